@@ -1,0 +1,1 @@
+"""Engine configuration, generated from the model."""

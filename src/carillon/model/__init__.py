@@ -1,0 +1,1 @@
+"""The nouns of a system: frozen, validated, without input or output."""

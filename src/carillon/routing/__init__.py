@@ -1,0 +1,1 @@
+"""The call logic: pure functions from facts to decisions."""

@@ -1,0 +1,1 @@
+"""Value types of SIP that the call logic needs."""

@@ -1,0 +1,1 @@
+"""Where state lives: ports, and what implements them."""
