@@ -1,0 +1,131 @@
+"""Where one installation keeps its files: the directory the operator chose, and what `up` makes beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVICE_USER = "kamailio"
+"""The user that the daemons run as; Debian's kamailio package makes it."""
+
+RUN_ROOT = Path("/run/carillon")
+CACHE_ROOT = Path("/var/cache/carillon")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemPaths:
+    """The paths of the system in `directory`, which is absolute and resolved (use `of`)."""
+
+    directory: Path
+
+    @classmethod
+    def of(cls, directory: Path) -> SystemPaths:
+        """The paths of the system in `directory`, which need not exist yet."""
+        return cls(directory.expanduser().resolve())
+
+    @property
+    def identity(self) -> str:
+        """A name for this system that is unique on the machine and safe in a path: `demo-1a2b3c4d`."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.directory.name.lower()).strip("-") or "system"
+        return f"{slug[:20]}-{hashlib.sha256(str(self.directory).encode()).hexdigest()[:8]}"
+
+    # --- what lasts: in the operator's directory
+
+    @property
+    def truth(self) -> Path:
+        """The database that holds domains, people, devices and numbers."""
+        return self.directory / "carillon.db"
+
+    @property
+    def secret(self) -> Path:
+        """32 random bytes, mode 0600: nonces and route signatures are derived from them."""
+        return self.directory / "secret.key"
+
+    @property
+    def credentials(self) -> Path:
+        """The demo's passwords, mode 0600, there only while the demo is healthy."""
+        return self.directory / "credentials.json"
+
+    @property
+    def tls(self) -> Path:
+        """Holds `certificate.pem` and `key.pem` (0600)."""
+        return self.directory / "tls"
+
+    @property
+    def logs(self) -> Path:
+        """One rotated, bounded log a component."""
+        return self.directory / "log"
+
+    @property
+    def history(self) -> Path:
+        """The generated configurations that were once in force."""
+        return self.directory / "config"
+
+    # --- what a start makes and a stop removes
+
+    @property
+    def run(self) -> Path:
+        """Made by `up`, removed by `down`, owned by the service user."""
+        return RUN_ROOT / self.identity
+
+    @property
+    def run_kamailio(self) -> Path:
+        """Kamailio's configuration and sockets."""
+        return self.run / "kamailio"
+
+    @property
+    def run_asterisk(self) -> Path:
+        """Asterisk's configuration, sockets and spool."""
+        return self.run / "asterisk"
+
+    @property
+    def run_redis(self) -> Path:
+        """Redis's configuration and socket."""
+        return self.run / "redis"
+
+    @property
+    def run_tls(self) -> Path:
+        """Copies of the certificate and key that the service user may read."""
+        return self.run / "tls"
+
+    @property
+    def run_secret(self) -> Path:
+        """Copy of the secret that the service user may read."""
+        return self.run / "secret.key"
+
+    @property
+    def run_directory(self) -> Path:
+        """The read-only directory of the workers (SQLite), refreshed in place from the truth."""
+        return self.run / "directory.db"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """The supervisor's XML-RPC socket, for root only."""
+        return self.run / "supervisor.sock"
+
+    @property
+    def restarts(self) -> Path:
+        """How often each component was restarted and when last, as JSON."""
+        return self.run / "restarts.json"
+
+    @property
+    def redis_socket(self) -> Path:
+        """Redis listens here and nowhere else."""
+        return self.run_redis / "redis.sock"
+
+    @property
+    def kamailio_rpc(self) -> Path:
+        """Kamailio's JSON-RPC datagram socket."""
+        return self.run_kamailio / "rpc.sock"
+
+    @property
+    def trace_socket(self) -> Path:
+        """Where workers send what happened, never blocking."""
+        return self.run / "trace.sock"
+
+    @property
+    def state(self) -> Path:
+        """Registrations: owned by the service user, outlives `down` and `up`."""
+        return CACHE_ROOT / "state" / self.identity
