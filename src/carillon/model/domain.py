@@ -1,0 +1,50 @@
+"""A SIP domain: the realm of its devices and the name space of its numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from carillon.model.refused import Refused
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+class DigestOffer(StrEnum):
+    """Which digest algorithms a challenge offers (RFC 8760); some phones choke on two at once."""
+
+    BOTH = "both"
+    MD5 = "md5"
+    SHA256 = "sha256"
+
+
+def domain_name(text: str, field: str = "domain") -> str:
+    """Return the canonical form of a domain name: lower case, no dot at the end (RFC 3261 §19.1.4).
+
+    Raises `Refused`, naming `field`, when it is no host name.
+    """
+    name = text.strip().lower().removesuffix(".")
+    if len(name) > 253 or not _NAME.fullmatch(name):
+        raise Refused(field, f"{text!r} is no domain name; write one like example.org.")
+    return name
+
+
+def require_canonical(name: str, field: str = "domain") -> None:
+    """Raise `Refused` unless `name` is already what `domain_name` makes of it."""
+    if domain_name(name, field) != name:
+        raise Refused(field, f"{name!r} must be written {domain_name(name, field)!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A domain that this system serves. Its name goes into every HA1, so it can't be renamed (RFC 7616 §3.4.2)."""
+
+    name: str
+    digest: DigestOffer = DigestOffer.BOTH
+
+    def __post_init__(self) -> None:
+        require_canonical(self.name)
+        if self.digest not in set(DigestOffer):
+            raise Refused("digest", f"{self.digest!r} isn't known; choose one of both, md5, sha256.")

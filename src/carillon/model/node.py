@@ -1,0 +1,94 @@
+"""A node: one machine of the system, the addresses and the ports of its engines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from carillon.model.domain import require_canonical
+from carillon.model.refused import Refused
+
+LOOPBACK = "127.0.0.1"
+SIP_PORT = 5060
+GATEWAY_PORT = 5080
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One machine. `advertise` is what phones beyond a NAT see; `country` is ISO 3166-1 alpha-2, upper case.
+
+    Phones reach `address` on `sip_port` (UDP and TCP) and `tls_port`; media use `rtp_start` to `rtp_end`.
+    """
+
+    name: str
+    default_domain: str
+    address: str
+    advertise: str | None = None
+    country: str = "BE"
+    sip_port: int = SIP_PORT
+    tls_port: int = SIP_PORT + 1
+    rtp_start: int = 10000
+    rtp_end: int = 14999
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise Refused("name", f"{self.name!r} is no node name; use a-z, 0-9 and '-', at most 32 characters.")
+        require_canonical(self.default_domain)
+        require_host_address("address", self.address)
+        if self.advertise is not None:
+            require_host_address("advertise", self.advertise)
+        if not _COUNTRY.fullmatch(self.country):
+            raise Refused("country", f"{self.country!r} is no country code; write two capitals like BE.")
+        self._require_ports()
+
+    def _require_ports(self) -> None:
+        _require_port("sip_port", self.sip_port)
+        _require_port("tls_port", self.tls_port)
+        _require_port("gateway_port", self.gateway_port)
+        if self.tls_port == self.sip_port:
+            raise Refused("tls_port", f"{self.tls_port} is the SIP port already; choose another one.")
+        if self.address == self.gateway_address and self.tls_port == self.gateway_port:
+            raise Refused("tls_port", f"{self.tls_port} is the gateway's port already; choose another one.")
+        if not 1024 <= self.rtp_start < self.rtp_end <= 65535 or self.rtp_start % 2:
+            raise Refused("rtp_start", "must be even, at least 1024 and below rtp_end, which ends at 65535.")
+
+    @property
+    def gateway_address(self) -> str:
+        """Loopback address of this node's own Asterisk, made from the node's, so that systems don't collide.
+
+        192.0.2.7 gives 127.0.2.7; IPv6 nodes, and addresses that leave no host part, use 127.0.0.1.
+        """
+        node = ip_address(self.address)
+        if isinstance(node, IPv6Address) or node.packed[1:] in (b"\0\0\0", b"\xff\xff\xff"):
+            return LOOPBACK
+        return str(IPv4Address(b"\x7f" + node.packed[1:]))
+
+    @property
+    def gateway_port(self) -> int:
+        """UDP port of this node's own Asterisk: 5080, moved as far as `sip_port` is from 5060."""
+        return GATEWAY_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def public_address(self) -> str:
+        """The address that others are told: `advertise`, else `address`."""
+        return self.advertise or self.address
+
+
+def require_host_address(field: str, text: str) -> None:
+    """Raise `Refused` unless `text` is an IPv4 or IPv6 address that one host can have, in canonical form."""
+    try:
+        address = ip_address(text)
+    except ValueError as error:
+        raise Refused(field, f"{text!r} is no IP address; write one like 192.0.2.10 or 2001:db8::10.") from error
+    if address.is_unspecified or address.is_multicast:
+        raise Refused(field, f"{text} is no address of one host; write the address that phones reach.")
+    if str(address) != text:
+        raise Refused(field, f"{text!r} must be written {str(address)!r}.")
+
+
+def _require_port(field: str, port: int) -> None:
+    if not 1024 <= port <= 65535:
+        raise Refused(field, f"{port} isn't possible; choose a port from 1024 to 65515.")
