@@ -19,6 +19,7 @@ class SystemPaths:
     """The paths of the system in `directory`, which is absolute and resolved (use `of`)."""
 
     directory: Path
+    run_root: Path = RUN_ROOT
 
     @classmethod
     def of(cls, directory: Path) -> SystemPaths:
@@ -68,7 +69,7 @@ class SystemPaths:
     @property
     def run(self) -> Path:
         """Made by `up`, removed by `down`, owned by the service user."""
-        return RUN_ROOT / self.identity
+        return self.run_root / self.identity
 
     @property
     def run_kamailio(self) -> Path:
