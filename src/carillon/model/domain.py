@@ -39,7 +39,7 @@ def require_canonical(name: str, field: str = "domain") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain that this system serves. Its name goes into every HA1, so it can't be renamed (RFC 7616 §3.4.2)."""
+    """A domain that we serve. Its name is part of every HA1 (RFC 7616 §3.4.2): it can't be renamed."""
 
     name: str
     digest: DigestOffer = DigestOffer.BOTH

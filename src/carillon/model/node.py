@@ -35,7 +35,7 @@ class Node:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise Refused("name", f"{self.name!r} is no node name; use a-z, 0-9 and '-', at most 32 characters.")
+            raise Refused("name", f"{self.name!r} is no node name; use 1 to 32 of a-z 0-9 -")
         require_canonical(self.default_domain)
         require_host_address("address", self.address)
         if self.advertise is not None:
@@ -82,7 +82,7 @@ def require_host_address(field: str, text: str) -> None:
     try:
         address = ip_address(text)
     except ValueError as error:
-        raise Refused(field, f"{text!r} is no IP address; write one like 192.0.2.10 or 2001:db8::10.") from error
+        raise Refused(field, f"{text!r} is no IP address; write one like 192.0.2.10.") from error
     if address.is_unspecified or address.is_multicast:
         raise Refused(field, f"{text} is no address of one host; write the address that phones reach.")
     if str(address) != text:

@@ -1,0 +1,40 @@
+"""A number that reaches somebody: an extension or an outside number."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from carillon.model.domain import require_canonical
+from carillon.model.refused import Refused
+from carillon.model.user import is_extension, require_extension
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`number`, 1 to 15 digits or `+` and an E.164 number, reaches `target`, an extension of its domain.
+
+    A user's own extension is a number with itself as target, so that a domain has one space of numbers.
+    """
+
+    domain: str
+    number: str
+    target: str
+
+    def __post_init__(self) -> None:
+        require_canonical(self.domain)
+        require_number("number", self.number)
+        require_extension("to", self.target)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this is the extension of its user, which comes and goes with the user."""
+        return self.number == self.target
+
+
+def require_number(field: str, text: str) -> None:
+    """Raise `Refused`, naming `field`, unless `text` is an extension or an E.164 number (ITU-T E.164 §6)."""
+    if not is_extension(text) and not _E164.fullmatch(text):
+        raise Refused(field, f"{text!r} is no number; write 1 to 15 digits, or a number like +3225551234.")
