@@ -1,0 +1,153 @@
+"""Hosts for the tests: network namespaces joined by a bridge, so that phones have addresses of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+INTERFACE_NAME_LIMIT = 15  # IFNAMSIZ of Linux, less its closing zero
+SWITCH = "sw"
+LINK_UP_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Network:
+    """Hosts on one switch. Make one with `Network.build`; needs root."""
+
+    prefix: str
+    addresses: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    @contextmanager
+    def build(cls, prefix: str, hosts: Mapping[str, str | Sequence[str]]) -> Iterator[Network]:
+        """Make a namespace per host, and remove all of it at the end.
+
+        `prefix` begins each namespace's name, as in "ph-"; what a crashed run left under it is removed.
+        `hosts` gives each host's IPv4 address, or several: {"node": ["10.77.0.1", "10.77.0.2"]};
+        all are in one /24.
+        Raises ValueError for a name that is too long for an interface.
+        """
+        network = cls(prefix, {name: _several(address) for name, address in hosts.items()})
+        for host in network.addresses:
+            network.interface(host)
+        with _alone(prefix):
+            _remove(prefix)
+            try:
+                network._connect()
+                yield network
+            finally:
+                _remove(prefix)
+
+    def namespace(self, host: str) -> str:
+        """Give the name of a host's namespace, for `ip netns exec`."""
+        return self.prefix + host
+
+    def address(self, host: str) -> str:
+        """Give a host's first address."""
+        return self.addresses[host][0]
+
+    def interface(self, host: str) -> str:
+        """Give the name of a host's port on the switch; raises ValueError when it has over 15 characters."""
+        name = f"v{self.prefix}{host}"
+        if len(name) > INTERFACE_NAME_LIMIT:
+            raise ValueError(f"host {host!r}: {name!r} is longer than {INTERFACE_NAME_LIMIT} characters")
+        return name
+
+    def run(self, host: str, argv: Sequence[str], **popen: Any) -> subprocess.Popen[Any]:
+        """Start a command on a host; `popen` as for subprocess.Popen. Its pid is the command's own."""
+        return subprocess.Popen(["ip", "netns", "exec", self.namespace(host), *argv], **popen)
+
+    def cut(self, host: str) -> None:
+        """Pull a host's cable: nothing reaches it and nothing leaves it, and nobody is told."""
+        _ip("-n", self._switch, "link", "set", self.interface(host), "down")
+
+    def heal(self, host: str) -> None:
+        """Plug a host's cable in again, and wait until it is really reachable."""
+        _ip("-n", self._switch, "link", "set", self.interface(host), "up")
+        self._await_link(self._switch, self.interface(host))
+        self._await_link(self.namespace(host), "eth0")
+        for other in self.addresses:  # who asked in vain meanwhile would ask again after a second only
+            _ip("-n", self.namespace(other), "neigh", "flush", "all")
+
+    def processes(self, host: str) -> list[int]:
+        """List the pids of what runs on a host."""
+        return _processes(self.namespace(host))
+
+    @property
+    def _switch(self) -> str:
+        return self.prefix + SWITCH
+
+    def _connect(self) -> None:
+        _make_namespace(self._switch)
+        _ip("-n", self._switch, "link", "add", "br0", "type", "bridge")
+        _ip("-n", self._switch, "link", "set", "br0", "up")
+        for host, addresses in self.addresses.items():
+            self._plug_in(host, addresses)
+        for host in self.addresses:
+            self._await_link(self.namespace(host), "eth0")
+            self._await_link(self._switch, self.interface(host))
+
+    def _await_link(self, namespace: str, interface: str) -> None:
+        deadline = time.monotonic() + LINK_UP_SECONDS
+        while _ip("-n", namespace, "-br", "link", "show", interface).split()[1] != "UP":
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{interface} in {namespace} is not up after {LINK_UP_SECONDS} s")
+            time.sleep(0.01)  # the kernel tells its own listeners only; asking again is the simple way
+
+    def _plug_in(self, host: str, addresses: tuple[str, ...]) -> None:
+        namespace, port = self.namespace(host), self.interface(host)
+        _make_namespace(namespace)
+        link = f"link add {port} type veth peer name eth0 netns {namespace}"
+        _ip("-n", self._switch, *link.split())
+        _ip("-n", self._switch, "link", "set", port, "master", "br0", "up")
+        for address in addresses:
+            _ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "eth0")
+        _ip("-n", namespace, "link", "set", "eth0", "up")
+
+
+def _several(address: str | Sequence[str]) -> tuple[str, ...]:
+    return (address,) if isinstance(address, str) else tuple(address)
+
+
+def _ip(*arguments: str) -> str:
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _make_namespace(name: str) -> None:
+    _ip("netns", "add", name)
+    _ip("-n", name, "link", "set", "lo", "up")
+
+
+def _processes(namespace: str) -> list[int]:
+    return [int(pid) for pid in _ip("netns", "pids", namespace).split()]
+
+
+def _remove(prefix: str) -> None:
+    """Remove the namespaces whose names begin with `prefix`, ending what still runs in them."""
+    names = [line.split()[0] for line in _ip("netns", "list").splitlines() if line.strip()]
+    for name in (name for name in names if name.startswith(prefix)):
+        for pid in _processes(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _ip("netns", "del", name)
+
+
+@contextmanager
+def _alone(prefix: str) -> Iterator[None]:
+    """Wait until no other run uses this prefix: two would tear down each other's hosts."""
+    with Path(tempfile.gettempdir(), f"carillon-network-{prefix}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
