@@ -1,0 +1,34 @@
+"""A change of the truth: who did what, when. The directory of each node follows the sequence of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Noun(StrEnum):
+    """What kind of thing was changed."""
+
+    NODE = "node"
+    DOMAIN = "domain"
+    USER = "user"
+    DEVICE = "device"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the thing called `key`. `before` is None for an addition, `after` for a removal.
+
+    `at` is UTC in ISO 8601. Neither `before` nor `after` ever holds a password or an HA1.
+    """
+
+    sequence: int
+    at: str
+    who: str
+    noun: Noun
+    domain: str
+    key: str
+    before: Mapping[str, str | None] | None
+    after: Mapping[str, str | None] | None

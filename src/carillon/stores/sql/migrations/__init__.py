@@ -1,0 +1,1 @@
+"""Migrations of the truth, run by `carillon.stores.sql.migrate`."""

@@ -1,0 +1,90 @@
+"""The tables of the truth. A change here needs a file in `migrations/versions`; a test compares the two."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy.schema import SchemaItem
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+DOMAIN_NAME = String(253)
+EXTENSION = String(15)
+DIAL_NUMBER = String(16)
+TARGET = String(64)
+
+
+def _table(name: str, *parts: SchemaItem) -> Table:
+    """A table that compares text byte by byte on every engine: device names differ by case."""
+    return Table(
+        name,
+        metadata,
+        *parts,
+        sqlite_autoincrement=True,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+
+
+domain = _table(
+    "domain",
+    Column("name", DOMAIN_NAME, primary_key=True),
+    Column("digest", String(8), nullable=False),
+)
+
+user = _table(
+    "user",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("email", String(254)),
+)
+
+device = _table(
+    "device",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("extension", EXTENSION, nullable=False),
+    Column("ha1_md5", String(32), nullable=False),
+    Column("ha1_sha256", String(64), nullable=False),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+    Index(None, "domain", "extension"),
+)
+
+number = _table(
+    "number",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("number", DIAL_NUMBER, primary_key=True),
+    Column("target", TARGET, nullable=False),
+    Index(None, "domain", "target"),
+)
+
+node = _table(
+    "node",
+    Column("name", String(32), primary_key=True),
+    Column("default_domain", DOMAIN_NAME, ForeignKey("domain.name"), nullable=False),
+    Column("address", String(45), nullable=False),
+    Column("advertise", String(45)),
+    Column("country", String(2), nullable=False),
+    Column("sip_port", Integer, nullable=False),
+    Column("tls_port", Integer, nullable=False),
+    Column("rtp_start", Integer, nullable=False),
+    Column("rtp_end", Integer, nullable=False),
+)
+
+change = _table(
+    "change",
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("noun", String(16), nullable=False),
+    Column("domain", DOMAIN_NAME, nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+)
