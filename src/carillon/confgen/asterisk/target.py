@@ -1,0 +1,104 @@
+"""The four verbs for Asterisk, and how it is started."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from carillon.confgen.asterisk.modules import MODULES
+from carillon.confgen.asterisk.off import off_files
+from carillon.confgen.system import System
+from carillon.confgen.templates import one_line, render
+from carillon.system.paths import CACHE_ROOT
+
+NAME = "asterisk"
+PREFIX = CACHE_ROOT / "asterisk"
+CODECS = "opus,g722,alaw,ulaw,gsm"
+RING_LIMIT_S = 300
+"""Kamailio ends ringing long before; this only frees a call whose Kamailio has died."""
+
+_FILES = (
+    "asterisk.conf",
+    "extensions.conf",
+    "logger.conf",
+    "modules.conf",
+    "musiconhold.conf",
+    "pjsip.conf",
+    "rtp.conf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Asterisk's files say about one node. `run` is where they lie; ports are UDP."""
+
+    run: Path
+    prefix: Path
+    gateway_address: str
+    gateway_port: int
+    proxy_address: str
+    proxy_port: int
+    media_address: str
+    advertise: str | None
+    rtp_start: int
+    rtp_end: int
+    entity: str
+    codecs: str = CODECS
+    modules: tuple[str, ...] = MODULES
+    ring_limit_s: int = RING_LIMIT_S
+
+
+def context(system: System) -> Context:
+    """What the files need to know of this system."""
+    node = system.node
+    return Context(
+        run=system.paths.run_asterisk,
+        prefix=PREFIX,
+        gateway_address=node.gateway_address,
+        gateway_port=node.gateway_port,
+        proxy_address=node.address if ip_address(node.address).version == 4 else "127.0.0.1",
+        proxy_port=node.sip_port,
+        media_address=node.address,
+        advertise=node.advertise,
+        rtp_start=node.rtp_start,
+        rtp_end=node.rtp_end,
+        entity=_entity(system.paths.identity),
+    )
+
+
+def _entity(identity: str) -> str:
+    """A locally administered MAC address: Asterisk asks for one to tell machines apart."""
+    digest = hashlib.sha256(identity.encode()).digest()
+    return ":".join(f"{byte:02x}" for byte in (2, *digest[:5]))
+
+
+def verify(context: Context) -> list[str]:
+    """Problems in the operator's words; an empty list means that Asterisk can be started."""
+    problems = []
+    if context.rtp_end - context.rtp_start < 3:
+        problems.append("rtp_end: leaves no ports for media; a call needs four, so choose a wider range.")
+    if not ip_address(context.gateway_address).is_loopback:
+        problems.append("gateway_address: must be a loopback address; only our own Kamailio may reach it.")
+    return problems
+
+
+def files(context: Context) -> dict[str, str]:
+    """Every file of Asterisk, by its path below `context.run`."""
+    return off_files() | render(Path(__file__).parent, _FILES, context, quote)
+
+
+def quote(value: object) -> str:
+    """A value for Asterisk's files, where an unescaped semicolon starts a comment."""
+    return one_line(value).replace("\\", "\\\\").replace(";", "\\;")
+
+
+def command(context: Context) -> list[str]:
+    """The arguments that start Asterisk in the foreground."""
+    return [str(context.prefix / "bin/asterisk"), "-C", str(context.run / "asterisk.conf"), "-f", "-n"]
+
+
+def environment(context: Context) -> dict[str, str]:
+    """The environment that Asterisk needs besides a search path."""
+    return {"HOME": str(context.run)}
