@@ -1,0 +1,64 @@
+"""From questions to facts: one batch of reads; a store that does not answer becomes the fact UNKNOWN."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from carillon.kamailio import ksr
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request
+from carillon.stores.ports import Directory, StoreDown
+
+NONCES = "nonces"
+LEGS = "legs"
+
+Answer = TypeVar("Answer")
+
+
+def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
+    """The answers to a route's questions."""
+    return Facts(
+        now=time.time(),
+        node=node,
+        domains=_or_unknown(directory.domains),
+        account=_pair(questions.account, directory.account),
+        callee=_pair(questions.callee, directory.party),
+        registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
+        nonce_used=_nonce_used(questions.nonce_use, request),
+        fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
+    )
+
+
+def far_end_code(leg: str) -> int | None:
+    """The mark that the outbound leg left on this node: the far end's final code."""
+    mark = ksr.shared_text(LEGS, leg)
+    return int(mark) if mark else None
+
+
+def _nonce_used(use: str | None, request: Request) -> bool:
+    """A use of a nonce is spent, unless by this very request: then it is a retransmission."""
+    if use is None:
+        return False
+    spent = ksr.shared_text(NONCES, use)
+    return spent is not None and spent != spender(request.call_id, request.sequence)
+
+
+def spender(call_id: str, sequence: int) -> str:
+    """What stands in shared memory for who spent a nonce."""
+    return f"{sequence} {call_id}"
+
+
+def _pair(question: tuple[str, str] | None, look_up: Callable[[str, str], Answer | None]) -> Answer | Unknown | None:
+    return None if question is None else _or_unknown(lambda: look_up(*question))
+
+
+def _or_unknown(read: Callable[[], Answer]) -> Answer | Unknown:
+    try:
+        return read()
+    except StoreDown as down:
+        ksr.log("err", f"directory: {down}")
+        return UNKNOWN

@@ -1,0 +1,101 @@
+"""From the engine's message to a `Request`: no decision here."""
+
+from __future__ import annotations
+
+import re
+
+from carillon.kamailio import ksr
+from carillon.routing.admission import ENDS_HERE
+from carillon.routing.facts import FailureFacts, NodeProfile
+from carillon.routing.failures import HANDED_OVER
+from carillon.routing.request import Request, Source
+from carillon.sip.dialogproof import PARAMETER
+from carillon.sip.digest import Credentials
+from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import SipUri
+
+_PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
+_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?(\d+)", re.IGNORECASE)
+NOWHERE = SipUri("", "")
+
+
+class Unreadable(Exception):
+    """The message lacks what every request must have: answered 400."""
+
+
+def request(node: NodeProfile) -> Request:
+    """The request that the engine is handling; raises Unreadable."""
+    method = ksr.text("$rm")
+    uri = SipUri.parse(ksr.text("$ru"))
+    call_id = ksr.text("$ci")
+    if uri is None or not call_id:
+        raise Unreadable("the Request-URI or the Call-ID")
+    to_tag = ksr.text("$tt")
+    address, port = ksr.text("$si"), ksr.number("$sp")
+    source = _source(node, address, port)
+    return Request(
+        method=method,
+        uri=uri,
+        from_uri=SipUri.parse(ksr.text("$fu")) or NOWHERE,
+        to_uri=SipUri.parse(ksr.text("$tu")) or NOWHERE,
+        call_id=call_id,
+        source=source,
+        from_tag=ksr.text("$ft"),
+        to_tag=to_tag,
+        from_name=ksr.text("$fn").strip('"') if source is Source.GATEWAY else "",
+        sequence=ksr.number("$cs", 1),
+        max_forwards=ksr.number("$mf", 70),
+        credentials=None if source is Source.GATEWAY else _credentials(method),
+        shortest_expiry_s=_shortest_expiry() if method == "REGISTER" else None,
+        dialog_proof=_dialog_proof() if to_tag else "",
+        source_address=address,
+        source_port=port,
+        transport=ksr.text("$proto"),
+        private=_private() if source is Source.GATEWAY else {},
+    )
+
+
+def failure(far_end_code: int | None) -> FailureFacts:
+    """How the transaction failed, in a failure route."""
+    timed_out = ksr.branch_timed_out()
+    return FailureFacts(
+        code=ksr.status_code(),
+        reason="" if timed_out else ksr.text("$T_rpl($rr)"),
+        timed_out=timed_out,
+        rang=ksr.branch_was_answered(),
+        cancelled=ksr.is_cancelled(),
+        far_end_code=far_end_code,
+        headers=() if timed_out else tuple(_reply_headers()),
+    )
+
+
+def _source(node: NodeProfile, address: str, port: int) -> Source:
+    ours = any(gateway.address == address and gateway.port == port for gateway in node.gateways)
+    return Source.GATEWAY if ours else Source.OUTSIDE
+
+
+def _credentials(method: str) -> Credentials | None:
+    header = ksr.header("Authorization" if method in ENDS_HERE else "Proxy-Authorization")
+    return Credentials.parse(header) if header else None
+
+
+def _shortest_expiry() -> int | None:
+    """The shortest expiry asked for, in seconds; 0 (removal) is not counted."""
+    asked = [int(seconds) for seconds in _EXPIRES.findall(ksr.text("$(hdr(Contact)[*])"))]
+    header = ksr.header("Expires").strip()
+    if not asked and header.isdigit():
+        asked = [int(header)]
+    return min((seconds for seconds in asked if seconds), default=None)
+
+
+def _dialog_proof() -> str:
+    found = _PROOF.search(ksr.header("Route"))
+    return found[1] if found else ""
+
+
+def _private() -> dict[str, str]:
+    return {name: value for name in PrivateHeader if (value := ksr.header(name))}
+
+
+def _reply_headers() -> list[tuple[str, str]]:
+    return [(name, value) for name in HANDED_OVER if (value := ksr.text(f"$T_rpl($hdr({name}))"))]

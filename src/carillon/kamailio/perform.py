@@ -1,0 +1,157 @@
+"""From a decision to the engine: effects in order, then the outcome. One `match` each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from carillon.kamailio import ksr
+from carillon.kamailio.fetch import LEGS, NONCES, spender
+from carillon.kamailio.routes import Callback
+from carillon.routing.decision import (
+    AddHeader,
+    Challenge,
+    Decision,
+    Drop,
+    Effect,
+    Follow,
+    MarkLeg,
+    Outcome,
+    Pass,
+    PutHandOver,
+    RecordRoute,
+    Relay,
+    RemoveHeader,
+    Reply,
+    RewriteReply,
+    Ring,
+    Save,
+    SetFrom,
+    SpendNonce,
+    StripPrivate,
+)
+from carillon.sip.dialogproof import PARAMETER
+from carillon.sip.private import PREFIX
+from carillon.stores.ports import HandOver, HandOvers, StoreDown
+
+MEMO = "$avp(memo)"
+
+
+class NobodyThere(Exception):
+    """The contacts of an AOR were gone when it was to ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a decision is carried out with: the hand-over store, and the socket towards our Asterisk."""
+
+    handovers: HandOvers
+    gateway_socket: str
+
+
+def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
+    """Carry a decision out; raises NobodyThere or ksr.EngineRefused."""
+    if isinstance(decision.outcome, Ring):
+        _find_contacts(decision.outcome)
+    for effect in decision.effects:
+        _effect(effect, means.handovers)
+    if decision.memo is not None:
+        ksr.set_text(MEMO, str(decision.memo))
+    _outcome(decision.outcome, means, in_failure_route)
+
+
+def _effect(effect: Effect, handovers: HandOvers) -> None:
+    match effect:
+        case StripPrivate():
+            ksr.remove_headers_like(f"^{PREFIX}")
+        case RemoveHeader(name):
+            ksr.remove_header(name)
+        case AddHeader(name, value):
+            ksr.append_header(name, value)
+        case SetFrom(name, uri):
+            ksr.set_from(f'"{name}"' if name else "", uri)
+        case RecordRoute(value):
+            ksr.record_route(f";{PARAMETER}={value}")
+        case RewriteReply(code, reason):
+            ksr.rewrite_reply(code, reason)
+        case SpendNonce(use):
+            ksr.set_shared_text(NONCES, use, spender(ksr.text("$ci"), ksr.number("$cs")))
+        case MarkLeg(leg, code):
+            ksr.set_shared_text(LEGS, leg, str(code))
+        case PutHandOver(leg, code, reason, headers):
+            _hand_over(handovers, leg, HandOver(code, reason, headers))
+        case _:
+            assert_never(effect)
+
+
+def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
+    match outcome:
+        case Relay():
+            _relay_to_gateway(outcome, means.gateway_socket)
+        case Ring():
+            _send(outcome.ring_s, outcome.silence_s)
+        case Save(aor):
+            _save(aor)
+        case Follow():
+            _follow()
+        case Reply(code, reason, headers) if in_failure_route:
+            _append_all(headers)
+            ksr.reply_in_transaction(code, reason)
+        case Reply(code, reason, headers):
+            _append_all(headers)
+            ksr.reply(code, reason)
+        case Challenge(code, _, headers):
+            _append_all(headers)
+            ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
+        case Drop() | Pass():
+            pass
+        case _:
+            assert_never(outcome)
+
+
+def _relay_to_gateway(relay: Relay, socket: str) -> None:
+    ksr.set_text("$ru", f"sip:{relay.called}")
+    ksr.set_text("$du", f"sip:{relay.gateway};transport=udp")
+    ksr.set_text("$fs", socket)
+    ksr.alias_contact()
+    _send(relay.answer_s, relay.silence_s)
+
+
+def _find_contacts(ring: Ring) -> None:
+    if not ksr.look_up_contacts(ring.aor):
+        raise NobodyThere(ring.aor)
+
+
+def _send(answer_s: float, silence_s: float) -> None:
+    ksr.set_callbacks(Callback.REPLY, Callback.FAILURE)
+    ksr.set_timers(answer_s, silence_s)
+    if not ksr.relay():
+        ksr.reply(500, "Next Hop Unreachable")
+
+
+def _save(aor: str) -> None:
+    if not ksr.save_bindings(aor):
+        ksr.log("warn", f"registrar: bindings of {aor} not stored")
+
+
+def _follow() -> None:
+    if not ksr.follow_route():
+        ksr.reply(404, "Not Found")
+        return
+    if ksr.text("$rm") in {"INVITE", "UPDATE"}:
+        ksr.alias_contact()
+    ksr.follow_alias()
+    if not ksr.relay():
+        ksr.reply(500, "Next Hop Unreachable")
+
+
+def _hand_over(handovers: HandOvers, leg: str, handover: HandOver) -> None:
+    try:
+        handovers.put(leg, handover)
+    except StoreDown as down:
+        ksr.log("warn", f"hand-over: {down}")
+
+
+def _append_all(headers: tuple[tuple[str, str], ...]) -> None:
+    for name, value in headers:
+        ksr.append_to_reply(name, value)

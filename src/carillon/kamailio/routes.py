@@ -1,0 +1,13 @@
+"""Names of the callbacks that Kamailio calls; a test asserts that each exists (a missing one poisons the worker)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Callback(StrEnum):
+    """Methods of `app.Worker` by the names that the engine knows."""
+
+    REQUEST = "ksr_request_route"
+    REPLY = "ksr_leg_reply"
+    FAILURE = "ksr_leg_failure"

@@ -1,0 +1,42 @@
+"""What a worker must know before the first message: written by confgen, read once."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from carillon.routing.facts import Gateway, NodeProfile
+
+VARIABLE = "CARILLON_WORKER_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are."""
+
+    node: NodeProfile
+    gateway_socket: str
+    directory: Path
+    redis_socket: Path
+    trace_socket: Path
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """The settings in the JSON file that the environment names; raises KeyError, OSError, ValueError."""
+        return cls.read(Path(os.environ[VARIABLE]))
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a JSON file."""
+        values = json.loads(path.read_text())
+        node = NodeProfile(
+            default_domain=values["default_domain"],
+            gateways=tuple(Gateway(address, port) for address, port in values["gateways"]),
+            hosts=frozenset(values["hosts"]),
+            secret=Path(values["secret"]).read_bytes(),
+            ring_s=values["ring_s"],
+        )
+        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket"))
+        return cls(node, values["gateway_socket"], *paths)

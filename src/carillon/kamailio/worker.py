@@ -1,0 +1,107 @@
+"""What one Kamailio worker does with each message: gather, ask, fetch, decide, perform."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carillon.kamailio import fetch, gather, ksr
+from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
+from carillon.kamailio.settings import Settings
+from carillon.kamailio.tracer import Tracer
+from carillon.routing import failures, outbound, replies
+from carillon.routing.entrance import OUTBOUND, Route, route_of
+from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
+from carillon.routing.memo import Memo
+from carillon.routing.request import Request
+from carillon.stores.directory import DirectoryReader
+from carillon.stores.handover import RedisHandOvers
+from carillon.stores.ports import HandOver, StoreDown
+
+
+class Worker:
+    """The callbacks of one process. No state of any call is kept here: the next callback may run elsewhere."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.node = settings.node
+        self.directory = DirectoryReader(settings.directory)
+        self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
+        self.means = Means(self.handovers, settings.gateway_socket)
+        self.tracer = Tracer(settings.trace_socket)
+
+    def child_init(self, rank: int) -> int:
+        """Open handles in the worker itself: the script was loaded in the parent."""
+        self.directory.connect()
+        return 0
+
+    @guarded(server_error)
+    def ksr_request_route(self, message: Any) -> int:
+        """Every request comes in here."""
+        if not ksr.is_sane():
+            return 1
+        ksr.trust_source_port()
+        try:
+            request = gather.request(self.node)
+        except gather.Unreadable as unreadable:
+            ksr.reply(400, f"Cannot Read {unreadable}")
+            return 1
+        if not self._absorbed(request):
+            self._route(route_of(request, self.node), request)
+        return 1
+
+    @guarded(nothing)
+    def ksr_leg_reply(self, message: Any) -> int:
+        """Every reply to a request that was relayed by a leg."""
+        memo = Memo.parse(ksr.text(MEMO))
+        code = ksr.number("$rs")
+        handover = self._handover(memo) if replies.needs_handover(memo, code) else None
+        reply = ReplyFacts(code, ksr.text("$rr"), handover)
+        decision = replies.decide(memo, reply)
+        perform(decision, self.means)
+        if code < 300 and ksr.header("Contact"):
+            ksr.alias_contact()
+        self.tracer.reply(memo, code, decision)
+        return 1
+
+    @guarded(server_error)
+    def ksr_leg_failure(self, message: Any) -> int:
+        """All branches of a leg have failed. No reads: this may run in the engine's timer process."""
+        memo = Memo.parse(ksr.text(MEMO))
+        decision = failures.decide(memo, gather.failure(fetch.far_end_code(memo.leg_id)))
+        perform(decision, self.means, in_failure_route=True)
+        self.tracer.failure(memo, decision)
+        return 1
+
+    def _absorbed(self, request: Request) -> bool:
+        """Whether the request belongs to a transaction, and the engine has done what it asks."""
+        match ksr.transaction():
+            case ksr.Transaction.ABSORBED:
+                return True
+            case ksr.Transaction.MATCHES if request.method == "CANCEL":
+                ksr.relay()
+                return True
+            case _:
+                return False
+
+    def _route(self, route: Route, request: Request) -> None:
+        facts = fetch.facts(route.ask(request, self.node), request, self.node, self.directory)
+        decision = route.decide(request, facts)
+        try:
+            perform(decision, self.means)
+        except NobodyThere:
+            assert route is OUTBOUND
+            decision = outbound.decide(request, _without_contacts(facts))
+            perform(decision, self.means)
+        self.tracer.request(route.name, request, decision)
+
+    def _handover(self, memo: Memo) -> HandOver | Unknown | None:
+        try:
+            return self.handovers.get(memo.leg_id)
+        except StoreDown as down:
+            ksr.log("warn", f"hand-over: {down}")
+            return UNKNOWN
+
+
+def _without_contacts(facts: Facts) -> Facts:
+    return Facts(facts.now, facts.node, facts.domains, facts.account, facts.callee, registered=False)

@@ -1,0 +1,164 @@
+"""What the call logic says: exactly one outcome, effects in order, what to remember, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carillon.routing.facts import Gateway
+from carillon.routing.memo import Memo
+
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Send the request to this gateway as `sip:called`; no answer at all within `silence_s` is silence."""
+
+    gateway: Gateway
+    called: str
+    silence_s: float = 1.5
+    answer_s: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring every contact of an AOR for `ring_s` seconds; a phone silent for `silence_s` is unreachable."""
+
+    aor: str
+    ring_s: int
+    silence_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3)."""
+
+    aor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Relay an in-dialog request along its route set (RFC 3261 §16.12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer with this final code, reason phrase and further headers."""
+
+    code: int
+    reason: str
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """Ask for credentials: 401 where we are the end, 407 where we are on the way (RFC 3261 §22)."""
+
+    code: int
+    realm: str
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Say nothing: what RFC 3261 wants for a stray ACK."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Let a reply or a failure go on as it is."""
+
+
+Outcome = Relay | Ring | Save | Follow | Reply | Challenge | Drop | Pass
+
+
+@dataclass(frozen=True, slots=True)
+class StripPrivate:
+    """Remove every private header: this message crosses a border."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveHeader:
+    """Remove all headers of this name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddHeader:
+    """Append a header."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetFrom:
+    """Show this caller: display name and URI, restored in replies of the dialog by the engine."""
+
+    name: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRoute:
+    """Stay in the dialog's path and mark it as ours with this proof."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteReply:
+    """Change the code and reason of the reply that is passing."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLeg:
+    """Note in the node's shared memory that the far end of a leg gave this final code."""
+
+    leg: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutHandOver:
+    """Tell the inbound leg, through the hand-over store, the real code, reason and headers."""
+
+    leg: str
+    code: int
+    reason: str
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpendNonce:
+    """Note that this use of a nonce is taken: a copy of the request will not pass again (RFC 7616 §3.4)."""
+
+    use: str
+
+
+Effect = (
+    SpendNonce | StripPrivate | RemoveHeader | AddHeader | SetFrom | RecordRoute | RewriteReply | MarkLeg | PutHandOver
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """One rule's word: `verdict` is short (`passed`, `refused`, …), `fact` is what decided."""
+
+    rule: str
+    verdict: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The whole answer of a route. `memo` is what later routes of the same transaction need."""
+
+    outcome: Outcome
+    effects: tuple[Effect, ...] = ()
+    memo: Memo | None = None
+    trace: tuple[TraceRow, ...] = ()

@@ -1,0 +1,40 @@
+"""Which route a request takes: a table, in the order of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from carillon.routing import inbound, indialog, outbound, register, service
+from carillon.routing.decision import Decision
+from carillon.routing.facts import Facts, NodeProfile
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A pair of pure functions: what to ask, what to decide."""
+
+    name: str
+    ask: Callable[[Request, NodeProfile], Questions]
+    decide: Callable[[Request, Facts], Decision]
+
+
+REGISTER: Final = Route("register", register.ask, register.decide)
+IN_DIALOG: Final = Route("in-dialog", indialog.ask, indialog.decide)
+INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
+OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
+SERVICE: Final = Route("service", service.ask, service.decide)
+
+
+def route_of(request: Request, node: NodeProfile) -> Route:
+    """The route for a request; a dialog that is not ours is treated as a new request."""
+    if indialog.belongs(request, node):
+        return IN_DIALOG
+    if request.method == "REGISTER":
+        return REGISTER
+    if request.method == "INVITE":
+        return OUTBOUND if request.source is Source.GATEWAY else INBOUND
+    return SERVICE

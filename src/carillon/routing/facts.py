@@ -1,0 +1,83 @@
+"""What a decision may know. Gathered before, in one batch; `UNKNOWN` is a fact like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from carillon.stores.ports import Account, DomainProfile, HandOver, Party
+
+
+class Unknown(Enum):
+    """A store did not answer in time: every rule says what it does then."""
+
+    UNKNOWN = "unknown"
+
+    def __str__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """An Asterisk of ours, by its signalling address."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProfile:
+    """What a node knows of itself. `hosts` are names and addresses by which phones reach it, lower case."""
+
+    default_domain: str
+    gateways: tuple[Gateway, ...]
+    hosts: frozenset[str] = frozenset()
+    secret: bytes = field(default=b"", repr=False)
+    ring_s: int = 60
+    minimum_expiry_s: int = 60
+    retry_after_s: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request."""
+
+    now: float
+    node: NodeProfile
+    domains: Mapping[str, DomainProfile] | Unknown = field(default_factory=dict)
+    account: Account | Unknown | None = None
+    callee: Party | Unknown | None = None
+    registered: bool | Unknown = UNKNOWN
+    nonce_used: bool | Unknown = False
+    fresh_id: str = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFacts:
+    """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left."""
+
+    code: int
+    reason: str = ""
+    handover: HandOver | Unknown | None = None
+    far_end_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFacts:
+    """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep."""
+
+    code: int
+    reason: str = ""
+    timed_out: bool = False
+    rang: bool = False
+    cancelled: bool = False
+    far_end_code: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()

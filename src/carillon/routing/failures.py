@@ -1,0 +1,97 @@
+"""The failure routes of both legs (slides "Inbound / Outbound Call Leg - Failure Route"). No new reads here."""
+
+from __future__ import annotations
+
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply
+from carillon.routing.facts import FailureFacts, Gateway
+from carillon.routing.memo import Leg, Memo
+from carillon.sip.uri import quoted
+
+RETRY_AFTER_S = 5
+
+# What the far end says that the caller should read too; everything else is of its own leg only.
+HANDED_OVER = (
+    "Warning",
+    "Retry-After",
+    "Reason",
+    "Error-Info",
+    "Accept",
+    "Accept-Encoding",
+    "Accept-Language",
+)
+
+
+def was_cancelled(memo: Memo, failure: FailureFacts) -> Verdict:
+    """The caller hung up first: nothing is left to do."""
+    if failure.cancelled:
+        return Verdict("cancelled", "the caller hung up", Pass(), (MarkLeg(memo.leg_id, 487),))
+    return Verdict("passed", "not cancelled")
+
+
+def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
+    """Silence, or a 5xx that no far end gave, is a broken gateway: the next one, else 503 (slide "Fallback or 503").
+
+    Never the next one after the far end rang: it would ring twice.
+    """
+    if memo.leg is Leg.OUTBOUND:
+        return Verdict("skipped", "the outbound leg")
+    broken = failure.timed_out or (500 <= failure.code < 600 and failure.far_end_code is None)
+    if not broken:
+        return Verdict("passed", f"{failure.code} of the far end")
+    fact = "the gateway is silent" if failure.timed_out else f"{failure.code} of the gateway itself"
+    if memo.gateways_left and not failure.rang:
+        return Verdict("tried next", fact, *_retry(memo))
+    reply = Reply(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)),))
+    return Verdict("unavailable", fact, reply)
+
+
+def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
+    """Nobody answered within the ringing time, or the phone never spoke: 480, with a word for the caller."""
+    if not failure.timed_out:
+        return Verdict("passed", f"{failure.code} {failure.reason}".strip())
+    why = "did not answer" if failure.rang else "has a phone that cannot be reached"
+    warning = ("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(f'{memo.called_name} {why}')}")
+    return Verdict("unanswered", why, *_tell(memo, 480, "Temporarily Unavailable", (warning,)))
+
+
+def redirected(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A phone's 3xx stays here: Asterisk would follow it past every rule."""
+    if 300 <= failure.code < 400:
+        fact = f"{failure.code} is not followed"
+        return Verdict("refused", fact, *_tell(memo, 480, "Temporarily Unavailable", failure.headers))
+    return Verdict("passed", "no redirection")
+
+
+def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
+    """The far end's own code goes back, and its headers by the hand-over."""
+    if memo.leg is Leg.INBOUND:
+        return Verdict("passed on", str(failure.code), Pass())
+    effects = (
+        MarkLeg(memo.leg_id, failure.code),
+        _handover(memo, failure.code, failure.reason, failure.headers),
+    )
+    return Verdict("passed on", f"{failure.code} {failure.reason}".strip(), Pass(), effects)
+
+
+RULES = (was_cancelled, next_gateway, phone_silent, redirected, real_code)
+
+
+def decide(memo: Memo, failure: FailureFacts) -> Decision:
+    """What to do when every branch of a leg has failed."""
+    return decide_by(RULES, memo, failure)
+
+
+def _retry(memo: Memo) -> tuple[Relay, tuple[Effect, ...], Memo]:
+    host, _, port = memo.gateways_left[0].rpartition(":")
+    left = Memo(memo.leg, memo.leg_id, memo.called, memo.called_name, memo.gateways_left[1:])
+    return Relay(Gateway(host.strip("[]"), int(port)), memo.called), (), left
+
+
+def _tell(memo: Memo, code: int, reason: str, headers: tuple[tuple[str, str], ...]) -> tuple[Reply, tuple[Effect, ...]]:
+    handover = _handover(memo, code, reason, headers)
+    return Reply(code, reason, headers), (MarkLeg(memo.leg_id, code), handover)
+
+
+def _handover(memo: Memo, code: int, reason: str, headers: tuple[tuple[str, str], ...]) -> PutHandOver:
+    return PutHandOver(memo.leg_id, code, reason, tuple(h for h in headers if h[0] in HANDED_OVER))

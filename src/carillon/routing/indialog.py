@@ -1,0 +1,47 @@
+"""Requests inside a dialog: followed only in dialogs that we set up (RFC 3261 §12.2, §16.12)."""
+
+from __future__ import annotations
+
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import Decision, Follow, Reply, StripPrivate
+from carillon.routing.facts import Facts, Gateway, NodeProfile
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request, Source
+from carillon.sip.dialogproof import is_proved
+
+
+def ask(request: Request, node: NodeProfile) -> Questions:
+    """Nothing: the proof rides in the request."""
+    return Questions()
+
+
+def belongs(request: Request, node: NodeProfile) -> bool:
+    """Whether the request carries our proof for its dialog; otherwise it is treated as an initial one."""
+    return bool(request.to_tag) and is_proved(
+        node.secret, request.dialog_proof, request.call_id, request.from_tag, request.to_tag
+    )
+
+
+def stays_inside(request: Request, facts: Facts) -> Verdict:
+    """One end of each dialog is an Asterisk of ours: what comes from outside goes there and nowhere else."""
+    if request.max_forwards <= 0:
+        return Verdict("refused", "Max-Forwards is used up", Reply(483, "Too Many Hops"))
+    if request.source is Source.GATEWAY:
+        return Verdict("passed", "from our gateway")
+    target = Gateway(request.uri.host.strip("[]"), request.uri.port)
+    if target in facts.node.gateways:
+        return Verdict("passed", f"to gateway {target}")
+    return Verdict("refused", f"{target} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
+
+
+def followed(request: Request, facts: Facts) -> Verdict:
+    """Along the route set, without private headers."""
+    return Verdict("followed", request.method, Follow(), (StripPrivate(),))
+
+
+RULES = (stays_inside, followed)
+
+
+def decide(request: Request, facts: Facts) -> Decision:
+    """What to do with a request of a proved dialog."""
+    return decide_by(RULES, request, facts)

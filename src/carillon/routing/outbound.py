@@ -1,0 +1,89 @@
+"""The outbound leg's main route: from Asterisk to a device (slides "Outbound Call Leg - Main Route")."""
+
+from __future__ import annotations
+
+from carillon.routing.admission import forwards_left, unavailable
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import (
+    Decision,
+    MarkLeg,
+    PutHandOver,
+    RecordRoute,
+    Reply,
+    Ring,
+    SetFrom,
+    StripPrivate,
+)
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.memo import Leg, Memo
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request
+from carillon.sip.dialogproof import proof
+from carillon.sip.legid import is_leg_id
+from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import quoted
+from carillon.stores.ports import Party
+
+
+def ask(request: Request, node: NodeProfile) -> Questions:
+    """One look-up: the party called; and whether any phone of theirs is registered."""
+    return Questions(callee=(request.uri.host, request.uri.user), registered=f"{request.uri.user}@{request.uri.host}")
+
+
+def of_our_call(request: Request, facts: Facts) -> Verdict:
+    """Asterisk calls out only for a call that came in by us: it carries the leg's id."""
+    if request.to_tag:
+        return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
+    leg = request.private.get(PrivateHeader.LEG, "")
+    if not is_leg_id(facts.node.secret, leg):
+        return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
+    return Verdict("passed", f"leg {leg}")
+
+
+def party_exists(request: Request, facts: Facts) -> Verdict:
+    """The called party may have been removed since the inbound leg."""
+    if facts.callee is UNKNOWN:
+        return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if facts.callee is None:
+        return _fails(request, 404, "Not Found", f"nobody has {request.uri.user} in {request.uri.host}")
+    return Verdict("passed", f"{facts.callee.name} ({facts.callee.aor})")
+
+
+def registered(request: Request, facts: Facts) -> Verdict:
+    """No phone registered: 480, and the caller is told so (slide "Offline")."""
+    if facts.registered is False:
+        name = facts.callee.name if isinstance(facts.callee, Party) else request.uri.user
+        warning = ("Warning", f"399 {request.uri.host} {quoted(f'{name} has no phone registered')}")
+        return _fails(request, 480, "Temporarily Unavailable", "no phone is registered", (warning,))
+    return Verdict("passed", "unknown: tried all the same" if facts.registered is UNKNOWN else "a phone is registered")
+
+
+def caller_shown(request: Request, facts: Facts) -> Verdict:
+    """The callee sees the caller's own address, not Asterisk's."""
+    aor = request.private.get(PrivateHeader.CALLER, "")
+    if not aor:
+        return Verdict("unchanged", "no caller is known")
+    return Verdict("shown", f"{request.from_name or aor} <{aor}>", effects=(SetFrom(request.from_name, f"sip:{aor}"),))
+
+
+def rung(request: Request, facts: Facts) -> Verdict:
+    """Ring all phones of the called party."""
+    assert isinstance(facts.callee, Party)
+    memo = Memo(Leg.OUTBOUND, request.private[PrivateHeader.LEG], facts.callee.aor, facts.callee.name)
+    effects = (StripPrivate(), RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)))
+    ring = Ring(facts.callee.aor, facts.node.ring_s)
+    return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
+
+
+RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, rung)
+
+
+def decide(request: Request, facts: Facts) -> Decision:
+    """What to do with an INVITE from our own Asterisk."""
+    return decide_by(RULES, request, facts)
+
+
+def _fails(request: Request, code: int, reason: str, fact: str, headers: tuple[tuple[str, str], ...] = ()) -> Verdict:
+    leg = request.private.get(PrivateHeader.LEG, "")
+    effects = (MarkLeg(leg, code), PutHandOver(leg, code, reason, headers))
+    return Verdict("refused", fact, Reply(code, reason, headers), effects)

@@ -1,0 +1,21 @@
+"""What a route wants to know before it decides: one batch of reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """None means: not asked. `account` and `callee` are (domain, name) pairs and cost one directory read each."""
+
+    account: tuple[str, str] | None = None
+    callee: tuple[str, str] | None = None
+    registered: str | None = None
+    nonce_use: str | None = None
+    fresh_id: bool = False
+
+    @property
+    def directory_reads(self) -> int:
+        """How many rows of the directory the answers cost; pinned in tests for each route."""
+        return sum(question is not None for question in (self.account, self.callee))

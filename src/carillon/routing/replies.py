@@ -1,0 +1,50 @@
+"""The reply routes of both legs (slides "Inbound / Outbound Call Leg - Reply Route")."""
+
+from __future__ import annotations
+
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import AddHeader, Decision, Effect, Pass, RewriteReply, StripPrivate
+from carillon.routing.facts import ReplyFacts
+from carillon.routing.memo import Leg, Memo
+from carillon.stores.ports import HandOver
+
+
+def needs_handover(memo: Memo, code: int) -> bool:
+    """Only the inbound leg's failures read the hand-over: a call that succeeds costs no trip."""
+    return memo.leg is Leg.INBOUND and code >= 400 and code != 487
+
+
+def private_removed(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """No private header leaves towards a phone, and none of a phone's reaches Asterisk."""
+    return Verdict("stripped", "a border", effects=(StripPrivate(),))
+
+
+def own_503_only(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """A far end's 503 goes on as 500 with its headers: 503 would say that we cannot serve (RFC 3261 §16.7)."""
+    if memo.leg is Leg.OUTBOUND and reply.code == 503:
+        return Verdict("rewritten", "503 of the far end", effects=(RewriteReply(500, "Server Internal Error"),))
+    return Verdict("kept", str(reply.code))
+
+
+def told_why(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """The far end's reason and headers, such as Warning, reach the caller when Asterisk sent the same code on."""
+    handover = reply.handover
+    if memo.leg is Leg.OUTBOUND or not isinstance(handover, HandOver) or handover.code != reply.code:
+        return Verdict("nothing to tell", f"hand-over {'none' if handover is None else 'not for this reply'}")
+    effects: tuple[Effect, ...] = tuple(AddHeader(name, value) for name, value in handover.headers)
+    if handover.reason and handover.reason != reply.reason:
+        effects = (RewriteReply(handover.code, handover.reason), *effects)
+    return Verdict("told", f"{handover.code} {handover.reason}", effects=effects)
+
+
+def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """A reply always goes on; what failed is for the failure route."""
+    return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
+
+
+RULES = (private_removed, own_503_only, told_why, goes_on)
+
+
+def decide(memo: Memo, reply: ReplyFacts) -> Decision:
+    """What to do with a reply of either leg."""
+    return decide_by(RULES, memo, reply)

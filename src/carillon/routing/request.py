@@ -1,0 +1,46 @@
+"""A SIP request as the call logic sees it: values only, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from carillon.sip.digest import Credentials
+from carillon.sip.uri import SipUri
+
+
+class Source(StrEnum):
+    """Where a request came from: decided by address, never by a header (behaviours 12)."""
+
+    GATEWAY = "gateway"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`."""
+
+    method: str
+    uri: SipUri
+    from_uri: SipUri
+    to_uri: SipUri
+    call_id: str
+    source: Source = Source.OUTSIDE
+    from_tag: str = ""
+    to_tag: str = ""
+    from_name: str = ""
+    sequence: int = 1
+    max_forwards: int = 70
+    credentials: Credentials | None = None
+    shortest_expiry_s: int | None = None
+    dialog_proof: str = ""
+    source_address: str = ""
+    source_port: int = 0
+    transport: str = "udp"
+    private: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """One line for traces: `INVITE sip:102@example.org from 101@example.org`."""
+        return f"{self.method} {self.uri} from {self.from_uri.user}@{self.from_uri.host}"

@@ -1,0 +1,25 @@
+"""The mark in our Record-Route by which an in-dialog request proves that we set its dialog up.
+
+`loose_route` keeps no state and relays anywhere; without this proof a stranger's in-dialog request with a Route to us
+would pass every rule (RFC 3261 §16.4, §16.6).
+"""
+
+from __future__ import annotations
+
+import hmac
+
+PARAMETER = "proof"
+
+
+def proof(secret: bytes, call_id: str, tag: str) -> str:
+    """The proof for a dialog: HMAC over its Call-ID and the From tag of the request that made it."""
+    return hmac.digest(secret, f"dialog|{call_id}|{tag}".encode(), "sha256").hex()[:24]
+
+
+def is_proved(secret: bytes, presented: str, call_id: str, from_tag: str, to_tag: str) -> bool:
+    """Whether `presented` fits a dialog between these tags, whichever side now sends."""
+    if not presented:
+        return False
+    return any(
+        hmac.compare_digest(presented.encode(), proof(secret, call_id, tag).encode()) for tag in (from_tag, to_tag)
+    )

@@ -1,0 +1,131 @@
+"""Digest access authentication for SIP (RFC 3261 §22, RFC 7616, RFC 8760), in pure functions.
+
+Kamailio's `auth` module knows one algorithm a process; we offer SHA-256 and MD5 together. Nonces carry their time and
+an HMAC, so that every node that shares the secret can check every nonce.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+NONCE_LIFETIME_S = 60
+
+
+class Algorithm(StrEnum):
+    """Digest algorithms that we verify, strongest first (RFC 8760 §2)."""
+
+    SHA256 = "SHA-256"
+    MD5 = "MD5"
+
+
+class NonceState(StrEnum):
+    """What a nonce turned out to be: ours and fresh, ours but old, or not ours."""
+
+    FRESH = "fresh"
+    STALE = "stale"
+    FOREIGN = "foreign"
+
+
+OFFERS: dict[str, tuple[Algorithm, ...]] = {
+    "both": (Algorithm.SHA256, Algorithm.MD5),
+    "md5": (Algorithm.MD5,),
+    "sha256": (Algorithm.SHA256,),
+}
+
+_PARAMETER = re.compile(r'([A-Za-z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The parameters of one `Digest` Authorization header."""
+
+    username: str
+    realm: str
+    nonce: str
+    uri: str
+    response: str
+    algorithm: str = Algorithm.MD5
+    qop: str = ""
+    nonce_count: str = ""
+    cnonce: str = ""
+
+    @classmethod
+    def parse(cls, header: str) -> Credentials | None:
+        """The credentials in a header value, or None when it holds no complete Digest."""
+        scheme, _, rest = header.strip().partition(" ")
+        if scheme.lower() != "digest":
+            return None
+        found = {m[1].lower(): m[2] if m[3] is None else m[3] for m in _PARAMETER.finditer(rest)}
+        if not {"username", "realm", "nonce", "uri", "response"} <= found.keys():
+            return None
+        return cls(
+            username=found["username"].replace('\\"', '"').replace("\\\\", "\\"),
+            realm=found["realm"].lower(),
+            nonce=found["nonce"],
+            uri=found["uri"],
+            response=found["response"].lower(),
+            algorithm=found.get("algorithm", Algorithm.MD5).upper(),
+            qop=found.get("qop", "").lower(),
+            nonce_count=found.get("nc", ""),
+            cnonce=found.get("cnonce", ""),
+        )
+
+    @property
+    def use(self) -> str:
+        """One use of one nonce: it may appear once (RFC 7616 §3.4, nonce count)."""
+        return f"{self.nonce}:{self.nonce_count}"
+
+
+def make_nonce(secret: bytes, realm: str, now: float, fresh: str) -> str:
+    """A nonce for `realm` at `now` (Unix seconds); `fresh` makes it unique, `[0-9a-zA-Z]`."""
+    stamp = f"{int(now):x}-{fresh}"
+    return f"{stamp}-{_seal(secret, realm, stamp)}"
+
+
+def nonce_state(secret: bytes, realm: str, nonce: str, now: float) -> NonceState:
+    """Whether `nonce` is ours for `realm`, and not older than `NONCE_LIFETIME_S`."""
+    stamp, _, seal = nonce.rpartition("-")
+    if not hmac.compare_digest(seal.encode(), _seal(secret, realm, stamp).encode()):
+        return NonceState.FOREIGN
+    age = now - int(stamp.split("-", 1)[0], 16)
+    return NonceState.FRESH if -5 <= age <= NONCE_LIFETIME_S else NonceState.STALE
+
+
+def _seal(secret: bytes, realm: str, stamp: str) -> str:
+    return hmac.digest(secret, f"nonce|{realm}|{stamp}".encode(), "sha256").hex()[:24]
+
+
+def response_matches(credentials: Credentials, method: str, ha1_md5: str, ha1_sha256: str) -> bool:
+    """Whether the digest response proves knowledge of the HA1 (hex) for the algorithm it names, with qop=auth."""
+    if credentials.qop != "auth" or not credentials.nonce_count or not credentials.cnonce:
+        return False
+    if credentials.algorithm == Algorithm.SHA256:
+        return hmac.compare_digest(
+            _response("sha256", ha1_sha256, credentials, method).encode(), credentials.response.encode()
+        )
+    if credentials.algorithm == Algorithm.MD5:
+        return hmac.compare_digest(
+            _response("md5", ha1_md5, credentials, method).encode(), credentials.response.encode()
+        )
+    return False
+
+
+def _response(hash_name: str, ha1: str, credentials: Credentials, method: str) -> str:
+    ha2 = _hex(hash_name, f"{method}:{credentials.uri}")
+    middle = f"{credentials.nonce}:{credentials.nonce_count}:{credentials.cnonce}:{credentials.qop}"
+    return _hex(hash_name, f"{ha1}:{middle}:{ha2}")
+
+
+def _hex(hash_name: str, text: str) -> str:
+    # MD5 is what most phones still speak; it protects nothing but this exchange.
+    return hashlib.new(hash_name, text.encode(), usedforsecurity=False).hexdigest()
+
+
+def challenge(realm: str, nonce: str, algorithm: Algorithm, *, stale: bool = False) -> str:
+    """The value of a WWW-Authenticate or Proxy-Authenticate header (RFC 7616 §3.3)."""
+    end = ", stale=true" if stale else ""
+    return f'Digest realm="{realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{end}'

@@ -1,0 +1,16 @@
+"""Our private headers: what rides between Kamailio and its own Asterisk, and nowhere else."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+PREFIX = "X-Carillon-"
+
+
+class PrivateHeader(StrEnum):
+    """Headers that only our own Asterisk is believed about; stripped at every other border."""
+
+    LEG = "X-Carillon-Leg"
+    CALLED = "X-Carillon-Called"
+    CALLER = "X-Carillon-Caller"
+    ORIGIN = "X-Carillon-Origin"

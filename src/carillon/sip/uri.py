@@ -1,0 +1,41 @@
+"""SIP URIs as far as routing needs them (RFC 3261 §19.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_URI = re.compile(
+    r"^(?P<scheme>sips?):(?:(?P<user>[^@;?]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"
+    r"(?P<rest>[;?].*)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SipUri:
+    """User, host and port of a `sip:` or `sips:` URI; `port` 0 means none was given."""
+
+    user: str
+    host: str
+    port: int = 0
+    scheme: str = "sip"
+
+    @classmethod
+    def parse(cls, text: str) -> SipUri | None:
+        """The URI in `text` (without angle brackets), or None when it is not a SIP URI."""
+        match = _URI.match(text)
+        if match is None:
+            return None
+        user = (match["user"] or "").split(":", 1)[0]
+        return cls(user, match["host"].lower(), int(match["port"] or 0), match["scheme"].lower())
+
+    def __str__(self) -> str:
+        user = f"{self.user}@" if self.user else ""
+        return f"{self.scheme}:{user}{self.host}{f':{self.port}' if self.port else ''}"
+
+
+def quoted(text: str) -> str:
+    """`text` as a quoted-string (RFC 3261 §25.1); control characters become spaces."""
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,74 @@
+"""All ports in dictionaries: the stores of the simulated world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from carillon.stores.ports import Account, DomainProfile, HandOver, Party, StoreDown
+
+
+class MemoryDirectory:
+    """A directory of accounts and parties; `down` makes it fail as the real one would."""
+
+    def __init__(self) -> None:
+        self._domains: dict[str, DomainProfile] = {}
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self._parties: dict[tuple[str, str], Party] = {}
+        self.down = False
+        self.reads = 0
+
+    def add_domain(self, domain: DomainProfile) -> None:
+        """Serve a domain."""
+        self._domains[domain.name] = domain
+
+    def add_account(self, account: Account) -> None:
+        """Add a device, and its party."""
+        self._accounts[account.domain, account.username] = account
+        self.add_number(account.party.extension, account.party)
+
+    def add_number(self, number: str, party: Party) -> None:
+        """Let a number reach a party."""
+        self._parties[party.domain, number] = party
+
+    def domains(self) -> Mapping[str, DomainProfile]:
+        """All domains."""
+        self._check()
+        return self._domains
+
+    def account(self, domain: str, username: str) -> Account | None:
+        """One account."""
+        self._check()
+        self.reads += 1
+        return self._accounts.get((domain, username))
+
+    def party(self, domain: str, number: str) -> Party | None:
+        """Whoever has a number."""
+        self._check()
+        self.reads += 1
+        return self._parties.get((domain, number))
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreDown("the directory is down")
+
+
+class MemoryHandOvers:
+    """Hand-overs in a dictionary."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, HandOver] = {}
+        self.down = False
+
+    def put(self, leg: str, handover: HandOver) -> None:
+        """Keep a hand-over."""
+        self._check()
+        self._kept[leg] = handover
+
+    def get(self, leg: str) -> HandOver | None:
+        """The hand-over of a leg."""
+        self._check()
+        return self._kept.get(leg)
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreDown("Redis is down")
