@@ -1,0 +1,50 @@
+"""The shape that every target has, and the list of them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Protocol, cast
+
+from carillon.confgen.system import System
+
+
+class Target(Protocol):
+    """A module with the verbs. All are pure, except that `context` may read the operator's own files."""
+
+    NAME: str
+
+    def context(self, system: System) -> Any:
+        """What the files say, as a frozen dataclass."""
+
+    def verify(self, context: Any) -> list[str]:
+        """Problems in the operator's words."""
+
+    def files(self, context: Any) -> dict[str, str]:
+        """Text of each file, by its path below the target's run directory."""
+
+
+class Engine(Target, Protocol):
+    """A target whose daemon the supervisor starts."""
+
+    def command(self, context: Any) -> list[str]:
+        """The arguments that start it in the foreground."""
+
+    def environment(self, context: Any) -> dict[str, str]:
+        """What its environment needs besides a search path."""
+
+
+ENGINES = ("redis", "asterisk", "kamailio")
+"""In the order in which they start; they stop the other way round."""
+
+TARGETS = ("tls", *ENGINES, "supervisor")
+"""In the order in which they are checked and put in force."""
+
+
+def target(name: str) -> Target:
+    """The target of this name."""
+    return cast(Target, import_module(f"carillon.confgen.{name}"))
+
+
+def engine(name: str) -> Engine:
+    """The engine of this name."""
+    return cast(Engine, import_module(f"carillon.confgen.{name}"))

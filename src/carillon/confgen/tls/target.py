@@ -1,0 +1,65 @@
+"""The four verbs for the certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from carillon.confgen.system import System
+
+NAME = "tls"
+PRIVATE = frozenset({"key.pem"})
+"""Files that are never kept in the history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The certificate with its chain and its key, as PEM; `now` is when they are to be used."""
+
+    directory: Path
+    certificate: str
+    key: str = field(repr=False)
+    now: datetime
+
+
+def context(system: System) -> Context:
+    """Read the certificate and key of this system. Raises OSError when there are none."""
+    directory = system.paths.tls
+    return Context(
+        directory=directory,
+        certificate=(directory / "certificate.pem").read_text(),
+        key=(directory / "key.pem").read_text(),
+        now=datetime.now(UTC),
+    )
+
+
+def verify(context: Context) -> list[str]:
+    """Problems in the operator's words; an empty list means that TLS can be offered."""
+    where = context.directory
+    try:
+        certificate = x509.load_pem_x509_certificate(context.certificate.encode())
+    except ValueError:
+        return [f"certificate: {where}/certificate.pem is no PEM certificate; replace or remove it."]
+    try:
+        key = load_pem_private_key(context.key.encode(), password=None)
+    except (ValueError, TypeError):
+        return [f"key: {where}/key.pem is no PEM key without a password; replace or remove it."]
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if key.public_key().public_bytes(*form) != certificate.public_key().public_bytes(*form):
+        return [f"key: {where}/key.pem doesn't belong to certificate.pem; replace both."]
+    if certificate.not_valid_after_utc < context.now:
+        return [f"certificate: {where}/certificate.pem ended on {certificate.not_valid_after_utc:%Y-%m-%d}."]
+    return []
+
+
+def files(context: Context) -> dict[str, str]:
+    """Certificate and key, by name."""
+    return {"certificate.pem": context.certificate, "key.pem": context.key}

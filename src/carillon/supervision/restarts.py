@@ -1,0 +1,64 @@
+"""How often each engine was restarted: counted by a listener of the supervisor's events."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+_AFTER_A_DEATH = ("EXITED", "BACKOFF", "UNKNOWN")
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often one engine was started again since `up`, and when last (ISO 8601, UTC)."""
+
+    count: int
+    last: str
+
+
+def read_restarts(path: Path) -> dict[str, Restarts]:
+    """The count of each engine that was restarted; others are missing."""
+    try:
+        rows = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    return {name: Restarts(row["count"], row["last"]) for name, row in rows.items()}
+
+
+def count_restart(path: Path, name: str, now: datetime) -> None:
+    """Add one restart of this engine to the file, by rename."""
+    known = {key: {"count": row.count, "last": row.last} for key, row in read_restarts(path).items()}
+    count = int(known[name]["count"]) + 1 if name in known else 1
+    known[name] = {"count": count, "last": now.isoformat(timespec="seconds")}
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(known))
+    fresh.replace(path)
+
+
+def listen(path: Path, events: TextIO, answers: TextIO) -> None:
+    """Speak supervisor's event protocol until `events` ends: each start after a death is a restart."""
+    while True:
+        answers.write("READY\n")
+        answers.flush()
+        line = events.readline()
+        if not line:
+            return
+        header = _tokens(line)
+        event = _tokens(events.read(int(header["len"])))
+        if event.get("from_state") in _AFTER_A_DEATH:
+            count_restart(path, event["processname"], datetime.now(UTC))
+        answers.write("RESULT 2\nOK")
+        answers.flush()
+
+
+def _tokens(line: str) -> dict[str, str]:
+    pairs = (token.partition(":") for token in line.split())
+    return {key: value for key, _, value in pairs}
+
+
+if __name__ == "__main__":
+    listen(Path(sys.argv[1]), sys.stdin, sys.stdout)
