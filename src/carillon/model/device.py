@@ -37,9 +37,7 @@ class Device:
     def with_password(cls, domain: str, name: str, extension: str, password: str) -> Device:
         """Make a device that keeps the two HA1 of `password` and not the password. Raises `Refused`."""
         require_password("password", password)
-        return cls(
-            domain, name, extension, ha1_md5(name, domain, password), ha1_sha256(name, domain, password)
-        )
+        return cls(domain, name, extension, ha1_md5(name, domain, password), ha1_sha256(name, domain, password))
 
 
 def ha1_md5(name: str, domain: str, password: str) -> str:

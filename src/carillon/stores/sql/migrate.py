@@ -16,7 +16,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that this truth lacks, all or none. Raises `Refused` when it is of a newer version."""
+    """Run the migrations that this truth lacks, all or none. Raises `Refused` when it is too new."""
     with reading(engine) as connection:
         if revision(connection) == HEAD:
             return

@@ -56,9 +56,7 @@ def _devices_and_numbers() -> None:
         sa.Column("ha1_md5", sa.String(32), nullable=False),
         sa.Column("ha1_sha256", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("domain", "name", name="pk_device"),
-        sa.ForeignKeyConstraint(
-            ["domain", "extension"], ["user.domain", "user.extension"], name="fk_device_user"
-        ),
+        sa.ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"], name="fk_device_user"),
         **OPTIONS,
     )
     op.create_index("ix_device_domain_extension", "device", ["domain", "extension"])
@@ -82,10 +80,7 @@ def _nodes() -> None:
         sa.Column("address", sa.String(45), nullable=False),
         sa.Column("advertise", sa.String(45)),
         sa.Column("country", sa.String(2), nullable=False),
-        *(
-            sa.Column(port, sa.Integer, nullable=False)
-            for port in ("sip_port", "tls_port", "rtp_start", "rtp_end")
-        ),
+        *(sa.Column(port, sa.Integer, nullable=False) for port in ("sip_port", "tls_port", "rtp_start", "rtp_end")),
         sa.PrimaryKeyConstraint("name", name="pk_node"),
         sa.ForeignKeyConstraint(["default_domain"], ["domain.name"], name="fk_node_domain"),
         **OPTIONS,
