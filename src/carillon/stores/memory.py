@@ -30,6 +30,13 @@ class MemoryDirectory:
         """Let a number reach a party."""
         self._parties[party.domain, number] = party
 
+    def forget(self, domain: str, extension: str) -> None:
+        """Remove a party, its numbers and its devices."""
+        self._parties = {
+            key: party for key, party in self._parties.items() if (party.domain, party.extension) != (domain, extension)
+        }
+        self._accounts = {key: account for key, account in self._accounts.items() if account.party.extension != extension}
+
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains."""
         self._check()

@@ -1,0 +1,43 @@
+"""The `office` of each scenario, in the world that `--world` chooses; both by default where engines are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.worlds.office import Office
+from tests.worlds.simulated import SimulatedOffice
+
+SIMULATED = pytest.param("simulated", id="simulated")
+LIVE = pytest.param("live", id="live", marks=pytest.mark.engines)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each scenario runs in both worlds, unless it is marked for one."""
+    if "office" in metafunc.fixturenames:
+        markers = {marker.name for marker in metafunc.definition.iter_markers()}
+        worlds = [LIVE] if "live_only" in markers else [SIMULATED] if "simulated_only" in markers else [SIMULATED, LIVE]
+        metafunc.parametrize("office", worlds, indirect=True)
+
+
+@pytest.fixture
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    """Alice, Bob and Carol at their phones."""
+    if request.param == "simulated":
+        office: Office = SimulatedOffice()
+        yield office
+    else:
+        building = request.getfixturevalue("building")
+        with building.office() as office:
+            yield office
+    request.node.office_ladder = office.ladder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A failing scenario prints its ladder, with the rules beside it."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    office = getattr(item, "funcargs", {}).get("office")
+    if report.failed and call.when == "call" and office is not None:
+        report.sections.append(("ladder", office.ladder()))

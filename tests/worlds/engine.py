@@ -1,0 +1,280 @@
+"""What Kamailio and Asterisk would do with our decisions: an interpreter, so that tests assert what people got."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+
+from tests.worlds.phone import SimulatedPhone
+
+from carillon.routing import failures, replies
+from carillon.routing.decision import (
+    AddHeader,
+    Challenge,
+    Decision,
+    Header,
+    MarkLeg,
+    PutHandOver,
+    Relay,
+    Reply,
+    RewriteReply,
+    Ring,
+    Save,
+    SetFrom,
+    SpendNonce,
+    StripPrivate,
+)
+from carillon.routing.entrance import Route, route_of
+from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
+from carillon.routing.memo import Memo
+from carillon.routing.request import Request, Source
+from carillon.sip.private import PREFIX, PrivateHeader
+from carillon.sip.uri import SipUri
+from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
+from carillon.stores.ports import HandOver, StoreDown
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a ringing phone shows, and the headers that came with the call."""
+
+    name: str
+    number: str
+    headers: tuple[Header, ...]
+
+
+@dataclass(frozen=True)
+class Final:
+    """A final answer as it reached somebody."""
+
+    code: int
+    reason: str = ""
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(eq=False)
+class Leg:
+    """A call as the caller's phone sees it: what rings, who answered, how it ended."""
+
+    caller: SimulatedPhone
+    ringing: dict[SimulatedPhone, Shown] = field(default_factory=dict)
+    inbound_memo: Memo | None = None
+    outbound_memo: Memo | None = None
+    answered_by: SimulatedPhone | None = None
+    final: Final | None = None
+    refusals: list[Final] = field(default_factory=list)
+    over: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Engine:
+    """Interprets decisions. `dead` holds gateways (`host:port`) and `redis` that do not answer."""
+
+    def __init__(self, directory: MemoryDirectory, handovers: MemoryHandOvers, domain: str) -> None:
+        self.directory, self.handovers = directory, handovers
+        self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32)
+        self.bindings: dict[str, list[SimulatedPhone]] = {}
+        self.dead: set[str] = set()
+        self.spent: set[str] = set()
+        self.marks: dict[str, int] = {}
+        self.now = 1_800_000_000.0
+        self.reads: dict[str, int] = {}
+        self._story: list[str] = []
+        self._ids = itertools.count(1)
+
+    # --- what phones do
+
+    def register(self, phone: SimulatedPhone) -> Decision:
+        """REGISTER with the answer to the challenge."""
+        uri = SipUri("", phone.domain)
+        me = SipUri(phone.username, phone.domain)
+        decision = self._authenticated(phone, "REGISTER", uri, me, me, {})
+        if isinstance(decision.outcome, Save):
+            self.bindings.setdefault(decision.outcome.aor, []).append(phone)
+        return decision
+
+    def invite(self, phone: SimulatedPhone, number: str, headers: tuple[Header, ...]) -> Leg:
+        """An INVITE, with the answer to the challenge, as far as it goes by itself."""
+        target, me = SipUri(number, phone.domain), SipUri(phone.shown_as or phone.username, phone.domain)
+        decision = self._authenticated(phone, "INVITE", target, me, target, dict(headers))
+        leg = Leg(phone)
+        self._inbound(leg, decision)
+        return leg
+
+    def answer(self, leg: Leg, phone: SimulatedPhone) -> None:
+        """200: the other phones stop ringing."""
+        leg.answered_by = phone
+        leg.ringing = {phone: leg.ringing[phone]}
+
+    def refuse(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str, headers: tuple[Header, ...]) -> None:
+        """A final failure of one phone; the last one decides."""
+        assert leg.outbound_memo is not None
+        del leg.ringing[phone]
+        said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason))
+        self._note("outbound reply", said)
+        leg.refusals.append(_rewritten(Final(code, reason, headers), said))
+        if not leg.ringing:
+            best = min(leg.refusals, key=lambda final: final.code)
+            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers))
+
+    def rings_out(self, leg: Leg) -> None:
+        """Nobody answered within the ringing time."""
+        leg.ringing.clear()
+        self._outbound_failed(leg, FailureFacts(408, timed_out=True, rang=True))
+
+    def cancel(self, leg: Leg) -> None:
+        """The caller hangs up before an answer."""
+        assert leg.outbound_memo is not None
+        leg.ringing.clear()
+        leg.over = True
+        self._outbound_failed(leg, FailureFacts(487, "Request Terminated", cancelled=True))
+
+    def end(self, leg: Leg) -> None:
+        """BYE."""
+        leg.ringing.clear()
+        leg.over = True
+
+    def ladder(self) -> str:
+        """All decisions so far, rule by rule."""
+        return "\n".join(self._story)
+
+    # --- what the engine does
+
+    def _authenticated(
+        self, phone: SimulatedPhone, method: str, uri: SipUri, sender: SipUri, to: SipUri, private: dict[str, str]
+    ) -> Decision:
+        request = Request(method, uri, sender, to, f"call-{next(self._ids)}", from_tag="f", private=private)
+        decision = self.route(request)
+        if isinstance(decision.outcome, Challenge):
+            credentials = phone.responds(decision.outcome.headers[-1][1], method, str(uri))
+            request = Request(
+                method, uri, sender, to, request.call_id, from_tag="f", credentials=credentials, private=private
+            )
+            decision = self.route(request)
+        return decision
+
+    def route(self, request: Request) -> Decision:
+        """One request through its route: ask, fetch, decide."""
+        route = route_of(request, self.node)
+        before = self.directory.reads
+        decision = route.decide(request, self._facts(route, request))
+        self.reads[route.name] = self.directory.reads - before
+        for effect in decision.effects:
+            self._effect(effect)
+        self._note(f"{route.name}: {request.summary}", decision)
+        return decision
+
+    def _facts(self, route: Route, request: Request) -> Facts:
+        asked = route.ask(request, self.node)
+        try:
+            return Facts(
+                now=self.now,
+                node=self.node,
+                domains=self.directory.domains(),
+                account=self.directory.account(*asked.account) if asked.account else None,
+                callee=self.directory.party(*asked.callee) if asked.callee else None,
+                registered=bool(self.bindings.get(asked.registered)) if asked.registered else UNKNOWN,
+                nonce_used=asked.nonce_use in self.spent,
+                fresh_id=f"{next(self._ids):06x}",
+            )
+        except StoreDown:
+            return Facts(self.now, self.node, UNKNOWN, UNKNOWN, UNKNOWN, fresh_id="0")
+
+    def _effect(self, effect: object) -> None:
+        match effect:
+            case SpendNonce(use):
+                self.spent.add(use)
+            case MarkLeg(leg, code):
+                self.marks[leg] = code
+            case PutHandOver(leg, code, reason, headers) if not self.handovers.down:
+                self.handovers.put(leg, HandOver(code, reason, headers))
+
+    def _inbound(self, leg: Leg, decision: Decision) -> None:
+        match decision.outcome:
+            case Relay() as relay:
+                leg.inbound_memo = decision.memo
+                leg.headers = leg.headers or _headers(decision)  # what a further branch inherits
+                if str(relay.gateway) in self.dead:
+                    self._inbound_failed(leg, FailureFacts(408, timed_out=True))
+                else:
+                    self._asterisk(leg, leg.headers)
+            case Reply(code, reason, headers) | Challenge(code, reason, headers):
+                leg.final = Final(code, reason, headers)
+
+    def _asterisk(self, leg: Leg, headers: dict[str, str]) -> None:
+        """Asterisk calls back through us, with the private headers that it was given."""
+        user, _, host = headers[PrivateHeader.CALLED].partition("@")
+        name = headers["P-Asserted-Identity"].split('"')[1]
+        target = SipUri(user, host)
+        private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
+        request = Request(
+            *("INVITE", target, SipUri("asterisk", "127.0.0.1"), target, f"call-{next(self._ids)}"),
+            source=Source.GATEWAY, from_tag="g", from_name=name, private=private,
+        )  # fmt: skip
+        self._outbound(leg, self.route(request))
+
+    def _outbound(self, leg: Leg, decision: Decision) -> None:
+        match decision.outcome:
+            case Ring(aor):
+                leg.outbound_memo = decision.memo
+                phones = [phone for phone in self.bindings[aor] if not phone.dead]
+                shown = next(effect for effect in decision.effects if isinstance(effect, SetFrom))
+                number = shown.uri.removeprefix("sip:").partition("@")[0]
+                left = tuple(h for h in _headers(decision).items() if not h[0].startswith(PREFIX))
+                leg.ringing = {phone: Shown(shown.name, number, left) for phone in phones}
+                assert StripPrivate() in decision.effects
+                if not phones:
+                    self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+            case Reply(code, reason):
+                self._back(leg, Final(code, reason))
+
+    def _outbound_failed(self, leg: Leg, failure: FailureFacts) -> None:
+        assert leg.outbound_memo is not None
+        decision = failures.decide(leg.outbound_memo, failure)
+        self._note("outbound failure", decision)
+        for effect in decision.effects:
+            self._effect(effect)
+        final = Final(failure.code, failure.reason)
+        if isinstance(decision.outcome, Reply):
+            final = Final(decision.outcome.code, decision.outcome.reason)
+        self._back(leg, final)
+
+    def _back(self, leg: Leg, final: Final) -> None:
+        """Asterisk gives the code on, and no header."""
+        assert leg.inbound_memo is not None
+        memo = leg.inbound_memo
+        try:
+            handover = self.handovers.get(memo.leg_id) if replies.needs_handover(memo, final.code) else None
+        except StoreDown:
+            handover = None
+        said = replies.decide(memo, ReplyFacts(final.code, "", handover))
+        self._note("inbound reply", said)
+        leg.final = _rewritten(Final(final.code), said)
+        failure = FailureFacts(final.code, cancelled=leg.over, far_end_code=self.marks.get(memo.leg_id))
+        self._inbound_failed(leg, failure)
+
+    def _inbound_failed(self, leg: Leg, failure: FailureFacts) -> None:
+        assert leg.inbound_memo is not None
+        decision = failures.decide(leg.inbound_memo, failure)
+        self._note("inbound failure", decision)
+        leg.inbound_memo = decision.memo or leg.inbound_memo
+        self._inbound(leg, decision)
+
+    def _note(self, what: str, decision: Decision) -> None:
+        self._story.append(f"{what} → {decision.outcome}")
+        self._story += [f"    {row.rule:18} {row.verdict:14} {row.fact}" for row in decision.trace]
+
+
+def _headers(decision: Decision) -> dict[str, str]:
+    return {effect.name: effect.value for effect in decision.effects if isinstance(effect, AddHeader)}
+
+
+def _rewritten(final: Final, decision: Decision) -> Final:
+    code, reason, headers = final.code, final.reason, final.headers
+    for effect in decision.effects:
+        match effect:
+            case RewriteReply(new, text):
+                code, reason = new, text
+            case AddHeader(name, value):
+                headers = (*headers, (name, value))
+    return Final(code, reason, headers)

@@ -1,0 +1,101 @@
+"""What people do on phones, as scenarios say it. Both worlds implement these verbs; no SIP here unless it is the point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+Header = tuple[str, str]
+
+
+class Call(Protocol):
+    """A call that somebody has begun."""
+
+    def rings(self, *people: Person) -> None:
+        """It rings at each of these people."""
+
+    def does_not_ring(self, person: Person) -> None:
+        """It does not ring there."""
+
+    def is_up(self) -> None:
+        """Caller and callee are connected, and hear each other."""
+
+    def is_over(self) -> None:
+        """Both sides have seen its end."""
+
+    def failed(self, code: int) -> None:
+        """The caller was told this code."""
+
+    def was_told(self, header: str, containing: str) -> None:
+        """With the failure came this header."""
+
+    def shows(self, person: Person, name: str, number: str) -> None:
+        """The phone of `person` shows this caller."""
+
+    def arrived_with(self, person: Person, header: str) -> bool:
+        """Whether the INVITE at `person` carried this header."""
+
+
+class Person(Protocol):
+    """Somebody with one phone, or more."""
+
+    name: str
+    extension: str
+
+    def calls(self, whom: Person | str, headers: Iterable[Header] = ()) -> Call: ...
+
+    def answers(self, call: Call) -> None: ...
+
+    def refuses(self, call: Call, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None: ...
+
+    def hangs_up(self, call: Call) -> None: ...
+
+    def cancels(self, call: Call) -> None: ...
+
+    def unplugs(self) -> None:
+        """The phone takes its registration away."""
+
+    def plugs_in(self) -> None:
+        """The phone registers."""
+
+    def loses_power(self) -> None:
+        """The phone is gone, and nobody was told."""
+
+
+class Component(Protocol):
+    """An engine that may die."""
+
+    def dies(self) -> None: ...
+
+    def returns(self) -> None: ...
+
+
+class Office(Protocol):
+    """An office with Alice (101), Bob (102) and Carol (103), registered, each with one phone."""
+
+    alice: Person
+    bob: Person
+    carol: Person
+    gateway: Component
+    redis: Component
+
+    def stranger(self) -> Person:
+        """Somebody whom the system does not know."""
+
+    def impostor(self, person: Person) -> Person:
+        """Somebody who gives himself out as `person`, without the password."""
+
+    def second_phone(self, person: Person) -> Person:
+        """A further phone of the same person."""
+
+    def hires(self, name: str, extension: str, domain: str = "") -> Person:
+        """A new colleague, in force at once; in another domain if given."""
+
+    def dismisses(self, person: Person) -> None:
+        """The person is removed, in force at once."""
+
+    def numbers(self, person: Person, number: str) -> None:
+        """A further number reaches the person."""
+
+    def ladder(self) -> str:
+        """What happened, with the rules beside it; printed when a scenario fails."""

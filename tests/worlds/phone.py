@@ -1,0 +1,37 @@
+"""A phone of the simulated office: credentials, and the digest answer to a challenge."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from carillon.sip.digest import Credentials
+
+
+@dataclass(eq=False)
+class SimulatedPhone:
+    """One phone. `dead` is a phone without power that is still registered."""
+
+    username: str
+    password: str
+    domain: str
+    aor: str
+    display: str
+    dead: bool = False
+    shown_as: str = ""
+
+    def responds(self, challenge: str, method: str, uri: str, count: int = 1) -> Credentials:
+        """Credentials for a challenge header, as RFC 7616 §3.4 has it; computed apart from the product's code."""
+        given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
+        hashing = hashlib.sha256 if given["algorithm"] == "SHA-256" else hashlib.md5
+
+        def digest(*parts: str) -> str:
+            return hashing(":".join(parts).encode()).hexdigest()
+
+        secret = digest(self.username, given["realm"], self.password)
+        nc, cnonce = f"{count:08x}", "c0ffee"
+        response = digest(secret, given["nonce"], nc, cnonce, "auth", digest(method, uri))
+        return Credentials(
+            self.username, given["realm"], given["nonce"], uri, response, given["algorithm"], "auth", nc, cnonce
+        )

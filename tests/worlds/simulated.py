@@ -1,0 +1,166 @@
+"""The simulated office: it knows what decisions mean and no more. Phones, Asterisk and stores are Python objects."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.worlds.engine import Engine, Leg
+from tests.worlds.office import Header
+from tests.worlds.phone import SimulatedPhone
+
+from carillon.model.device import ha1_md5, ha1_sha256
+from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
+from carillon.stores.ports import Account, DomainProfile, Party
+
+DOMAIN = "carillon.test"
+
+
+@dataclass(eq=False)
+class SimulatedCall:
+    """One call: what the caller's phone got, and which phones it rang."""
+
+    caller: SimulatedPerson
+    inbound: Leg
+    engine: Engine
+
+    def rings(self, *people: SimulatedPerson) -> None:
+        for person in people:
+            assert person.phone in self.inbound.ringing, f"no ring at {person.name}; {self._story()}"
+
+    def does_not_ring(self, person: SimulatedPerson) -> None:
+        assert person.phone not in self.inbound.ringing
+
+    def is_up(self) -> None:
+        assert self.inbound.answered_by is not None, f"not answered; {self._story()}"
+
+    def is_over(self) -> None:
+        assert (self.inbound.over or self.inbound.final) and not self.inbound.ringing
+
+    def failed(self, code: int) -> None:
+        assert self.inbound.final is not None, f"no final answer; {self._story()}"
+        assert self.inbound.final.code == code, f"{self.inbound.final.code} instead of {code}; {self._story()}"
+
+    def was_told(self, header: str, containing: str) -> None:
+        assert self.inbound.final is not None
+        values = [value for name, value in self.inbound.final.headers if name == header]
+        assert any(containing in value for value in values), f"{header} is {values}"
+
+    def shows(self, person: SimulatedPerson, name: str, number: str) -> None:
+        shown = self.inbound.ringing[person.phone]
+        assert (shown.name, shown.number) == (name, number)
+
+    def arrived_with(self, person: SimulatedPerson, header: str) -> bool:
+        return header in dict(self.inbound.ringing[person.phone].headers)
+
+    def _story(self) -> str:
+        return "\n" + self.engine.ladder()
+
+
+@dataclass(eq=False)
+class SimulatedPerson:
+    """A person with one phone of the simulated office."""
+
+    name: str
+    extension: str
+    phone: SimulatedPhone
+    engine: Engine
+
+    def calls(self, whom: SimulatedPerson | str, headers: Iterable[Header] = ()) -> SimulatedCall:
+        number = whom if isinstance(whom, str) else whom.extension
+        return SimulatedCall(self, self.engine.invite(self.phone, number, tuple(headers)), self.engine)
+
+    def answers(self, call: SimulatedCall) -> None:
+        self.engine.answer(call.inbound, self.phone)
+
+    def refuses(self, call: SimulatedCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
+        self.engine.refuse(call.inbound, self.phone, code, reason, tuple(headers))
+
+    def hangs_up(self, call: SimulatedCall) -> None:
+        self.engine.end(call.inbound)
+
+    def cancels(self, call: SimulatedCall) -> None:
+        self.engine.cancel(call.inbound)
+
+    def unplugs(self) -> None:
+        self.engine.bindings.get(self.phone.aor, []).remove(self.phone)
+
+    def plugs_in(self) -> None:
+        self.engine.register(self.phone)
+
+    def loses_power(self) -> None:
+        self.phone.dead = True
+
+
+@dataclass
+class SimulatedComponent:
+    """Something that the engine finds alive or not."""
+
+    engine: Engine
+    name: str
+
+    def dies(self) -> None:
+        self.engine.dead.add(self.name)
+        self.engine.handovers.down = "redis" in self.engine.dead
+
+    def returns(self) -> None:
+        self.engine.dead.discard(self.name)
+        self.engine.handovers.down = "redis" in self.engine.dead
+
+
+@dataclass
+class SimulatedOffice:
+    """Alice, Bob and Carol, in milliseconds."""
+
+    engine: Engine = field(default_factory=lambda: Engine(MemoryDirectory(), MemoryHandOvers(), DOMAIN))
+    _serial: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.engine.directory.add_domain(DomainProfile(DOMAIN))
+        self.alice = self.hires("Alice Martin", "101")
+        self.bob = self.hires("Bob Dupont", "102")
+        self.carol = self.hires("Carol Peeters", "103")
+        self.gateway = SimulatedComponent(self.engine, str(self.engine.node.gateways[0]))
+        self.redis = SimulatedComponent(self.engine, "redis")
+
+    def hires(self, name: str, extension: str, domain: str = "") -> SimulatedPerson:
+        domain = domain or DOMAIN
+        if domain not in self.engine.directory.domains():
+            self.engine.directory.add_domain(DomainProfile(domain))
+        person = self._person(name, extension, domain, extension)
+        self.engine.register(person.phone)
+        return person
+
+    def second_phone(self, person: SimulatedPerson) -> SimulatedPerson:
+        username = f"{person.extension}-{next(self._serial)}"
+        further = self._person(person.name, person.extension, person.phone.domain, username)
+        self.engine.register(further.phone)
+        return further
+
+    def _person(self, name: str, extension: str, domain: str, username: str) -> SimulatedPerson:
+        party = Party(extension, domain, name)
+        password = f"secret-of-{username}"
+        secret = (username, domain, password)
+        account = Account(username, domain, ha1_md5(*secret), ha1_sha256(*secret), party)
+        self.engine.directory.add_account(account)
+        return SimulatedPerson(
+            name, extension, SimulatedPhone(username, password, domain, party.aor, name), self.engine
+        )
+
+    def stranger(self) -> SimulatedPerson:
+        phone = SimulatedPhone("666", "guess", DOMAIN, f"666@{DOMAIN}", "Mallory")
+        return SimulatedPerson("Mallory", "666", phone, self.engine)
+
+    def impostor(self, person: SimulatedPerson) -> SimulatedPerson:
+        phone = SimulatedPhone(person.phone.username, "guess", DOMAIN, person.phone.aor, person.name)
+        return SimulatedPerson(person.name, person.extension, phone, self.engine)
+
+    def dismisses(self, person: SimulatedPerson) -> None:
+        self.engine.directory.forget(person.phone.domain, person.extension)
+
+    def numbers(self, person: SimulatedPerson, number: str) -> None:
+        self.engine.directory.add_number(number, Party(person.extension, person.phone.domain, person.name))
+
+    def ladder(self) -> str:
+        return self.engine.ladder()
