@@ -18,8 +18,17 @@ class Noun(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing that a change is about: `key` is its name within noun and domain."""
+
+    noun: Noun
+    domain: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One change of the thing called `key`. `before` is None for an addition, `after` for a removal.
+    """One change of `subject`. `before` is None for an addition, `after` for a removal.
 
     `at` is UTC in ISO 8601. Neither `before` nor `after` ever holds a password or an HA1.
     """
@@ -27,8 +36,6 @@ class Change:
     sequence: int
     at: str
     who: str
-    noun: Noun
-    domain: str
-    key: str
+    subject: Subject
     before: Mapping[str, str | None] | None
     after: Mapping[str, str | None] | None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from carillon.model.change import Subject
 from carillon.stores.sql.engine import reading
-from carillon.stores.sql.feed import Delta, Position, Touched, delta
+from carillon.stores.sql.feed import Delta, Position, delta
 
 SCHEMA = 1
 """Raise it with every change of the tables: a directory of another schema is built anew."""
@@ -100,7 +101,7 @@ def _apply(directory: sqlite3.Connection, missing: Delta) -> None:
     _keep(directory, missing)
 
 
-def _forget(directory: sqlite3.Connection, thing: Touched) -> None:
+def _forget(directory: sqlite3.Connection, thing: Subject) -> None:
     for statement in _FORGET.get(thing.noun, ()):
         directory.execute(statement, (thing.domain, thing.key))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
 
-from carillon.model.change import Noun
+from carillon.model.change import Noun, Subject
 from carillon.stores.ports import Account, DomainProfile, Party
 from carillon.stores.sql.tables import change, device, domain, number, user
 
@@ -27,20 +27,11 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """Something whose rows in the directory are out of date: `key` within noun and domain."""
-
-    noun: Noun
-    domain: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
 class Delta:
     """Forget what was touched (everything when None), keep these rows, be at `position`."""
 
     position: Position
-    touched: frozenset[Touched] | None
+    touched: frozenset[Subject] | None
     domains: tuple[DomainProfile, ...]
     accounts: tuple[Account, ...]
     parties: tuple[tuple[str, Party], ...]
@@ -66,12 +57,12 @@ def last_position(connection: Connection) -> Position:
     return Position(row.sequence, row.at) if row else Position(0, "")
 
 
-def _touched_since(connection: Connection, known: Position | None, last: Position) -> frozenset[Touched] | None:
+def _touched_since(connection: Connection, known: Position | None, last: Position) -> frozenset[Subject] | None:
     if known is None or known.sequence > last.sequence or not _is_ours(connection, known):
         return None
     later = select(change).where(change.c.sequence > known.sequence)
     rows = connection.execute(later).all()
-    touched = frozenset(Touched(Noun(row.noun), row.domain, row.key) for row in rows)
+    touched = frozenset(Subject(Noun(row.noun), row.domain, row.key) for row in rows)
     has_gap = len(rows) != last.sequence - known.sequence
     return None if has_gap or len(touched) > FEW else touched
 
@@ -83,12 +74,12 @@ def _is_ours(connection: Connection, known: Position) -> bool:
     return connection.execute(same).scalar_one() == 1
 
 
-def _domains(connection: Connection, touched: frozenset[Touched] | None) -> tuple[DomainProfile, ...]:
+def _domains(connection: Connection, touched: frozenset[Subject] | None) -> tuple[DomainProfile, ...]:
     rows = _rows(connection, select(domain), touched, {Noun.DOMAIN: (domain.c.name, domain.c.name)})
     return tuple(DomainProfile(row.name, row.digest) for row in rows)
 
 
-def _accounts(connection: Connection, touched: frozenset[Touched] | None) -> tuple[Account, ...]:
+def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tuple[Account, ...]:
     people = and_(user.c.domain == device.c.domain, user.c.extension == device.c.extension)
     query = select(device, user.c.name.label("display")).join(user, people)
     keys = {Noun.USER: (user.c.domain, user.c.extension), Noun.DEVICE: (device.c.domain, device.c.name)}
@@ -98,7 +89,7 @@ def _accounts(connection: Connection, touched: frozenset[Touched] | None) -> tup
     )
 
 
-def _parties(connection: Connection, touched: frozenset[Touched] | None) -> tuple[tuple[str, Party], ...]:
+def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tuple[tuple[str, Party], ...]:
     people = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
     query = select(number.c.number, user).join(user, people)
     keys = {Noun.USER: (user.c.domain, user.c.extension), Noun.NUMBER: (number.c.domain, number.c.number)}
@@ -110,7 +101,7 @@ def _parties(connection: Connection, touched: frozenset[Touched] | None) -> tupl
 def _rows(
     connection: Connection,
     query: Select[tuple[object, ...]],
-    touched: frozenset[Touched] | None,
+    touched: frozenset[Subject] | None,
     keys: Keys,
 ) -> list[Row[tuple[object, ...]]]:
     """The rows of `query` that were touched; all when that is None."""

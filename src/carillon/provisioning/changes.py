@@ -1,0 +1,58 @@
+"""The journal of the truth: every use case writes its change in the transaction of its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from carillon.model.change import Change, Noun, Subject
+from carillon.stores.sql.engine import reading
+from carillon.stores.sql.feed import last_position
+from carillon.stores.sql.tables import change
+
+State = Mapping[str, str | None]
+"""What a change says about a thing, before or after: never a password, never an HA1."""
+
+
+def record(connection: Connection, who: str, subject: Subject, before: State | None, after: State | None) -> int:
+    """Journal one change; return its sequence number. A change that changes nothing isn't journalled."""
+    if before == after:
+        return last_position(connection).sequence
+    row = {
+        "at": datetime.now(UTC).isoformat(timespec="microseconds"),
+        "who": who[:64],
+        **asdict(subject),
+        "before": _text(before),
+        "after": _text(after),
+    }
+    return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
+
+
+def listing(engine: Engine, newest: int = 100) -> list[Change]:
+    """The last `newest` changes, oldest first."""
+    query = select(change).order_by(change.c.sequence.desc()).limit(newest)
+    with reading(engine) as connection:
+        rows = connection.execute(query).all()
+    return [
+        Change(
+            row.sequence,
+            row.at,
+            row.who,
+            Subject(Noun(row.noun), row.domain, row.key),
+            _state(row.before),
+            _state(row.after),
+        )
+        for row in reversed(rows)
+    ]
+
+
+def _text(state: State | None) -> str | None:
+    return None if state is None else json.dumps(dict(state), ensure_ascii=False, sort_keys=True)
+
+
+def _state(text: str | None) -> State | None:
+    return None if text is None else dict(json.loads(text))

@@ -1,0 +1,122 @@
+"""Devices: add, set, remove, list, show. Passwords pass through as HA1 and are kept nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from carillon.model.change import Noun, Subject
+from carillon.model.device import Device, require_device_name
+from carillon.model.domain import domain_name
+from carillon.model.refused import Refused
+from carillon.provisioning.changes import State, record
+from carillon.provisioning.places import located, require_user
+from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.tables import device
+
+
+def add(engine: Engine, who: str, name: str, user: str, password: str) -> int:
+    """Give the user of extension `user` a device, in his domain. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        owner = require_user(connection, "user", user)
+        own_name = _name_beside(name, owner.domain)
+        new = Device.with_password(owner.domain, own_name, owner.extension, password)
+        if _found(connection, new.domain, new.name):
+            raise Refused("name", f"{new.name} is a device of {new.domain} already; choose another name.")
+        connection.execute(insert(device).values(**asdict(new)))
+        return record(connection, who, Subject(Noun.DEVICE, new.domain, new.name), None, _state(new))
+
+
+def set(engine: Engine, who: str, name: str, password: str | None = None, user: str | None = None) -> int:
+    """Change a device's password, hand it to another user of its domain, or both. Returns the sequence."""
+    with writing(engine) as connection:
+        before = require(connection, name)
+        owner = before.extension if user is None else _new_owner(connection, before, user)
+        after = Device(before.domain, before.name, owner, before.ha1_md5, before.ha1_sha256)
+        if password is not None:
+            after = Device.with_password(before.domain, before.name, owner, password)
+        row = (device.c.domain == after.domain, device.c.name == after.name)
+        connection.execute(update(device).where(*row).values(**asdict(after)))
+        state = {**_state(after), **({} if after.ha1_sha256 == before.ha1_sha256 else {"password": "changed"})}
+        return record(connection, who, Subject(Noun.DEVICE, after.domain, after.name), _state(before), state)
+
+
+def remove(engine: Engine, who: str, name: str) -> int:
+    """Remove a device: it can't register any more. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        return _remove(connection, who, require(connection, name))
+
+
+def listing(engine: Engine, user: str | None = None, domain: str | None = None) -> list[Device]:
+    """Devices by domain and name, of one user, of one domain, or of all. Raises `Refused`."""
+    query = select(device).order_by(device.c.domain, device.c.name)
+    with reading(engine) as connection:
+        if domain is not None:
+            query = query.where(device.c.domain == domain_name(domain))
+        if user is not None:
+            owner = require_user(connection, "user", user)
+            query = query.where(device.c.domain == owner.domain, device.c.extension == owner.extension)
+        return [Device(**row) for row in connection.execute(query).mappings()]
+
+
+def show(engine: Engine, name: str) -> Device:
+    """One device, `desk` or `desk@example.org`. Raises `Refused` when there is none."""
+    with reading(engine) as connection:
+        return require(connection, name)
+
+
+def require(connection: Connection, name: str) -> Device:
+    """The device of `desk` or `desk@example.org`. Raises `Refused` when there is none."""
+    domain, own = located(connection, "name", name, device.c.name)
+    found = _found(connection, domain, own)
+    if found is None:
+        require_device_name("name", own)
+        raise Refused("name", f"there is no device {own} in {domain}; see `carillon device list`.")
+    return found
+
+
+def of(connection: Connection, domain: str, extension: str) -> tuple[Device, ...]:
+    """The devices of one user by name."""
+    query = select(device).where(device.c.domain == domain, device.c.extension == extension)
+    return tuple(Device(**row) for row in connection.execute(query.order_by(device.c.name)).mappings())
+
+
+def remove_of(connection: Connection, who: str, domain: str, extension: str) -> tuple[str, ...]:
+    """Remove all devices of a user who goes; returns their names."""
+    gone = of(connection, domain, extension)
+    for old in gone:
+        _remove(connection, who, old)
+    return tuple(old.name for old in gone)
+
+
+def _remove(connection: Connection, who: str, old: Device) -> int:
+    connection.execute(delete(device).where(device.c.domain == old.domain, device.c.name == old.name))
+    return record(connection, who, Subject(Noun.DEVICE, old.domain, old.name), _state(old), None)
+
+
+def _new_owner(connection: Connection, of: Device, user: str) -> str:
+    """The extension of the user who gets a device: of the same domain, which is part of the device's HA1."""
+    owner = require_user(connection, "user", user if "@" in user else f"{user}@{of.domain}")
+    if owner.domain != of.domain:
+        raise Refused("user", f"must be of {of.domain}, like {of.name}; add a device for {user} instead.")
+    return owner.extension
+
+
+def _name_beside(name: str, domain: str) -> str:
+    """The name of a new device: it may carry its user's domain, and no other one."""
+    own, at, named = name.partition("@")
+    require_device_name("name", own)
+    if at and domain_name(named) != domain:
+        raise Refused("name", f"{name} isn't in its user's domain {domain}; leave out what stands after '@'.")
+    return own
+
+
+def _found(connection: Connection, domain: str, name: str) -> Device | None:
+    query = select(device).where(device.c.domain == domain, device.c.name == name)
+    row = connection.execute(query).mappings().one_or_none()
+    return Device(**row) if row else None
+
+
+def _state(of: Device) -> State:
+    return {"user": of.extension}

@@ -1,0 +1,113 @@
+"""Domains: add, set, remove, list, show."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from carillon.model.change import Noun, Subject
+from carillon.model.domain import DigestOffer, Domain, domain_name
+from carillon.model.refused import Refused
+from carillon.provisioning.changes import State, record
+from carillon.provisioning.places import default_domain
+from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.tables import domain, user
+
+
+@dataclass(frozen=True, slots=True)
+class DomainView:
+    """A domain as an administrator sees it: how many users it has, and whether it is the default one."""
+
+    domain: Domain
+    users: int
+    default: bool
+
+
+def add(engine: Engine, who: str, name: str, digest: str = DigestOffer.BOTH) -> int:
+    """Serve one more domain. Returns the sequence; raises `Refused`."""
+    new = Domain(domain_name(name), _offer(digest))
+    with writing(engine) as connection:
+        if _found(connection, new.name):
+            raise Refused("domain", f"{new.name} is there already; `carillon domain set` changes it.")
+        return insert_domain(connection, who, new)
+
+
+def set(engine: Engine, who: str, name: str, digest: str) -> int:
+    """Choose which digest algorithms are offered: both, md5 or sha256. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        before = require(connection, name)
+        after = Domain(before.name, _offer(digest))
+        connection.execute(update(domain).where(domain.c.name == after.name).values(digest=after.digest))
+        return record(
+            connection, who, Subject(Noun.DOMAIN, after.name, after.name), domain_state(before), domain_state(after)
+        )
+
+
+def remove(engine: Engine, who: str, name: str) -> int:
+    """Stop serving an empty domain that isn't the default one. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        old = require(connection, name)
+        users = _users(connection, old.name)
+        if users:
+            raise Refused("domain", f"{old.name} still has {_counted(users)}; remove them first.")
+        if old.name == default_domain(connection):
+            raise Refused("domain", f"{old.name} is the default domain of this system; it stays.")
+        connection.execute(delete(domain).where(domain.c.name == old.name))
+        return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)
+
+
+def listing(engine: Engine) -> list[DomainView]:
+    """All domains by name."""
+    with reading(engine) as connection:
+        rows = connection.execute(select(domain).order_by(domain.c.name)).all()
+        return [_view(connection, Domain(row.name, DigestOffer(row.digest))) for row in rows]
+
+
+def show(engine: Engine, name: str) -> DomainView:
+    """One domain. Raises `Refused` when it isn't served."""
+    with reading(engine) as connection:
+        return _view(connection, require(connection, name))
+
+
+def insert_domain(connection: Connection, who: str, new: Domain) -> int:
+    """Write a new domain and its change; for use inside a transaction."""
+    connection.execute(insert(domain).values(**asdict(new)))
+    return record(connection, who, Subject(Noun.DOMAIN, new.name, new.name), None, domain_state(new))
+
+
+def require(connection: Connection, name: str) -> Domain:
+    """The domain `name`. Raises `Refused` when it isn't served."""
+    found = _found(connection, domain_name(name))
+    if found is None:
+        raise Refused("domain", f"{name} isn't served here; see `carillon domain list`.")
+    return found
+
+
+def domain_state(of: Domain) -> State:
+    """What the journal keeps of a domain."""
+    return {"digest": of.digest}
+
+
+def _found(connection: Connection, name: str) -> Domain | None:
+    row = connection.execute(select(domain).where(domain.c.name == name)).one_or_none()
+    return Domain(row.name, DigestOffer(row.digest)) if row else None
+
+
+def _view(connection: Connection, of: Domain) -> DomainView:
+    return DomainView(of, _users(connection, of.name), of.name == default_domain(connection))
+
+
+def _users(connection: Connection, name: str) -> int:
+    return connection.execute(select(func.count()).select_from(user).where(user.c.domain == name)).scalar_one()
+
+
+def _counted(users: int) -> str:
+    return "1 user" if users == 1 else f"{users} users"
+
+
+def _offer(text: str) -> DigestOffer:
+    try:
+        return DigestOffer(text)
+    except ValueError as error:
+        raise Refused("digest", f"{text!r} isn't known; choose one of both, md5, sha256.") from error

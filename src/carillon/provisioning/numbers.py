@@ -1,0 +1,156 @@
+"""Numbers: add, set, remove, list, show. Extensions and further numbers share one space in each domain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, delete, insert, select, update
+
+from carillon.model.change import Noun, Subject
+from carillon.model.domain import domain_name
+from carillon.model.number import Number, require_number
+from carillon.model.refused import Refused
+from carillon.provisioning.changes import State, record
+from carillon.provisioning.places import located, require_user
+from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.tables import number, user
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """A number and the name of whom it reaches."""
+
+    number: Number
+    name: str
+
+
+def add(engine: Engine, who: str, dialled: str, to: str) -> int:
+    """Let one more number reach the user of extension `to`, in his domain. Returns the sequence."""
+    with writing(engine) as connection:
+        owner = require_user(connection, "to", _beside(to, dialled))
+        own = _number_in(dialled, owner.domain)
+        new = Number(owner.domain, own, owner.extension)
+        require_free(connection, "number", new.domain, new.number)
+        connection.execute(insert(number).values(**asdict(new)))
+        return record(connection, who, Subject(Noun.NUMBER, new.domain, new.number), None, _state(new))
+
+
+def set(engine: Engine, who: str, dialled: str, to: str) -> int:
+    """Let a further number reach another user of its domain. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        before = _require_further(connection, dialled)
+        owner = require_user(connection, "to", _beside(to, f"{before.number}@{before.domain}"))
+        if owner.domain != before.domain:
+            raise Refused("to", f"must be of {before.domain}, like the number; {to} is of another domain.")
+        after = Number(before.domain, before.number, owner.extension)
+        connection.execute(update(number).where(*_is(after)).values(target=after.target))
+        return record(connection, who, Subject(Noun.NUMBER, after.domain, after.number), _state(before), _state(after))
+
+
+def remove(engine: Engine, who: str, dialled: str) -> int:
+    """Remove a further number. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        return _remove(connection, who, _require_further(connection, dialled))
+
+
+def listing(engine: Engine, to: str | None = None, domain: str | None = None) -> list[NumberView]:
+    """Every number in use, extensions too, by domain and number; of one user, of one domain, or of all."""
+    query = _with_names.order_by(number.c.domain, number.c.number)
+    with reading(engine) as connection:
+        if domain is not None:
+            query = query.where(number.c.domain == domain_name(domain))
+        if to is not None:
+            owner = require_user(connection, "to", to)
+            query = query.where(number.c.domain == owner.domain, number.c.target == owner.extension)
+        return [_view(row) for row in connection.execute(query).mappings()]
+
+
+def show(engine: Engine, dialled: str) -> NumberView:
+    """Whom a number reaches. Raises `Refused` when it isn't in use."""
+    with reading(engine) as connection:
+        found = require(connection, dialled)
+        return _view(connection.execute(_with_names.where(*_is(found))).mappings().one())
+
+
+def require(connection: Connection, dialled: str) -> Number:
+    """The number `+3225551234` or `200@example.org`. Raises `Refused` when it isn't in use."""
+    domain, own = located(connection, "number", dialled, number.c.number)
+    found = _found(connection, domain, own)
+    if found is None:
+        require_number("number", own)
+        raise Refused("number", f"{own} isn't in use in {domain}; see `carillon number list`.")
+    return found
+
+
+def require_free(connection: Connection, field: str, domain: str, dialled: str) -> None:
+    """Raise `Refused`, naming `field`, when a number of `domain` is in use."""
+    found = _found(connection, domain, dialled)
+    if found is None:
+        return
+    use = "the extension of a user" if found.is_own else f"a number of {found.target}"
+    raise Refused(field, f"{dialled} is {use} in {domain} already; choose another one.")
+
+
+def to(connection: Connection, domain: str, extension: str) -> tuple[Number, ...]:
+    """All numbers that reach one user, the own extension first."""
+    query = select(number).where(number.c.domain == domain, number.c.target == extension)
+    rows = [Number(**row) for row in connection.execute(query.order_by(number.c.number)).mappings()]
+    return tuple(sorted(rows, key=lambda row: not row.is_own))
+
+
+def remove_to(connection: Connection, who: str, domain: str, extension: str) -> tuple[str, ...]:
+    """Remove all numbers of a user who goes; returns the further ones."""
+    further = [old for old in to(connection, domain, extension) if not old.is_own]
+    for old in further:
+        _remove(connection, who, old)
+    connection.execute(delete(number).where(*_is(Number(domain, extension, extension))))
+    return tuple(old.number for old in further)
+
+
+_reached = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
+_with_names = select(number, user.c.name).join(user, _reached)
+
+
+def _view(row: RowMapping) -> NumberView:
+    return NumberView(Number(row["domain"], row["number"], row["target"]), row["name"])
+
+
+def _require_further(connection: Connection, dialled: str) -> Number:
+    found = require(connection, dialled)
+    if found.is_own:
+        raise Refused("number", f"{found.number} is the extension of its user and stays as long as the user.")
+    return found
+
+
+def _remove(connection: Connection, who: str, old: Number) -> int:
+    connection.execute(delete(number).where(*_is(old)))
+    return record(connection, who, Subject(Noun.NUMBER, old.domain, old.number), _state(old), None)
+
+
+def _beside(to: str, dialled: str) -> str:
+    """What `to` means: in the domain of the number, when only that one is written."""
+    _, at, named = dialled.partition("@")
+    return f"{to}@{named}" if at and "@" not in to else to
+
+
+def _number_in(dialled: str, domain: str) -> str:
+    """The number itself; when a domain is written behind it, that must be the one of its user."""
+    own, at, named = dialled.strip().partition("@")
+    require_number("number", own)
+    if at and domain_name(named) != domain:
+        raise Refused("number", f"{dialled} isn't in the domain {domain} of the user whom it reaches.")
+    return own
+
+
+def _found(connection: Connection, domain: str, dialled: str) -> Number | None:
+    query = select(number).where(number.c.domain == domain, number.c.number == dialled)
+    row = connection.execute(query).mappings().one_or_none()
+    return Number(**row) if row else None
+
+
+def _is(wanted: Number) -> tuple[ColumnElement[bool], ...]:
+    return (number.c.domain == wanted.domain, number.c.number == wanted.number)
+
+
+def _state(of: Number) -> State:
+    return {"to": of.target}

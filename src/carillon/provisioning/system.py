@@ -1,0 +1,128 @@
+"""A whole system: made, opened, and its changes put in force."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import pwd
+import secrets
+import sqlite3
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from carillon.model.change import Noun, Subject
+from carillon.model.domain import Domain, domain_name
+from carillon.model.node import SIP_PORT, Node
+from carillon.model.refused import Refused
+from carillon.provisioning import places
+from carillon.provisioning.changes import record
+from carillon.provisioning.domains import insert_domain
+from carillon.stores.directory import refresh
+from carillon.stores.sql.engine import open_sqlite, reading, writing
+from carillon.stores.sql.migrate import upgrade
+from carillon.stores.sql.tables import node
+from carillon.system.paths import SERVICE_USER, SystemPaths
+
+FIRST_NODE = "node1"
+SECRET_BYTES = 32
+
+
+def create_system(
+    directory: Path,
+    domain: str,
+    address: str,
+    *,
+    advertise: str | None = None,
+    country: str = "BE",
+    sip_port: int = SIP_PORT,
+) -> Node:
+    """Make a system with one node, its default domain and its secret. Raises `Refused`; starts nothing."""
+    paths = SystemPaths.of(directory)
+    home = Domain(domain_name(domain))
+    new = Node(FIRST_NODE, home.name, address, advertise, country.upper(), sip_port=sip_port, tls_port=sip_port + 1)
+    if paths.truth.exists():
+        raise Refused("dir", f"there is a system in {paths.directory} already; choose another directory.")
+    _make_directory(paths)
+    engine = _migrated(paths)
+    with writing(engine) as connection:
+        _insert_first(connection, home, new)
+    return new
+
+
+def open_truth(paths: SystemPaths) -> Engine:
+    """The truth of the system, with the tables of this version. Raises `Refused` when there is no system."""
+    if not paths.truth.exists():
+        raise Refused(
+            "dir", f"there is no system in {paths.directory}; `carillon create` makes one, `make run` the demo."
+        )
+    return _migrated(paths)
+
+
+def load_node(paths: SystemPaths) -> Node:
+    """The node that this machine is. Raises `Refused` when there is no system."""
+    with reading(open_truth(paths)) as connection:
+        row = connection.execute(select(node).order_by(node.c.name).limit(1)).mappings().one_or_none()
+    if row is None:
+        raise Refused("dir", f"the system in {paths.directory} has no node; remove it and create it again.")
+    return Node(**row)
+
+
+def default_domain(paths: SystemPaths) -> str:
+    """The domain of an extension without one. Raises `Refused` when there is no system."""
+    with reading(open_truth(paths)) as connection:
+        return places.default_domain(connection)
+
+
+def put_in_force(paths: SystemPaths) -> bool:
+    """Show running calls the truth as it is now. False when the system doesn't run: then the start does it.
+
+    Raises `Refused` when the change is kept and calls can't see it yet.
+    """
+    if not paths.run.is_dir():
+        return False
+    try:
+        refresh(open_truth(paths), paths.run_directory, _owner())
+    except (OSError, sqlite3.Error) as error:
+        raise Refused(
+            "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."
+        ) from error
+    return True
+
+
+def administrator() -> str:
+    """Who changes the system, for the journal: the person behind sudo, else the user of this process."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def _owner() -> int:
+    """The user who reads the directory: the daemons' one, except when we couldn't give him the file anyway."""
+    return pwd.getpwnam(SERVICE_USER).pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+def _migrated(paths: SystemPaths) -> Engine:
+    try:
+        engine = open_sqlite(paths.truth)
+    except OSError as error:
+        raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
+    upgrade(engine)
+    return engine
+
+
+def _make_directory(paths: SystemPaths) -> None:
+    try:
+        paths.directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused("dir", f"{paths.directory} can't be made ({error.strerror}); choose another one.") from error
+    descriptor = os.open(paths.secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as secret:
+        secret.write(secrets.token_bytes(SECRET_BYTES))
+
+
+def _insert_first(connection: Connection, home: Domain, new: Node) -> None:
+    who = administrator()
+    insert_domain(connection, who, home)
+    connection.execute(insert(node).values(**asdict(new)))
+    state = {key: None if value is None else str(value) for key, value in asdict(new).items()}
+    record(connection, who, Subject(Noun.NODE, home.name, new.name), None, state)
