@@ -14,11 +14,19 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def open_socket(namespace: str | None, kind: socket.SocketKind, address: tuple[str, int]) -> socket.socket:
-    """Open a socket in a namespace (None: this process's own) and bind it to `address`; port 0 takes any."""
+    """Open a socket in a namespace (None: this process's own) and bind it to `address`; port 0 takes any.
+
+    Raises OSError when the address isn't there or the port is in use.
+    """
     with inside(namespace):
         opened = socket.socket(socket.AF_INET, kind)
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    opened.bind(address)
+    if kind == socket.SOCK_STREAM:  # for datagrams it would let two agents share a port
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind(address)
+    except OSError:
+        opened.close()
+        raise
     return opened
 
 

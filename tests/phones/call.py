@@ -64,9 +64,13 @@ class Call:
         """Answer 183, and play before the call is answered."""
         self._do("answer", code=183, headers=list((headers or {}).items()))
 
-    def answer(self, code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    def pick_up(self, headers: Mapping[str, str] | None = None) -> None:
+        """Send 200, and don't wait for the caller's ACK."""
+        self._do("answer", code=200, headers=list((headers or {}).items()))
+
+    def answer(self, headers: Mapping[str, str] | None = None) -> None:
         """Take the call, and wait until the caller's ACK is there."""
-        self._do("answer", code=code, headers=list((headers or {}).items()))
+        self.pick_up(headers)
         self.wait_answered()
 
     def reject(self, code: int, reason: str | None = None, headers: Mapping[str, str] | None = None) -> Ended:

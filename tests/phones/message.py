@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sipmessage
 
@@ -26,11 +26,16 @@ class Message:
     """A request or a response. Bytes that aren't UTF-8 survive as surrogate escapes."""
 
     text: str
+    peer: tuple[str, int] = field(default=("", 0), compare=False)  # who sent it
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Message:
+    def from_bytes(cls, data: bytes, peer: tuple[str, int] = ("", 0)) -> Message:
         """Read what came from the network."""
-        return cls(data.decode("utf-8", "surrogateescape"))
+        return cls(data.decode("utf-8", "surrogateescape"), peer)
+
+    def to_bytes(self) -> bytes:
+        """Write it as it was."""
+        return self.text.encode("utf-8", "surrogateescape")
 
     @property
     def start(self) -> str:
@@ -87,7 +92,7 @@ class Message:
 
     def parsed(self) -> sipmessage.Request | sipmessage.Response:
         """Read it strictly; raises ValueError when it breaks RFC 3261's grammar."""
-        return sipmessage.Message.parse(self.text.encode("utf-8", "surrogateescape"))
+        return sipmessage.Message.parse(self.to_bytes())
 
 
 def uri_of(value: str) -> str:

@@ -38,13 +38,6 @@ def test_the_caller_sees_it_ring(alice: Phone, bob: Phone) -> None:
     assert bob.incoming().wait_ended().code == 487
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
-def test_phones_speak_each_transport(new_phone: NewPhone, transport: str) -> None:
-    alice, bob = new_phone("alice", transport=transport), new_phone("bob", transport="udp")
-    at_alice, _ = talk(bob, alice) if transport == "udp" else talk(alice, bob)
-    at_alice.hangup()
-
-
 def test_a_held_side_hears_nothing_until_resumed(alice: Phone, bob: Phone) -> None:
     at_alice, at_bob = talk(alice, bob)
     at_bob.hears(alice.tone)

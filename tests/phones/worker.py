@@ -29,7 +29,7 @@ class Telephone(pj.Account):  # type: ignore[misc]
 
     def __init__(self, settings: Settings, events: Any) -> None:
         super().__init__()
-        self.settings, self.lines, self._events, self._count = settings, {}, events, 0
+        self.settings, self._events, self._count = settings, events, 0
         self.lines: dict[int, Line] = {}
         self._ears: list[Earpiece] = []  # those that no line uses; never destroyed, as the media thread has them
         self.endpoint = start_stack(settings)
