@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carillon.confgen.asterisk.target import (
     NAME,
+    PREFIX,
     Context,
     command,
     context,
@@ -12,4 +13,4 @@ from carillon.confgen.asterisk.target import (
     verify,
 )
 
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]
+__all__ = ["NAME", "PREFIX", "Context", "command", "context", "environment", "files", "verify"]

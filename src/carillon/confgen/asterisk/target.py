@@ -58,7 +58,7 @@ def context(system: System) -> Context:
         prefix=PREFIX,
         gateway_address=node.gateway_address,
         gateway_port=node.gateway_port,
-        proxy_address=node.address if ip_address(node.address).version == 4 else "127.0.0.1",
+        proxy_address=node.gateway_address,
         proxy_port=node.sip_port,
         media_address=node.address,
         advertise=node.advertise,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from carillon.confgen.tls.target import NAME, PRIVATE, Context, context, files, verify
+from carillon.confgen.tls.target import NAME, Context, context, files, verify
 
-__all__ = ["NAME", "PRIVATE", "Context", "context", "files", "verify"]
+__all__ = ["NAME", "Context", "context", "files", "verify"]

@@ -16,8 +16,6 @@ from cryptography.hazmat.primitives.serialization import (
 from carillon.confgen.system import System
 
 NAME = "tls"
-PRIVATE = frozenset({"key.pem"})
-"""Files that are never kept in the history."""
 
 
 @dataclass(frozen=True, slots=True)

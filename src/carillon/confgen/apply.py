@@ -1,0 +1,118 @@
+"""Putting a configuration in force: render, stage, let each component check its own, then swap."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from carillon.confgen import history
+from carillon.confgen.rehearsal import CHECKS
+from carillon.confgen.system import System
+from carillon.confgen.targets import TARGETS, target
+from carillon.model.refused import Refused
+from carillon.system.paths import SERVICE_USER, SystemPaths
+
+Rendered = Mapping[str, Mapping[str, str]]
+"""Texts by target and path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What is in force now: the targets that differ from what was in force before."""
+
+    changed: tuple[str, ...]
+
+
+def render_all(system: System) -> dict[str, dict[str, str]]:
+    """Every file of every target. Raises `Refused`, naming the target, when a value isn't acceptable."""
+    rendered = {}
+    for name in TARGETS:
+        module = target(name)
+        try:
+            context = module.context(system)
+            problems = module.verify(context)
+            if problems:
+                raise Refused(name, "; ".join(problems))
+            rendered[name] = module.files(context)
+        except Refused:
+            raise
+        except ValueError as error:
+            raise Refused(name, f"{error}; change that value.") from error
+    return rendered
+
+
+def apply(system: System) -> Applied:
+    """Check this system's configuration and put it in force in the run directory.
+
+    Raises `Refused` with the component, the file and the component's own words; what was in force stays.
+    """
+    rendered = render_all(system)
+    before = history.latest(system.paths.history)
+    changed = tuple(name for name in TARGETS if history.kept(name, rendered[name]) != before.get(name, {}))
+    with _staging(system) as staged:
+        _write(staged.paths, render_all(staged))
+        for name in changed:
+            _check(name, staged)
+    _write(system.paths, rendered)
+    if changed:
+        history.keep(system.paths.history, rendered)
+    return Applied(changed)
+
+
+def run_directory(paths: SystemPaths, name: str) -> Path:
+    """Where the files of this target lie while the system runs."""
+    return paths.run if name == "supervisor" else paths.run / name
+
+
+@contextmanager
+def _staging(system: System) -> Iterator[System]:
+    """The same system with a run directory of its own, gone afterwards: checks see final files, other paths."""
+    root = system.paths.run / "staged"
+    shutil.rmtree(root, ignore_errors=True)
+    own(root)
+    staged = replace(system, paths=replace(system.paths, run_root=root))
+    own(staged.paths.run)
+    try:
+        yield staged
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _check(name: str, staged: System) -> None:
+    if name not in CHECKS:
+        return
+    words = CHECKS[name](staged)
+    if words:
+        files = ", ".join(sorted(target(name).files(target(name).context(staged)))[:3])
+        raise Refused(name, f"refuses its new configuration ({files}); the old one stays in force. It says: {words}")
+
+
+def _write(paths: SystemPaths, rendered: Rendered) -> None:
+    for name, files in rendered.items():
+        directory = run_directory(paths, name)
+        own(directory)
+        for path, text in files.items():
+            _swap(directory / path, text)
+
+
+def own(directory: Path) -> None:
+    """Make this directory, closed to others than the service user and root."""
+    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+    service = pwd.getpwnam(SERVICE_USER)
+    os.chown(directory, service.pw_uid, service.pw_gid)
+
+
+def _swap(path: Path, text: str) -> None:
+    """Replace a file by rename: a reader sees the old text or the new one, never half."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    service = pwd.getpwnam(SERVICE_USER)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        os.fchown(file.fileno(), service.pw_uid, service.pw_gid)
+        file.write(text)
+    fresh.replace(path)

@@ -1,0 +1,48 @@
+"""The configurations that were once in force, newest last, without private keys."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+KEPT = 20
+_PRIVATE = {"tls": frozenset({"key.pem"})}
+
+
+def kept(name: str, files: Mapping[str, str]) -> dict[str, str]:
+    """The files of a target that may be kept."""
+    private = _PRIVATE.get(name, frozenset())
+    return {path: text for path, text in files.items() if path not in private}
+
+
+def keep(directory: Path, rendered: Mapping[str, Mapping[str, str]]) -> Path:
+    """Keep a configuration, forget the oldest beyond `KEPT`; returns where it is."""
+    entries = _entries(directory)
+    number = int(entries[-1].name.split("-")[0]) + 1 if entries else 1
+    entry = directory / f"{number:05}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    for name, files in rendered.items():
+        for path, text in kept(name, files).items():
+            file = entry / name / path
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.write_text(text)
+    for old in _entries(directory)[:-KEPT]:
+        shutil.rmtree(old)
+    return entry
+
+
+def latest(directory: Path) -> dict[str, dict[str, str]]:
+    """The files by target of the configuration last kept; empty when there is none."""
+    entries = _entries(directory)
+    if not entries:
+        return {}
+    return {one.name: _files(one) for one in entries[-1].iterdir() if one.is_dir()}
+
+
+def _files(directory: Path) -> dict[str, str]:
+    return {str(file.relative_to(directory)): file.read_text() for file in directory.rglob("*") if file.is_file()}
+
+
+def _entries(directory: Path) -> list[Path]:
+    return sorted(directory.glob("[0-9]*-*")) if directory.exists() else []

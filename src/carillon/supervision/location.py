@@ -1,0 +1,38 @@
+"""Where Kamailio keeps registrations: a file that outlives `down` and `up`, made with the engine's own schema."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from carillon.system.paths import SERVICE_USER
+
+SCHEMA = Path("/usr/share/kamailio/db_sqlite")
+TABLES = ("standard", "usrloc")
+
+
+def ensure_location(state: Path) -> None:
+    """Make `state`/location.db when it is missing, owned by the service user and in WAL mode."""
+    service = pwd.getpwnam(SERVICE_USER)
+    state.mkdir(mode=0o750, parents=True, exist_ok=True)
+    os.chown(state, service.pw_uid, service.pw_gid)
+    path = state / "location.db"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        _create(fresh)
+        fresh.rename(path)
+    for file in state.glob("location.db*"):
+        os.chown(file, service.pw_uid, service.pw_gid)
+        file.chmod(0o600)
+
+
+def _create(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for name in TABLES:
+            connection.executescript((SCHEMA / f"{name}-create.sql").read_text())
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.commit()

@@ -1,0 +1,59 @@
+"""Everything that has to lie ready before the first engine starts."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from pathlib import Path
+
+import carillon
+from carillon.confgen.apply import own
+from carillon.confgen.system import System
+from carillon.confgen.targets import ENGINES
+from carillon.confgen.tls.selfsigned import ensure_certificate
+from carillon.model.refused import Refused
+from carillon.provisioning import domains
+from carillon.provisioning.system import load_node, open_truth
+from carillon.stores.directory import refresh
+from carillon.supervision.code import install_code
+from carillon.supervision.location import ensure_location
+from carillon.system.paths import SERVICE_USER, SystemPaths
+
+
+def require_root() -> None:
+    """Raise `Refused` unless this process may switch users and make directories in /run."""
+    if os.geteuid() != 0:
+        raise Refused("user", "this needs root, to start each engine as its own user; use sudo.")
+
+
+def load_system(paths: SystemPaths) -> System:
+    """The installation in `paths` with a readable copy of this code. Raises `Refused` when there is none."""
+    node = load_node(paths)
+    names = [view.domain.name for view in domains.listing(open_truth(paths))]
+    first = [node.default_domain, *(name for name in names if name != node.default_domain)]
+    code = install_code(Path(carillon.__file__).parent)
+    return System(node, tuple(first), paths, code, Path(sys.prefix))
+
+
+def lay_out(system: System) -> None:
+    """Make the run directory, the registrations' file, the certificate, the secret and the directory."""
+    paths = system.paths
+    paths.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for directory in (paths.run, *(paths.run / name for name in ENGINES)):
+        own(directory)
+    for part in ("spool", "log"):
+        own(paths.run_asterisk / part)
+    paths.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
+    ensure_location(paths.state)
+    addresses = {system.node.address, system.node.public_address}
+    ensure_certificate(paths.tls, system.domains, tuple(sorted(addresses)))
+    _copy_secret(paths)
+    refresh(open_truth(paths), paths.run_directory, pwd.getpwnam(SERVICE_USER).pw_uid)
+
+
+def _copy_secret(paths: SystemPaths) -> None:
+    paths.run_secret.unlink(missing_ok=True)
+    with os.fdopen(os.open(paths.run_secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
+        copy.write(paths.secret.read_bytes())
+        os.fchown(copy.fileno(), pwd.getpwnam(SERVICE_USER).pw_uid, -1)

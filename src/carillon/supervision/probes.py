@@ -1,0 +1,83 @@
+"""Is each engine healthy? One question to each, asked the way in which it is used."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+
+from carillon.confgen.asterisk import PREFIX
+from carillon.model.node import Node
+from carillon.supervision import rpc
+from carillon.supervision.sipprobe import answers_options
+from carillon.system.paths import SERVICE_USER, SystemPaths
+
+PATIENCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an engine answered: its version, and what is wrong with it, empty when nothing."""
+
+    version: str | None = None
+    problem: str = ""
+
+
+def probe_kamailio(paths: SystemPaths, node: Node) -> Health:
+    """Its control process says which version it is; a worker must answer SIP."""
+    try:
+        words = str(rpc.call(paths.kamailio_rpc, "core.version", timeout_s=PATIENCE_S)).split()
+    except rpc.RpcFailed as failed:
+        return Health(problem=str(failed))
+    version = next((word for word in words if word[:1].isdigit()), None)
+    return Health(version, answers_options(node.address, node.sip_port, node.address, PATIENCE_S))
+
+
+def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
+    """It must have booted, and answer SIP to us as it does to Kamailio."""
+    text = _asterisk_says(paths, "core show version")
+    if not text.startswith("Asterisk "):
+        return Health(problem=text or "it hasn't booted")
+    where = (node.gateway_address, node.gateway_port, node.gateway_address)
+    return Health(text.split()[1].partition("+")[0], answers_options(*where, PATIENCE_S))
+
+
+def probe_redis(paths: SystemPaths, node: Node) -> Health:
+    """It must answer a PING."""
+    client = redis.Redis(unix_socket_path=str(paths.redis_socket), socket_timeout=PATIENCE_S)
+    try:
+        client.ping()
+        return Health(str(client.info("server")["redis_version"]))
+    except redis.RedisError as error:
+        return Health(problem=f"no answer to PING: {error}")
+    finally:
+        client.close()
+
+
+PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
+    "redis": probe_redis,
+    "asterisk": probe_asterisk,
+    "kamailio": probe_kamailio,
+}
+
+
+def _asterisk_says(paths: SystemPaths, command: str) -> str:
+    """What Asterisk's console answers; asked as its own user, who alone may."""
+    arguments = [str(PREFIX / "bin/asterisk"), "-C", str(paths.run_asterisk / "asterisk.conf"), "-rx", command]
+    try:
+        done = subprocess.run(
+            arguments,
+            user=SERVICE_USER,
+            group=SERVICE_USER,
+            extra_groups=[],
+            env={"HOME": str(paths.run_asterisk), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=3 * PATIENCE_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "no answer on its console"
+    return (done.stdout or done.stderr).strip()

@@ -1,0 +1,84 @@
+"""How a system is: every component, with what is wrong with it in words."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from carillon.confgen.targets import ENGINES
+from carillon.model.node import Node
+from carillon.supervision.probes import PROBES, Health
+from carillon.supervision.restarts import Restarts, read_restarts
+from carillon.supervision.supervisor import ProgramState, states
+from carillon.system.paths import SystemPaths
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component. `uptime_s` counts seconds; a healthy one's `problem` may tell of restarts, else empty."""
+
+    name: str
+    healthy: bool
+    pid: int | None
+    version: str | None
+    uptime_s: int | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The whole system; `running` says whether its supervisor is there."""
+
+    running: bool
+    components: tuple[Component, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether every component is."""
+        return all(component.healthy for component in self.components)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that outside checks read."""
+        return {"healthy": self.healthy, "components": [asdict(one) for one in self.components]}
+
+
+def status(paths: SystemPaths, node: Node) -> Status:
+    """Ask the supervisor and every engine, all at the same time; takes at most some seconds."""
+    known = states(paths.supervisor_socket)
+    if known is None:
+        stopped = "not running; `carillon up` starts it"
+        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in ENGINES))
+    restarts = read_restarts(paths.restarts)
+    with ThreadPoolExecutor(len(ENGINES)) as pool:
+        healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), ENGINES))
+    rows = zip(ENGINES, healths, strict=True)
+    return Status(True, tuple(_component(name, known.get(name), one, restarts.get(name)) for name, one in rows))
+
+
+def _ask(name: str, state: ProgramState | None, paths: SystemPaths, node: Node) -> Health:
+    if state is None or state.pid is None:
+        return Health(problem=_not_running(state))
+    return PROBES[name](paths, node)
+
+
+def _not_running(state: ProgramState | None) -> str:
+    if state is None:
+        return "unknown to the supervisor; run `carillon down` and `carillon up`"
+    return f"not running ({state.state.lower()}: {state.words})"
+
+
+def _component(name: str, state: ProgramState | None, health: Health, again: Restarts | None) -> Component:
+    alive = state is not None and state.pid is not None
+    words = [health.problem] if health.problem else []
+    if again:
+        words.append(f"restarted {again.count} time{'s' if again.count > 1 else ''}, last at {again.last}")
+    return Component(
+        name=name,
+        healthy=alive and not health.problem,
+        pid=state.pid if state else None,
+        version=health.version,
+        uptime_s=max(0, int(time.time()) - state.since) if state and alive else None,
+        problem="; ".join(words),
+    )

@@ -1,0 +1,46 @@
+"""Stopping a system, so that nothing of it is left."""
+
+from __future__ import annotations
+
+import shutil
+
+import psutil
+
+from carillon.confgen.targets import ENGINES
+from carillon.supervision.leftovers import end, leftovers
+from carillon.supervision.supervisor import shut_down, supervisor_pid
+from carillon.system.paths import SystemPaths
+
+PATIENCE_S = 15.0
+
+
+def stop(paths: SystemPaths) -> bool:
+    """End every process of the system, wait until all are gone, remove the run directory.
+
+    Returns whether anything was running. Works as well when the supervisor has died before.
+    """
+    gone = _end_supervisor(paths)
+    rest = [process for name in ENGINES for process in leftovers(paths.run / name)]
+    end(rest)
+    remove_run(paths)
+    return gone or bool(rest)
+
+
+def remove_run(paths: SystemPaths) -> None:
+    """Remove the run directory, and the directory of all systems when this was the last one."""
+    shutil.rmtree(paths.run, ignore_errors=True)
+    (paths.run_root / f".{paths.identity}.lock").unlink(missing_ok=True)
+    if paths.run_root.is_dir() and not any(paths.run_root.iterdir()):
+        paths.run_root.rmdir()
+
+
+def _end_supervisor(paths: SystemPaths) -> bool:
+    pid = supervisor_pid(paths.supervisor_socket)
+    if pid is None:
+        return False
+    supervisor = psutil.Process(pid)
+    below = [supervisor, *supervisor.children(recursive=True)]
+    shut_down(paths.supervisor_socket)
+    _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
+    end(alive)
+    return True

@@ -1,0 +1,56 @@
+"""Speaking to a system's supervisord: its XML-RPC over a unix socket."""
+
+from __future__ import annotations
+
+import http.client
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from xmlrpc.client import Fault, ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramState:
+    """What the supervisor says of one program. `since` is a Unix time; `words` why it isn't running."""
+
+    name: str
+    state: str
+    pid: int | None
+    since: int
+    words: str
+
+
+def states(socket: Path) -> dict[str, ProgramState] | None:
+    """The programs by name, or None when no supervisor answers."""
+    rows = _call(socket, "getAllProcessInfo")
+    if rows is None:
+        return None
+    return {str(row["name"]): _state(cast("dict[str, Any]", row)) for row in cast("list[dict[str, Any]]", rows)}
+
+
+def supervisor_pid(socket: Path) -> int | None:
+    """The process id of the supervisor, None when none answers."""
+    return cast("int | None", _call(socket, "getPID"))
+
+
+def shut_down(socket: Path) -> None:
+    """Ask the supervisor to stop every program and then itself; returns at once."""
+    _call(socket, "shutdown")
+
+
+def _call(socket: Path, method: str) -> object | None:
+    transport = SupervisorTransport(None, None, serverurl=f"unix://{socket}")
+    proxy = ServerProxy("http://127.0.0.1", transport=transport)
+    try:
+        return cast("object", getattr(proxy.supervisor, method)())
+    except (OSError, http.client.HTTPException, Fault):
+        return None
+    finally:
+        transport.close()
+
+
+def _state(row: dict[str, Any]) -> ProgramState:
+    words = row["spawnerr"] or row["description"]
+    return ProgramState(row["name"], row["statename"], row["pid"] or None, row["start"], words)
