@@ -25,6 +25,10 @@ class Subject:
     domain: str
     key: str
 
+    def __str__(self) -> str:
+        """`key@domain`, as people type it."""
+        return f"{self.key}@{self.domain}"
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -32,6 +32,14 @@ def record(connection: Connection, who: str, subject: Subject, before: State | N
     return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
 
 
+def subject(engine: Engine, sequence: int) -> Subject:
+    """What the change with this sequence number is about."""
+    query = select(change.c.noun, change.c.domain, change.c.key).where(change.c.sequence == sequence)
+    with reading(engine) as connection:
+        row = connection.execute(query).one()
+    return Subject(Noun(row.noun), row.domain, row.key)
+
+
 def listing(engine: Engine, newest: int = 100) -> list[Change]:
     """The last `newest` changes, oldest first."""
     query = select(change).order_by(change.c.sequence.desc()).limit(newest)

@@ -29,9 +29,10 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What went with a user: names of devices, further numbers; and the sequence of the last change."""
+    """A user who went, the names of his devices, his further numbers, and the sequence of the last change."""
 
     sequence: int
+    user: User
     devices: tuple[str, ...]
     numbers: tuple[str, ...]
 
@@ -67,7 +68,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         row = (user.c.domain == old.domain, user.c.extension == old.extension)
         connection.execute(delete(user).where(*row))
         sequence = record(connection, who, Subject(Noun.USER, old.domain, old.extension), _state(old), None)
-        return Removal(sequence, gone_devices, gone_numbers)
+        return Removal(sequence, old, gone_devices, gone_numbers)
 
 
 def listing(engine: Engine, domain: str | None = None) -> list[User]:

@@ -1,0 +1,99 @@
+"""`carillon domain`: the domains that a system serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, commands
+from carillon.model.domain import DigestOffer
+
+if TYPE_CHECKING:
+    from carillon.provisioning.domains import DomainView
+
+app = commands("The SIP domains that this system serves.")
+
+Name = Annotated[str, typer.Argument(metavar="DOMAIN", help="Domain name, such as example.org.")]
+Digest = Annotated[
+    str, typer.Option(metavar="both|md5|sha256", help="Digest algorithms to offer: some phones choke on two.")
+]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: Name,
+    digest: Digest = DigestOffer.BOTH,
+) -> None:
+    """Serve one more domain.
+
+    Example: `carillon domain add branch.example.org`
+    """
+    from carillon.provisioning import domains
+
+    cli = Cli.of(context)
+    sequence = domains.add(cli.truth, cli.who, name, digest)
+    added = domains.show(cli.truth, name)
+    cli.done(f"Domain {added.domain.name} added.", _row(added), sequence)
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the domains.
+
+    Example: `carillon domain list`
+    """
+    from carillon.provisioning import domains
+
+    cli = Cli.of(context)
+    cli.show([_row(view) for view in domains.listing(cli.truth)], "Domains")
+
+
+@app.command()
+def show(context: typer.Context, name: Name) -> None:
+    """Show one domain.
+
+    Example: `carillon domain show example.org`
+    """
+    from carillon.provisioning import domains
+
+    cli = Cli.of(context)
+    cli.show(_row(domains.show(cli.truth, name)), "Domain")
+
+
+@app.command("set")
+def set_(context: typer.Context, name: Name, digest: Digest) -> None:
+    """Choose the digest algorithms that a domain offers.
+
+    Example: `carillon domain set example.org --digest md5`
+    """
+    from carillon.provisioning import domains
+
+    cli = Cli.of(context)
+    sequence = domains.set(cli.truth, cli.who, name, digest)
+    view = domains.show(cli.truth, name)
+    cli.done(f"Domain {view.domain.name} offers {digest}.", _row(view), sequence)
+
+
+@app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Stop serving a domain; one that has users, or is the default one, stays.
+
+    Example: `carillon domain remove branch.example.org`
+    """
+    from carillon.provisioning import domains
+
+    cli = Cli.of(context)
+    removed = _row(domains.show(cli.truth, name))
+    sequence = domains.remove(cli.truth, cli.who, name)
+    cli.done(f"Domain {removed['name']} removed.", removed, sequence)
+
+
+def _row(view: DomainView) -> dict[str, object]:
+    return {
+        "name": view.domain.name,
+        "digest": str(view.domain.digest),
+        "default": view.default,
+        "users": view.users,
+    }
