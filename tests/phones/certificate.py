@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
+import functools
+import ssl
+import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificate(directory: Path) -> Path:
-    """Write a self-signed certificate with its key into a directory, as one PEM file, and give its path."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+@functools.cache
+def server_context() -> ssl.SSLContext:
+    """Make a TLS server's context with a self-signed certificate, once."""
+    key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test agent")])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
@@ -24,6 +27,9 @@ def make_certificate(directory: Path) -> Path:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    path = directory / "agent.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.NamedTemporaryFile() as file:  # the ssl module reads certificates from files only
+        file.write(private + certificate.public_bytes(serialization.Encoding.PEM))
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context

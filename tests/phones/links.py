@@ -8,10 +8,10 @@ import socket
 import ssl
 import time
 from collections import deque
-from pathlib import Path
 from typing import Protocol
 
 from tests.lab.sockets import inside, open_socket
+from tests.phones.certificate import server_context
 
 Peer = tuple[str, int]
 CONNECT_SECONDS = 5.0
@@ -63,11 +63,10 @@ class Datagrams:
 class Streams:
     """TCP or TLS: listens, connects to whom it sends first, and keeps every connection."""
 
-    def __init__(self, namespace: str | None, local: Peer, tls: bool, certificate: Path | None) -> None:
+    def __init__(self, namespace: str | None, local: Peer, tls: bool) -> None:
         self._namespace, self._host, self._tls = namespace, local[0], tls
         self._listener = open_socket(namespace, socket.SOCK_STREAM, local)
         self._listener.listen()
-        self._certificate = certificate
         self._connections: dict[Peer, socket.socket] = {}
         self._unread: dict[Peer, bytes] = {}
         self._messages: deque[tuple[bytes, Peer]] = deque()
@@ -123,9 +122,7 @@ class Streams:
         if not self._tls:
             self._keep(peer, plain)
             return
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(str(self._certificate))
-        self._keep(peer, context.wrap_socket(plain, server_side=True))
+        self._keep(peer, server_context().wrap_socket(plain, server_side=True))
 
     def _keep(self, peer: Peer, connection: socket.socket) -> socket.socket:
         self._connections[peer], self._unread[peer] = connection, b""

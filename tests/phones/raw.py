@@ -12,7 +12,6 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from tests.phones.compose import Headers, ack_of, answered, build_request, build_response, offer
 from tests.phones.digest import Login, choose, credentials
@@ -40,13 +39,11 @@ class RawAgent:
         namespace: str | None = None,
         address: str = "127.0.0.1",
         port: int = 0,
-        certificate: Path | None = None,
     ) -> None:
         """Open the agent's socket.
 
         `algorithm`: MD5, SHA-256 or SHA-512-256, for challenges. `proxy` HOST:PORT that all is sent to (for
         tls its TLS port); None: each request goes to its first route or its URI. `port` 0: any.
-        `certificate`: PEM file with the key, to be called over TLS.
         """
         self.user, self.domain, self.algorithm, self.transport = user, domain, algorithm, transport
         self.login = Login(auth_user or user, password)
@@ -54,7 +51,7 @@ class RawAgent:
         self.link: Link = (
             Datagrams(namespace, (address, port))
             if transport == "udp"
-            else Streams(namespace, (address, port), transport == "tls", certificate)
+            else Streams(namespace, (address, port), transport == "tls")
         )
         self.seen: list[Message] = []  # all that came in, in order
         self._unclaimed: list[Message] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pjsua2 as pj
 from tests.phones.settings import Settings
 from tests.phones.tones import SAMPLE_RATE
@@ -54,6 +56,9 @@ def account_config(settings: Settings) -> pj.AccountConfig:
     config.regConfig.retryIntervalSec = 0
     if settings.q is not None:
         config.regConfig.contactParams = f";q={settings.q}"
+    # pjsua2 would give all phones of a machine one instance, and so one binding for an address (RFC 5626)
+    instance = uuid.uuid5(uuid.NAMESPACE_DNS, f"{settings.name}.{settings.auth_user}.{settings.domain}")
+    config.natConfig.sipOutboundInstanceId = f"<urn:uuid:{instance}>"
     config.mediaConfig.transportConfig.boundAddress = settings.address
     return config
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.lab.network import Network
-from tests.phones.certificate import make_certificate
 from tests.phones.conftest import NewPhone
 from tests.phones.dialog import Dialog
 from tests.phones.digest import challenges
@@ -24,14 +22,13 @@ NewRaw = Callable[..., RawAgent]
 
 
 @pytest.fixture
-def new_raw(network: Network, tmp_path: Path) -> Iterator[NewRaw]:
+def new_raw(network: Network) -> Iterator[NewRaw]:
     """Give a function that starts a raw agent on the third host."""
     with ExitStack() as agents:
 
         def start(transport: Transport = "udp", **more: Any) -> RawAgent:
             place = {"namespace": network.namespace("carol"), "address": network.address("carol")}
-            certificate = make_certificate(tmp_path) if transport == "tls" else None
-            more = {"proxy": None, "certificate": certificate, **place, **more}
+            more = {"proxy": None, **place, **more}
             return agents.enter_context(RawAgent("raw", place["address"], transport=transport, **more))
 
         yield start
