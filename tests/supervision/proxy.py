@@ -57,9 +57,7 @@ class Message:
 def sdp(ip: str, port: int, formats: tuple[int, ...] = (8, 0), way: str = "sendrecv") -> str:
     """An audio body: payload types in order of preference."""
     maps = "".join(f"a=rtpmap:{one} {NAMES[one]}\r\n" for one in formats)
-    return SDP.format(
-        n=next(_serial), ip=ip, port=port, formats=" ".join(map(str, formats)), maps=maps, way=way
-    )
+    return SDP.format(n=next(_serial), ip=ip, port=port, formats=" ".join(map(str, formats)), maps=maps, way=way)
 
 
 @dataclass
@@ -162,9 +160,7 @@ class Proxy:
             leg.branch = f"z9hG4bK{next(_serial)}"
         self.send(_request(leg, method, self.address, body))
 
-    def answer(
-        self, request: Message, code: int, reason: str = "Words", body: str = "", extra: str = ""
-    ) -> None:
+    def answer(self, request: Message, code: int, reason: str = "Words", body: str = "", extra: str = "") -> None:
         """Answer a request that came from Asterisk."""
         vias = "".join(f"Via: {via}\r\n" for via in request.all("Via"))
         to = request.get("To")

@@ -1,9 +1,202 @@
-"""The commands about a whole system: create, up, down, status, log."""
+"""The commands about a whole system: create, up, down, status, log, and the demo."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+import carillon
+from carillon.cli.context import Cli, commands
+from carillon.model.node import SIP_PORT
+from carillon.system.paths import SystemPaths
+
+if TYPE_CHECKING:
+    from carillon.confgen.system import System
+    from carillon.supervision.status import Status
+
+COMMAND = Path(carillon.__file__).resolve().parents[2] / "bin" / "carillon"
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory for the system.")]
+Domain = Annotated[str, typer.Option(help="Its SIP domain, such as example.org.")]
+Address = Annotated[str, typer.Option(help="The address of this machine that phones reach.")]
+Advertise = Annotated[str | None, typer.Option(help="The address that phones beyond a NAT see instead.")]
+Country = Annotated[str, typer.Option(help="Country of the node, ISO 3166-1: how numbers are written.")]
+Port = Annotated[int, typer.Option(help="SIP port for UDP and TCP; TLS gets the next one.")]
+Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and stop the system at the end.")]
+PrintUnit = Annotated[bool, typer.Option("--print-unit", help="Only print a systemd unit that does it at boot.")]
+Component = Annotated[str | None, typer.Argument(help="redis, asterisk, kamailio or supervisor; all when left out.")]
+Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")]
+
+demo_commands = commands("The demo system of this checkout.")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of a whole system to the root."""
+    for command in (create, up, down, status, log):
+        app.command()(command)
+    app.add_typer(demo_commands, name="demo")
+
+
+def create(
+    context: typer.Context,
+    directory: Directory,
+    domain: Domain,
+    address: Address,
+    advertise: Advertise = None,
+    country: Country = "BE",
+    sip_port: Port = SIP_PORT,
+) -> None:
+    """Make a system of your own in a directory; `carillon --dir DIR up` starts it.
+
+    Example: `carillon create /srv/phones --domain example.org --address 192.0.2.10`
+    """
+    from dataclasses import asdict
+
+    from carillon.provisioning.system import create_system
+    from carillon.supervision.place import address_warning, require_place
+
+    require_place(directory)
+    node = create_system(directory, domain, address, advertise, country, sip_port)
+    cli = Cli.of(context)
+    if warning := address_warning(node.address):
+        typer.echo(warning, err=True)
+    if cli.json:
+        return cli.show({"directory": str(SystemPaths.of(directory).directory), **asdict(node)}, "System")
+    typer.echo(f"A system for {node.default_domain} is in {SystemPaths.of(directory).directory}.")
+    typer.echo(f"Start it with: {COMMAND} --dir {directory} up")
+
+
+def up(context: typer.Context, foreground: Foreground = False, print_unit: PrintUnit = False) -> None:
+    """Start the system, and wait until every component is healthy.
+
+    Example: `carillon --dir /srv/phones up`
+    """
+    from carillon.supervision.foreground import live
+    from carillon.supervision.unit import unit_text
+
+    cli = Cli.of(context)
+    if print_unit:
+        typer.echo(unit_text(COMMAND, cli.paths.directory), nl=False)
+    elif foreground:
+        live(cli.paths, lambda system: _say_up(cli, system), quiet=cli.json)
+    else:
+        _up_in_background(cli)
+
+
+def down(context: typer.Context) -> None:
+    """Stop the system: when this ends, nothing of it runs any more.
+
+    Example: `carillon --dir /srv/phones down`
+    """
+    from carillon.supervision.prepare import require_root
+    from carillon.supervision.stop import stop
+
+    require_root()
+    cli = Cli.of(context)
+    stopped = stop(cli.paths)
+    if cli.json:
+        cli.show({"stopped": stopped}, "Down")
+    else:
+        typer.echo("Stopped." if stopped else "It wasn't running.")
+
+
+def status(context: typer.Context) -> None:
+    """Tell how each component is. Exit status 0 also when one is ill: read `healthy`.
+
+    Example: `carillon status --json`
+    """
+    from carillon.provisioning.system import load_node
+    from carillon.supervision.prepare import require_root
+    from carillon.supervision.status import status as ask
+
+    require_root()
+    cli = Cli.of(context)
+    _show_status(cli, ask(cli.paths, load_node(cli.paths)))
+
+
+def log(context: typer.Context, component: Component = None, follow: Follow = False) -> None:
+    """Show what the components logged.
+
+    Example: `carillon log kamailio --follow`
+    """
+    from carillon.supervision import logs
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    cli = Cli.of(context)
+    files = logs.log_files(cli.paths, component)
+    if follow:
+        logs.follow(files)
+    lines = list(logs.last_lines(files))
+    if cli.json:
+        return cli.show([{"component": name, "line": line} for name, line in lines], "Log")
+    for name, line in lines:
+        typer.echo(f"{name:10} {line}" if len(files) > 1 else line)
+
+
+@demo_commands.command()
+def run(context: typer.Context) -> None:
+    """Make the demo when it is missing, and run it until Ctrl-C or `make stop`.
+
+    Example: `carillon demo run`
+    """
+    from rich.console import Console
+
+    from carillon.supervision import demo
+    from carillon.supervision.foreground import live
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    paths = Cli.of(context).paths
+    demo.ensure_demo(paths)
+
+    def welcome(_: System) -> None:
+        credentials = demo.credentials(paths)
+        demo.write_credentials(paths, credentials)
+        Console(highlight=False).print(demo.welcome(paths, credentials, str(COMMAND)))
+
+    live(paths, welcome)
+
+
+def _up_in_background(cli: Cli) -> None:
+    from carillon.supervision.progress import Progress
+    from carillon.supervision.start import await_healthy, prepare, start_supervisor
+
+    with Progress(quiet=cli.json) as progress:
+        progress.step("preparing the system …")
+        system = prepare(cli.paths)
+        start_supervisor(system)
+        await_healthy(system.paths, system.node, progress.report)
+    _say_up(cli, system)
+
+
+def _say_up(cli: Cli, system: System) -> None:
+    from carillon.supervision.status import status as ask
+
+    if cli.json:
+        return _show_status(cli, ask(system.paths, system.node))
+    node = system.node
+    typer.echo(
+        f"{node.default_domain} is up on {node.address}: SIP on UDP and TCP {node.sip_port}, TLS {node.tls_port}."
+    )
+
+
+def _show_status(cli: Cli, now: Status) -> None:
+    if cli.json:
+        typer.echo(json.dumps(now.as_json(), indent=2))
+    else:
+        rows = [
+            {
+                "component": one.name,
+                "healthy": "yes" if one.healthy else "NO",
+                "pid": one.pid or "",
+                "version": one.version or "",
+                "up": "" if one.uptime_s is None else f"{one.uptime_s} s",
+                "problem": one.problem,
+            }
+            for one in now.components
+        ]
+        cli.show(rows, "Healthy" if now.healthy else "Not healthy")

@@ -76,9 +76,7 @@ CHECKS: dict[str, Callable[[System], str]] = {
 """By target; a target without one (tls) is checked by `verify` alone."""
 
 
-def _rehearse(
-    staged: System, module: Engine, prefix: list[str], ready: Callable[[], bool], forbidden: str = ""
-) -> str:
+def _rehearse(staged: System, module: Engine, prefix: list[str], ready: Callable[[], bool], forbidden: str = "") -> str:
     context = module.context(staged)
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
@@ -121,4 +119,3 @@ def _gist(text: str, lines: int = 6) -> str:
     every = [line.strip() for line in text.splitlines() if line.strip()]
     worst = [line for line in every if "ERROR" in line or "CRITICAL" in line or "rror:" in line]
     return "\n".join((worst or every)[-lines:])
-

@@ -55,7 +55,9 @@ def supervisor_command(system: System, foreground: bool) -> list[str]:
     """The arguments that start this system's supervisor."""
     command = [str(system.interpreter), "-m", "supervisor.supervisord"]
     command += ["--configuration", str(system.paths.run / "supervisord.conf")]
-    return [*command, "--nodaemon", "--silent"] if foreground else command
+    if not foreground:
+        return command
+    return ["setpriv", "--pdeathsig", "TERM", "--", *command, "--nodaemon", "--silent"]
 
 
 def start_supervisor(system: System) -> None:
@@ -79,9 +81,7 @@ def foreground_supervisor(system: System) -> subprocess.Popen[bytes]:
     )
 
 
-def await_healthy(
-    paths: SystemPaths, node: Node, report: Report, patience_s: float = PATIENCE_S
-) -> Status:
+def await_healthy(paths: SystemPaths, node: Node, report: Report, patience_s: float = PATIENCE_S) -> Status:
     """Ask until every component is healthy, telling `report` each time.
 
     Raises `Refused` with the component, its last log lines and what to do, after `patience_s` seconds.

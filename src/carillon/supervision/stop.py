@@ -23,6 +23,7 @@ def stop(paths: SystemPaths) -> bool:
     rest = [process for name in ENGINES for process in leftovers(paths.run / name)]
     end(rest)
     remove_run(paths)
+    paths.credentials.unlink(missing_ok=True)
     return gone or bool(rest)
 
 

@@ -53,9 +53,7 @@ def _names(domains: tuple[str, ...], addresses: tuple[str, ...]) -> list[x509.Ge
     ]
 
 
-def _sign(
-    key: ec.EllipticCurvePrivateKey, domains: tuple[str, ...], addresses: tuple[str, ...]
-) -> x509.Certificate:
+def _sign(key: ec.EllipticCurvePrivateKey, domains: tuple[str, ...], addresses: tuple[str, ...]) -> x509.Certificate:
     now = datetime.now(UTC)
     name = x509.Name(
         [
