@@ -57,6 +57,15 @@ def test_a_phone_that_has_lost_power(office: Office) -> None:
     call.was_told("Warning", "cannot be reached")
 
 
+def test_what_one_phone_says_counts_more_than_the_silence_of_another(office: Office) -> None:
+    dead = office.second_phone(office.bob)
+    dead.loses_power()
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.refuses(call, 486)
+    call.failed(486)
+
+
 def test_a_phone_that_comes_back_is_reached_again(office: Office) -> None:
     office.bob.unplugs()
     office.alice.calls(office.bob).failed(480)

@@ -64,6 +64,7 @@ class Leg:
     final: Final | None = None
     refusals: list[Final] = field(default_factory=list)
     over: bool = False
+    silent: bool = False
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -114,7 +115,15 @@ class Engine:
         self._note("outbound reply", said)
         leg.refusals.append(_rewritten(Final(code, reason, headers), said))
         if not leg.ringing:
-            best = min(leg.refusals, key=lambda final: final.code)
+            self._all_failed(leg)
+
+    def _all_failed(self, leg: Leg) -> None:
+        """Silence wins over a refusal in the engine too, and the rules must know better."""
+        best = min(leg.refusals, key=lambda final: final.code)
+        if leg.silent:
+            refusal = (best.code, best.reason)
+            self._outbound_failed(leg, FailureFacts(408, timed_out=True, refusal=refusal))
+        else:
             self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers))
 
     def rings_out(self, leg: Leg) -> None:
@@ -221,6 +230,7 @@ class Engine:
                 shown = next(effect for effect in decision.effects if isinstance(effect, SetFrom))
                 number = shown.uri.removeprefix("sip:").partition("@")[0]
                 left = tuple(h for h in _headers(decision).items() if not h[0].startswith(PREFIX))
+                leg.silent = len(phones) < len(self.bindings[aor])
                 leg.ringing = {phone: Shown(shown.name, number, left) for phone in phones}
                 assert StripPrivate() in decision.effects
                 if not phones:

@@ -44,7 +44,7 @@ def request(node: NodeProfile) -> Request:
         to_tag=to_tag,
         from_name=ksr.text("$fn").strip('"') if source is Source.GATEWAY else "",
         sequence=ksr.number("$cs", 1),
-        max_forwards=ksr.number("$mf", 70),
+        max_forwards=_max_forwards(),
         credentials=None if source is Source.GATEWAY else _credentials(method),
         shortest_expiry_s=_shortest_expiry() if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
@@ -65,8 +65,14 @@ def failure(far_end_code: int | None) -> FailureFacts:
         rang=ksr.branch_was_answered(),
         cancelled=ksr.is_cancelled(),
         far_end_code=far_end_code,
+        refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
     )
+
+
+def _refusal(noted: str) -> tuple[int, str] | None:
+    code, _, reason = noted.partition(" ")
+    return (int(code), reason) if code else None
 
 
 def _source(node: NodeProfile, address: str, port: int) -> Source:
@@ -77,6 +83,11 @@ def _source(node: NodeProfile, address: str, port: int) -> Source:
 def _credentials(method: str) -> Credentials | None:
     header = ksr.header("Authorization" if method in ENDS_HERE else "Proxy-Authorization")
     return Credentials.parse(header) if header else None
+
+
+def _max_forwards() -> int:
+    header = ksr.header("Max-Forwards").strip()
+    return int(header) if header.isdigit() else 70
 
 
 def _shortest_expiry() -> int | None:

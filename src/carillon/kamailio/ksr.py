@@ -149,7 +149,8 @@ def set_timers(answer_s: float, silence_s: float) -> None:
 
 
 def relay() -> bool:
-    """Send the request on, statefully; whether it left."""
+    """Send the request on, statefully, one hop older; whether it left."""
+    KSR.maxfwd.process_maxfwd(70)
     return _yes(KSR.tm.t_relay())
 
 

@@ -16,6 +16,7 @@ from carillon.routing.decision import (
     Effect,
     Follow,
     MarkLeg,
+    NoteRefusal,
     Outcome,
     Pass,
     PutHandOver,
@@ -35,6 +36,7 @@ from carillon.sip.private import PREFIX
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
 
 MEMO = "$avp(memo)"
+REFUSAL = "$avp(refusal)"
 
 
 class NobodyThere(Exception):
@@ -74,6 +76,8 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
             ksr.record_route(f";{PARAMETER}={value}")
         case RewriteReply(code, reason):
             ksr.rewrite_reply(code, reason)
+        case NoteRefusal(code, reason):
+            ksr.set_text(REFUSAL, f"{code} {reason}")
         case SpendNonce(use):
             ksr.set_shared_text(NONCES, use, spender(ksr.text("$ci"), ksr.number("$cs")))
         case MarkLeg(leg, code):

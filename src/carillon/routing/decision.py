@@ -116,6 +116,14 @@ class RewriteReply:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRefusal:
+    """Remember in the transaction that a phone refused with this code, in case another one stays silent."""
+
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarkLeg:
     """Note in the node's shared memory that the far end of a leg gave this final code."""
 

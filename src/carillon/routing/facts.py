@@ -72,7 +72,10 @@ class ReplyFacts:
 
 @dataclass(frozen=True, slots=True)
 class FailureFacts:
-    """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep."""
+    """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep.
+
+    `refusal` is what a phone said before another one stayed silent.
+    """
 
     code: int
     reason: str = ""
@@ -80,4 +83,5 @@ class FailureFacts:
     rang: bool = False
     cancelled: bool = False
     far_end_code: int | None = None
+    refusal: tuple[int, str] | None = None
     headers: tuple[tuple[str, str], ...] = ()

@@ -50,6 +50,9 @@ def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
     """Nobody answered within the ringing time, or the phone never spoke: 480, with a word for the caller."""
     if not failure.timed_out:
         return Verdict("passed", f"{failure.code} {failure.reason}".strip())
+    if failure.refusal:
+        code, reason = failure.refusal
+        return Verdict("refused", f"{code} of another phone", *_tell(memo, code, reason, ()))
     why = "did not answer" if failure.rang else "has a phone that cannot be reached"
     warning = ("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(f'{memo.called_name} {why}')}")
     return Verdict("unanswered", why, *_tell(memo, 480, "Temporarily Unavailable", (warning,)))

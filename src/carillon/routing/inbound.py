@@ -80,6 +80,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     leg_id = _leg_id(facts)
     effects = (
         StripPrivate(),
+        RemoveHeader("Route"),  # the phone's outbound proxy was us
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLER, caller(facts).aor),
         AddHeader(PrivateHeader.CALLED, _callee(facts).aor),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
+    AddHeader,
     Decision,
     MarkLeg,
     PutHandOver,
     RecordRoute,
+    RemoveHeader,
     Reply,
     Ring,
     SetFrom,
@@ -63,14 +65,21 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
     aor = request.private.get(PrivateHeader.CALLER, "")
     if not aor:
         return Verdict("unchanged", "no caller is known")
-    return Verdict("shown", f"{request.from_name or aor} <{aor}>", effects=(SetFrom(request.from_name, f"sip:{aor}"),))
+    name, uri = request.from_name, f"sip:{aor}"
+    asserted = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>" if name else f"<{uri}>")
+    effects = (SetFrom(name, uri), RemoveHeader("P-Asserted-Identity"), asserted)
+    return Verdict("shown", f"{name or aor} <{aor}>", effects=effects)
 
 
 def rung(request: Request, facts: Facts) -> Verdict:
     """Ring all phones of the called party."""
     assert isinstance(facts.callee, Party)
     memo = Memo(Leg.OUTBOUND, request.private[PrivateHeader.LEG], facts.callee.aor, facts.callee.name)
-    effects = (StripPrivate(), RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)))
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
     ring = Ring(facts.callee.aor, facts.node.ring_s)
     return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
 

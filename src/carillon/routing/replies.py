@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import AddHeader, Decision, Effect, Pass, RewriteReply, StripPrivate
+from carillon.routing.decision import (
+    AddHeader,
+    Decision,
+    Effect,
+    NoteRefusal,
+    Pass,
+    RemoveHeader,
+    RewriteReply,
+    StripPrivate,
+)
 from carillon.routing.facts import ReplyFacts
 from carillon.routing.memo import Leg, Memo
 from carillon.stores.ports import HandOver
@@ -31,10 +40,22 @@ def told_why(memo: Memo, reply: ReplyFacts) -> Verdict:
     handover = reply.handover
     if memo.leg is Leg.OUTBOUND or not isinstance(handover, HandOver) or handover.code != reply.code:
         return Verdict("nothing to tell", f"hand-over {'none' if handover is None else 'not for this reply'}")
-    effects: tuple[Effect, ...] = tuple(AddHeader(name, value) for name, value in handover.headers)
+    names = dict.fromkeys(name for name, _ in handover.headers)
+    effects: tuple[Effect, ...] = (
+        *(RemoveHeader(name) for name in names),
+        *(AddHeader(name, value) for name, value in handover.headers),
+    )
     if handover.reason and handover.reason != reply.reason:
         effects = (RewriteReply(handover.code, handover.reason), *effects)
     return Verdict("told", f"{handover.code} {handover.reason}", effects=effects)
+
+
+def refusal_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """What one phone says counts more than the silence of another."""
+    if memo.leg is Leg.INBOUND or reply.code < 400 or reply.code in (408, 487):
+        return Verdict("skipped", "no refusal")
+    code = 500 if reply.code == 503 else reply.code
+    return Verdict("noted", str(code), effects=(NoteRefusal(code, reply.reason),))
 
 
 def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
@@ -42,7 +63,7 @@ def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
 
-RULES = (private_removed, own_503_only, told_why, goes_on)
+RULES = (private_removed, own_503_only, told_why, refusal_noted, goes_on)
 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:

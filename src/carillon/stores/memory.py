@@ -35,7 +35,9 @@ class MemoryDirectory:
         self._parties = {
             key: party for key, party in self._parties.items() if (party.domain, party.extension) != (domain, extension)
         }
-        self._accounts = {key: account for key, account in self._accounts.items() if account.party.extension != extension}
+        self._accounts = {
+            key: account for key, account in self._accounts.items() if account.party.extension != extension
+        }
 
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains."""
