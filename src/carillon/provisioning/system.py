@@ -29,11 +29,10 @@ FIRST_NODE = "node1"
 SECRET_BYTES = 32
 
 
-def create_system(
+def create_system(  # noqa: PLR0917 - the options of `carillon create`, in their order
     directory: Path,
     domain: str,
     address: str,
-    *,
     advertise: str | None = None,
     country: str = "BE",
     sip_port: int = SIP_PORT,

@@ -1,0 +1,124 @@
+"""Phones and their passwords."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from tests.truth.terminal import Terminal
+
+from carillon.provisioning.changes import listing
+from carillon.stores.directory import DirectoryReader
+
+
+@pytest.fixture(autouse=True)
+def people(carillon: Terminal) -> None:
+    """Alice and Bob."""
+    carillon.done("user", "add", "101", "--name", "Alice")
+    carillon.done("user", "add", "102", "--name", "Bob")
+
+
+def test_a_password_is_made_shown_once_and_registers(carillon: Terminal, worker: DirectoryReader) -> None:
+    password = carillon.got("device", "add", "alice-desk", "--user", "101")["password"]
+    assert len(password) == 20
+    secret = f"alice-desk:example.org:{password}".encode()
+    account = worker.account("example.org", "alice-desk")
+    assert account is not None
+    assert account.ha1_md5 == hashlib.md5(secret).hexdigest()
+    assert account.ha1_sha256 == hashlib.sha256(secret).hexdigest()
+    assert (account.party.extension, account.party.name) == ("101", "Alice")
+    for again in (["device", "show", "alice-desk"], ["device", "list"], ["user", "show", "101"]):
+        assert password not in carillon.done(*again).out
+
+
+def test_a_made_password_is_shown_to_a_person(carillon: Terminal) -> None:
+    assert "Password (shown once): " in carillon.done("device", "add", "alice-desk", "--user", "101").out
+
+
+def test_two_made_passwords_differ(carillon: Terminal) -> None:
+    made = {carillon.got("device", "add", f"desk{n}", "--user", "101")["password"] for n in range(3)}
+    assert len(made) == 3
+
+
+@pytest.mark.parametrize("typed", ["s3cret\n", "s3cret", "s3cret\r\nsecond line\n"])
+def test_a_password_is_read_from_standard_input(carillon: Terminal, worker: DirectoryReader, typed: str) -> None:
+    answer = carillon.done("device", "add", "desk", "--user", "101", "--password", "-", stdin=typed)
+    assert "s3cret" not in answer.out
+    account = worker.account("example.org", "desk")
+    assert account is not None
+    assert account.ha1_md5 == hashlib.md5(b"desk:example.org:s3cret").hexdigest()
+
+
+def test_a_password_changes(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    carillon.done("device", "set", "desk", "--password", "-", stdin="new\n")
+    typed = worker.account("example.org", "desk")
+    assert typed is not None
+    assert typed.ha1_md5 == hashlib.md5(b"desk:example.org:new").hexdigest()
+    made = carillon.done("device", "set", "desk", "--generate", "--json").json["password"]
+    account = worker.account("example.org", "desk")
+    assert account is not None
+    assert account.ha1_md5 == hashlib.md5(f"desk:example.org:{made}".encode()).hexdigest()
+
+
+def test_a_device_is_handed_to_somebody_else(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    carillon.done("device", "set", "desk", "--user", "102")
+    account = worker.account("example.org", "desk")
+    assert account is not None
+    assert account.party.name == "Bob"
+    assert [device["name"] for device in carillon.got("device", "list", "--user", "102")] == ["desk"]
+    assert carillon.got("device", "list", "--user", "101") == []
+
+
+def test_a_removed_device_is_gone(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    carillon.done("device", "remove", "desk")
+    assert worker.account("example.org", "desk") is None
+    assert "there is no device desk" in carillon.refused("device", "show", "desk")
+
+
+def test_a_device_lives_in_the_domain_of_its_user(carillon: Terminal) -> None:
+    carillon.done("domain", "add", "branch.example.org")
+    carillon.done("user", "add", "201@branch.example.org", "--name", "Carol")
+    added = carillon.got("device", "add", "carol", "--user", "201@branch.example.org")
+    assert added["domain"] == "branch.example.org"
+    assert carillon.refused("device", "add", "carol@example.org", "--user", "201@branch.example.org")[:5] == "name:"
+    assert carillon.refused("device", "set", "carol@branch.example.org", "--user", "101@example.org")[:5] == "user:"
+
+
+def test_no_password_and_no_ha1_is_anywhere_but_in_its_column(carillon: Terminal, truth: object) -> None:
+    password = carillon.got("device", "add", "desk", "--user", "101")["password"]
+    carillon.done("device", "add", "soft", "--user", "101", "--password", "-", stdin="clear-as-day\n")
+    carillon.done("device", "set", "soft", "--password", "-", stdin="clear-as-night\n")
+    kept = b"".join(file.read_bytes() for file in carillon.paths.directory.rglob("*") if file.is_file())
+    for secret in (password, "clear-as-day", "clear-as-night"):
+        assert secret.encode() not in kept
+    ha1 = hashlib.md5(b"soft:example.org:clear-as-night").hexdigest()
+    assert ha1.encode() in kept
+    assert ha1 not in repr(listing(truth))  # type: ignore[arg-type]
+    assert ha1 not in carillon.done("device", "list", "--json").out
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "x" * 65, "é", "a\n"])
+def test_a_bad_name_is_refused(carillon: Terminal, name: str) -> None:
+    assert carillon.refused("device", "add", name, "--user", "101").startswith("name: ")
+
+
+@pytest.mark.parametrize("password", ["", "\n", "a\tb\n", "x" * 129])
+def test_a_bad_password_is_refused_and_not_repeated(carillon: Terminal, password: str) -> None:
+    sentence = carillon.refused("device", "add", "desk", "--user", "101", "--password", "-", stdin=password)
+    assert sentence.startswith("password: ")
+    assert password.strip("\n") == "" or password not in sentence
+
+
+def test_a_name_in_use_and_a_user_who_is_not_there_are_refused(carillon: Terminal) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    assert carillon.refused("device", "add", "desk", "--user", "102").startswith("name: desk is a device of")
+    assert carillon.refused("device", "add", "soft", "--user", "109").startswith("user: there is no user 109")
+
+
+def test_names_that_differ_by_case_are_two_devices(carillon: Terminal) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    carillon.done("device", "add", "Desk", "--user", "102")
+    assert len(carillon.got("device", "list")) == 2

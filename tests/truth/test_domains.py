@@ -1,0 +1,47 @@
+"""The domains of a system."""
+
+from __future__ import annotations
+
+import pytest
+from tests.truth.terminal import Terminal
+
+from carillon.stores.directory import DirectoryReader
+
+
+def test_a_new_system_serves_its_default_domain(carillon: Terminal) -> None:
+    row = {"name": "example.org", "digest": "both", "default": True, "users": 0}
+    assert carillon.got("domain", "list") == [row]
+    assert carillon.got("domain", "show", "EXAMPLE.org.") == row
+
+
+def test_a_running_system_serves_a_new_domain_at_once(carillon: Terminal, worker: DirectoryReader) -> None:
+    assert list(worker.domains()) == ["example.org"]
+    assert carillon.done("domain", "add", "b.org", "--digest", "md5").out == "Domain b.org added.\nIn force now.\n"
+    assert worker.domains()["b.org"].digest == "md5"
+    carillon.done("domain", "set", "b.org", "--digest", "sha256")
+    assert worker.domains()["b.org"].digest == "sha256"
+    carillon.done("domain", "remove", "b.org")
+    assert list(worker.domains()) == ["example.org"]
+
+
+def test_a_domain_with_users_stays(carillon: Terminal) -> None:
+    carillon.done("domain", "add", "b.org")
+    carillon.done("user", "add", "101@b.org", "--name", "Alice")
+    assert carillon.refused("domain", "remove", "b.org").startswith("domain: b.org still has 1 user")
+    carillon.done("user", "remove", "101@b.org")
+    carillon.done("domain", "remove", "b.org")
+
+
+def test_the_default_domain_stays(carillon: Terminal) -> None:
+    assert "is the default domain" in carillon.refused("domain", "remove", "example.org")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a-.org", "a..org", "x" * 254, "a_b.org", "é.org", "[::1]"])
+def test_a_bad_name_is_refused(carillon: Terminal, name: str) -> None:
+    assert carillon.refused("domain", "add", name).startswith("domain: ")
+
+
+def test_what_is_there_and_what_is_not_are_refused(carillon: Terminal) -> None:
+    assert carillon.refused("domain", "add", "Example.org").startswith("domain: example.org is there already")
+    assert carillon.refused("domain", "show", "b.org").startswith("domain: b.org isn't served")
+    assert carillon.refused("domain", "set", "example.org", "--digest", "sha1").startswith("digest: ")
