@@ -12,15 +12,14 @@ from tests.truth.terminal import Terminal
 
 from carillon.provisioning.system import create_system, open_truth
 from carillon.stores.directory import DirectoryReader
-from carillon.system import paths as system_paths
 from carillon.system.paths import SystemPaths
 
 
 @pytest.fixture
 def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SystemPaths:
     """A new system with the domain example.org, which doesn't run."""
-    of = SystemPaths(tmp_path / "office", run_root=tmp_path / "run")
-    monkeypatch.setattr(system_paths.SystemPaths, "of", lambda _directory: of)
+    monkeypatch.setattr(SystemPaths, "of", lambda directory: SystemPaths(directory.resolve(), tmp_path / "run"))
+    of = SystemPaths.of(tmp_path / "office")
     create_system(of.directory, "example.org", "127.0.0.1")
     return of
 

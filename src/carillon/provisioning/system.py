@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy.exc import DatabaseError
 
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import Domain, domain_name
@@ -29,7 +30,7 @@ FIRST_NODE = "node1"
 SECRET_BYTES = 32
 
 
-def create_system(  # noqa: PLR0917 - the options of `carillon create`, in their order
+def create_system(
     directory: Path,
     domain: str,
     address: str,
@@ -105,7 +106,10 @@ def _migrated(paths: SystemPaths) -> Engine:
         engine = open_sqlite(paths.truth)
     except OSError as error:
         raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
-    upgrade(engine)
+    try:
+        upgrade(engine)
+    except DatabaseError as error:
+        raise Refused("truth", f"{paths.truth} can't be read ({error.orig}); restore a backup of it.") from error
     return engine
 
 

@@ -1,0 +1,215 @@
+"""The directory that workers read: the same after any sequence of changes as when built anew."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete
+from tests.truth.terminal import Terminal
+
+from carillon.model.refused import Refused
+from carillon.provisioning import devices, domains, numbers, users
+from carillon.provisioning.system import create_system, open_truth
+from carillon.stores.directory import DirectoryReader, refresh
+from carillon.stores.ports import StoreDown
+from carillon.stores.sql.engine import writing
+from carillon.stores.sql.tables import change
+from carillon.system.paths import SystemPaths
+
+TABLES = ("state", "domain", "account", "party")
+
+
+def rows(directory: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Everything in a directory."""
+    connection = sqlite3.connect(directory)
+    found = {table: sorted(connection.execute(f"SELECT * FROM {table}")) for table in TABLES}  # noqa: S608
+    connection.close()
+    return found
+
+
+def followed(truth: Engine, path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """The directory at `path`, which must be the same as one built anew."""
+    refresh(truth, path, os.geteuid())
+    with tempfile.TemporaryDirectory() as place:
+        fresh = Path(place) / "directory.db"
+        refresh(truth, fresh, os.geteuid())
+        assert rows(path) == rows(fresh)
+    return rows(path)
+
+
+extensions = st.sampled_from(["101", "102", "101@b.org", "102@b.org", "103"])
+names = st.sampled_from(["Alice", "Bob"])
+device_names = st.sampled_from(["desk", "soft", "desk@b.org"])
+dialled = st.sampled_from(["200", "+3225551234", "101", "200@b.org"])
+
+Step = Callable[[Engine], object]
+
+
+def step(use_case: Callable[..., object], *values: st.SearchStrategy[str]) -> st.SearchStrategy[Step]:
+    """One change that somebody types, sense or nonsense."""
+    return st.tuples(*values).map(lambda typed: lambda truth: use_case(truth, "somebody", *typed))
+
+
+changes = st.one_of(
+    step(domains.add, st.just("b.org")),
+    step(domains.set, st.sampled_from(["example.org", "b.org"]), st.sampled_from(["both", "md5", "sha256"])),
+    step(domains.remove, st.just("b.org")),
+    step(users.add, extensions, names),
+    step(users.set, extensions, names),
+    step(users.remove, extensions),
+    step(devices.add, device_names, extensions, st.just("one")),
+    step(devices.set, device_names, st.just("two"), extensions),
+    step(devices.remove, device_names),
+    step(numbers.add, dialled, extensions),
+    step(numbers.set, dialled, extensions),
+    step(numbers.remove, dialled),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.lists(changes, max_size=8), max_size=6))
+def test_following_changes_gives_what_a_rebuild_gives(commits: list[list[Step]]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        paths = SystemPaths(Path(place) / "office")
+        create_system(paths.directory, "example.org", "127.0.0.1")
+        truth, directory = open_truth(paths), Path(place) / "directory.db"
+        followed(truth, directory)
+        for commit in commits:
+            for change_ in commit:
+                try:
+                    change_(truth)
+                except Refused:
+                    continue
+            followed(truth, directory)
+
+
+def test_a_worker_sees_a_change_without_opening_the_file_again(carillon: Terminal, worker: DirectoryReader) -> None:
+    assert worker.party("example.org", "101") is None
+    inode = carillon.paths.run_directory.stat().st_ino
+    assert carillon.done("user", "add", "101", "--name", "Alice").out.endswith("In force now.\n")
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert party.name == "Alice"
+    carillon.done("user", "set", "101", "--name", "Alice Peeters")
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert party.name == "Alice Peeters"
+    assert carillon.paths.run_directory.stat().st_ino == inode
+
+
+def test_a_change_of_a_stopped_system_waits_for_the_start(carillon: Terminal) -> None:
+    answer = carillon.done("user", "add", "101", "--name", "Alice")
+    assert answer.out.endswith("Not in force yet: it will be when the system starts.\n")
+    assert carillon.got("user", "set", "101", "--name", "Al")["in_force"] is False
+
+
+def test_a_change_that_calls_cannot_see_is_kept_and_said(carillon: Terminal, worker: DirectoryReader) -> None:
+    worker.close()
+    for leftover in carillon.paths.run.iterdir():
+        leftover.unlink()
+    carillon.paths.run_directory.mkdir()
+    answer = carillon.types("user", "add", "101", "--name", "Alice")
+    assert answer.status == 1
+    assert answer.refusal.startswith("directory: the change is kept, but calls don't see it yet")
+    assert carillon.got("user", "show", "101")["name"] == "Alice"
+
+
+def test_a_look_up_costs_one_read_and_the_domains_cost_none(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("user", "add", "101", "--name", "Alice")
+    carillon.done("device", "add", "desk", "--user", "101")
+    worker.domains()
+    assert worker.reads == 0
+    worker.account("example.org", "desk")
+    assert worker.reads == 1
+    worker.party("example.org", "101")
+    assert worker.reads == 2
+    assert worker.domains() is worker.domains()
+    assert worker.reads == 2
+
+
+def test_only_its_owner_can_read_the_directory(paths: SystemPaths, worker: DirectoryReader) -> None:
+    assert paths.run_directory.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_reader_cannot_write(worker: DirectoryReader) -> None:
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        worker._opened().execute("DELETE FROM party")
+
+
+def test_a_directory_that_cannot_be_read_is_a_store_that_is_down(tmp_path: Path) -> None:
+    reader = DirectoryReader(tmp_path / "directory.db")
+    for look_up in (reader.connect, reader.domains, lambda: reader.party("example.org", "101")):
+        with pytest.raises(StoreDown):
+            look_up()
+    (tmp_path / "directory.db").write_bytes(b"no database, whatever it looks like" * 100)
+    with pytest.raises(StoreDown):
+        reader.account("example.org", "desk")
+
+
+def test_a_store_that_comes_back_is_read_again(tmp_path: Path, truth: Engine) -> None:
+    reader = DirectoryReader(tmp_path / "directory.db")
+    with pytest.raises(StoreDown):
+        reader.domains()
+    refresh(truth, tmp_path / "directory.db", os.geteuid())
+    assert list(reader.domains()) == ["example.org"]
+    reader.close()
+
+
+def test_a_gap_in_the_changes_is_bridged_by_a_rebuild(tmp_path: Path, truth: Engine) -> None:
+    directory = tmp_path / "directory.db"
+    users.add(truth, "me", "101", "Alice")
+    followed(truth, directory)
+    gone = users.add(truth, "me", "102", "Bob")
+    users.add(truth, "me", "103", "Carol")
+    with writing(truth) as connection:
+        connection.execute(delete(change).where(change.c.sequence == gone))
+    assert len(followed(truth, directory)["party"]) == 3
+
+
+def test_another_truth_of_equal_length_is_not_taken_for_ours(tmp_path: Path, truth: Engine) -> None:
+    directory = tmp_path / "directory.db"
+    users.add(truth, "me", "101", "Alice")
+    followed(truth, directory)
+    other = SystemPaths(tmp_path / "other")
+    create_system(other.directory, "other.org", "127.0.0.1")
+    restored = open_truth(other)
+    users.add(restored, "me", "101", "Zoe")
+    assert followed(restored, directory)["party"] == [("other.org", "101", "101", "Zoe")]
+
+
+def test_a_directory_of_another_schema_is_built_anew(tmp_path: Path, truth: Engine) -> None:
+    directory = tmp_path / "directory.db"
+    before = followed(truth, directory)
+    connection = sqlite3.connect(directory, isolation_level=None)
+    connection.execute("ALTER TABLE party ADD COLUMN surplus TEXT")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert followed(truth, directory) == before
+
+
+def test_many_changes_at_once_are_followed(tmp_path: Path, truth: Engine) -> None:
+    directory = tmp_path / "directory.db"
+    followed(truth, directory)
+    for extension in range(100, 250):
+        users.add(truth, "me", str(extension), "Somebody")
+    assert len(followed(truth, directory)["party"]) == 150
+
+
+def test_only_what_changed_is_written(tmp_path: Path, truth: Engine) -> None:
+    directory = tmp_path / "directory.db"
+    users.add(truth, "me", "101", "Alice")
+    users.add(truth, "me", "102", "Bob")
+    followed(truth, directory)
+    connection = sqlite3.connect(directory, isolation_level=None)
+    connection.execute("UPDATE party SET name = 'untouched' WHERE number = '102'")
+    connection.close()
+    users.set(truth, "me", "101", "Alice Peeters")
+    refresh(truth, directory, os.geteuid())
+    assert [row[3] for row in rows(directory)["party"]] == ["Alice Peeters", "untouched"]
