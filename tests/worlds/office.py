@@ -1,4 +1,4 @@
-"""What people do on phones, as scenarios say it. Both worlds implement these verbs; no SIP here unless it is the point."""
+"""What people do on phones, as scenarios say it: both worlds implement these verbs; SIP only where it is the point."""
 
 from __future__ import annotations
 

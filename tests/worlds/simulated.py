@@ -36,7 +36,8 @@ class SimulatedCall:
         assert self.inbound.answered_by is not None, f"not answered; {self._story()}"
 
     def is_over(self) -> None:
-        assert (self.inbound.over or self.inbound.final) and not self.inbound.ringing
+        assert self.inbound.over or self.inbound.final
+        assert not self.inbound.ringing
 
     def failed(self, code: int) -> None:
         assert self.inbound.final is not None, f"no final answer; {self._story()}"

@@ -1,0 +1,116 @@
+"""The live office's building: one real system in a network namespace, phones on addresses of their own."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from xmlrpc.client import ServerProxy
+
+from supervisor.xmlrpc import SupervisorTransport
+from tests.lab.network import Network
+from tests.worlds.tracing import Listener
+
+from carillon.model.device import Device
+from carillon.provisioning import devices, domains, numbers, users
+from carillon.provisioning.system import open_truth, put_in_force
+from carillon.system.paths import SystemPaths
+
+COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
+NODE, ADDRESS, PORT = "node", "10.77.0.1", 5060
+PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 6)}
+PREFIX = "cl-"
+WHO = "the tests"
+
+
+class Building:
+    """A running system. Each office in it gets a domain of its own, so that scenarios cannot meet."""
+
+    def __init__(self, network: Network, directory: Path) -> None:
+        self.network, self.directory = network, directory
+        self.paths = SystemPaths.of(directory)
+        self.truth = open_truth(self.paths)
+        self.listener = Listener(self.paths.trace_socket)
+        self._serial = itertools.count(1)
+
+    @classmethod
+    @contextmanager
+    def open(cls, directory: Path) -> Iterator[Building]:
+        """Make the network and the system, start it, and leave nothing behind."""
+        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES}) as network:
+            carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
+            carillon(network, "--dir", str(directory), "up")
+            building = cls(network, directory)
+            try:
+                yield building
+            finally:
+                building.listener.close()
+                carillon(network, "--dir", str(directory), "down")
+
+    def new_domain(self) -> str:
+        """A domain for one scenario."""
+        name = f"t{next(self._serial)}.carillon.test"
+        self.adds_domain(name)
+        return name
+
+    def adds_domain(self, name: str) -> None:
+        """A further domain, in force at once."""
+        domains.add(self.truth, WHO, name)
+
+    def domains(self) -> list[str]:
+        """All domains."""
+        return [view.domain.name for view in domains.listing(self.truth)]
+
+    def hires(self, domain: str, extension: str, name: str) -> None:
+        """A person without a phone."""
+        users.add(self.truth, WHO, f"{extension}@{domain}", name)
+
+    def gives_phone(self, domain: str, extension: str, device: str, password: str) -> Device:
+        """A device of a person, in force at once."""
+        devices.add(self.truth, WHO, f"{device}@{domain}", f"{extension}@{domain}", password)
+        put_in_force(self.paths)
+        return devices.show(self.truth, f"{device}@{domain}")
+
+    def numbers(self, domain: str, number: str, extension: str) -> None:
+        """A further number of a person."""
+        numbers.add(self.truth, WHO, f"{number}@{domain}", f"{extension}@{domain}")
+        put_in_force(self.paths)
+
+    def dismisses(self, domain: str, extension: str) -> None:
+        """Remove a person."""
+        users.remove(self.truth, WHO, f"{extension}@{domain}")
+        put_in_force(self.paths)
+
+    def stops(self, component: str) -> None:
+        """A component is stopped, and stays so."""
+        self._supervisor("stopProcess", component)
+
+    def starts(self, component: str) -> None:
+        """A stopped component is started, and awaited."""
+        self._supervisor("startProcess", component)
+        deadline = time.monotonic() + 30
+        while not self.status()["healthy"]:
+            assert time.monotonic() < deadline, f"{component} is not healthy again: {self.status()}"
+
+    def status(self) -> dict[str, Any]:
+        """What `carillon status` says, asked on the node."""
+        return dict(json.loads(carillon(self.network, "--dir", str(self.directory), "status", "--json")))
+
+    def _supervisor(self, method: str, component: str) -> None:
+        with closing(SupervisorTransport(None, None, serverurl=f"unix://{self.paths.supervisor_socket}")) as transport:
+            getattr(ServerProxy("http://127.0.0.1", transport=transport).supervisor, method)(component)
+
+
+def carillon(network: Network, *arguments: str) -> str:
+    """What a command of the product prints, run on the node; raises with its words when it fails."""
+    with network.run(
+        NODE, [str(COMMAND), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        output, error = process.communicate(timeout=60)
+    assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
+    return str(output)

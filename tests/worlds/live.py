@@ -1,0 +1,197 @@
+"""The live office: real phones, the real Kamailio, Asterisk and Redis. The verbs wait for what they say."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from tests.phones.call import Call as PhoneCall
+from tests.phones.phone import Phone
+from tests.worlds.building import ADDRESS, PORT, Building
+from tests.worlds.office import Header
+from tests.worlds.tracing import now
+
+
+@dataclass(eq=False)
+class LiveCall:
+    """One call: the caller's side, and where it rang."""
+
+    caller: LivePerson
+    mine: PhoneCall
+    at: dict[LivePerson, PhoneCall] = field(default_factory=dict)
+    answered_by: LivePerson | None = None
+
+    def rings(self, *people: LivePerson) -> None:
+        for person in people:
+            self.at[person] = person.phone.incoming()
+        self.mine.wait_ringing()
+
+    def does_not_ring(self, person: LivePerson) -> None:
+        if person in self.at:
+            self.at[person].wait_ended()
+        else:
+            assert person.phone.unanswered() == 0, f"it rang at {person.name}"
+
+    def is_up(self) -> None:
+        assert self.answered_by is not None, "nobody answered"
+        self.mine.wait_answered()
+        self.mine.hears(self.answered_by.phone.tone)
+        self.at[self.answered_by].hears(self.caller.phone.tone)
+
+    def is_over(self) -> None:
+        self.mine.wait_ended()
+        for side in self.at.values():
+            side.wait_ended()
+
+    def failed(self, code: int) -> None:
+        ended = self.mine.wait_ended(15)
+        assert ended.code == code, f"{ended.code} {ended.reason} instead of {code}"
+
+    def was_told(self, header: str, containing: str) -> None:
+        said = self.mine.wait_ended().header(header)
+        assert said is not None, f"no {header}"
+        assert containing in said
+
+    def shows(self, person: LivePerson, name: str, number: str) -> None:
+        shown = self.at[person].invite.header("From") or ""
+        assert shown.startswith(f'"{name}" <sip:{number}@{person.domain}>'), shown
+
+    def arrived_with(self, person: LivePerson, header: str) -> bool:
+        return self.at[person].invite.header(header) is not None
+
+
+@dataclass(eq=False)
+class LivePerson:
+    """A person with one real phone."""
+
+    name: str
+    extension: str
+    domain: str
+    phone: Phone
+
+    def calls(self, whom: LivePerson | str, headers: Iterable[Header] = ()) -> LiveCall:
+        number = whom if isinstance(whom, str) else whom.extension
+        return LiveCall(self, self.phone.dial(number, dict(headers)))
+
+    def answers(self, call: LiveCall) -> None:
+        call.at[self].answer()
+        call.answered_by = self
+
+    def refuses(self, call: LiveCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
+        call.at[self].reject(code, reason or None, dict(headers))
+
+    def hangs_up(self, call: LiveCall) -> None:
+        (call.mine if self is call.caller else call.at[self]).hangup()
+
+    def cancels(self, call: LiveCall) -> None:
+        call.mine.hangup()
+
+    def holds(self, call: LiveCall) -> None:
+        (call.mine if self is call.caller else call.at[self]).hold()
+
+    def resumes(self, call: LiveCall) -> None:
+        (call.mine if self is call.caller else call.at[self]).resume()
+
+    def unplugs(self) -> None:
+        self.phone.unregister()
+
+    def plugs_in(self) -> None:
+        self.phone.register()
+
+    def loses_power(self) -> None:
+        self.phone.loses_power()
+
+
+@dataclass
+class LiveComponent:
+    """An engine under the supervisor."""
+
+    building: Building
+    name: str
+    dead: bool = False
+
+    def dies(self) -> None:
+        self.building.stops(self.name)
+        self.dead = True
+
+    def returns(self) -> None:
+        if self.dead:
+            self.building.starts(self.name)
+            self.dead = False
+
+
+class LiveOffice:
+    """Alice, Bob and Carol at real phones, in a domain of their own."""
+
+    def __init__(self, building: Building, phones: ExitStack) -> None:
+        self.building, self._phones = building, phones
+        self._began = now()
+        self._places = itertools.cycle(host for host in building.network.addresses if host.startswith("phone"))
+        self._serial = itertools.count(1)
+        self.domain = building.new_domain()
+        self.gateway = LiveComponent(building, "asterisk")
+        self.redis = LiveComponent(building, "redis")
+        self.alice = self.hires("Alice Martin", "101")
+        self.bob = self.hires("Bob Dupont", "102")
+        self.carol = self.hires("Carol Peeters", "103")
+
+    @classmethod
+    @contextmanager
+    def open(cls, building: Building) -> Iterator[LiveOffice]:
+        """An office that leaves no phone and no dead component behind."""
+        with ExitStack() as phones:
+            office = cls(building, phones)
+            yield office
+            office.gateway.returns()
+            office.redis.returns()
+
+    def hires(self, name: str, extension: str, domain: str = "") -> LivePerson:
+        if domain and domain != self.domain:
+            domain = f"{self.domain.split('.')[0]}.{domain}"
+            self._adds(domain)
+        domain = domain or self.domain
+        self.building.hires(domain, extension, name)
+        return self._with_phone(name, extension, domain, extension)
+
+    def second_phone(self, person: LivePerson) -> LivePerson:
+        device = f"{person.extension}-{next(self._serial)}"
+        return self._with_phone(person.name, person.extension, person.domain, device)
+
+    def stranger(self) -> LivePerson:
+        return self._person("Mallory", "666", self.domain, "666", "guess")
+
+    def impostor(self, person: LivePerson) -> LivePerson:
+        return self._person(person.name, person.extension, person.domain, person.extension, "guess")
+
+    def dismisses(self, person: LivePerson) -> None:
+        self.building.dismisses(person.domain, person.extension)
+
+    def numbers(self, person: LivePerson, number: str) -> None:
+        self.building.numbers(person.domain, number, person.extension)
+
+    def ladder(self) -> str:
+        return self.building.listener.ladder(self._began)
+
+    def _adds(self, domain: str) -> None:
+        if domain not in self.building.domains():
+            self.building.adds_domain(domain)
+
+    def _with_phone(self, name: str, extension: str, domain: str, device: str) -> LivePerson:
+        password = f"secret-of-{device}"
+        self.building.gives_phone(domain, extension, device, password)
+        person = self._person(name, extension, domain, device, password)
+        person.phone.register()
+        return person
+
+    def _person(self, name: str, extension: str, domain: str, device: str, password: str) -> LivePerson:
+        host = next(self._places)
+        network = self.building.network
+        phone = Phone(
+            *(f"{name} {device}", extension, password, domain),
+            proxy=f"{ADDRESS}:{PORT}", namespace=network.namespace(host),
+            address=network.address(host), auth_user=device,
+        )  # fmt: skip
+        self._phones.enter_context(phone)
+        return LivePerson(name, extension, domain, phone)
