@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import carillon
-from carillon.cli import device, domain, number, system, user
+from carillon.cli import device, domain, explain, number, registration, system, user
 from carillon.cli.context import DEMO, Cli, commands
 from carillon.model.refused import Refused
 from carillon.system.paths import SystemPaths
@@ -20,6 +20,8 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("user", user.app),
     ("device", device.app),
     ("number", number.app),
+    ("registration", registration.app),
+    ("explain", explain.app),
 )
 """One row a noun: its name and its verbs."""
 
