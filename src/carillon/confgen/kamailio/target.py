@@ -13,6 +13,7 @@ from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
 from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
+from carillon.routing.facts import Gateway, NodeProfile
 
 NAME = "kamailio"
 PROGRAM = "/usr/sbin/kamailio"
@@ -121,20 +122,27 @@ def _host(address: str) -> str:
     return f"[{address}]" if ip_address(address).version == 6 else address
 
 
+def node_profile(node: Node, secret: bytes) -> NodeProfile:
+    """What a worker of this node knows of it."""
+    hosts = {node.address, _host(node.address), node.public_address, "localhost"}
+    gateway = Gateway(node.gateway_address, node.gateway_port)
+    return NodeProfile(node.default_domain, (gateway,), frozenset(hosts), secret)
+
+
 def _settings(system: System) -> str:
     node, paths = system.node, system.paths
-    hosts = {node.address, _host(node.address), node.public_address, "localhost"}
+    profile = node_profile(node, b"")
     return json.dumps(
         {
-            "default_domain": node.default_domain,
-            "gateways": [[node.gateway_address, node.gateway_port]],
+            "default_domain": profile.default_domain,
+            "gateways": [[gateway.address, gateway.port] for gateway in profile.gateways],
             "gateway_socket": f"udp:{node.gateway_address}:{node.sip_port}",
-            "hosts": sorted(hosts),
+            "hosts": sorted(profile.hosts),
             "secret": str(paths.run_secret),
             "directory": str(paths.run_directory),
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
-            "ring_s": 60,
+            "ring_s": profile.ring_s,
         },
         indent=1,
     )

@@ -1,0 +1,79 @@
+"""`carillon explain`: what would happen to a call, rule by rule, and why."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, commands
+
+if TYPE_CHECKING:
+    from carillon.explain.call import Explanation
+    from carillon.routing.decision import Decision
+
+app = commands("What would happen, and why.")
+
+
+class YesNo(StrEnum):
+    """An answer that overrides what the system finds."""
+
+    YES = "yes"
+    NO = "no"
+
+
+Caller = Annotated[str, typer.Option("--from", metavar="EXT", help="Who calls.")]
+Called = Annotated[str, typer.Option("--to", metavar="NUMBER", help="What is dialled.")]
+Registered = Annotated[YesNo | None, typer.Option(help="As if a phone of the called person were registered, or not.")]
+
+
+@app.callback()
+def nouns() -> None:
+    """What would happen, and why."""
+
+
+@app.command()
+def call(context: typer.Context, caller: Caller, called: Called, registered: Registered = None) -> None:
+    """Run a call through the same rules as the engines, without ringing anybody.
+
+    Example: `carillon explain call --from 101 --to 102`
+    """
+    from carillon.cli.registration import bring_up_to_date
+    from carillon.explain.call import Situation, explain
+    from carillon.explain.live import account_of, directory_of, is_registered, profile_of
+    from carillon.provisioning import users
+
+    cli = Cli.of(context)
+    person = users.show(cli.truth, caller).user
+    bring_up_to_date(cli)
+    with directory_of(cli.paths, cli.truth) as directory:
+        account = account_of(cli.truth, directory, person.extension, person.domain)
+
+        def is_there(aor: str) -> bool:
+            return is_registered(cli.paths, aor) if registered is None else registered is YesNo.YES
+
+        situation = Situation(account, called.strip(), time.time(), is_there)
+        _show(cli, explain(situation, profile_of(cli.paths), directory))
+
+
+def _show(cli: Cli, explanation: Explanation) -> None:
+    trace = [
+        {"leg": leg, "rule": row.rule.replace("_", " "), "verdict": row.verdict, "fact": row.fact}
+        for leg, decision in explanation.legs
+        for row in decision.trace
+    ]
+    if cli.json:
+        legs = [_leg(leg, decision) for leg, decision in explanation.legs]
+        cli.show({"outcome": explanation.outcome, "trace": trace, "legs": legs, "then": explanation.then}, "")
+        return
+    cli.show(trace, "Rules")
+    typer.echo(f"Outcome: {explanation.outcome}.")
+    for cause, end in explanation.then.items():
+        typer.echo(f"  {cause + ':':11} {end}")
+
+
+def _leg(leg: str, decision: Decision) -> dict[str, object]:
+    outcome = type(decision.outcome).__name__
+    return {"leg": leg, "outcome": outcome, "effects": [str(effect) for effect in decision.effects]}

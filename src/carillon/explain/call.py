@@ -1,0 +1,133 @@
+"""One call through both legs: the decisions that the engines would be given, rule by rule."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from carillon.routing import failures, inbound, outbound
+from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Ring
+from carillon.routing.facts import Facts, FailureFacts, Gateway, NodeProfile
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request, Source
+from carillon.sip.digest import Algorithm, Credentials, make_nonce
+from carillon.sip.private import PREFIX, PrivateHeader
+from carillon.sip.uri import SipUri
+from carillon.stores.ports import Account, Directory
+
+FRESH = "0123456789abcdef01234567"
+
+LATER = {
+    "busy": FailureFacts(486, "Busy Here"),
+    "no-answer": FailureFacts(408, timed_out=True, rang=True),
+    "offline": FailureFacts(408, timed_out=True),
+    "declined": FailureFacts(603, "Decline"),
+}
+"""How a ringing call may fail, by the names of the forwarding causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Who calls whom, when (Unix seconds), and whether the called party has a phone registered."""
+
+    account: Account
+    dialled: str
+    now: float
+    registered: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The legs that the call has, what its caller gets, and what happens when the phones do not answer."""
+
+    legs: tuple[tuple[str, Decision], ...]
+    outcome: str
+    then: dict[str, str]
+
+
+def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Explanation:
+    """Decide both legs of a call; raises StoreDown."""
+    request = _from_phone(situation, node)
+    first = inbound.decide(request, _facts(inbound.ask(request, node), situation, node, directory))
+    if not isinstance(first.outcome, Relay):
+        return Explanation((("inbound", first),), _words(first), {})
+    again = _from_gateway(request, first, node.gateways[0])
+    facts = _facts(outbound.ask(again, node), situation, node, directory)
+    second = outbound.decide(again, facts)
+    legs = (("inbound", first), ("outbound", second))
+    return Explanation(legs, _words(second), _then(again, facts, second))
+
+
+def _from_phone(situation: Situation, node: NodeProfile) -> Request:
+    account = situation.account
+    target = SipUri(situation.dialled, account.domain)
+    return Request(
+        *("INVITE", target, SipUri(account.party.extension, account.domain), target, "explained"),
+        from_tag="explained", credentials=_proof(account, str(target), node.secret, situation.now),
+    )  # fmt: skip
+
+
+def _proof(account: Account, uri: str, secret: bytes, now: float) -> Credentials:
+    """The answer that the phone's password would give; its HA1 is enough to make it (RFC 7616 §3.4.1)."""
+    nonce = make_nonce(secret, account.domain, now, FRESH)
+    ha2 = hashlib.sha256(f"INVITE:{uri}".encode()).hexdigest()
+    text = f"{account.ha1_sha256}:{nonce}:00000001:explain:auth:{ha2}"
+    response = hashlib.sha256(text.encode()).hexdigest()
+    return Credentials(
+        account.username, account.domain, nonce, uri, response, Algorithm.SHA256, "auth", "00000001", "explain"
+    )
+
+
+def _from_gateway(request: Request, decision: Decision, gateway: Gateway) -> Request:
+    """The INVITE with which Asterisk comes back, carrying the private headers that it was given."""
+    given = {effect.name: effect.value for effect in decision.effects if isinstance(effect, AddHeader)}
+    user, _, domain = given[PrivateHeader.CALLED].partition("@")
+    return replace(
+        request,
+        uri=SipUri(user, domain),
+        source=Source.GATEWAY,
+        source_address=gateway.address,
+        source_port=gateway.port,
+        credentials=None,
+        from_name=given["P-Asserted-Identity"].split('"')[1],
+        private={name: value for name, value in given.items() if name.startswith(PREFIX)},
+    )
+
+
+def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory: Directory) -> Facts:
+    return Facts(
+        now=situation.now,
+        node=node,
+        domains=directory.domains(),
+        account=situation.account if asked.account else None,
+        callee=directory.party(*asked.callee) if asked.callee else None,
+        registered=situation.registered(asked.registered) if asked.registered else False,
+        fresh_id=FRESH,
+    )
+
+
+def _then(request: Request, facts: Facts, ringing: Decision) -> dict[str, str]:
+    if not isinstance(ringing.outcome, Ring) or ringing.memo is None:
+        return {}
+    ends = {cause: _end(failures.decide(ringing.memo, failure), failure) for cause, failure in LATER.items()}
+    ends["offline"] = _words(outbound.decide(request, replace(facts, registered=False)))
+    return ends
+
+
+def _end(decision: Decision, failure: FailureFacts) -> str:
+    if isinstance(decision.outcome, Pass):
+        return f"the caller gets {failure.code} {failure.reason}"
+    return _words(decision)
+
+
+def _words(decision: Decision) -> str:
+    match decision.outcome:
+        case Ring(aor, ring_s):
+            return f"rings {aor} for {ring_s} s"
+        case Relay(gateway, called):
+            return f"goes to {called} by gateway {gateway}"
+        case Reply(code, reason):
+            return f"the caller gets {code} {reason}"
+        case other:
+            return type(other).__name__

@@ -1,0 +1,55 @@
+"""What `explain` reads of a system: its directory, its node, and who is registered; also when it is stopped."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from carillon.confgen.kamailio.target import node_profile
+from carillon.model.refused import Refused
+from carillon.provisioning import devices
+from carillon.provisioning.system import load_node
+from carillon.routing.facts import NodeProfile
+from carillon.stores.directory import DirectoryReader, refresh
+from carillon.stores.ports import Account
+from carillon.stores.registrations import registrations
+from carillon.system.paths import SystemPaths
+
+
+@contextmanager
+def directory_of(paths: SystemPaths, truth: Engine) -> Iterator[DirectoryReader]:
+    """The directory that the workers read; of a stopped system one made for the occasion."""
+    if paths.run_directory.exists():
+        yield DirectoryReader(paths.run_directory)
+        return
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "directory.db"
+        refresh(truth, path, os.geteuid())
+        yield DirectoryReader(path)
+
+
+def profile_of(paths: SystemPaths) -> NodeProfile:
+    """What the node's workers know of it."""
+    return node_profile(load_node(paths), paths.secret.read_bytes())
+
+
+def account_of(truth: Engine, directory: DirectoryReader, extension: str, domain: str) -> Account:
+    """The first device of a person; raises `Refused` when there is none."""
+    for device in devices.listing(truth, f"{extension}@{domain}"):
+        account = directory.account(domain, device.name)
+        if account is not None:
+            return account
+    raise Refused("from", f"{extension}@{domain} has no device that could call; `carillon device add` makes one.")
+
+
+def is_registered(paths: SystemPaths, aor: str) -> bool:
+    """Whether an AOR has a binding that has not expired."""
+    extension, _, domain = aor.partition("@")
+    now = time.time()
+    return any(each.expires > now for each in registrations(paths.state / "location.db", (extension, domain)))

@@ -1,0 +1,60 @@
+"""Registrations as Kamailio keeps them in its file: who is reached where, until when."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from carillon.sip.uri import SipUri
+from carillon.stores.ports import StoreDown
+
+_UNIX_EPOCH_JULIAN = 2440587.5
+_QUERY = "SELECT * FROM location WHERE (:username IS NULL OR username = :username AND domain = :domain)"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One binding of an AOR (RFC 3261 §10). Times are Unix seconds; `q` None means that the phone gave none."""
+
+    extension: str
+    domain: str
+    contact: str
+    address: str
+    transport: str
+    user_agent: str
+    q: float | None
+    since: float
+    expires: float
+
+
+def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Registration]:
+    """All bindings, or those of one AOR (extension, domain); raises StoreDown."""
+    username, domain = aor or (None, None)
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
+            connection.row_factory = sqlite3.Row
+            rows = connection.execute(_QUERY, {"username": username, "domain": domain}).fetchall()
+    except sqlite3.Error as error:
+        raise StoreDown(f"{path.name}: {error}") from error
+    return [_registration(row) for row in rows]
+
+
+def _registration(row: sqlite3.Row) -> Registration:
+    target = SipUri.parse(row["received"] or row["contact"]) or SipUri("", "?")
+    return Registration(
+        extension=row["username"],
+        domain=row["domain"],
+        contact=row["contact"],
+        address=f"{target.host}:{target.port or 5060}",
+        transport=(row["socket"] or "udp").split(":", 1)[0],
+        user_agent=row["user_agent"] or "",
+        q=None if row["q"] is None or row["q"] < 0 else row["q"],
+        since=_unix(row["last_modified"]),
+        expires=_unix(row["expires"]),
+    )
+
+
+def _unix(julian: float) -> float:
+    return (julian - _UNIX_EPOCH_JULIAN) * 86400

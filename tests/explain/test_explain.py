@@ -1,0 +1,79 @@
+"""`carillon explain call` says what the engines would do, also for a system that is not running."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Explain = Callable[..., Any]
+
+
+def carillon(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Type a command."""
+    command = [sys.executable, "-m", "carillon", "--dir", str(directory), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A system with two people that was never started."""
+    directory = tmp_path_factory.mktemp("explained") / "system"
+    assert carillon(directory, "create", str(directory), "--domain", "e.test", "--address", "127.0.0.1").returncode == 0
+    for extension, name in (("101", "Alice Martin"), ("102", "Bob Dupont")):
+        assert carillon(directory, "user", "add", extension, "--name", name).returncode == 0
+        assert carillon(directory, "device", "add", extension, "--user", extension).returncode == 0
+    return directory
+
+
+def explained(system: Path, *arguments: str) -> Any:
+    """What `explain call` says, in JSON."""
+    done = carillon(system, "explain", "call", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_call_that_would_ring(system: Path) -> None:
+    said = explained(system, "--from", "101", "--to", "102", "--registered", "yes")
+    assert said["outcome"] == "rings 102@e.test for 60 s"
+    assert [leg["leg"] for leg in said["legs"]] == ["inbound", "outbound"]
+    assert said["then"] == {
+        "busy": "the caller gets 486 Busy Here",
+        "no-answer": "the caller gets 480 Temporarily Unavailable",
+        "offline": "the caller gets 480 Temporarily Unavailable",
+        "declined": "the caller gets 603 Decline",
+    }
+
+
+def test_nobody_is_registered(system: Path) -> None:
+    said = explained(system, "--from", "101", "--to", "102")
+    assert said["outcome"] == "the caller gets 480 Temporarily Unavailable"
+    assert said["trace"][-1] == {
+        "leg": "outbound",
+        "rule": "registered",
+        "verdict": "refused",
+        "fact": "no phone is registered",
+    }
+
+
+def test_a_number_that_nobody_has(system: Path) -> None:
+    said = explained(system, "--from", "101", "--to", "199")
+    assert said["outcome"] == "the caller gets 404 Not Found"
+    assert said["trace"][-1]["fact"] == "nobody has 199 in e.test"
+
+
+def test_a_caller_who_does_not_exist_is_refused_with_a_sentence(system: Path) -> None:
+    done = carillon(system, "explain", "call", "--from", "901", "--to", "102")
+    assert done.returncode == 1
+    assert "there is no user 901" in done.stderr
+
+
+def test_no_secret_is_shown(system: Path) -> None:
+    done = carillon(system, "explain", "call", "--from", "101", "--to", "102", "--registered", "yes", "--json")
+    assert (system / "secret.key").read_bytes().hex() not in done.stdout
+    assert "ha1" not in done.stdout.lower()
