@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,14 +60,15 @@ def create(
     from carillon.supervision.place import address_warning, require_place
 
     require_place(directory)
-    node = create_system(directory, domain, address, advertise, country, sip_port)
-    cli = Cli.of(context)
+    node = create_system(directory, domain, address, advertise=advertise, country=country, sip_port=sip_port)
+    cli, place = Cli.of(context), SystemPaths.of(directory).directory
     if warning := address_warning(node.address):
         typer.echo(warning, err=True)
     if cli.json:
-        return cli.show({"directory": str(SystemPaths.of(directory).directory), **asdict(node)}, "System")
-    typer.echo(f"A system for {node.default_domain} is in {SystemPaths.of(directory).directory}.")
-    typer.echo(f"Start it with: {COMMAND} --dir {directory} up")
+        cli.show({"directory": str(place), **asdict(node)}, "System")
+    else:
+        typer.echo(f"A system for {node.default_domain} is in {place}.")
+        typer.echo(f"Start it with: {COMMAND} --dir {place} up")
 
 
 def up(context: typer.Context, foreground: Foreground = False, print_unit: PrintUnit = False) -> None:
@@ -132,9 +134,9 @@ def log(context: typer.Context, component: Component = None, follow: Follow = Fa
         logs.follow(files)
     lines = list(logs.last_lines(files))
     if cli.json:
-        return cli.show([{"component": name, "line": line} for name, line in lines], "Log")
-    for name, line in lines:
-        typer.echo(f"{name:10} {line}" if len(files) > 1 else line)
+        cli.show([{"component": name, "line": line} for name, line in lines], "Log")
+    else:
+        typer.echo("\n".join(f"{name:10} {line}" if len(files) > 1 else line for name, line in lines))
 
 
 @demo_commands.command()
@@ -156,7 +158,8 @@ def run(context: typer.Context) -> None:
     def welcome(_: System) -> None:
         credentials = demo.credentials(paths)
         demo.write_credentials(paths, credentials)
-        Console(highlight=False).print(demo.welcome(paths, credentials, str(COMMAND)))
+        nearest = min(str(COMMAND), os.path.relpath(COMMAND), key=len)
+        Console(highlight=False).print(demo.welcome(paths, credentials, nearest))
 
     live(paths, welcome)
 
@@ -176,12 +179,12 @@ def _up_in_background(cli: Cli) -> None:
 def _say_up(cli: Cli, system: System) -> None:
     from carillon.supervision.status import status as ask
 
-    if cli.json:
-        return _show_status(cli, ask(system.paths, system.node))
     node = system.node
-    typer.echo(
-        f"{node.default_domain} is up on {node.address}: SIP on UDP and TCP {node.sip_port}, TLS {node.tls_port}."
-    )
+    if cli.json:
+        _show_status(cli, ask(system.paths, node))
+    else:
+        ports = f"SIP on UDP and TCP {node.sip_port}, TLS {node.tls_port}"
+        typer.echo(f"{node.default_domain} is up on {node.address}: {ports}.")
 
 
 def _show_status(cli: Cli, now: Status) -> None:

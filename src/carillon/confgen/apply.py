@@ -88,8 +88,13 @@ def _check(name: str, staged: System) -> None:
         return
     words = CHECKS[name](staged)
     if words:
-        files = ", ".join(sorted(target(name).files(target(name).context(staged)))[:3])
-        raise Refused(name, f"refuses its new configuration ({files}); the old one stays in force. It says: {words}")
+        raise Refused(name, f"refuses {_files(name, staged)}; the old configuration stays in force. It says: {words}")
+
+
+def _files(name: str, staged: System) -> str:
+    module = target(name)
+    files = sorted(module.files(module.context(staged)))
+    return files[0] if len(files) == 1 else f"its files ({', '.join(files)})"
 
 
 def _write(paths: SystemPaths, rendered: Rendered) -> None:

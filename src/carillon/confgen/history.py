@@ -21,6 +21,7 @@ def keep(directory: Path, rendered: Mapping[str, Mapping[str, str]]) -> Path:
     """Keep a configuration, forget the oldest beyond `KEPT`; returns where it is."""
     entries = _entries(directory)
     number = int(entries[-1].name.split("-")[0]) + 1 if entries else 1
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     entry = directory / f"{number:05}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     for name, files in rendered.items():
         for path, text in kept(name, files).items():

@@ -80,13 +80,13 @@ def welcome(paths: SystemPaths, of: Credentials, command: str) -> Panel:
 
 def _how_to(proxy: str, command: str, paths: SystemPaths) -> str:
     return (
-        f"[bold]Register a phone[/]: user and password from above, domain (or server, registrar) {DOMAIN},\n"
-        f"outbound proxy {proxy}; then dial another extension, for instance 102.\n"
+        f"[bold]Register a phone[/]: user and password from above, domain {DOMAIN}\n"
+        f"(also called server or registrar), outbound proxy {proxy}; then dial 102.\n"
         f"[bold]See what happens[/]: {command} status\n"
         f"                  {command} registration list\n"
         f"                  {command} explain call --from 101 --to 102\n"
         f"                  {command} log --follow\n"
-        f"The passwords are in {paths.credentials} too, as long as the demo runs.\n"
+        f"While it runs, the passwords are in {os.path.relpath(paths.credentials)} too.\n"
         f"[bold]Stop[/]: Ctrl-C here, or `make stop` elsewhere."
     )
 

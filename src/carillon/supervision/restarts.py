@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -31,11 +31,11 @@ def read_restarts(path: Path) -> dict[str, Restarts]:
 
 def count_restart(path: Path, name: str, now: datetime) -> None:
     """Add one restart of this engine to the file, by rename."""
-    known = {key: {"count": row.count, "last": row.last} for key, row in read_restarts(path).items()}
-    count = int(known[name]["count"]) + 1 if name in known else 1
-    known[name] = {"count": count, "last": now.isoformat(timespec="seconds")}
+    known = read_restarts(path)
+    count = known[name].count + 1 if name in known else 1
+    known[name] = Restarts(count, now.isoformat(timespec="seconds"))
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(known))
+    fresh.write_text(json.dumps({key: asdict(row) for key, row in known.items()}))
     fresh.replace(path)
 
 

@@ -27,7 +27,7 @@ def states(socket: Path) -> dict[str, ProgramState] | None:
     rows = _call(socket, "getAllProcessInfo")
     if rows is None:
         return None
-    return {str(row["name"]): _state(cast("dict[str, Any]", row)) for row in cast("list[dict[str, Any]]", rows)}
+    return {str(row["name"]): _state(row) for row in cast("list[dict[str, Any]]", rows)}
 
 
 def supervisor_pid(socket: Path) -> int | None:
