@@ -31,6 +31,8 @@ class Registration:
 
 def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Registration]:
     """All bindings, or those of one AOR (extension, domain); raises StoreDown."""
+    if not path.exists():
+        return []  # never started
     username, domain = aor or (None, None)
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
