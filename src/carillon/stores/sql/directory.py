@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
 
 from carillon.model.change import Subject
-from carillon.stores.sql.feed import Delta
+from carillon.stores.sql.engine import reading
+from carillon.stores.sql.feed import Delta, Position, delta
 
 SCHEMA = 1
 """Raise it with every change of the tables: a directory of another schema is built anew."""
@@ -30,6 +37,68 @@ _FORGET = {
 
 The accounts of a changed user are replaced by their new rows; those of a removed one go by changes of their own.
 """
+
+
+def refresh(truth: Engine, path: Path, owner_uid: int) -> int:
+    """Bring the directory at `path` up to the truth; return the sequence of the last change that is in it.
+
+    Follows the changes since the last time; builds everything anew when it can't know them. Makes the file,
+    readable by the user `owner_uid` alone. Raises `sqlite3.Error` or `OSError` when it can't be written.
+    """
+    with _writing(path, owner_uid) as directory:
+        known = _position(directory)
+        with reading(truth) as connection:
+            missing = delta(connection, known)
+        if missing.position != known or missing.touched is None:
+            _apply(directory, missing)
+    return missing.position.sequence
+
+
+@contextmanager
+def _writing(path: Path, owner_uid: int) -> Iterator[sqlite3.Connection]:
+    """A transaction on the directory, which is made when missing; writers wait for each other."""
+    _make_file(path, owner_uid)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=WRITER_BUSY_SECONDS)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+def _make_file(path: Path, owner_uid: int) -> None:
+    """The owner first: SQLite gives its log files the owner of the database."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        if os.fstat(descriptor).st_uid != owner_uid:
+            os.fchown(descriptor, owner_uid, -1)
+    finally:
+        os.close(descriptor)
+
+
+def _position(directory: sqlite3.Connection) -> Position | None:
+    """How far the directory follows; None, with empty tables, when it was of another schema."""
+    if directory.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+        for table, columns in TABLES.items():
+            directory.execute(f"DROP TABLE IF EXISTS {table}")
+            directory.execute(f"CREATE TABLE {table} ({columns}){' WITHOUT ROWID' if 'KEY' in columns else ''}")
+        directory.execute(f"PRAGMA user_version = {SCHEMA}")
+    row = directory.execute("SELECT sequence, mark FROM state").fetchone()
+    return Position(*row) if row else None
+
+
+def _apply(directory: sqlite3.Connection, missing: Delta) -> None:
+    if missing.touched is None:
+        for table in TABLES:
+            directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+    else:
+        for thing in missing.touched:
+            _forget(directory, thing)
+    _keep(directory, missing)
 
 
 def _forget(directory: sqlite3.Connection, thing: Subject) -> None:
