@@ -1,0 +1,1 @@
+"""What a call costs: Kamailio with our routing against a minimal native script, and our parts alone."""

@@ -1,0 +1,35 @@
+"""The native script's text: what is in native.cfg.jinja, with the same values as our own configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.people import DOMAIN, PEOPLE, Person
+from carillon.confgen.kamailio.target import Context, quote
+from carillon.confgen.templates import render
+from carillon.model.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """What the native script says: our engine's values, our gateway, and HA1 (MD5) by user name."""
+
+    engine: Context
+    gateway_address: str
+    gateway_port: int
+    gateway_socket: str
+    accounts: tuple[tuple[str, str], ...]
+
+
+def text(engine: Context, node: Node) -> str:
+    """The configuration of the native Kamailio."""
+    socket = f"udp:{node.gateway_address}:{node.sip_port}"
+    accounts = tuple((person.extension, _ha1(person)) for person in PEOPLE)
+    context = Native(engine, node.gateway_address, node.gateway_port, socket, accounts)
+    return render(Path(__file__).parent, ("native.cfg",), context, quote)["native.cfg"]
+
+
+def _ha1(person: Person) -> str:
+    return hashlib.md5(f"{person.extension}:{DOMAIN}:{person.password}".encode(), usedforsecurity=False).hexdigest()
