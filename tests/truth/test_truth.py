@@ -118,7 +118,7 @@ def test_a_system_knows_its_node(tmp_path: Path) -> None:
     assert load_node(paths) == made
     assert (made.address, made.public_address, made.country) == ("192.0.2.7", "198.51.100.1", "BE")
     assert (made.sip_port, made.tls_port) == (5070, 5071)
-    assert (made.gateway_address, made.gateway_port) == ("127.0.2.7", 5090)
+    assert (made.gateway_address, made.gateway_port) == ("127.191.2.7", 5090)
     assert default_domain(paths) == "example.org"
 
 

@@ -10,6 +10,7 @@ from carillon.model.domain import require_canonical
 from carillon.model.refused import Refused
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_NET = 127
 SIP_PORT = 5060
 GATEWAY_PORT = 5080
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -59,12 +60,15 @@ class Node:
     def gateway_address(self) -> str:
         """Loopback address of this node's own Asterisk, made from the node's, so that systems don't collide.
 
-        192.0.2.7 gives 127.0.2.7; IPv6 nodes, and addresses that leave no host part, use 127.0.0.1.
+        Its first two numbers are folded into one: 192.0.2.7 gives 127.191.2.7, 127.0.0.1 itself; IPv6 nodes, and
+        addresses that leave no host part, use 127.0.0.1.
         """
         node = ip_address(self.address)
-        if isinstance(node, IPv6Address) or node.packed[1:] in (b"\0\0\0", b"\xff\xff\xff"):
+        if isinstance(node, IPv6Address):
             return LOOPBACK
-        return str(IPv4Address(b"\x7f" + node.packed[1:]))
+        first, second, *rest = node.packed
+        host = bytes((first ^ LOOPBACK_NET ^ second, *rest))
+        return LOOPBACK if host in (b"\0\0\0", b"\xff\xff\xff") else str(IPv4Address(bytes((LOOPBACK_NET,)) + host))
 
     @property
     def gateway_port(self) -> int:
