@@ -44,12 +44,7 @@ def _nonce_used(use: str | None, request: Request) -> bool:
     if use is None:
         return False
     spent = ksr.shared_text(NONCES, use)
-    return spent is not None and spent != spender(request.call_id, request.sequence)
-
-
-def spender(call_id: str, sequence: int) -> str:
-    """What stands in shared memory for who spent a nonce."""
-    return f"{sequence} {call_id}"
+    return spent is not None and spent != request.fingerprint
 
 
 def _pair(question: tuple[str, str] | None, look_up: Callable[[str, str], Answer | None]) -> Answer | Unknown | None:

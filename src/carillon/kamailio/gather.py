@@ -33,6 +33,7 @@ def request(node: NodeProfile) -> Request:
     to_tag = ksr.text("$tt")
     address, port = ksr.text("$si"), ksr.number("$sp")
     source = _source(node, address, port)
+    contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
     return Request(
         method=method,
         uri=uri,
@@ -46,8 +47,9 @@ def request(node: NodeProfile) -> Request:
         sequence=ksr.number("$cs", 1),
         max_forwards=_max_forwards(),
         credentials=None if source is Source.GATEWAY else _credentials(method),
-        shortest_expiry_s=_shortest_expiry() if method == "REGISTER" else None,
+        shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
+        contacts=contacts,
         source_address=address,
         source_port=port,
         transport=ksr.text("$proto"),
@@ -90,9 +92,9 @@ def _max_forwards() -> int:
     return int(header) if header.isdigit() else 70
 
 
-def _shortest_expiry() -> int | None:
+def _shortest_expiry(contacts: str) -> int | None:
     """The shortest expiry asked for, in seconds; 0 (removal) is not counted."""
-    asked = [int(seconds) for seconds in _EXPIRES.findall(ksr.text("$(hdr(Contact)[*])"))]
+    asked = [int(seconds) for seconds in _EXPIRES.findall(contacts)]
     header = ksr.header("Expires").strip()
     if not asked and header.isdigit():
         asked = [int(header)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from carillon.kamailio import ksr
-from carillon.kamailio.fetch import LEGS, NONCES, spender
+from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import (
     AddHeader,
@@ -78,8 +78,8 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
             ksr.rewrite_reply(code, reason)
         case NoteRefusal(code, reason):
             ksr.set_text(REFUSAL, f"{code} {reason}")
-        case SpendNonce(use):
-            ksr.set_shared_text(NONCES, use, spender(ksr.text("$ci"), ksr.number("$cs")))
+        case SpendNonce(use, by):
+            ksr.set_shared_text(NONCES, use, by)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):

@@ -65,7 +65,7 @@ def authenticated(request: Request, facts: Facts) -> Verdict:
     if state is NonceState.STALE or facts.nonce_used is True:
         return _challenge(request, facts, realm, "the nonce is used up", stale=True)
     remove = "Authorization" if request.method in ENDS_HERE else "Proxy-Authorization"
-    effects = (SpendNonce(credentials.use), RemoveHeader(remove))
+    effects = (SpendNonce(credentials.use, request.fingerprint), RemoveHeader(remove))
     return Verdict("passed", f"device {account.username} of {account.party.aor}", effects=effects)
 
 

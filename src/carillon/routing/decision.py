@@ -143,13 +143,23 @@ class PutHandOver:
 
 @dataclass(frozen=True, slots=True)
 class SpendNonce:
-    """Note that this use of a nonce is taken: a copy of the request will not pass again (RFC 7616 §3.4)."""
+    """Note by which request this use of a nonce is taken: nothing else passes with it (RFC 7616 §3.4)."""
 
     use: str
+    by: str
 
 
 Effect = (
-    SpendNonce | StripPrivate | RemoveHeader | AddHeader | SetFrom | RecordRoute | RewriteReply | MarkLeg | PutHandOver
+    SpendNonce
+    | StripPrivate
+    | RemoveHeader
+    | AddHeader
+    | SetFrom
+    | RecordRoute
+    | RewriteReply
+    | NoteRefusal
+    | MarkLeg
+    | PutHandOver
 )
 
 

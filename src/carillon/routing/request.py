@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,6 +36,7 @@ class Request:
     credentials: Credentials | None = None
     shortest_expiry_s: int | None = None
     dialog_proof: str = ""
+    contacts: str = ""
     source_address: str = ""
     source_port: int = 0
     transport: str = "udp"
@@ -44,3 +46,10 @@ class Request:
     def summary(self) -> str:
         """One line for traces: `INVITE sip:102@example.org from 101@example.org`."""
         return f"{self.method} {self.uri} from {self.from_uri.user}@{self.from_uri.host}"
+
+    @property
+    def fingerprint(self) -> str:
+        """What a retransmission shares with its original, and a copy that says something else does not."""
+        source = f"{self.transport} {self.source_address} {self.source_port}"
+        said = f"{self.sequence}|{self.call_id}|{source}|{self.uri}|{self.contacts}"
+        return hashlib.sha256(said.encode()).hexdigest()[:24]

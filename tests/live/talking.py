@@ -1,0 +1,57 @@
+"""Two hand-made agents in a call, message by message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.phones.compose import Headers
+from tests.phones.dialog import Dialog
+from tests.phones.message import Message
+from tests.phones.raw import RawAgent
+
+
+def calls(caller: RawAgent, uri: str, headers: Headers = (), routes: Sequence[str] = ()) -> Message:
+    """Call as far as the INVITE with credentials; give it as sent."""
+    invite = caller.invite(uri, headers, routes)
+    invite = caller.with_credentials(invite, caller.exchange(invite))
+    caller.send(invite)
+    return invite
+
+
+def final(caller: RawAgent, invite: Message, timeout: float = 5) -> Message:
+    """The final answer to an INVITE."""
+    key = (invite.header("Call-ID"), invite.cseq)
+
+    def fits(each: Message) -> bool:
+        return (each.code or 0) >= 200 and (each.header("Call-ID"), each.cseq) == key
+
+    return caller.await_message(fits, timeout, "a final answer")
+
+
+def talk(caller: RawAgent, callee: RawAgent, headers: Headers = ()) -> tuple[Dialog, Dialog]:
+    """A call that was answered, as each side sees it; `headers` are in every message of both."""
+    invite = calls(caller, f"sip:{callee.user}@{callee.domain}", headers)
+    received = callee.expect("INVITE")
+    callee.respond(received, 180, headers=[("Contact", f"<{callee.contact}>"), *headers])
+    accepted = callee.accept(received, headers)
+    mine = Dialog.called(caller, invite, final(caller, invite))
+    mine.ack()
+    callee.expect("ACK")
+    return mine, Dialog.answered(callee, received, accepted)
+
+
+def hangs_up(side: Dialog, other: Dialog) -> None:
+    """One side says BYE, and the other one gets it."""
+    assert side.bye().code == 200
+    other.agent.respond(other.agent.expect("BYE"), 200)
+
+
+def a_call_works(caller: RawAgent, callee: RawAgent) -> None:
+    """A call goes through and ends."""
+    hangs_up(*talk(caller, callee))
+
+
+def got_nothing(agent: RawAgent) -> bool:
+    """Whether no request has come here; an OPTIONS to the system and back is the time that one would have had."""
+    agent.exchange(agent.request("OPTIONS", f"sip:{agent.domain}"))
+    return not [each for each in agent.seen if each.code is None]
