@@ -51,7 +51,11 @@ def a_call_works(caller: RawAgent, callee: RawAgent) -> None:
     hangs_up(*talk(caller, callee))
 
 
-def got_nothing(agent: RawAgent) -> bool:
-    """Whether no request has come here; an OPTIONS to the system and back is the time that one would have had."""
-    agent.exchange(agent.request("OPTIONS", f"sip:{agent.domain}"))
-    return not [each for each in agent.seen if each.code is None]
+def got_nothing(victim: RawAgent, caller: RawAgent) -> bool:
+    """Whether no request has come to `victim`: that of an honest call, made now, is the first one."""
+    invite = calls(caller, f"sip:{victim.user}@{victim.domain}")
+    received = victim.expect("INVITE")
+    victim.respond(received, 486)
+    assert final(caller, invite).code == 486
+    honest = received.header("Call-ID")
+    return all(each.header("Call-ID") == honest for each in victim.seen if each.code is None)
