@@ -24,7 +24,7 @@ def test_asterisk_listens_on_loopback_only_and_media_are_on_the_node(system: Sys
     assert "bind = 127.191.2.7:5080\n" in files["pjsip.conf"]
     assert "media_address = 192.0.2.7\n" in files["pjsip.conf"]
     assert "external_media_address = 203.0.113.9\n" in files["pjsip.conf"]
-    assert "match = 127.0.2.7\n" in files["pjsip.conf"]
+    assert "match = 127.191.2.7\n" in files["pjsip.conf"]
 
 
 @pytest.mark.parametrize("name", ["http.conf", "manager.conf", "ari.conf"])
