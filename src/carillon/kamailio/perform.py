@@ -31,6 +31,7 @@ from carillon.routing.decision import (
     SpendNonce,
     StripPrivate,
 )
+from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.private import PREFIX
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
@@ -96,8 +97,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
             _send(outcome.ring_s, outcome.silence_s)
         case Save(aor):
             _save(aor)
-        case Follow():
-            _follow()
+        case Follow(gateway):
+            _follow(gateway, means.gateway_socket)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
@@ -115,10 +116,14 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
 
 def _relay_to_gateway(relay: Relay, socket: str) -> None:
     ksr.set_text("$ru", f"sip:{relay.called}")
-    ksr.set_text("$du", f"sip:{relay.gateway};transport=udp")
-    ksr.set_text("$fs", socket)
+    _towards(relay.gateway, socket)
     ksr.alias_contact()
     _send(relay.answer_s, relay.silence_s)
+
+
+def _towards(gateway: Gateway, socket: str) -> None:
+    ksr.set_text("$du", f"sip:{gateway};transport=udp")
+    ksr.set_text("$fs", socket)
 
 
 def _find_contacts(ring: Ring) -> None:
@@ -138,13 +143,16 @@ def _save(aor: str) -> None:
         ksr.log("warn", f"registrar: bindings of {aor} not stored")
 
 
-def _follow() -> None:
+def _follow(gateway: Gateway | None, socket: str) -> None:
     if not ksr.follow_route():
         ksr.reply(404, "Not Found")
         return
     if ksr.text("$rm") in {"INVITE", "UPDATE"}:
         ksr.alias_contact()
-    ksr.follow_alias()
+    if gateway is None:
+        ksr.follow_alias()
+    else:
+        _towards(gateway, socket)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
 

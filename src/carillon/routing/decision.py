@@ -38,7 +38,9 @@ class Save:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Relay an in-dialog request along its route set (RFC 3261 §16.12)."""
+    """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
+
+    gateway: Gateway | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,20 +23,21 @@ def belongs(request: Request, node: NodeProfile) -> bool:
 
 
 def stays_inside(request: Request, facts: Facts) -> Verdict:
-    """One end of each dialog is an Asterisk of ours: what comes from outside goes there and nowhere else."""
+    """One end of each dialog is an Asterisk of ours: what comes from outside is for it and for nobody else."""
     if request.max_forwards <= 0:
         return Verdict("refused", "Max-Forwards is used up", Reply(483, "Too Many Hops"))
     if request.source is Source.GATEWAY:
         return Verdict("passed", "from our gateway")
-    target = Gateway(request.uri.host.strip("[]"), request.uri.port)
+    target = _target(request)
     if target in facts.node.gateways:
         return Verdict("passed", f"to gateway {target}")
     return Verdict("refused", f"{target} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
 
 
 def followed(request: Request, facts: Facts) -> Verdict:
-    """Along the route set, without private headers."""
-    return Verdict("followed", request.method, Follow(), (StripPrivate(),))
+    """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
+    gateway = None if request.source is Source.GATEWAY else _target(request)
+    return Verdict("followed", request.method, Follow(gateway), (StripPrivate(),))
 
 
 RULES = (stays_inside, followed)
@@ -45,3 +46,7 @@ RULES = (stays_inside, followed)
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
     return decide_by(RULES, request, facts)
+
+
+def _target(request: Request) -> Gateway:
+    return Gateway(request.uri.host.strip("[]"), request.uri.port)
