@@ -12,10 +12,11 @@ from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
-from carillon.sip.uri import SipUri
+from carillon.sip.uri import SipUri, display_name, unescaped
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
-_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?(\d+)", re.IGNORECASE)
+_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
 
 
@@ -43,7 +44,7 @@ def request(node: NodeProfile) -> Request:
         source=source,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,
-        from_name=ksr.text("$fn").strip('"') if source is Source.GATEWAY else "",
+        from_name=_name() if source is Source.GATEWAY else "",
         sequence=ksr.number("$cs", 1),
         max_forwards=_max_forwards(),
         credentials=None if source is Source.GATEWAY else _credentials(method),
@@ -88,17 +89,28 @@ def _credentials(method: str) -> Credentials | None:
 
 
 def _max_forwards() -> int:
-    header = ksr.header("Max-Forwards").strip()
-    return int(header) if header.isdigit() else 70
+    forwards = _number(ksr.header("Max-Forwards"))
+    return 70 if forwards is None else forwards
 
 
 def _shortest_expiry(contacts: str) -> int | None:
     """The shortest expiry asked for, in seconds; 0 (removal) is not counted."""
     asked = [int(seconds) for seconds in _EXPIRES.findall(contacts)]
-    header = ksr.header("Expires").strip()
-    if not asked and header.isdigit():
-        asked = [int(header)]
+    default = _number(ksr.header("Expires"))
+    if not asked and default is not None:
+        asked = [default]
     return min((seconds for seconds in asked if seconds), default=None)
+
+
+def _number(header: str) -> int | None:
+    """A number as SIP writes it, in ASCII digits; None for anything else, and for what no counter holds."""
+    found = _NUMBER.fullmatch(header)
+    return int(found[1]) if found else None
+
+
+def _name() -> str:
+    """The caller's name from our Asterisk, which keeps the backslashes that came in and adds its own."""
+    return unescaped(display_name(ksr.text("$fn")))
 
 
 def _dialog_proof() -> str:

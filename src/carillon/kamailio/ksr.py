@@ -24,7 +24,8 @@ def text(variable: str) -> str:
     try:
         value = KSR.pv.get(variable)
     except UnicodeDecodeError:
-        hexadecimal = KSR.pv.get(f"$({variable[1:]}{{s.encode.hexa}})")
+        name = variable[2:-1] if variable.startswith("$(") else variable[1:]
+        hexadecimal = KSR.pv.get(f"$({name}{{s.encode.hexa}})")
         return binascii.unhexlify(hexadecimal).decode("latin-1")
     return "" if value is None else str(value)
 

@@ -34,6 +34,7 @@ from carillon.routing.decision import (
 from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.private import PREFIX
+from carillon.sip.uri import quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
 
 MEMO = "$avp(memo)"
@@ -72,7 +73,7 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
         case AddHeader(name, value):
             ksr.append_header(name, value)
         case SetFrom(name, uri):
-            ksr.set_from(f'"{name}"' if name else "", uri)
+            ksr.set_from(quoted(name) if name else "", uri)
         case RecordRoute(value):
             ksr.record_route(f";{PARAMETER}={value}")
         case RewriteReply(code, reason):

@@ -11,6 +11,8 @@ _URI = re.compile(
     re.IGNORECASE,
 )
 
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class SipUri:
@@ -33,6 +35,19 @@ class SipUri:
     def __str__(self) -> str:
         user = f"{self.user}@" if self.user else ""
         return f"{self.scheme}:{user}{self.host}{f':{self.port}' if self.port else ''}"
+
+
+def display_name(text: str) -> str:
+    """The name in a display-name, be it a quoted-string or tokens (RFC 3261 §25.1)."""
+    text = text.strip()
+    if len(text) >= 2 and text.startswith('"') and text.endswith('"'):
+        return unescaped(text[1:-1])
+    return text
+
+
+def unescaped(text: str) -> str:
+    """The inside of a quoted-string without its backslashes."""
+    return _ESCAPED.sub(r"\1", text)
 
 
 def quoted(text: str) -> str:
