@@ -27,7 +27,8 @@ def main() -> int:
     """Run it all; 1 when calls failed again and again."""
     options = _options()
     own_network.enter()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that every process ends with us
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: sys.exit(1))  # so that every process ends with us
     try:
         report = _run(Load(options.calls, options.rate), options.rounds)
     except Void as void:
@@ -60,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each leg is measured (5)")
     parser.add_argument("--calls", type=int, default=1000, help="calls a leg and round (1000)")
-    parser.add_argument("--rate", type=int, default=100, help="calls a second (100)")
+    parser.add_argument("--rate", type=int, default=200, help="calls a second (200)")
     parser.add_argument("--json", type=Path, default=LATEST, help=f"where the figures go ({LATEST})")
     return parser.parse_args()
 

@@ -70,7 +70,7 @@ def _measure(
     before = subject.kamailio.cpu_seconds()
     traffic = sipp.call(*way, fields, load.rate, folder)
     spent = subject.kamailio.cpu_seconds() - before
-    return Measured(subject.name, leg, 1e6 * spent / load.calls, traffic, traffic.is_clean(load.calls))
+    return Measured(subject.name, leg, round(1e6 * spent / load.calls, 1), traffic, traffic.is_clean(load.calls))
 
 
 def _caller_fields(call: int) -> str:

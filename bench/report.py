@@ -30,7 +30,7 @@ class Report:
     def write(self, path: Path) -> None:
         """Write the JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        comparisons = {one.what: {**asdict(one), "ratio": one.ratio} for one in self.comparisons}
+        comparisons = {one.what: {**asdict(one), "ratio": round(one.ratio, 2)} for one in self.comparisons}
         path.write_text(
             json.dumps({"machine": _machine(), **asdict(self), "comparisons": comparisons}, indent=1) + "\n"
         )
@@ -44,7 +44,7 @@ class Report:
         console.print(f"Processes of Kamailio: {counts}.")
 
     def _calls(self) -> Table:
-        table = Table(title="Kamailio's CPU µs a call (least · median · most); digest on in both")
+        table = Table(title="Kamailio's CPU µs a call (least · median · most); MD5 digest in both")
         for heading in ("", "ours", "native script", "ratio"):
             table.add_column(heading, justify="left" if not heading else "right")
         for one in self.comparisons:

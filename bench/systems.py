@@ -14,14 +14,14 @@ from bench import native
 from bench.engine_process import EngineProcess, running
 from bench.own_network import add_address
 from bench.people import DOMAIN, PEOPLE, add_people
+from carillon.confgen.apply import own, run_directory
 from carillon.confgen.system import System
-from carillon.confgen.targets import engine
+from carillon.confgen.targets import engine, target
 from carillon.model.node import Node
 from carillon.provisioning.system import create_system, open_truth
-from carillon.supervision.prepare import load_system
-from carillon.supervision.start import prepare
+from carillon.supervision.prepare import lay_out, load_system
 from carillon.supervision.stop import remove_run
-from carillon.system.paths import SystemPaths
+from carillon.system.paths import SERVICE_USER, SystemPaths
 
 PHONES = "10.79.0.9"
 PHONE_PORT = 5070
@@ -44,10 +44,10 @@ def ours(folder: Path) -> Iterator[Subject]:
     with ExitStack() as stack:
         system = stack.enter_context(_system(folder / "ours", "10.79.0.1"))
         for name in ("redis", "kamailio"):
-            target = engine(name)
-            context = target.context(system)
+            part = engine(name)
+            context = part.context(system)
             log = folder / f"ours-{name}.log"
-            process = stack.enter_context(running(target.command(context), target.environment(context), log))
+            process = stack.enter_context(running(part.command(context), part.environment(context), log))
         yield _ready("ours", system, process)
 
 
@@ -68,11 +68,23 @@ def _system(folder: Path, address: str) -> Iterator[System]:
     create_system(folder, DOMAIN, address)
     add_people(open_truth(paths))
     try:
-        prepare(paths)
-        yield load_system(paths)
+        yield _prepared(load_system(paths))
     finally:
         remove_run(paths)
         shutil.rmtree(paths.state, ignore_errors=True)
+
+
+def _prepared(system: System) -> System:
+    """Lay out what `carillon up` would, except for Asterisk, which SIPp stands in for."""
+    lay_out(system)
+    for name in ("tls", "redis", "kamailio", "supervisor"):
+        part = target(name)
+        directory = run_directory(system.paths, name)
+        own(directory)
+        for path, text in part.files(part.context(system)).items():
+            (directory / path).write_text(text)
+            shutil.chown(directory / path, SERVICE_USER, SERVICE_USER)
+    return system
 
 
 def _ready(name: str, system: System, process: EngineProcess) -> Subject:
