@@ -160,6 +160,18 @@ class Proxy:
             leg.branch = f"z9hG4bK{next(_serial)}"
         self.send(_request(leg, method, self.address, body))
 
+    def acknowledge(self, leg: Leg, answer: Message) -> None:
+        """Acknowledge an answered call; further requests go to where the answer says."""
+        leg.uri = re.findall(r"<(.+?)>", answer.get("Contact"))[0]
+        self.again(leg, "ACK")
+
+    def hang_up(self, leg: Leg, answer: Message) -> None:
+        """End an answered call, and let the far end's leg end too."""
+        self.await_("ACK")
+        self.acknowledge(leg, answer)
+        self.again(leg, "BYE")
+        self.answer(self.await_("BYE"), 200)
+
     def answer(self, request: Message, code: int, reason: str = "Words", body: str = "", extra: str = "") -> None:
         """Answer a request that came from Asterisk."""
         vias = "".join(f"Via: {via}\r\n" for via in request.all("Via"))

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ pytestmark = pytest.mark.engines
 ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
+@dataclass
 class Demo(Installation):
     """The demo, started in the foreground."""
 
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
     def start(self) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [*ALONE, COMMAND, "--dir", self.directory, "demo", "run"],
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
@@ -28,9 +32,12 @@ class Demo(Installation):
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
 
     def await_credentials(self, process: subprocess.Popen[str]) -> None:
         until(lambda: self.paths.credentials.exists() or process.poll() is not None, "the demo is healthy")
+        assert self.paths.credentials.exists(), process.communicate()
 
 
 @pytest.fixture
@@ -38,6 +45,9 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path / "demo", "127.0.0.1")
     yield demo
     demo.down()
+    for process in demo.started:
+        process.terminate()
+        process.communicate()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

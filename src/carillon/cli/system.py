@@ -157,9 +157,9 @@ def run(context: typer.Context) -> None:
 
     def welcome(_: System) -> None:
         credentials = demo.credentials(paths)
-        demo.write_credentials(paths, credentials)
         nearest = min(str(COMMAND), os.path.relpath(COMMAND), key=len)
         Console(highlight=False).print(demo.welcome(paths, credentials, nearest))
+        demo.write_credentials(paths, credentials)
 
     live(paths, welcome)
 

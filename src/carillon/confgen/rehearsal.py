@@ -33,7 +33,8 @@ def kamailio_says(staged: System) -> str:
         timeout=PATIENCE_S,
         check=False,
     )
-    return "" if done.returncode == 0 else _gist(done.stderr)
+    worst = [line for line in done.stderr.splitlines() if "ERROR" in line or "CRITICAL" in line]
+    return "" if done.returncode == 0 else _gist("\n".join(worst) or done.stderr)
 
 
 def redis_says(staged: System) -> str:
@@ -115,7 +116,5 @@ def _verdict(log: IO[str], started: bool, forbidden: str) -> str:
 
 
 def _gist(text: str, lines: int = 6) -> str:
-    """The lines that say most: those about errors, else the last ones."""
-    every = [line.strip() for line in text.splitlines() if line.strip()]
-    worst = [line for line in every if "ERROR" in line or "CRITICAL" in line or "rror:" in line]
-    return "\n".join((worst or every)[-lines:])
+    """The last lines that say something."""
+    return "\n".join([line.strip() for line in text.splitlines() if line.strip()][-lines:])

@@ -20,25 +20,33 @@ def install_code(package: Path, root: Path = CODE_ROOT) -> Path:
 
     The copy belongs to root and everybody can read it. Old copies that no running system uses go.
     """
-    home = root / _content_hash(package)
-    if not home.exists():
-        root.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=root, prefix=".new-"))
+    root.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".new-") as name:
+        fresh = Path(name) / "code"
         shutil.copytree(package, fresh / "carillon", ignore=_IGNORED)
-        compileall.compile_dir(fresh, quiet=2)
-        _open_to_everybody(fresh)
+        home = root / _content_hash(fresh)  # of the copy: the checkout may change meanwhile
         if not home.exists():
-            fresh.rename(home)
+            compileall.compile_dir(fresh, quiet=2)
+            _open_to_everybody(fresh)
+            _move(fresh, home)
     home.touch()
     _forget_old(root)
     return home
 
 
-def _content_hash(package: Path) -> str:
+def _move(fresh: Path, home: Path) -> None:
+    try:
+        fresh.rename(home)
+    except OSError:
+        if not home.exists():  # else another start has just made the same copy
+            raise
+
+
+def _content_hash(directory: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
+    for path in sorted(directory.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(f"{path.relative_to(package)}\0{path.stat().st_size}\0".encode())
+            digest.update(f"{path.relative_to(directory)}\0{path.stat().st_size}\0".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -49,7 +57,7 @@ def _open_to_everybody(directory: Path) -> None:
 
 
 def _forget_old(root: Path) -> None:
-    copies = sorted((path for path in root.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    copies = sorted((path for path in root.glob("[0-9a-f]*") if path.is_dir()), key=lambda path: path.stat().st_mtime)
     used = "".join(file.read_text() for file in RUN_ROOT.glob("*/supervisord.conf"))
     for old in copies[:-KEPT]:
         if old.name not in used:

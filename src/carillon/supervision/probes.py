@@ -38,10 +38,11 @@ def probe_kamailio(paths: SystemPaths, node: Node) -> Health:
 def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
     """It must have booted, and answer SIP to us as it does to Kamailio."""
     text = _asterisk_says(paths, "core show version")
-    if not text.startswith("Asterisk "):
+    version = next((line.split()[1] for line in text.splitlines() if line.startswith("Asterisk ")), None)
+    if version is None:
         return Health(problem=text or "it hasn't booted")
     where = (node.gateway_address, node.gateway_port, node.gateway_address)
-    return Health(text.split()[1].partition("+")[0], answers_options(*where, PATIENCE_S))
+    return Health(version.partition("+")[0], answers_options(*where, PATIENCE_S))
 
 
 def probe_redis(paths: SystemPaths, node: Node) -> Health:
