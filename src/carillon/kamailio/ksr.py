@@ -128,7 +128,8 @@ def contact_is_elsewhere() -> bool:
 
 def alias_contact() -> None:
     """Note in Contact where its sender really is, if elsewhere, so that requests in the dialog find it."""
-    KSR.nathelper.add_contact_alias()
+    if contact_is_elsewhere():
+        KSR.nathelper.add_contact_alias()
 
 
 def follow_alias() -> None:
