@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from carillon.stores.ports import Account, DomainProfile, Party, StoreDown
+from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, StoreDown, TrunkProfile
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -77,6 +77,14 @@ class DirectoryReader:
             self._domains = MappingProxyType({name: DomainProfile(name, digest) for name, digest in self._all()})
             self._version = version
         return self._domains
+
+    def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
+        """All trunks by (domain, name): none yet, until the truth knows trunks."""
+        return {}
+
+    def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
+        """The outbound routes of a domain: none yet, until the truth knows them."""
+        return ()
 
     def _all(self) -> list[Any]:
         try:

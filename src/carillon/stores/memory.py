@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carillon.stores.ports import Account, DomainProfile, HandOver, Party, StoreDown
+from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, StoreDown, TrunkProfile
 
 
 class MemoryDirectory:
@@ -14,6 +14,8 @@ class MemoryDirectory:
         self._domains: dict[str, DomainProfile] = {}
         self._accounts: dict[tuple[str, str], Account] = {}
         self._parties: dict[tuple[str, str], Party] = {}
+        self._trunks: dict[tuple[str, str], TrunkProfile] = {}
+        self._routes: dict[str, list[OutboundRoute]] = {}
         self.down = False
         self.reads = 0
 
@@ -43,6 +45,24 @@ class MemoryDirectory:
         """All domains."""
         self._check()
         return self._domains
+
+    def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
+        """All trunks."""
+        self._check()
+        return self._trunks
+
+    def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
+        """The outbound routes of a domain."""
+        self._check()
+        return tuple(self._routes.get(domain, ()))
+
+    def add_trunk(self, trunk: TrunkProfile) -> None:
+        """Add a trunk."""
+        self._trunks[trunk.domain, trunk.name] = trunk
+
+    def add_route(self, domain: str, route: OutboundRoute) -> None:
+        """Let numbers leave by a trunk."""
+        self._routes.setdefault(domain, []).append(route)
 
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""

@@ -23,12 +23,30 @@ class DomainProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteProfile:
+    """A place: its country (ISO 3166-1 alpha-2), what is dialled for an outside line, and who calls for help there."""
+
+    name: str = "main"
+    country: str = "BE"
+    outside_prefix: str = ""
+    emergency_caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody who can be called: the compiled profile of a user, one look-up a party."""
+    """Somebody who can be called: the compiled profile of a user, one look-up a party.
+
+    `outside` are the classes of outside calls that the person may make; `caller_number` (E.164) is shown outside,
+    unless `withhold`.
+    """
 
     extension: str
     domain: str
     name: str
+    site: SiteProfile = SiteProfile()
+    outside: frozenset[str] = frozenset()
+    caller_number: str | None = None
+    withhold: bool = False
 
     @property
     def aor(self) -> str:
@@ -48,6 +66,34 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class TrunkProfile:
+    """A line to a provider. `transport` is udp, tcp or tls; `host` a name or an address without brackets.
+
+    `country` is how the provider's national numbers are read; `registered_user` names us there, if we register.
+    """
+
+    name: str
+    domain: str
+    host: str
+    port: int
+    transport: str = "udp"
+    country: str = "BE"
+    main_number: str | None = None
+    registered_user: str | None = None
+    national_format: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundRoute:
+    """Numbers that begin with `prefix` (E.164; "" is every number) may leave by `trunk`, from `site` only if given."""
+
+    prefix: str
+    trunk: str
+    site: str | None = None
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """What the outbound leg tells the inbound leg about a failed call: the real code and its headers."""
 
@@ -60,6 +106,12 @@ class Directory(Protocol):
     """Domains, devices and people, read-only on this node. Every method may raise `StoreDown`."""
 
     def domains(self) -> Mapping[str, DomainProfile]: ...
+
+    def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
+        """All trunks by (domain, name); cached in the worker like the domains."""
+
+    def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
+        """The outbound routes of a domain; cached in the worker like the domains."""
 
     def account(self, domain: str, username: str) -> Account | None: ...
 
