@@ -24,7 +24,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
     return Facts(
         now=time.time(),
         node=node,
-        domains=_or_unknown(directory.domains),
+        domains=_or_unknown(directory.domains) if questions.domains else {},
         account=_pair(questions.account, directory.account),
         callee=_pair(questions.callee, directory.party),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,

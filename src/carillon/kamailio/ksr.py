@@ -62,9 +62,14 @@ def remove_header(name: str) -> None:
     KSR.hdr.remove(name)
 
 
-def remove_headers_like(expression: str) -> None:
-    """Remove all headers whose names match a POSIX expression."""
-    KSR.textops.remove_hf_re(expression)
+def remove_headers_beginning(prefix: str) -> None:
+    """Remove all headers whose names begin with `prefix`; nearly always there are none, and looking is cheap."""
+    try:
+        received = KSR.pv.get("$mb")
+    except UnicodeDecodeError:
+        received = prefix
+    if prefix.lower() in received.lower():
+        KSR.textops.remove_hf_re(f"^{prefix}")
 
 
 def append_header(name: str, value: str) -> None:

@@ -67,7 +67,7 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
 def _effect(effect: Effect, handovers: HandOvers) -> None:
     match effect:
         case StripPrivate():
-            ksr.remove_headers_like(f"^{PREFIX}")
+            ksr.remove_headers_beginning(PREFIX)
         case RemoveHeader(name):
             ksr.remove_header(name)
         case AddHeader(name, value):

@@ -53,8 +53,10 @@ class Worker:
     @guarded(nothing)
     def ksr_leg_reply(self, message: Any) -> int:
         """Every reply to a request that was relayed by a leg."""
-        memo = Memo.parse(ksr.text(MEMO))
         code = ksr.number("$rs")
+        if code == 100:
+            return 1  # ends here (RFC 3261 §16.7): nobody will see it
+        memo = Memo.parse(ksr.text(MEMO))
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         reply = ReplyFacts(code, ksr.text("$rr"), handover)
         decision = replies.decide(memo, reply)

@@ -36,13 +36,14 @@ from carillon.stores.ports import Party
 def ask(request: Request, node: NodeProfile) -> Questions:
     """Two look-ups: the caller's account and the party called. A stranger costs none."""
     if request.credentials is None:
-        return Questions(fresh_id=True)
+        return Questions(fresh_id=True, domains=True)
     domain = home_domain(request.uri.host, node, request.credentials.realm)
     return Questions(
         account=account_question(request),
         callee=(domain, request.uri.user),
         nonce_use=nonce_question(request),
         fresh_id=True,
+        domains=True,
     )
 
 
@@ -77,27 +78,27 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """Both legs of a call are joined by an id in our private headers; a caller's own are removed first."""
-    leg_id = _leg_id(facts)
+    leg_id, callee = make_leg_id(facts.node.secret, facts.fresh_id), _callee(facts)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),  # the phone's outbound proxy was us
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLER, caller(facts).aor),
-        AddHeader(PrivateHeader.CALLED, _callee(facts).aor),
+        AddHeader(PrivateHeader.CALLED, callee.aor),
         AddHeader(PrivateHeader.ORIGIN, "internal"),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    return Verdict("marked", f"leg {leg_id}", effects=effects)
+    others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
+    memo = Memo(Leg.INBOUND, leg_id, callee.aor, callee.name, others)
+    return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To this node's Asterisk; the others are left for the failure route."""
+    """To this node's Asterisk; the others are left in the memo for the failure route."""
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first, *others = facts.node.gateways
-    callee = _callee(facts)
-    memo = Memo(Leg.INBOUND, _leg_id(facts), callee.aor, callee.name, tuple(str(other) for other in others))
-    return Verdict("relayed", f"gateway {first}", Relay(first, callee.aor), memo=memo)
+    first = facts.node.gateways[0]
+    return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 
 RULES = (forwards_left, authenticated, own_dialog, number_exists, caller_asserted, leg_marked, to_gateway)
@@ -111,10 +112,6 @@ def decide(request: Request, facts: Facts) -> Decision:
 def _callee(facts: Facts) -> Party:
     assert isinstance(facts.callee, Party)
     return facts.callee
-
-
-def _leg_id(facts: Facts) -> str:
-    return make_leg_id(facts.node.secret, facts.fresh_id)
 
 
 def _not_found() -> Reply:

@@ -14,6 +14,7 @@ class Questions:
     registered: str | None = None
     nonce_use: str | None = None
     fresh_id: bool = False
+    domains: bool = False
 
     @property
     def directory_reads(self) -> int:

@@ -13,7 +13,7 @@ from carillon.stores.ports import Account
 
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the account."""
-    return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True)
+    return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True, domains=True)
 
 
 def own_address(request: Request, facts: Facts) -> Verdict:

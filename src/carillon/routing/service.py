@@ -18,7 +18,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the account; none for our own Asterisk."""
     if request.source is Source.GATEWAY:
         return Questions()
-    return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True)
+    return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True, domains=True)
 
 
 def stray(request: Request, facts: Facts) -> Verdict:

@@ -6,20 +6,18 @@ would pass every rule (RFC 3261 §16.4, §16.6).
 
 from __future__ import annotations
 
-import hmac
+from carillon.sip.seal import is_sealed, seal
 
 PARAMETER = "proof"
 
 
 def proof(secret: bytes, call_id: str, tag: str) -> str:
-    """The proof for a dialog: HMAC over its Call-ID and the From tag of the request that made it."""
-    return hmac.digest(secret, f"dialog|{call_id}|{tag}".encode(), "sha256").hex()[:24]
+    """The proof for a dialog: a seal over its Call-ID and the From tag of the request that made it."""
+    return seal(secret, "dialog", f"{call_id}|{tag}")
 
 
 def is_proved(secret: bytes, presented: str, call_id: str, from_tag: str, to_tag: str) -> bool:
     """Whether `presented` fits a dialog between these tags, whichever side now sends."""
-    if not presented:
-        return False
-    return any(
-        hmac.compare_digest(presented.encode(), proof(secret, call_id, tag).encode()) for tag in (from_tag, to_tag)
+    return bool(presented) and any(
+        is_sealed(secret, "dialog", f"{call_id}|{tag}", presented) for tag in (from_tag, to_tag)
     )

@@ -1,7 +1,7 @@
 """Digest access authentication for SIP (RFC 3261 §22, RFC 7616, RFC 8760), in pure functions.
 
 Kamailio's `auth` module knows one algorithm a process; we offer SHA-256 and MD5 together. Nonces carry their time and
-an HMAC, so that every node that shares the secret can check every nonce.
+a seal, so that every node that shares the secret can check every nonce.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import hmac
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from carillon.sip.seal import is_sealed, seal
 
 NONCE_LIFETIME_S = 60
 
@@ -83,20 +85,16 @@ class Credentials:
 def make_nonce(secret: bytes, realm: str, now: float, fresh: str) -> str:
     """A nonce for `realm` at `now` (Unix seconds); `fresh` makes it unique, `[0-9a-zA-Z]`."""
     stamp = f"{int(now):x}-{fresh}"
-    return f"{stamp}-{_seal(secret, realm, stamp)}"
+    return f"{stamp}-{seal(secret, 'nonce', f'{realm}|{stamp}')}"
 
 
 def nonce_state(secret: bytes, realm: str, nonce: str, now: float) -> NonceState:
     """Whether `nonce` is ours for `realm`, and not older than `NONCE_LIFETIME_S`."""
-    stamp, _, seal = nonce.rpartition("-")
-    if not hmac.compare_digest(seal.encode(), _seal(secret, realm, stamp).encode()):
+    stamp, _, sealed = nonce.rpartition("-")
+    if not is_sealed(secret, "nonce", f"{realm}|{stamp}", sealed):
         return NonceState.FOREIGN
     age = now - int(stamp.split("-", 1)[0], 16)
     return NonceState.FRESH if -5 <= age <= NONCE_LIFETIME_S else NonceState.STALE
-
-
-def _seal(secret: bytes, realm: str, stamp: str) -> str:
-    return hmac.digest(secret, f"nonce|{realm}|{stamp}".encode(), "sha256").hex()[:24]
 
 
 def response_matches(credentials: Credentials, method: str, ha1_md5: str, ha1_sha256: str) -> bool:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
+from carillon.sip.seal import is_sealed, seal
 
 
 def make_leg_id(secret: bytes, fresh: str) -> str:
     """A leg id from a fresh random text, `[0-9a-f]+`."""
-    return f"{fresh}-{_seal(secret, fresh)}"
+    return f"{fresh}-{seal(secret, 'leg', fresh)}"
 
 
 def is_leg_id(secret: bytes, text: str) -> bool:
     """Whether `text` is a leg id that this system made."""
-    fresh, _, seal = text.partition("-")
-    return hmac.compare_digest(seal.encode(), _seal(secret, fresh).encode())
-
-
-def _seal(secret: bytes, fresh: str) -> str:
-    return hmac.digest(secret, f"leg|{fresh}".encode(), "sha256").hex()[:16]
+    fresh, _, sealed = text.partition("-")
+    return is_sealed(secret, "leg", fresh, sealed)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _URI = re.compile(
-    r"^(?P<scheme>sips?):(?:(?P<user>[^@;?]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"
+    r"^(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"
     r"(?P<rest>[;?].*)?$",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ class SipUri:
         match = _URI.match(text)
         if match is None:
             return None
-        user = (match["user"] or "").split(":", 1)[0]
+        user = (match["user"] or "").partition(":")[0].partition(";")[0]  # without password and its own parameters
         return cls(user, match["host"].lower(), int(match["port"] or 0), match["scheme"].lower())
 
     def __str__(self) -> str:
