@@ -34,6 +34,7 @@ def request(node: NodeProfile) -> Request:
     to_tag = ksr.text("$tt")
     address, port = ksr.text("$si"), ksr.number("$sp")
     source = _source(node, address, port)
+    new_leg = source is Source.GATEWAY and not to_tag
     contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
     return Request(
         method=method,
@@ -44,7 +45,7 @@ def request(node: NodeProfile) -> Request:
         source=source,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,
-        from_name=_name() if source is Source.GATEWAY else "",
+        from_name=_name() if new_leg else "",
         sequence=ksr.number("$cs", 1),
         max_forwards=_max_forwards(),
         credentials=None if source is Source.GATEWAY else _credentials(method),
@@ -54,7 +55,7 @@ def request(node: NodeProfile) -> Request:
         source_address=address,
         source_port=port,
         transport=ksr.text("$proto"),
-        private=_private() if source is Source.GATEWAY else {},
+        private=_private() if new_leg else {},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _URI = re.compile(
     r"^(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"
@@ -24,6 +25,7 @@ class SipUri:
     scheme: str = "sip"
 
     @classmethod
+    @lru_cache(maxsize=4096)  # the same few addresses come with every message
     def parse(cls, text: str) -> SipUri | None:
         """The URI in `text` (without angle brackets), or None when it is not a SIP URI."""
         match = _URI.match(text)
