@@ -1,0 +1,53 @@
+"""What each route costs: directory reads are pinned, so that a rule that reads more is seen."""
+
+from __future__ import annotations
+
+import pytest
+from tests.worlds.simulated import DOMAIN, SimulatedOffice
+
+from carillon.routing.decision import Challenge, Follow
+from carillon.routing.request import Request
+from carillon.sip.dialogproof import proof
+from carillon.sip.uri import SipUri
+
+
+def office_with_a_call() -> SimulatedOffice:
+    """Alice rings Bob's phone."""
+    office = SimulatedOffice()
+    office.alice.calls(office.bob).rings(office.bob)
+    return office
+
+
+@pytest.mark.parametrize(("route", "reads"), [("register", 1), ("inbound", 2), ("outbound", 1)])
+def test_reads_of_a_route(route: str, reads: int) -> None:
+    assert office_with_a_call().engine.reads[route] == reads
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE"])
+def test_a_stranger_costs_no_read(method: str) -> None:
+    engine = SimulatedOffice().engine
+    before = engine.directory.reads
+    uri = SipUri("102", DOMAIN)
+    assert isinstance(engine.route(Request(method, uri, uri, uri, "c", from_tag="f")).outcome, Challenge)
+    assert engine.directory.reads == before
+
+
+@pytest.mark.parametrize("method", ["INVITE", "ACK", "BYE", "INFO", "UPDATE"])
+def test_a_request_of_a_call_costs_no_read(method: str) -> None:
+    engine = SimulatedOffice().engine
+    before = engine.directory.reads
+    me, gateway = SipUri("101", DOMAIN), SipUri("", "127.0.0.1", 5080)
+    mark = proof(engine.node.secret, "c", "f")
+    request = Request(method, gateway, me, me, "c", from_tag="f", to_tag="t", dialog_proof=mark)
+    assert engine.route(request).outcome == Follow(engine.node.gateways[0])
+    assert engine.directory.reads == before
+
+
+@pytest.mark.parametrize("who", ["stranger", "impostor"])
+def test_a_wrong_password_and_an_unknown_user_cost_the_same(who: str) -> None:
+    office = SimulatedOffice()
+    person = office.stranger() if who == "stranger" else office.impostor(office.alice)
+    person.plugs_in()
+    assert office.engine.reads["register"] == 1
+    person.calls("102").failed(407)
+    assert office.engine.reads["inbound"] == 2
