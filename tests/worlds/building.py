@@ -35,7 +35,7 @@ class Building:
         self.network, self.directory = network, directory
         self.paths = SystemPaths.of(directory)
         self.truth = open_truth(self.paths)
-        self.listener = Listener(self.paths.trace_socket)
+        self.listener = Listener(self.paths)
         self._serial = itertools.count(1)
 
     @classmethod
@@ -49,7 +49,6 @@ class Building:
             try:
                 yield building
             finally:
-                building.listener.close()
                 carillon(network, "--dir", str(directory), "down")
 
     def new_domain(self) -> str:

@@ -1,46 +1,31 @@
-"""Listening to the workers' decisions, for the ladder of a live scenario."""
+"""Reading the workers' decisions from the collector's store, for the ladder of a live scenario."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import socket
-import threading
 import time
-from pathlib import Path
-from typing import Any
+
+from carillon.collector.inbox import settle
+from carillon.collector.intake import unshelved
+from carillon.collector.store import rows_where
+from carillon.confgen.collector.target import STORE
+from carillon.system.paths import SystemPaths
 
 
 class Listener:
-    """Collects what the workers send to the trace socket."""
+    """What the collector of a running system knows."""
 
-    def __init__(self, path: Path) -> None:
-        self.rows: list[dict[str, Any]] = []
-        self._path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path.unlink(missing_ok=True)
-        self._socket.bind(str(path))
-        path.chmod(0o666)
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._socket.close()
-        self._path.unlink(missing_ok=True)
+    def __init__(self, paths: SystemPaths) -> None:
+        self._paths = paths
 
     def ladder(self, since: float) -> str:
         """The decisions since a Unix time, with their rules."""
+        settle(self._paths.trace_socket)
         lines: list[str] = []
-        for row in self.rows:
-            if row["at"] >= since:
-                lines.append(f"+{row['at'] - since:7.3f} {row['route']}: {row['message']} → {row['outcome']}")
-                lines += [f"            {rule:18} {verdict:14} {fact}" for rule, verdict, fact in row["trace"]]
+        for row in map(unshelved, rows_where(self._paths.state / STORE, "at >= ?", [since])):
+            said = f"{row.message} {row.called} from {row.sender or row.address}"
+            lines.append(f"+{row.at - since:7.3f} {row.route}: {said} → {row.outcome} {row.detail}")
+            lines += [f"            {rule.rule:18} {rule.verdict:14} {rule.fact}" for rule in row.rules]
         return "\n".join(lines)
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                self.rows.append(json.loads(self._socket.recv(1 << 16)))
 
 
 def now() -> float:

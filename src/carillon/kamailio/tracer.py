@@ -1,56 +1,114 @@
-"""Each decision goes out as a datagram: whoever listens has the trace, and nobody waits for him."""
+"""Each decision goes out as one message on a local socket: whoever listens has the trace, and nobody waits for him.
+
+The socket keeps messages apart and holds some 200 kB a worker (SOCK_SEQPACKET); a unix datagram socket would take ten
+messages of all workers together. What does not fit is lost and counted.
+"""
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from pathlib import Path
 
-from carillon.routing.decision import Decision
+from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Ring, Save
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
+from carillon.sip.private import PrivateHeader
+from carillon.stores.tracewire import LOST, pack
 
-_RETRY_S = 1.0
+RETRY_S = 1.0
+LONGEST_FIELD = 300
 
 
 class Tracer:
-    """Sends to a unix datagram socket, never blocking; without a listener it tries again each second."""
+    """Sends to a unix socket, never blocking; without a listener it tries again each second, and does no work."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._socket: socket.socket | None = None
         self._quiet_until = 0.0
+        self._lost = 0
 
     def request(self, route: str, request: Request, decision: Decision) -> None:
         """A request route's decision."""
-        if time.monotonic() >= self._quiet_until:
-            source = f"{request.source_address}:{request.source_port}"
-            self._send(route, request.call_id, f"{request.summary} at {source}", decision)
+        if not self._heard():
+            return
+        leg = decision.memo.leg_id if decision.memo else request.private.get(PrivateHeader.LEG, "")
+        sender, called = request.from_uri, request.uri
+        head = (
+            repr(time.time()),
+            route,
+            request.call_id[:LONGEST_FIELD],
+            leg,
+            f"{request.source_address}:{request.source_port}",
+            request.source,
+            request.method[:LONGEST_FIELD],
+            f"{sender.user}@{sender.host}"[:LONGEST_FIELD],
+            f"{called.user}@{called.host}"[:LONGEST_FIELD],
+            *_outcome(decision.outcome),
+        )
+        self._send(pack(head, decision.trace))
 
-    def reply(self, memo: Memo, code: int, decision: Decision) -> None:
-        """A reply route's decision."""
-        if time.monotonic() >= self._quiet_until:
-            self._send(f"{memo.leg} reply", memo.leg_id, str(code), decision)
+    def reply(self, memo: Memo, code: int, decision: Decision, address: str = "") -> None:
+        """A reply route's decision; a 100 says nothing to anybody. `address` is who replied."""
+        if code > 100 and self._heard():
+            head = (repr(time.time()), f"{memo.leg} reply", "", memo.leg_id, address, "", str(code), "", memo.called)
+            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
 
     def failure(self, memo: Memo, decision: Decision) -> None:
         """A failure route's decision."""
-        if time.monotonic() >= self._quiet_until:
-            self._send(f"{memo.leg} failure", memo.leg_id, "", decision)
+        if self._heard():
+            head = (repr(time.time()), f"{memo.leg} failure", "", memo.leg_id, "", "", "", "", memo.called)
+            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
 
-    def _send(self, route: str, call: str, message: str, decision: Decision) -> None:
-        row = {
-            "at": time.time(),
-            "route": route,
-            "call": call,
-            "leg": decision.memo.leg_id if decision.memo else "",
-            "message": message,
-            "outcome": str(type(decision.outcome).__name__),
-            "trace": [(row.rule, row.verdict, row.fact) for row in decision.trace],
-        }
+    def _heard(self) -> bool:
+        """Whether it is worth making a row."""
+        if time.monotonic() >= self._quiet_until:
+            return True
+        self._lost += 1
+        return False
+
+    def _send(self, line: str) -> None:
         try:
-            if self._socket is None:
-                self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-            self._socket.sendto(json.dumps(row).encode(), self._path)
+            listener = self._socket or self._connect()
+            if self._lost:
+                self._tell_lost(listener)
+            listener.send(line.encode("utf-8", "replace"), socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            self._lost += 1
         except OSError:
-            self._quiet_until = time.monotonic() + _RETRY_S
+            self._forget()
+
+    def _connect(self) -> socket.socket:
+        """Raises OSError."""
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        self._socket.connect(self._path)
+        return self._socket
+
+    def _tell_lost(self, listener: socket.socket) -> None:
+        """Raises OSError."""
+        head = (repr(time.time()), LOST, "", "", "", "", str(self._lost), "", "", "", "")
+        listener.send(pack(head, ()).encode(), socket.MSG_NOSIGNAL)
+        self._lost = 0
+
+    def _forget(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        self._lost += 1
+        self._quiet_until = time.monotonic() + RETRY_S
+
+
+def _outcome(outcome: Outcome) -> tuple[str, str]:
+    """Its name, and what a reader wants to know of it."""
+    match outcome:
+        case Relay():
+            return "Relay", f"{outcome.called} by {outcome.gateway}"
+        case Ring() | Save():
+            return type(outcome).__name__, outcome.aor
+        case Reply():
+            return "Reply", f"{outcome.code} {outcome.reason}"
+        case Challenge():
+            return "Challenge", str(outcome.code)
+        case _:
+            return type(outcome).__name__, ""

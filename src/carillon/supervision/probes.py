@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import redis
 
+import carillon
+from carillon.collector.inbox import settle
 from carillon.confgen.asterisk import PREFIX
 from carillon.model.node import Node
 from carillon.supervision import rpc
@@ -57,7 +59,15 @@ def probe_redis(paths: SystemPaths, node: Node) -> Health:
         client.close()
 
 
+def probe_collector(paths: SystemPaths, node: Node) -> Health:
+    """It must write what it was sent, and answer."""
+    if settle(paths.trace_socket, PATIENCE_S):
+        return Health(carillon.__version__)
+    return Health(problem="it doesn't answer; calls go on without traces")
+
+
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
+    "collector": probe_collector,
     "redis": probe_redis,
     "asterisk": probe_asterisk,
     "kamailio": probe_kamailio,

@@ -1,0 +1,23 @@
+"""What the collector is told when it starts: a small JSON file beside its sockets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`socket` is where workers connect, `store` the file of rows; metrics are served by HTTP on `address`:`port`."""
+
+    socket: Path
+    store: Path
+    address: str
+    port: int
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a file. Raises OSError, KeyError or ValueError."""
+        values = json.loads(path.read_text())
+        return cls(Path(values["socket"]), Path(values["store"]), values["address"], values["port"])
