@@ -84,7 +84,7 @@ def test_two_systems_side_by_side(shared: Installation, tmp_path: Path) -> None:
         assert shared.status()["healthy"]
         assert other.status()["healthy"]
     finally:
-        other.down()
+        other.remove()
     assert shared.status()["healthy"]
 
 
