@@ -18,7 +18,7 @@ ENGINES = ("collector", "redis", "asterisk", "kamailio")
 
 def test_up_makes_every_component_healthy(shared: Installation) -> None:
     now = shared.status()
-    assert now["healthy"]
+    assert now["healthy"], now
     assert [one["name"] for one in now["components"]] == list(ENGINES)
     for one in now["components"]:
         assert one["healthy"]

@@ -16,7 +16,8 @@ from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
-PATIENCE_S = 1.0
+PATIENCE_S = 3.0
+"""Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _asterisk_says(paths: SystemPaths, command: str) -> str:
             env={"HOME": str(paths.run_asterisk), "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
-            timeout=3 * PATIENCE_S,
+            timeout=2 * PATIENCE_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
