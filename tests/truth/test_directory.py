@@ -17,8 +17,10 @@ from sqlalchemy import Engine, delete
 from tests.truth.terminal import Terminal
 
 from carillon.model.refused import Refused
-from carillon.provisioning import devices, domains, numbers, users
+from carillon.model.rights import DEFAULT_RIGHTS, OutsideClass, Rights
+from carillon.provisioning import devices, domains, numbers, outbounds, people, sites, trunks, users
 from carillon.provisioning.system import create_system, open_truth
+from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.ports import StoreDown
 from carillon.stores.sql.engine import open_sqlite, writing
@@ -51,12 +53,42 @@ names = st.sampled_from(["Alice", "Bob"])
 device_names = st.sampled_from(["desk", "soft", "desk@b.org"])
 dialled = st.sampled_from(["200", "+3225551234", "101", "200@b.org"])
 
+site_names = st.sampled_from(["main", "liege", "liege@b.org"])
+trunk_names = st.sampled_from(["provider", "provider@b.org", "spare"])
+prefixes = st.sampled_from(["", "+32", "+32@b.org"])
+outside = st.sampled_from([(), DEFAULT_RIGHTS, tuple(OutsideClass)])
+
 Step = Callable[[Engine], object]
 
 
-def step(use_case: Callable[..., object], *values: st.SearchStrategy[str]) -> st.SearchStrategy[Step]:
+def step(use_case: Callable[..., object], *values: st.SearchStrategy[object]) -> st.SearchStrategy[Step]:
     """One change that somebody types, sense or nonsense."""
     return st.tuples(*values).map(lambda typed: lambda truth: use_case(truth, "somebody", *typed))
+
+
+KEY = TrunkKey(Path("/nowhere/trunk.key"))
+"""Never made: these trunks have no passwords."""
+
+
+def at_site(truth: Engine, who: str, extension: str, site: str) -> int:
+    return users.set(truth, who, extension, site=site)
+
+
+def entitle(truth: Engine, who: str, extension: str, rights: Rights) -> int:
+    return users.set(truth, who, extension, rights=rights)
+
+
+def add_trunk(truth: Engine, who: str, name: str, address: str) -> int:
+    return trunks.add(truth, who, KEY, name, trunks.TrunkFields(address))
+
+
+def disable(truth: Engine, who: str, name: str) -> int:
+    return trunks.set(truth, who, KEY, name, trunks.TrunkFields(enabled=False))
+
+
+def import_two(truth: Engine, who: str, name: str, number: str) -> object:
+    file = f"extension,name,numbers\n101,{name},{number}\n104,{name},+3225559999\n"
+    return people.import_people(truth, who, file.encode())
 
 
 changes = st.one_of(
@@ -72,6 +104,17 @@ changes = st.one_of(
     step(numbers.add, dialled, extensions),
     step(numbers.set, dialled, extensions),
     step(numbers.remove, dialled),
+    step(sites.add, site_names, st.just("FR")),
+    step(sites.set, site_names, st.sampled_from(["BE", "FR"]), st.sampled_from(["", "0"])),
+    step(sites.remove, site_names),
+    step(at_site, extensions, st.sampled_from(["main", "liege"])),
+    step(entitle, extensions, outside),
+    step(add_trunk, trunk_names, st.sampled_from(["192.0.2.1", "192.0.2.2"])),
+    step(disable, trunk_names),
+    step(trunks.remove, trunk_names),
+    step(outbounds.add, prefixes, trunk_names),
+    step(outbounds.remove, prefixes),
+    step(import_two, names, st.sampled_from(["", "200"])),
 )
 
 
@@ -89,10 +132,15 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         devices.add(truth, "me", name, extension, "zero")
     for number, extension in (("200", "101"), ("+3225551234", "102"), ("200@b.org", "101@b.org")):
         numbers.add(truth, "me", number, extension)
+    for site in ("liege", "liege@b.org"):
+        sites.add(truth, "me", site)
+    users.set(truth, "me", "102", site="liege")
+    add_trunk(truth, "me", "provider", "192.0.2.1")
+    outbounds.add(truth, "me", "+32", "provider")
     return paths.truth
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.lists(changes, min_size=1, max_size=4), min_size=1, max_size=5))
 def test_following_changes_gives_what_a_rebuild_gives(peopled: Path, commits: list[list[Step]]) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -136,7 +184,7 @@ def test_a_change_that_calls_cannot_see_is_kept_and_said(carillon: Terminal, wor
     assert carillon.got("user", "show", "101")["name"] == "Alice"
 
 
-def test_a_look_up_costs_one_read_and_the_domains_cost_none(carillon: Terminal, worker: DirectoryReader) -> None:
+def test_a_look_up_costs_one_read_and_small_tables_cost_none(carillon: Terminal, worker: DirectoryReader) -> None:
     carillon.done("user", "add", "101", "--name", "Alice")
     carillon.done("device", "add", "desk", "--user", "101")
     worker.domains()
@@ -146,6 +194,9 @@ def test_a_look_up_costs_one_read_and_the_domains_cost_none(carillon: Terminal, 
     worker.party("example.org", "101")
     assert worker.reads == 2
     assert worker.domains() is worker.domains()
+    assert worker.trunks() is worker.trunks()
+    assert worker.outbound("example.org") == ()
+    assert list(worker.sites()) == [("example.org", "main")]
     assert worker.reads == 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -17,8 +19,10 @@ from sqlalchemy import Engine, text
 
 import carillon as package
 from carillon.model.refused import Refused
-from carillon.provisioning import changes, devices, numbers, users
+from carillon.model.rights import DEFAULT_RIGHTS
+from carillon.provisioning import changes, devices, numbers, sites, users
 from carillon.provisioning.system import create_system, default_domain, load_node, open_truth
+from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.sql.engine import open_sqlite, reading, writing
 from carillon.stores.sql.migrate import HEAD, MIGRATIONS, revision, upgrade
 from carillon.stores.sql.tables import metadata
@@ -200,3 +204,77 @@ def test_a_refused_change_leaves_no_row_and_no_journal(truth: Engine) -> None:
     with pytest.raises(Refused):
         devices.add(truth, "me", "desk", "101", "secret")
     assert changes.listing(truth) == before
+
+
+OLD = """
+INSERT INTO domain VALUES ('example.org', 'both'), ('b.org', 'md5');
+INSERT INTO node VALUES ('node1', 'example.org', '127.0.0.1', NULL, 'FR', 5060, 5061, 10000, 14999);
+INSERT INTO "user" VALUES ('example.org', '101', 'Alice', 'alice@example.org');
+INSERT INTO device VALUES ('example.org', 'desk', '101', 'MD5', 'SHA');
+INSERT INTO number VALUES ('example.org', '101', '101'), ('example.org', '+3225551234', '101');
+INSERT INTO change ("at", who, noun, domain, "key", before, after)
+VALUES ('2026-01-01T00:00:00.000000+00:00', 'ann', 'user', 'example.org', '101', NULL, '{"name": "Alice"}');
+""".replace("MD5", "0" * 32).replace("SHA", "0" * 64)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> SystemPaths:
+    """A system as the first version left it."""
+    paths = SystemPaths(tmp_path / "old")
+    paths.directory.mkdir()
+    truth = open_sqlite(paths.truth)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with writing(truth) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in OLD.split(";"):
+            if statement.strip():
+                connection.exec_driver_sql(statement)
+    return paths
+
+
+def test_an_older_system_is_copied_migrated_and_goes_on(old: SystemPaths) -> None:
+    told: list[str] = []
+    truth = open_truth(old, told.append)
+    [copy] = old.directory.glob("carillon-0001-*.db")
+    assert told == [f"This system is of an older version: {copy} is a copy of it; now it is migrated."]
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with reading(open_sqlite(copy)) as connection:
+        assert revision(connection) == "0001"
+        assert connection.execute(text('SELECT name FROM "user"')).scalars().all() == ["Alice"]
+    alice = users.show(truth, "101")
+    assert (alice.user.site, alice.user.rights, alice.user.withhold) == ("main", DEFAULT_RIGHTS, False)
+    assert ([one.name for one in alice.devices], len(alice.numbers)) == (["desk"], 2)
+    assert [(view.site.domain, view.site.country) for view in sites.listing(truth)] == [
+        ("b.org", "FR"),
+        ("example.org", "FR"),
+    ]
+    assert changes.listing(truth)[0].after == {"name": "Alice"}
+    users.add(truth, "ann", "102", "Bob")
+    assert load_node(old).country == "FR"
+    open_truth(old, told.append)
+    assert len(told) == 1
+
+
+def test_the_running_directory_of_an_older_system_is_built_anew(old: SystemPaths, tmp_path: Path) -> None:
+    directory = tmp_path / "directory.db"
+    refresh(open_truth(old), directory, os.geteuid())
+    reader = DirectoryReader(directory)
+    party = reader.party("example.org", "+3225551234")
+    assert party is not None
+    assert (party.name, party.site.country) == ("Alice", "FR")
+    reader.close()
+
+
+def test_people_are_told_of_a_migration(old: SystemPaths) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "carillon", "--dir", str(old.directory), "user", "list", "--json"],
+        env={"PYTHONPATH": str(Path(package.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.startswith("This system is of an older version: ")
+    assert '"Alice"' in done.stdout

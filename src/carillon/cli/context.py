@@ -47,7 +47,7 @@ class Cli:
         """The truth of the system. Raises `Refused` when there is no system."""
         from carillon.provisioning.system import open_truth
 
-        return open_truth(self.paths)
+        return open_truth(self.paths, lambda sentence: typer.echo(sentence, err=True))
 
     @functools.cached_property
     def who(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -39,7 +39,9 @@ def change_row(who: str, subject: Subject, before: State | None, after: State | 
     return {
         "at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "who": who[:64],
-        **asdict(subject),
+        "noun": subject.noun,
+        "domain": subject.domain,
+        "key": subject.key,
         "before": _text(before),
         "after": _text(after),
     }

@@ -7,7 +7,9 @@ import os
 import pwd
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -22,8 +24,8 @@ from carillon.provisioning import places
 from carillon.provisioning.changes import record
 from carillon.provisioning.domains import insert_domain
 from carillon.stores.directory import refresh
-from carillon.stores.sql.engine import open_sqlite, reading, writing
-from carillon.stores.sql.migrate import upgrade
+from carillon.stores.sql.engine import copy_sqlite, open_sqlite, reading, writing
+from carillon.stores.sql.migrate import pending, upgrade
 from carillon.stores.sql.tables import node
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
@@ -60,13 +62,16 @@ def create_system(
     return new
 
 
-def open_truth(paths: SystemPaths) -> Engine:
-    """The truth of the system, with the tables of this version. Raises `Refused` when there is no system."""
+def open_truth(paths: SystemPaths, told: Callable[[str], None] = lambda sentence: None) -> Engine:
+    """The truth of the system, with the tables of this version. Raises `Refused` when there is no system.
+
+    That of an older version is copied first, then migrated; `told` gets a sentence that says so.
+    """
     if not paths.truth.exists():
         raise Refused(
             "dir", f"there is no system in {paths.directory}; `carillon create` makes one, `make run` the demo."
         )
-    return _migrated(paths)
+    return _migrated(paths, told)
 
 
 def load_node(paths: SystemPaths) -> Node:
@@ -110,16 +115,29 @@ def _owner() -> int:
     return pwd.getpwnam(SERVICE_USER).pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
-def _migrated(paths: SystemPaths) -> Engine:
+def _migrated(paths: SystemPaths, told: Callable[[str], None] = lambda sentence: None) -> Engine:
     try:
         engine = open_sqlite(paths.truth)
     except OSError as error:
         raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
     try:
+        if old := pending(engine):
+            told(f"This system is of an older version: {_copied(paths, old)} is a copy of it; now it is migrated.")
         upgrade(engine)
     except DatabaseError as error:
         raise Refused("truth", f"{paths.truth} can't be read ({error.orig}); restore a backup of it.") from error
     return engine
+
+
+def _copied(paths: SystemPaths, revision: str) -> Path:
+    """Copy a truth before its migration."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    copy = paths.directory / f"carillon-{revision}-{now}.db"
+    try:
+        copy_sqlite(paths.truth, copy)
+    except (OSError, sqlite3.Error) as error:
+        raise Refused("dir", f"{copy} can't be written ({error}); make room, then try again.") from error
+    return copy
 
 
 def _make_directory(paths: SystemPaths) -> None:

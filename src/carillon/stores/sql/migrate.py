@@ -16,10 +16,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def pending(engine: Engine) -> str | None:
-    """The revision of a truth that lacks migrations; None when it lacks none, or is empty."""
+    """The revision of an older truth, which lacks migrations; None for one of this version, a newer or an empty one."""
     with reading(engine) as connection:
         found = revision(connection)
-    return None if found == HEAD else found
+    return found if found is not None and found < HEAD else None
 
 
 def upgrade(engine: Engine) -> None:
