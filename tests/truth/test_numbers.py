@@ -29,6 +29,17 @@ def test_an_extension_and_further_numbers_reach_their_user(carillon: Terminal, w
     assert [row["number"] for row in carillon.got("number", "list", "--to", "101")] == ["+3225551234", "101", "200"]
 
 
+def test_a_number_is_understood_as_people_write_it(carillon: Terminal) -> None:
+    assert carillon.got("number", "add", "+32 (2) 555-12.34", "--to", "101")["number"] == "+3225551234"
+    assert carillon.got("number", "show", "+32 2 555 12 34")["number"] == "+3225551234"
+    carillon.done("number", "remove", "+32 2 5551234")
+
+
+@pytest.mark.parametrize("number", ["+999 123456", "+32 2 555", "+32 2 555 12 34 56 78", "+32 2 555 ext 4"])
+def test_a_number_that_cannot_be_is_refused(carillon: Terminal, number: str) -> None:
+    assert carillon.refused("number", "add", number, "--to", "101").startswith(f"number: '{number}' ")
+
+
 def test_a_number_moves_to_somebody_else(carillon: Terminal, worker: DirectoryReader) -> None:
     carillon.done("number", "add", "200", "--to", "101")
     assert carillon.got("number", "set", "200", "--to", "102")["name"] == "Bob"

@@ -37,7 +37,7 @@ def test_a_site_says_how_its_people_dial(carillon: Terminal, worker: DirectoryRe
 def test_a_site_stays_while_somebody_works_there(carillon: Terminal) -> None:
     carillon.done("site", "add", "liege")
     carillon.done("user", "add", "101", "--name", "Alice", "--site", "liege")
-    assert carillon.refused("site", "remove", "liege").startswith("name: 1 people work at liege")
+    assert carillon.refused("site", "remove", "liege").startswith("name: 1 person works at liege")
     carillon.done("user", "set", "101", "--site", "main")
     carillon.done("site", "remove", "liege")
     assert "main is the first site of example.org; it stays" in carillon.refused("site", "remove", "main")

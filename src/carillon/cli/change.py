@@ -9,7 +9,7 @@ import typer
 from carillon.cli.context import Cli, commands
 
 if TYPE_CHECKING:
-    from carillon.model.change import Change
+    from carillon.model.change import Change, Subject
 
 EMPTY = "''"
 
@@ -52,9 +52,13 @@ def _line(change: Change) -> dict[str, object]:
         "sequence": change.sequence,
         "at": change.at[:19].replace("T", " "),
         "who": change.who,
-        "what": f"{change.subject.noun} {change.subject} {change.kind}",
+        "what": f"{change.subject.noun} {_named(change.subject)} {change.kind}",
         "how": "; ".join(_differences(change)),
     }
+
+
+def _named(subject: Subject) -> str:
+    return subject.key if subject.key == subject.domain else str(subject)
 
 
 def _differences(change: Change) -> list[str]:

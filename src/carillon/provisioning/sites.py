@@ -75,7 +75,8 @@ def remove(engine: Engine, who: str, name: str) -> int:
             raise Refused("name", f"{old.name} is the first site of {old.domain}; it stays.")
         view = _view(connection, old)
         if view.users:
-            raise Refused("name", f"{view.users} people work at {old.name}; give them another site first.")
+            people = "1 person works" if view.users == 1 else f"{view.users} people work"
+            raise Refused("name", f"{people} at {old.name}; give them another site first.")
         if view.trunks:
             raise Refused("name", f"{old.name} has outbound routes by {', '.join(view.trunks)}; remove them first.")
         return _remove(connection, who, old)
