@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from carillon.stores.ports import Account, DomainProfile, HandOver, Party
+from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile
 
 
 class Unknown(Enum):
@@ -56,6 +56,8 @@ class Facts:
     account: Account | Unknown | None = None
     callee: Party | Unknown | None = None
     registered: bool | Unknown = UNKNOWN
+    routes: tuple[OutboundRoute, ...] | Unknown = ()
+    trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     nonce_used: bool | Unknown = False
     fresh_id: str = "0"
 
