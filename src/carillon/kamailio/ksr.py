@@ -90,6 +90,12 @@ def set_from(display: str, uri: str) -> None:
 # --- routing
 
 
+def forget_next_hop() -> None:
+    """Send to where the Request-URI says, by a socket of the engine's choice."""
+    KSR.resetdsturi()
+    KSR.pv.unset("$fs")
+
+
 def is_sane() -> bool:
     """Whether the message passes the sanity checks; if not, the engine has answered it."""
     return _yes(KSR.sanity.sanity_check(1511, 7))

@@ -17,6 +17,7 @@ from carillon.routing.decision import (
     Follow,
     MarkLeg,
     NoteRefusal,
+    NoteRinging,
     Outcome,
     Pass,
     PutHandOver,
@@ -30,6 +31,7 @@ from carillon.routing.decision import (
     SetFrom,
     SpendNonce,
     StripPrivate,
+    Trunk,
 )
 from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
@@ -39,6 +41,7 @@ from carillon.stores.ports import HandOver, HandOvers, StoreDown
 
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
+RANG = "$avp(rang)"
 
 
 class NobodyThere(Exception):
@@ -78,6 +81,8 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
             ksr.record_route(f";{PARAMETER}={value}")
         case RewriteReply(code, reason):
             ksr.rewrite_reply(code, reason)
+        case NoteRinging():
+            ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
             ksr.set_text(REFUSAL, f"{code} {reason}")
         case SpendNonce(use, by):
@@ -94,6 +99,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
     match outcome:
         case Relay():
             _relay_to_gateway(outcome, means.gateway_socket)
+        case Trunk():
+            _leave(outcome)
         case Ring():
             _send(outcome.ring_s, outcome.silence_s)
         case Save(aor):
@@ -125,6 +132,12 @@ def _relay_to_gateway(relay: Relay, socket: str) -> None:
 def _towards(gateway: Gateway, socket: str) -> None:
     ksr.set_text("$du", f"sip:{gateway};transport=udp")
     ksr.set_text("$fs", socket)
+
+
+def _leave(trunk: Trunk) -> None:
+    ksr.set_text("$ru", trunk.uri)
+    ksr.forget_next_hop()
+    _send(trunk.ring_s, trunk.silence_s)
 
 
 def _find_contacts(ring: Ring) -> None:

@@ -42,7 +42,7 @@ class Worker:
             return 1
         ksr.trust_source_port()
         try:
-            request = gather.request(self.node)
+            request = gather.request(self.node, lambda address: fetch.trunk_at(address, self.directory))
         except gather.Unreadable as unreadable:
             ksr.reply(400, f"Cannot Read {unreadable}")
             return 1

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, StoreDown, TrunkProfile
+from carillon.stores.ports import (
+    Account,
+    DomainProfile,
+    HandOver,
+    OutboundRoute,
+    Party,
+    SiteProfile,
+    StoreDown,
+    TrunkProfile,
+)
+from carillon.stores.smalltables import in_order
 
 
 class MemoryDirectory:
@@ -14,14 +24,16 @@ class MemoryDirectory:
         self._domains: dict[str, DomainProfile] = {}
         self._accounts: dict[tuple[str, str], Account] = {}
         self._parties: dict[tuple[str, str], Party] = {}
+        self._sites: dict[tuple[str, str], SiteProfile] = {}
         self._trunks: dict[tuple[str, str], TrunkProfile] = {}
-        self._routes: dict[str, list[OutboundRoute]] = {}
+        self._routes: list[tuple[str, OutboundRoute]] = []
         self.down = False
         self.reads = 0
 
     def add_domain(self, domain: DomainProfile) -> None:
-        """Serve a domain."""
+        """Serve a domain, with its first site."""
         self._domains[domain.name] = domain
+        self._sites.setdefault((domain.name, SiteProfile().name), SiteProfile())
 
     def add_account(self, account: Account) -> None:
         """Add a device, and its party."""
@@ -31,6 +43,18 @@ class MemoryDirectory:
     def add_number(self, number: str, party: Party) -> None:
         """Let a number reach a party."""
         self._parties[party.domain, number] = party
+
+    def add_site(self, domain: str, site: SiteProfile) -> None:
+        """Add or replace a site; its people keep the profile that they were added with."""
+        self._sites[domain, site.name] = site
+
+    def add_trunk(self, trunk: TrunkProfile) -> None:
+        """Add or replace a trunk."""
+        self._trunks[trunk.domain, trunk.name] = trunk
+
+    def add_route(self, domain: str, route: OutboundRoute) -> None:
+        """Let numbers leave by a trunk."""
+        self._routes.append((domain, route))
 
     def forget(self, domain: str, extension: str) -> None:
         """Remove a party, its numbers and its devices."""
@@ -46,23 +70,20 @@ class MemoryDirectory:
         self._check()
         return self._domains
 
+    def sites(self) -> Mapping[tuple[str, str], SiteProfile]:
+        """All sites."""
+        self._check()
+        return self._sites
+
     def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
         """All trunks."""
         self._check()
         return self._trunks
 
     def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
-        """The outbound routes of a domain."""
+        """The routes of a domain in the order in which they are tried."""
         self._check()
-        return tuple(self._routes.get(domain, ()))
-
-    def add_trunk(self, trunk: TrunkProfile) -> None:
-        """Add a trunk."""
-        self._trunks[trunk.domain, trunk.name] = trunk
-
-    def add_route(self, domain: str, route: OutboundRoute) -> None:
-        """Let numbers leave by a trunk."""
-        self._routes.setdefault(domain, []).append(route)
+        return in_order(self._routes, self._trunks).get(domain, ())
 
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""

@@ -70,6 +70,9 @@ class TrunkProfile:
     """A line to a provider. `transport` is udp, tcp or tls; `host` a name or an address without brackets.
 
     `country` is how the provider's national numbers are read; `registered_user` names us there, if we register.
+    `realm` is the provider's domain, None for the host. Of trunks that could carry a call alike, the one of lower
+    `priority` is tried first. A `trusted` provider is told who calls although that is withheld (RFC 3325).
+    Passwords are never here.
     """
 
     name: str
@@ -81,6 +84,10 @@ class TrunkProfile:
     main_number: str | None = None
     registered_user: str | None = None
     national_format: bool = False
+    realm: str | None = None
+    priority: int = 1
+    trusted: bool = False
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +110,21 @@ class HandOver:
 
 
 class Directory(Protocol):
-    """Domains, devices and people, read-only on this node. Every method may raise `StoreDown`."""
+    """Domains, devices, people, sites and trunks, read-only on this node. Every method may raise `StoreDown`.
+
+    `account` and `party` read one row; the other tables are small and kept in the worker until they change.
+    """
 
     def domains(self) -> Mapping[str, DomainProfile]: ...
 
+    def sites(self) -> Mapping[tuple[str, str], SiteProfile]:
+        """All sites by (domain, name); cached in the worker like the domains."""
+
     def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
-        """All trunks by (domain, name); cached in the worker like the domains."""
+        """All trunks by (domain, name), the disabled ones too; cached in the worker like the domains."""
 
     def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
-        """The outbound routes of a domain; cached in the worker like the domains."""
+        """The outbound routes of a domain, in the order of trying; cached in the worker like the domains."""
 
     def account(self, domain: str, username: str) -> Account | None: ...
 

@@ -11,10 +11,14 @@ from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
+from carillon.sip.private import PrivateHeader
 from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
+PASSED_ON = tuple(str(header) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED))
+"""Private headers that only cross Asterisk, from the inbound leg to the outbound one."""
+
 CODECS = "opus,g722,alaw,ulaw,gsm"
 RING_LIMIT_S = 300
 """Kamailio ends ringing long before; this only frees a call whose Kamailio has died."""
@@ -48,6 +52,7 @@ class Context:
     codecs: str = CODECS
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
+    passed_on: tuple[str, ...] = PASSED_ON
 
 
 def context(system: System) -> Context:
