@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -35,8 +36,8 @@ def prepare(paths: SystemPaths) -> System:
     Raises `Refused` with what is in the way; nothing of this system runs then that didn't before.
     """
     require_root()
+    system = load_system(paths)
     with _alone(paths):
-        system = load_system(paths)
         if states(paths.supervisor_socket) is not None:
             raise Refused("dir", f"the system in {paths.directory} is running already; `carillon down` stops it.")
         for name in ENGINES:
@@ -116,11 +117,12 @@ def _last_lines(paths: SystemPaths, name: str) -> list[str]:
 
 @contextmanager
 def _alone(paths: SystemPaths) -> Iterator[None]:
-    """Only one `up` of a system at a time."""
-    paths.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (paths.run_root / f".{paths.identity}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Refused("dir", f"the system in {paths.directory} is just being started.") from error
+    """Only one `up` of a system at a time: a lock on its directory, which leaves no file behind."""
+    directory = os.open(paths.directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+    except BlockingIOError as error:
+        raise Refused("dir", f"the system in {paths.directory} is just being started.") from error
+    finally:
+        os.close(directory)

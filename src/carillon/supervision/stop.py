@@ -30,7 +30,6 @@ def stop(paths: SystemPaths) -> bool:
 def remove_run(paths: SystemPaths) -> None:
     """Remove the run directory, and the directory of all systems when this was the last one."""
     shutil.rmtree(paths.run, ignore_errors=True)
-    (paths.run_root / f".{paths.identity}.lock").unlink(missing_ok=True)
     if paths.run_root.is_dir() and not any(paths.run_root.iterdir()):
         paths.run_root.rmdir()
 
