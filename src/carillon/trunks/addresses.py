@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from carillon.stores.ports import TrunkProfile
 
 TABLE = "trunks"
+TOLD = "told"
+"""Key of that table: when Kamailio was last told, in Unix seconds."""
 
 Resolve = Callable[[str], list[str]]
 

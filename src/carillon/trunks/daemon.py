@@ -11,16 +11,16 @@ from pathlib import Path
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 from carillon.supervision.rpc import RpcFailed, call
-from carillon.trunks.addresses import TABLE, addresses, changes
+from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
 
 LOOK_S = 0.5
 RESOLVE_S = 30.0
-"""Names are asked for again, and everything is written again, this often: Kamailio may have been restarted."""
+"""Names are asked for again this often."""
 
 
 @dataclass
 class Follower:
-    """What Kamailio was told, and when the whole of it is due again (monotonic seconds)."""
+    """What Kamailio was told, and when names are due to be asked for again (monotonic seconds)."""
 
     directory: DirectoryReader
     rpc: Path
@@ -29,19 +29,28 @@ class Follower:
     due: float = 0.0
 
     def look(self, now: float) -> None:
-        """Tell Kamailio what has changed; raises StoreDown, RpcFailed."""
+        """Tell Kamailio what has changed, or everything if it was restarted; raises StoreDown, RpcFailed."""
         trunks = self.directory.trunks()
-        if now < self.due and trunks == self.seen:
-            return
-        if now >= self.due:
-            self.told.clear()
-        wanted = addresses(trunks)
-        written, forgotten = changes(self.told, wanted)
+        if self._was_restarted():
+            self.told, self.due = {}, now
+        if now >= self.due or trunks != self.seen:
+            wanted = addresses(trunks)
+            self._tell(*changes(self.told, wanted))
+            self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
+        call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
+
+    def _was_restarted(self) -> bool:
+        try:
+            call(self.rpc, "htable.get", TABLE, TOLD)
+        except RpcFailed:
+            return True
+        return False
+
+    def _tell(self, written: dict[str, str], forgotten: list[str]) -> None:
         for address, trunk in written.items():
             call(self.rpc, "htable.sets", TABLE, address, trunk)
         for address in forgotten:
             call(self.rpc, "htable.delete", TABLE, address)
-        self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
 
 
 def main() -> None:
@@ -54,7 +63,6 @@ def main() -> None:
             follower.look(time.monotonic())
             failing = ""
         except (StoreDown, RpcFailed) as failed:
-            follower.due = 0.0
             if str(failed) != failing:  # once, not twice a second
                 print(f"trunks: {failed}", file=sys.stderr, flush=True)
                 failing = str(failed)
