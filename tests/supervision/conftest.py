@@ -27,7 +27,7 @@ def office(tmp_path: Path) -> Iterator[Installation]:
     office = Installation(tmp_path / "office", own_address())
     office.create()
     yield office
-    office.down()
+    office.remove()
 
 
 @pytest.fixture
@@ -44,12 +44,13 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     shared.create()
     shared.up()
     yield shared
-    shared.down()
+    shared.remove()
 
 
 @pytest.fixture
 def system(tmp_path: Path) -> System:
-    """What targets render from, without anything on disk."""
+    """What targets render from, with nothing on disk but its secret."""
+    SystemPaths.of(tmp_path).secret.write_bytes(b"s" * 32)
     node = Node("node1", "carillon.test", own_address())
     return System(node, ("carillon.test",), SystemPaths.of(tmp_path), tmp_path / "code", tmp_path / "python")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -71,6 +72,11 @@ class Installation:
 
     def down(self) -> None:
         assert self.carillon("down").returncode == 0
+
+    def remove(self) -> None:
+        """Stop the system and forget its registrations, which outlive a stop."""
+        self.down()
+        shutil.rmtree(self.paths.state, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
         """`carillon status --json`."""

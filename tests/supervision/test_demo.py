@@ -44,7 +44,7 @@ class Demo(Installation):
 def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path / "demo", "127.0.0.1")
     yield demo
-    demo.down()
+    demo.remove()
     for process in demo.started:
         process.terminate()
         process.communicate()

@@ -18,7 +18,7 @@ ENGINES = ("collector", "redis", "asterisk", "kamailio")
 
 def test_up_makes_every_component_healthy(shared: Installation) -> None:
     now = shared.status()
-    assert now["healthy"]
+    assert now["healthy"], now
     assert [one["name"] for one in now["components"]] == list(ENGINES)
     for one in now["components"]:
         assert one["healthy"]
@@ -84,7 +84,7 @@ def test_two_systems_side_by_side(shared: Installation, tmp_path: Path) -> None:
         assert shared.status()["healthy"]
         assert other.status()["healthy"]
     finally:
-        other.down()
+        other.remove()
     assert shared.status()["healthy"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,9 +28,17 @@ def test_asterisk_listens_on_loopback_only_and_media_are_on_the_node(system: Sys
     assert "match = 127.191.2.7\n" in files["pjsip.conf"]
 
 
-@pytest.mark.parametrize("name", ["http.conf", "manager.conf", "ari.conf"])
+@pytest.mark.parametrize("name", ["http.conf", "ari.conf"])
 def test_nothing_else_of_asterisk_listens(system: System, name: str) -> None:
     assert "enabled = no" in asterisk.files(asterisk.context(system))[name]
+
+
+def test_the_manager_interface_listens_on_loopback_with_a_secret_of_its_own(system: System) -> None:
+    text = asterisk.files(asterisk.context(system))["manager.conf"]
+    secret = re.search("secret = (.*)", text)
+    assert f"bindaddr = {system.node.gateway_address}\n" in text
+    assert secret is not None
+    assert len(secret[1]) == 64
 
 
 def test_a_range_too_small_for_one_call_is_named(system: System) -> None:

@@ -174,8 +174,15 @@ def test_the_journal_says_who_changed_what(truth: Engine) -> None:
     devices.set(truth, "ann", "desk", password="other")
     numbers.add(truth, "ann", "200", "101")
     users.remove(truth, "bob", "101")
-    told = [(change.who, str(change.subject), change.before, change.after) for change in changes.listing(truth)[2:]]
-    alice, peeters = {"name": "Alice", "email": None}, {"name": "Alice Peeters", "email": None}
+    told = [(change.who, str(change.subject), change.before, change.after) for change in changes.listing(truth)[3:]]
+    rest = {
+        "email": None,
+        "site": "main",
+        "rights": "national mobile free",
+        "caller_number": None,
+        "withhold": "no",
+    }
+    alice, peeters = {"name": "Alice", **rest}, {"name": "Alice Peeters", **rest}
     assert told == [
         ("root", "101@example.org", None, alice),
         ("ann", "101@example.org", alice, peeters),

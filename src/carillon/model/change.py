@@ -12,9 +12,13 @@ class Noun(StrEnum):
 
     NODE = "node"
     DOMAIN = "domain"
+    SITE = "site"
     USER = "user"
     DEVICE = "device"
     NUMBER = "number"
+    GROUP = "group"
+    TRUNK = "trunk"
+    OUTBOUND = "outbound"
 
 
 @dataclass(frozen=True, slots=True)

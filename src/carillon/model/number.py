@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from carillon.model.domain import require_canonical
+from carillon.model.e164 import e164, is_e164
 from carillon.model.refused import Refused
 from carillon.model.user import is_extension, require_extension
-
-_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +34,16 @@ class Number:
 
 def require_number(field: str, text: str) -> None:
     """Raise `Refused`, naming `field`, unless `text` is an extension or an E.164 number (ITU-T E.164 §6)."""
-    if not is_extension(text) and not _E164.fullmatch(text):
+    if not is_extension(text) and not is_e164(text):
         raise Refused(field, f"{text!r} is no number; write 1 to 15 digits, or a number like +3225551234.")
+
+
+def number_typed(field: str, text: str) -> str:
+    """The canonical form of a number that somebody typed: an extension, or an outside number with `+`.
+
+    Raises `Refused`, naming `field`.
+    """
+    if text.strip().startswith("+"):
+        return e164(field, text.strip())
+    require_number(field, text)
+    return text

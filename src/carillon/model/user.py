@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass
 
 from carillon.model.domain import require_canonical
+from carillon.model.e164 import require_e164
+from carillon.model.label import require_label
 from carillon.model.refused import Refused
+from carillon.model.rights import DEFAULT_RIGHTS, Rights, ordered
+from carillon.model.site import DEFAULT_SITE
 
 _EXTENSION = re.compile(r"[0-9]{1,15}")
 _EMAIL = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+")
@@ -16,12 +20,20 @@ LONGEST_EMAIL = 254
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with an extension of 1 to 15 digits. Address of record: `EXTENSION@DOMAIN` (RFC 3261 §10)."""
+    """Somebody with an extension of 1 to 15 digits. Address of record: `EXTENSION@DOMAIN` (RFC 3261 §10).
+
+    `rights` are the outside calls he may make. `caller_number`, E.164, is what outside people see of him, None for
+    the main number of the trunk; with `withhold` they see nothing (RFC 3325).
+    """
 
     domain: str
     extension: str
     name: str
     email: str | None = None
+    site: str = DEFAULT_SITE
+    rights: Rights = DEFAULT_RIGHTS
+    caller_number: str | None = None
+    withhold: bool = False
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -29,6 +41,11 @@ class User:
         require_display_name("name", self.name)
         if self.email is not None and (len(self.email) > LONGEST_EMAIL or not _EMAIL.fullmatch(self.email)):
             raise Refused("email", f"{self.email!r} is no e-mail address; write one like alice@example.org.")
+        require_label("site", self.site)
+        if self.caller_number is not None:
+            require_e164("caller_number", self.caller_number)
+        if ordered(self.rights) != self.rights:
+            raise Refused("rights", "must be in order, each once.")
 
 
 def is_extension(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, insert, select
@@ -30,6 +30,12 @@ def record(connection: Connection, who: str, subject: Subject, before: State | N
         "after": _text(after),
     }
     return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
+
+
+def state(of: object, *hidden: str) -> State:
+    """What the journal keeps of a dataclass: its fields as text, but for `domain` and those that are `hidden`."""
+    kept = [each.name for each in fields(of) if each.name not in ("domain", *hidden)]  # type: ignore[arg-type]
+    return {name: _value(getattr(of, name)) for name in kept}
 
 
 def subject(engine: Engine, sequence: int) -> Subject:
@@ -60,6 +66,14 @@ def listing(engine: Engine, newest: int = 100) -> list[Change]:
 
 def _text(state: State | None) -> str | None:
     return None if state is None else json.dumps(dict(state), ensure_ascii=False, sort_keys=True)
+
+
+def _value(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _state(text: str | None) -> State | None:

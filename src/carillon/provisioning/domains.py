@@ -9,10 +9,12 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
+from carillon.model.site import DEFAULT_SITE, Site
+from carillon.provisioning import sites
 from carillon.provisioning.changes import State, record
-from carillon.provisioning.places import default_domain
+from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
-from carillon.stores.sql.tables import domain, user
+from carillon.stores.sql.tables import domain, group, trunk, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ def add(engine: Engine, who: str, name: str, digest: str = DigestOffer.BOTH) -> 
     with writing(engine) as connection:
         if _found(connection, new.name):
             raise Refused("domain", f"{new.name} is there already; `carillon domain set` changes it.")
-        return insert_domain(connection, who, new)
+        return insert_domain(connection, who, new, home_country(connection))
 
 
 def set(engine: Engine, who: str, name: str, digest: str) -> int:
@@ -39,9 +41,8 @@ def set(engine: Engine, who: str, name: str, digest: str) -> int:
         before = require(connection, name)
         after = Domain(before.name, _offer(digest))
         connection.execute(update(domain).where(domain.c.name == after.name).values(digest=after.digest))
-        return record(
-            connection, who, Subject(Noun.DOMAIN, after.name, after.name), domain_state(before), domain_state(after)
-        )
+        subject = Subject(Noun.DOMAIN, after.name, after.name)
+        return record(connection, who, subject, domain_state(before), domain_state(after))
 
 
 def remove(engine: Engine, who: str, name: str) -> int:
@@ -53,6 +54,8 @@ def remove(engine: Engine, who: str, name: str) -> int:
             raise Refused("domain", f"{old.name} still has {_counted(users)}; remove them first.")
         if old.name == default_domain(connection):
             raise Refused("domain", f"{old.name} is the default domain of this system; it stays.")
+        _require_empty(connection, old.name)
+        sites.remove_all(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))
         return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)
 
@@ -70,10 +73,11 @@ def show(engine: Engine, name: str) -> DomainView:
         return _view(connection, require(connection, name))
 
 
-def insert_domain(connection: Connection, who: str, new: Domain) -> int:
-    """Write a new domain and its change; for use inside a transaction."""
+def insert_domain(connection: Connection, who: str, new: Domain, country: str) -> int:
+    """Write a new domain, its first site in `country`, and the changes; for use inside a transaction."""
     connection.execute(insert(domain).values(**asdict(new)))
-    return record(connection, who, Subject(Noun.DOMAIN, new.name, new.name), None, domain_state(new))
+    record(connection, who, Subject(Noun.DOMAIN, new.name, new.name), None, domain_state(new))
+    return sites.insert_site(connection, who, Site(new.name, DEFAULT_SITE, country))
 
 
 def require(connection: Connection, name: str) -> Domain:
@@ -100,6 +104,13 @@ def _view(connection: Connection, of: Domain) -> DomainView:
 
 def _users(connection: Connection, name: str) -> int:
     return connection.execute(select(func.count()).select_from(user).where(user.c.domain == name)).scalar_one()
+
+
+def _require_empty(connection: Connection, name: str) -> None:
+    for table, noun in ((trunk, "trunk"), (group, "group")):
+        names = connection.execute(select(table.c.name).where(table.c.domain == name)).scalars().all()
+        if names:
+            raise Refused("domain", f"{name} still has the {noun} {names[0]}; remove it first.")
 
 
 def _counted(users: int) -> str:

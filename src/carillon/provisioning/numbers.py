@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, dele
 
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
-from carillon.model.number import Number, require_number
+from carillon.model.number import Number, number_typed
 from carillon.model.refused import Refused
+from carillon.provisioning import callers
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import located, require_user
 from carillon.stores.sql.engine import reading, writing
@@ -43,6 +44,7 @@ def set(engine: Engine, who: str, dialled: str, to: str) -> int:
         if owner.domain != before.domain:
             raise Refused("to", f"must be of {before.domain}, like the number; {to} is of another domain.")
         after = Number(before.domain, before.number, owner.extension)
+        callers.require_unshown(connection, "number", before.domain, before.number, besides=owner.extension)
         connection.execute(update(number).where(*_is(after)).values(target=after.target))
         return record(connection, who, Subject(Noun.NUMBER, after.domain, after.number), _state(before), _state(after))
 
@@ -50,7 +52,9 @@ def set(engine: Engine, who: str, dialled: str, to: str) -> int:
 def remove(engine: Engine, who: str, dialled: str) -> int:
     """Remove a further number. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
-        return _remove(connection, who, _require_further(connection, dialled))
+        old = _require_further(connection, dialled)
+        callers.require_unshown(connection, "number", old.domain, old.number)
+        return _remove(connection, who, old)
 
 
 def listing(engine: Engine, to: str | None = None, domain: str | None = None) -> list[NumberView]:
@@ -74,10 +78,10 @@ def show(engine: Engine, dialled: str) -> NumberView:
 
 def require(connection: Connection, dialled: str) -> Number:
     """The number `+3225551234` or `200@example.org`. Raises `Refused` when it isn't in use."""
-    domain, own = located(connection, "number", dialled, number.c.number)
+    typed, at, named = dialled.strip().partition("@")
+    domain, own = located(connection, "number", f"{number_typed('number', typed)}{at}{named}", number.c.number)
     found = _found(connection, domain, own)
     if found is None:
-        require_number("number", own)
         raise Refused("number", f"{own} isn't in use in {domain}; see `carillon number list`.")
     return found
 
@@ -135,8 +139,8 @@ def _beside(to: str, dialled: str) -> str:
 
 def _number_in(dialled: str, domain: str) -> str:
     """The number itself; when a domain is written behind it, that must be the one of its user."""
-    own, at, named = dialled.strip().partition("@")
-    require_number("number", own)
+    typed, at, named = dialled.strip().partition("@")
+    own = number_typed("number", typed)
     if at and domain_name(named) != domain:
         raise Refused("number", f"{dialled} isn't in the domain {domain} of the user whom it reaches.")
     return own

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Connection, String, select
 from carillon.model.domain import domain_name
 from carillon.model.refused import Refused
 from carillon.model.user import User
+from carillon.stores.sql.rows import user_of
 from carillon.stores.sql.tables import domain, node, user
 
 
@@ -16,6 +17,11 @@ def default_domain(connection: Connection) -> str:
     if name is None:
         raise Refused("dir", "this system has no node yet; make one with `carillon create`.")
     return str(name)
+
+
+def home_country(connection: Connection) -> str:
+    """The country of this system's node: where new sites are, unless said otherwise."""
+    return str(connection.execute(select(node.c.country).order_by(node.c.name).limit(1)).scalar_one())
 
 
 def placed(connection: Connection, text: str) -> tuple[str, str]:
@@ -49,7 +55,7 @@ def require_user(connection: Connection, field: str, extension: str) -> User:
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise Refused(field, f"there is no user {own}@{domain}; see `carillon user list`.")
-    return User(**row)
+    return user_of(row)
 
 
 def require_domain(connection: Connection, name: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import Domain, domain_name
+from carillon.model.e164 import country_code
 from carillon.model.node import SIP_PORT, Node
 from carillon.model.refused import Refused
 from carillon.provisioning import places
@@ -41,7 +42,15 @@ def create_system(
     """Make a system with one node, its default domain and its secret. Raises `Refused`; starts nothing."""
     paths = SystemPaths.of(directory)
     home = Domain(domain_name(domain))
-    new = Node(FIRST_NODE, home.name, address, advertise, country.upper(), sip_port=sip_port, tls_port=sip_port + 1)
+    new = Node(
+        FIRST_NODE,
+        home.name,
+        address,
+        advertise,
+        country_code("country", country),
+        sip_port=sip_port,
+        tls_port=sip_port + 1,
+    )
     if paths.truth.exists():
         raise Refused("dir", f"there is a system in {paths.directory} already; choose another directory.")
     _make_directory(paths)
@@ -125,7 +134,7 @@ def _make_directory(paths: SystemPaths) -> None:
 
 def _insert_first(connection: Connection, home: Domain, new: Node) -> None:
     who = administrator()
-    insert_domain(connection, who, home)
+    insert_domain(connection, who, home, new.country)
     connection.execute(insert(node).values(**asdict(new)))
     state = {key: None if value is None else str(value) for key, value in asdict(new).items()}
     record(connection, who, Subject(Noun.NODE, home.name, new.name), None, state)

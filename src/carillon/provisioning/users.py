@@ -2,61 +2,86 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from carillon.model.change import Noun, Subject
 from carillon.model.device import Device
 from carillon.model.domain import domain_name
+from carillon.model.e164 import e164
 from carillon.model.number import Number
+from carillon.model.refused import Refused
+from carillon.model.rights import Rights
+from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
-from carillon.provisioning import devices, numbers
-from carillon.provisioning.changes import State, record
+from carillon.provisioning import callers, devices, groups, numbers, sites
+from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
 from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.rows import user_of, user_row
 from carillon.stores.sql.tables import number, user
 
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A user, his devices and all numbers that reach him, his own extension among them."""
+    """A user, his devices, all numbers that reach him, his own extension among them, and the names of his groups."""
 
     user: User
     devices: tuple[Device, ...]
     numbers: tuple[Number, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A user who went, the names of his devices, his further numbers, and the sequence of the last change."""
+    """A user who went, the names of his devices, his further numbers, his groups, and the last change's sequence."""
 
     sequence: int
     user: User
     devices: tuple[str, ...]
     numbers: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
-def add(engine: Engine, who: str, extension: str, name: str, email: str | None = None) -> int:
+def add(engine: Engine, who: str, extension: str, name: str, email: str | None = None, site: str | None = None) -> int:
     """Add a user with `extension`, `101` or `101@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         domain, own = placed(connection, extension)
-        new = User(domain, own, name.strip(), (email or "").strip() or None)
+        place = DEFAULT_SITE if site is None else _site(connection, domain, site)
+        new = User(domain, own, name.strip(), (email or "").strip() or None, place)
         numbers.require_free(connection, "extension", domain, own)
-        connection.execute(insert(user).values(**asdict(new)))
+        connection.execute(insert(user).values(**user_row(new)))
         connection.execute(insert(number).values(domain=domain, number=own, target=own))
-        return record(connection, who, Subject(Noun.USER, domain, own), None, _state(new))
+        return record(connection, who, subject(new), None, user_state(new))
 
 
-def set(engine: Engine, who: str, extension: str, name: str | None = None, email: str | None = None) -> int:
-    """Change a user's name, e-mail address or both; an empty `email` clears it. Returns the sequence."""
+def set(
+    engine: Engine,
+    who: str,
+    extension: str,
+    name: str | None = None,
+    email: str | None = None,
+    site: str | None = None,
+    caller_number: str | None = None,
+    withhold: bool | None = None,
+    rights: Rights | None = None,
+) -> int:
+    """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
+
+    `caller_number` is understood in the way of the country of the user's site.
+    """
     with writing(engine) as connection:
         before = require_user(connection, "extension", extension)
         after = before if name is None else replace(before, name=name.strip())
         after = after if email is None else replace(after, email=email.strip() or None)
-        row = (user.c.domain == after.domain, user.c.extension == after.extension)
-        connection.execute(update(user).where(*row).values(name=after.name, email=after.email))
-        return record(connection, who, Subject(Noun.USER, after.domain, after.extension), _state(before), _state(after))
+        after = after if site is None else replace(after, site=_site(connection, after.domain, site))
+        after = after if withhold is None else replace(after, withhold=withhold)
+        after = after if rights is None else replace(after, rights=rights)
+        if caller_number is not None:
+            after = replace(after, caller_number=_caller(connection, after, caller_number))
+        connection.execute(update(user).where(*_is(after)).values(**user_row(after)))
+        return record(connection, who, subject(after), user_state(before), user_state(after))
 
 
 def remove(engine: Engine, who: str, extension: str) -> Removal:
@@ -65,10 +90,10 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         old = require_user(connection, "extension", extension)
         gone_devices = devices.remove_of(connection, who, old.domain, old.extension)
         gone_numbers = numbers.remove_to(connection, who, old.domain, old.extension)
-        row = (user.c.domain == old.domain, user.c.extension == old.extension)
-        connection.execute(delete(user).where(*row))
-        sequence = record(connection, who, Subject(Noun.USER, old.domain, old.extension), _state(old), None)
-        return Removal(sequence, old, gone_devices, gone_numbers)
+        left_groups = groups.leave_all(connection, who, old.domain, old.extension)
+        connection.execute(delete(user).where(*_is(old)))
+        sequence = record(connection, who, subject(old), user_state(old), None)
+        return Removal(sequence, old, gone_devices, gone_numbers, left_groups)
 
 
 def listing(engine: Engine, domain: str | None = None) -> list[User]:
@@ -77,7 +102,7 @@ def listing(engine: Engine, domain: str | None = None) -> list[User]:
     if domain is not None:
         query = query.where(user.c.domain == domain_name(domain))
     with reading(engine) as connection:
-        return [User(**row) for row in connection.execute(query).mappings()]
+        return [user_of(row) for row in connection.execute(query).mappings()]
 
 
 def show(engine: Engine, extension: str) -> UserView:
@@ -88,8 +113,36 @@ def show(engine: Engine, extension: str) -> UserView:
             found,
             devices.of(connection, found.domain, found.extension),
             numbers.to(connection, found.domain, found.extension),
+            tuple(group.name for group in groups.of(connection, found.domain, found.extension)),
         )
 
 
-def _state(of: User) -> State:
-    return {"name": of.name, "email": of.email}
+def subject(of: User) -> Subject:
+    """What the journal calls a user."""
+    return Subject(Noun.USER, of.domain, of.extension)
+
+
+def user_state(of: User) -> State:
+    """What the journal keeps of a user."""
+    return state(of, "extension")
+
+
+def _site(connection: Connection, domain: str, typed: str) -> str:
+    """The name of a site, which must be of the user's domain."""
+    own, at, named = typed.strip().partition("@")
+    if at and domain_name(named) != domain:
+        raise Refused("site", f"{typed} isn't in the user's domain {domain}; choose one of its sites.")
+    return sites.require_in(connection, "site", domain, own).name
+
+
+def _caller(connection: Connection, of: User, typed: str) -> str | None:
+    if not typed.strip():
+        return None
+    country = sites.require_in(connection, "site", of.domain, of.site).country
+    found = e164("caller_number", typed.strip(), country)
+    callers.require_own(connection, of.domain, of.extension, found)
+    return found
+
+
+def _is(wanted: User) -> tuple[ColumnElement[bool], ...]:
+    return (user.c.domain == wanted.domain, user.c.extension == wanted.extension)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, StoreDown, TrunkProfile
+from carillon.stores import compiled, smalltables
+from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, SiteProfile, StoreDown, TrunkProfile
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -19,23 +19,22 @@ if TYPE_CHECKING:
 READER_BUSY_SECONDS = 0.05
 """Readers never wait for the writer in WAL mode; this bounds the moments when SQLite recovers a log."""
 
-_ACCOUNT = "SELECT ha1_md5, ha1_sha256, extension, name FROM account WHERE domain = ? AND username = ?"
-_PARTY = "SELECT extension, name FROM party WHERE domain = ? AND number = ?"
-_DOMAINS = "SELECT name, digest FROM domain"
+_ACCOUNT = f"SELECT ha1_md5, ha1_sha256, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
+_PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _VERSION = "PRAGMA data_version"
 
 
 class DirectoryReader:
     """Read-only look-ups, one row each. Make it before a fork and `connect` after it, once in each process.
 
-    `reads` counts the look-ups that reached the file; `domains` answers from memory until a commit.
+    `reads` counts the look-ups that reached the file; the small tables answer from memory until a commit.
     """
 
     def __init__(self, path: Path) -> None:
         self.reads = 0
         self._uri = f"{path.absolute().as_uri()}?mode=ro"
         self._connection: sqlite3.Connection | None = None
-        self._domains: Mapping[str, DomainProfile] = MappingProxyType({})
+        self._small = smalltables.EMPTY
         self._version: int | None = None
 
     def connect(self) -> None:
@@ -61,36 +60,40 @@ class DirectoryReader:
         row = self._read(_ACCOUNT, domain, username)
         if row is None:
             return None
-        ha1_md5, ha1_sha256, extension, name = row
-        return Account(username, domain, ha1_md5, ha1_sha256, Party(extension, domain, name))
+        ha1_md5, ha1_sha256, *party = row
+        return Account(username, domain, ha1_md5, ha1_sha256, compiled.party_of(domain, party))
 
     def party(self, domain: str, number: str) -> Party | None:
         """Whoever an extension or a further number reaches, None when nobody. Raises `StoreDown`."""
         self.reads += 1
         row = self._read(_PARTY, domain, number)
-        return None if row is None else Party(row[0], domain, row[1])
+        return None if row is None else compiled.party_of(domain, row)
 
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains by name; read again only when the file has changed. Raises `StoreDown`."""
-        version = self._read(_VERSION)[0]
-        if version != self._version:
-            self._domains = MappingProxyType({name: DomainProfile(name, digest) for name, digest in self._all()})
-            self._version = version
-        return self._domains
+        return self._current().domains
+
+    def sites(self) -> Mapping[tuple[str, str], SiteProfile]:
+        """All sites by domain and name, as `domains`."""
+        return self._current().sites
 
     def trunks(self) -> Mapping[tuple[str, str], TrunkProfile]:
-        """All trunks by (domain, name): none yet, until the truth knows trunks."""
-        return {}
+        """All trunks by domain and name, also the disabled ones, as `domains`."""
+        return self._current().trunks
 
     def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
-        """The outbound routes of a domain: none yet, until the truth knows them."""
-        return ()
+        """The outbound routes of a domain in the order in which they are tried, as `domains`."""
+        return self._current().outbound.get(domain, ())
 
-    def _all(self) -> list[Any]:
-        try:
-            return self._opened().execute(_DOMAINS).fetchall()
-        except sqlite3.Error as error:
-            raise self._down(error) from error
+    def _current(self) -> smalltables.SmallTables:
+        version = self._read(_VERSION)[0]
+        if version != self._version:
+            try:
+                self._small = smalltables.read(self._opened())
+            except sqlite3.Error as error:
+                raise self._down(error) from error
+            self._version = version
+        return self._small
 
     def _read(self, query: str, *values: str) -> Any:
         try:

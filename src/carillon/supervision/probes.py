@@ -18,7 +18,8 @@ from carillon.supervision.sipprobe import answers_options
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
 
-PATIENCE_S = 1.0
+PATIENCE_S = 3.0
+"""Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
 TRUNKS_LATE_S = 10
 
 
@@ -101,7 +102,7 @@ def _asterisk_says(paths: SystemPaths, command: str) -> str:
             env={"HOME": str(paths.run_asterisk), "PATH": "/usr/bin:/bin"},
             capture_output=True,
             text=True,
-            timeout=3 * PATIENCE_S,
+            timeout=2 * PATIENCE_S,
             check=False,
         )
     except subprocess.TimeoutExpired:

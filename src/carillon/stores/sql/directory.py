@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from carillon.model.change import Subject
+from carillon.stores import compiled
+from carillon.stores.compiled import party_row
 from carillon.stores.sql.engine import reading
-from carillon.stores.sql.feed import Delta, Position, delta
+from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 1
+SCHEMA = 2
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
+_PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
+_PARTY += " withhold INTEGER NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": "name TEXT PRIMARY KEY, digest TEXT NOT NULL",
-    "account": "domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
-    " extension TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (domain, username)",
-    "party": "domain TEXT, number TEXT, extension TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (domain, number)",
+    "site": f"{compiled.SITE}, PRIMARY KEY (domain, name)",
+    "trunk": f"{compiled.TRUNK}, PRIMARY KEY (domain, name)",
+    "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
+    "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL, {_PARTY},"
+    " PRIMARY KEY (domain, username)",
+    "party": f"domain TEXT, number TEXT, {_PARTY}, PRIMARY KEY (domain, number)",
 }
 
 WRITER_BUSY_SECONDS = 10
 
 _FORGET = {
-    "domain": "DELETE FROM domain WHERE ? = name AND name = ?",
     "user": "DELETE FROM party WHERE domain = ? AND extension = ?",
     "device": "DELETE FROM account WHERE domain = ? AND username = ?",
     "number": "DELETE FROM party WHERE domain = ? AND number = ?",
 }
-"""What a change of each noun makes stale, by domain and key (a domain's key is its name).
+"""What a change of each noun makes stale in the large tables, by domain and key.
 
-The accounts of a changed user are replaced by their new rows; those of a removed one go by changes of their own.
+The accounts of a changed user are replaced by their new rows; those of a removed one go by changes of their own. So are
+those of all people of a changed site; a site that has people isn't removed.
 """
 
 
@@ -107,19 +114,27 @@ def _forget(directory: sqlite3.Connection, thing: Subject) -> None:
 
 
 def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
-    directory.executemany(
-        "INSERT OR REPLACE INTO domain VALUES (?, ?)", ((row.name, row.digest) for row in missing.domains)
+    if missing.small is not None:
+        _keep_small(directory, missing.small)
+    accounts = (
+        (row.domain, row.username, row.ha1_md5, row.ha1_sha256, *party_row(row.party)) for row in missing.accounts
     )
-    directory.executemany(
-        "INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.party.extension, row.party.name)
-            for row in missing.accounts
-        ),
-    )
-    directory.executemany(
-        "INSERT OR REPLACE INTO party VALUES (?, ?, ?, ?)",
-        ((party.domain, number, party.extension, party.name) for number, party in missing.parties),
-    )
+    _insert(directory, "account", 10, accounts)
+    _insert(directory, "party", 8, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
+
+
+def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
+    """Small tables are written whole: nothing in them can be forgotten."""
+    for table in ("domain", "site", "trunk", "route"):
+        directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+    _insert(directory, "domain", 2, ((row.name, row.digest) for row in small.domains))
+    _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
+    _insert(directory, "trunk", 13, (compiled.trunk_row(row) for row in small.trunks))
+    _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
+
+
+def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:
+    marks = ", ".join("?" * width)
+    directory.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608

@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
 
 from carillon.model.change import Noun, Subject
-from carillon.stores.ports import Account, DomainProfile, Party
-from carillon.stores.sql.tables import change, device, domain, number, user
+from carillon.model.rights import parse_rights
+from carillon.model.trunk import NumberFormat, Trunk
+from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, SiteProfile, TrunkProfile
+from carillon.stores.sql.rows import trunk_of
+from carillon.stores.sql.tables import change, device, domain, number, outbound, site, trunk, user
 
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
+
+SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND})
+"""Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
 """More touched things than this are compiled all together: SQL limits the length of a statement."""
@@ -27,12 +33,25 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallRows:
+    """All rows of the small tables; sites and routes with their domain."""
+
+    domains: tuple[DomainProfile, ...]
+    sites: tuple[tuple[str, SiteProfile], ...]
+    trunks: tuple[TrunkProfile, ...]
+    routes: tuple[tuple[str, OutboundRoute], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """Forget what was touched (everything when None), keep these rows, be at `position`."""
+    """Forget what was touched (everything when None), keep these rows, be at `position`.
+
+    `small` is None when no small table was touched.
+    """
 
     position: Position
     touched: frozenset[Subject] | None
-    domains: tuple[DomainProfile, ...]
+    small: SmallRows | None
     accounts: tuple[Account, ...]
     parties: tuple[tuple[str, Party], ...]
 
@@ -44,7 +63,7 @@ def delta(connection: Connection, known: Position | None) -> Delta:
     return Delta(
         position,
         touched,
-        _domains(connection, touched),
+        _small(connection) if touched is None or any(thing.noun in SMALL for thing in touched) else None,
         _accounts(connection, touched),
         _parties(connection, touched),
     )
@@ -74,28 +93,103 @@ def _is_ours(connection: Connection, known: Position) -> bool:
     return connection.execute(same).scalar_one() == 1
 
 
-def _domains(connection: Connection, touched: frozenset[Subject] | None) -> tuple[DomainProfile, ...]:
-    rows = _rows(connection, select(domain), touched, {Noun.DOMAIN: (domain.c.name, domain.c.name)})
-    return tuple(DomainProfile(row.name, row.digest) for row in rows)
+def _small(connection: Connection) -> SmallRows:
+    sites = connection.execute(select(site))
+    trunks = connection.execute(select(trunk).order_by(trunk.c.domain, trunk.c.name)).mappings()
+    return SmallRows(
+        tuple(DomainProfile(row.name, row.digest) for row in connection.execute(select(domain))),
+        tuple((row.domain, _site(row)) for row in sites),
+        tuple(_trunk(trunk_of(row)) for row in trunks),
+        tuple(
+            (row.domain, OutboundRoute(row.prefix, row.trunk, row.site or None, row.position))
+            for row in connection.execute(select(outbound))
+        ),
+    )
+
+
+_PEOPLE = (
+    user.c.extension,
+    user.c.name.label("display"),
+    user.c.rights,
+    user.c.caller_number,
+    user.c.withhold,
+    site.c.name,
+    site.c.country,
+    site.c.outside_prefix,
+    site.c.emergency_caller,
+)
+_AT_WORK = and_(site.c.domain == user.c.domain, site.c.name == user.c.site)
+_BY_PERSON = {Noun.USER: (user.c.domain, user.c.extension), Noun.SITE: (site.c.domain, site.c.name)}
 
 
 def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tuple[Account, ...]:
-    people = and_(user.c.domain == device.c.domain, user.c.extension == device.c.extension)
-    query = select(device, user.c.name.label("display")).join(user, people)
-    keys = {Noun.USER: (user.c.domain, user.c.extension), Noun.DEVICE: (device.c.domain, device.c.name)}
+    owner = and_(user.c.domain == device.c.domain, user.c.extension == device.c.extension)
+    found = select(device.c.domain, device.c.name.label("username"), device.c.ha1_md5, device.c.ha1_sha256, *_PEOPLE)
+    query = found.join(user, owner).join(site, _AT_WORK)
+    keys = {**_BY_PERSON, Noun.DEVICE: (device.c.domain, device.c.name)}
+    compile_party = _Compiler()
     return tuple(
-        Account(row.name, row.domain, row.ha1_md5, row.ha1_sha256, Party(row.extension, row.domain, row.display))
+        Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row))
         for row in _rows(connection, query, touched, keys)
     )
 
 
 def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tuple[tuple[str, Party], ...]:
-    people = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
-    query = select(number.c.number, user).join(user, people)
-    keys = {Noun.USER: (user.c.domain, user.c.extension), Noun.NUMBER: (number.c.domain, number.c.number)}
-    return tuple(
-        (row.number, Party(row.extension, row.domain, row.name)) for row in _rows(connection, query, touched, keys)
+    reached = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
+    query = select(number.c.domain, number.c.number, *_PEOPLE).join(user, reached).join(site, _AT_WORK)
+    keys = {**_BY_PERSON, Noun.NUMBER: (number.c.domain, number.c.number)}
+    compile_party = _Compiler()
+    return tuple((row.number, compile_party(row)) for row in _rows(connection, query, touched, keys))
+
+
+class _Compiler:
+    """Parties from rows with the columns of `_PEOPLE`; sites and rights, which are few, are made once."""
+
+    def __init__(self) -> None:
+        self._sites: dict[tuple[object, ...], SiteProfile] = {}
+        self._rights: dict[str, frozenset[str]] = {}
+
+    def __call__(self, row: Row[tuple[object, ...]]) -> Party:
+        return Party(
+            row.extension,
+            row.domain,
+            row.display,
+            self._site(row),
+            self._outside(row.rights),
+            row.caller_number,
+            row.withhold,
+        )
+
+    def _site(self, row: Row[tuple[object, ...]]) -> SiteProfile:
+        key = (row.name, row.country, row.outside_prefix, row.emergency_caller)
+        return self._sites.setdefault(key, SiteProfile(*key))
+
+    def _outside(self, text: str) -> frozenset[str]:
+        if text not in self._rights:
+            self._rights[text] = frozenset(map(str, parse_rights("rights", text)))
+        return self._rights[text]
+
+
+def _trunk(of: Trunk) -> TrunkProfile:
+    return TrunkProfile(
+        of.name,
+        of.domain,
+        of.host,
+        of.port,
+        of.transport.value,
+        of.country,
+        of.main_number,
+        of.register_as,
+        of.from_format is NumberFormat.NATIONAL,
+        of.realm,
+        of.priority,
+        of.trusted,
+        of.enabled,
     )
+
+
+def _site(row: Row[tuple[object, ...]]) -> SiteProfile:
+    return SiteProfile(row.name, row.country, row.outside_prefix, row.emergency_caller)
 
 
 def _rows(

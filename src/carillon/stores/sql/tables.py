@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
@@ -17,6 +17,9 @@ DOMAIN_NAME = String(253)
 EXTENSION = String(15)
 DIAL_NUMBER = String(16)
 TARGET = String(64)
+LABEL = String(32)
+COUNTRY = String(2)
+NEW_USER_RIGHTS = "national mobile free"
 
 
 def _table(name: str, *parts: SchemaItem) -> Table:
@@ -43,6 +46,11 @@ user = _table(
     Column("extension", EXTENSION, primary_key=True),
     Column("name", String(64), nullable=False),
     Column("email", String(254)),
+    Column("site", LABEL, nullable=False, server_default="main"),
+    Column("rights", String(96), nullable=False, server_default=NEW_USER_RIGHTS),
+    Column("caller_number", DIAL_NUMBER),
+    Column("withhold", Boolean, nullable=False, server_default="0"),
+    Index(None, "domain", "site"),
 )
 
 device = _table(
@@ -62,6 +70,61 @@ number = _table(
     Column("number", DIAL_NUMBER, primary_key=True),
     Column("target", TARGET, nullable=False),
     Index(None, "domain", "target"),
+)
+
+site = _table(
+    "site",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("country", COUNTRY, nullable=False),
+    Column("outside_prefix", String(4), nullable=False),
+    Column("emergency_caller", DIAL_NUMBER),
+)
+
+trunk = _table(
+    "trunk",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("host", String(253), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("transport", String(8), nullable=False),
+    Column("country", COUNTRY, nullable=False),
+    Column("register_as", String(64)),
+    Column("realm", String(253)),
+    Column("main_number", DIAL_NUMBER),
+    Column("priority", Integer, nullable=False),
+    Column("trusted", Boolean, nullable=False),
+    Column("from_format", String(8), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("sealed_password", Text),
+)
+
+outbound = _table(
+    "outbound",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("prefix", DIAL_NUMBER, primary_key=True),
+    Column("trunk", LABEL, primary_key=True),
+    Column("site", LABEL, primary_key=True),
+    Column("position", Integer, nullable=False),
+    ForeignKeyConstraint(["domain", "trunk"], ["trunk.domain", "trunk.name"]),
+)
+"""`site` is '' for everybody's: a primary key has no NULL."""
+
+group = _table(
+    "group",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+)
+
+member = _table(
+    "member",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("group", LABEL, primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("position", Integer, nullable=False),
+    ForeignKeyConstraint(["domain", "group"], ["group.domain", "group.name"]),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+    Index(None, "domain", "extension"),
 )
 
 node = _table(

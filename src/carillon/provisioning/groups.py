@@ -1,0 +1,141 @@
+"""Groups of people: add, set, remove, list, show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
+
+from carillon.model.change import Noun, Subject
+from carillon.model.domain import domain_name
+from carillon.model.group import Group
+from carillon.model.refused import Refused
+from carillon.provisioning.changes import record, state
+from carillon.provisioning.places import located, placed, require_user
+from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.tables import group, member
+
+
+def add(engine: Engine, who: str, name: str, members: Sequence[str] = ()) -> int:
+    """Make the group `name` or `name@example.org` of these users. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        domain, own = placed(connection, name)
+        new = Group(domain, own, _extensions(connection, domain, members))
+        if _exists(connection, new):
+            raise Refused("name", f"{own} is a group of {domain} already; `carillon group set` changes it.")
+        connection.execute(insert(group).values(domain=domain, name=own))
+        _write_members(connection, new)
+        return record(connection, who, _subject(new), None, state(new, "name"))
+
+
+def set(
+    engine: Engine,
+    who: str,
+    name: str,
+    members: Sequence[str] | None = None,
+    add: Sequence[str] = (),
+    remove: Sequence[str] = (),
+) -> int:
+    """Replace the members, or add some at the end and remove others. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        before = require(connection, name)
+        domain = before.domain
+        base = before.members if members is None else _extensions(connection, domain, members)
+        more = [one for one in _extensions(connection, domain, add) if one not in base]
+        less = _extensions(connection, domain, remove)
+        strangers = [one for one in less if one not in base]
+        if strangers:
+            raise Refused("remove", f"{strangers[0]} isn't in the group {before.name}.")
+        after = Group(domain, before.name, tuple(one for one in (*base, *more) if one not in less))
+        _write_members(connection, after)
+        return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
+
+
+def remove(engine: Engine, who: str, name: str) -> int:
+    """Remove a group; its people stay. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        old = require(connection, name)
+        connection.execute(delete(member).where(*_members(old)))
+        connection.execute(delete(group).where(group.c.domain == old.domain, group.c.name == old.name))
+        return record(connection, who, _subject(old), state(old, "name"), None)
+
+
+def listing(engine: Engine, domain: str | None = None) -> list[Group]:
+    """Groups by domain and name, of one domain or of all."""
+    query = select(group).order_by(group.c.domain, group.c.name)
+    if domain is not None:
+        query = query.where(group.c.domain == domain_name(domain))
+    with reading(engine) as connection:
+        return [_filled(connection, row.domain, row.name) for row in connection.execute(query).all()]
+
+
+def show(engine: Engine, name: str) -> Group:
+    """One group. Raises `Refused` when there is none."""
+    with reading(engine) as connection:
+        return require(connection, name)
+
+
+def require(connection: Connection, name: str) -> Group:
+    """The group of `name` or `name@example.org`. Raises `Refused` when there is none."""
+    domain, own = located(connection, "name", name, group.c.name)
+    if not _exists(connection, Group(domain, own)):
+        raise Refused("name", f"there is no group {own} in {domain}; see `carillon group list`.")
+    return _filled(connection, domain, own)
+
+
+def of(connection: Connection, domain: str, extension: str) -> tuple[Group, ...]:
+    """The groups that a user is in, by name."""
+    query = select(member.c.group).where(member.c.domain == domain, member.c.extension == extension)
+    names = connection.execute(query.order_by(member.c.group)).scalars().all()
+    return tuple(_filled(connection, domain, name) for name in names)
+
+
+def leave_all(connection: Connection, who: str, domain: str, extension: str) -> tuple[str, ...]:
+    """Take a user who goes out of his groups; returns their names."""
+    groups = of(connection, domain, extension)
+    for before in groups:
+        after = Group(domain, before.name, tuple(one for one in before.members if one != extension))
+        _write_members(connection, after)
+        record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
+    return tuple(one.name for one in groups)
+
+
+def _extensions(connection: Connection, domain: str, typed: Sequence[str]) -> tuple[str, ...]:
+    """The extensions of users, who must be of `domain`."""
+    return tuple(_extension(connection, domain, text.strip()) for text in typed)
+
+
+def _extension(connection: Connection, domain: str, text: str) -> str:
+    found = require_user(connection, "members", text if "@" in text else f"{text}@{domain}")
+    if found.domain != domain:
+        raise Refused("members", f"{text} isn't of {domain}, like the group; only its own people can be in it.")
+    return found.extension
+
+
+def _write_members(connection: Connection, of: Group) -> None:
+    connection.execute(delete(member).where(*_members(of)))
+    rows = [
+        {"domain": of.domain, "group": of.name, "extension": extension, "position": position}
+        for position, extension in enumerate(of.members)
+    ]
+    if rows:
+        connection.execute(insert(member), rows)
+
+
+def _filled(connection: Connection, domain: str, name: str) -> Group:
+    empty = Group(domain, name)
+    query = select(member.c.extension).where(*_members(empty)).order_by(member.c.position)
+    return Group(domain, name, tuple(connection.execute(query).scalars()))
+
+
+def _exists(connection: Connection, wanted: Group) -> bool:
+    query = select(group.c.name).where(group.c.domain == wanted.domain, group.c.name == wanted.name)
+    return connection.execute(query).first() is not None
+
+
+def _members(of: Group) -> tuple[ColumnElement[bool], ...]:
+    return (member.c.domain == of.domain, member.c.group == of.name)
+
+
+def _subject(of: Group) -> Subject:
+    return Subject(Noun.GROUP, of.domain, of.name)

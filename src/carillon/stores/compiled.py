@@ -1,0 +1,77 @@
+"""Rows of this node's directory: how profiles are written in them and read again, in microseconds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from carillon.stores.ports import OutboundRoute, Party, SiteProfile, TrunkProfile
+
+PARTY = "extension, name, site, outside, caller_number, withhold"
+"""Columns of a party, behind its domain, in each table that holds parties."""
+
+SITE = "domain, name, country, outside_prefix, emergency_caller"
+TRUNK = (
+    "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
+    "trusted, enabled"
+)
+_TRUNK = TRUNK.split(", ")
+_FLAGS = frozenset({"national_format", "trusted", "enabled"})
+
+ROUTE = "domain, prefix, trunk, site, position"
+
+
+def party_row(of: Party) -> tuple[Any, ...]:
+    """The values of `PARTY`."""
+    return of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold
+
+
+def party_of(domain: str, row: Sequence[Any]) -> Party:
+    """The party in the values of `PARTY`."""
+    extension, name, site, outside, caller_number, withhold = row
+    return Party(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold))
+
+
+def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:
+    """The values of `SITE`."""
+    return domain, of.name, of.country, of.outside_prefix, of.emergency_caller
+
+
+def trunk_row(of: TrunkProfile) -> tuple[Any, ...]:
+    """The values of `TRUNK`."""
+    return tuple(getattr(of, column) for column in _TRUNK)
+
+
+def trunk_of(row: Sequence[Any]) -> TrunkProfile:
+    """The trunk in the values of `TRUNK`."""
+    values: dict[str, Any] = dict(zip(_TRUNK, row, strict=True))
+    values.update((flag, bool(values[flag])) for flag in _FLAGS)
+    return TrunkProfile(**values)
+
+
+def route_row(domain: str, of: OutboundRoute) -> tuple[Any, ...]:
+    """The values of `ROUTE`."""
+    return domain, of.prefix, of.trunk, of.site or "", of.position
+
+
+def route_of(row: Sequence[Any]) -> OutboundRoute:
+    """The route in the values of `ROUTE` behind the domain."""
+    prefix, trunk, site, position = row
+    return OutboundRoute(prefix, trunk, site or None, position)
+
+
+def _site_text(of: SiteProfile) -> str:
+    return json.dumps([of.name, of.country, of.outside_prefix, of.emergency_caller])
+
+
+@lru_cache(maxsize=1024)
+def _site(text: str) -> SiteProfile:
+    """A site is read for each party of a call, and there are few."""
+    return SiteProfile(*json.loads(text))
+
+
+@lru_cache(maxsize=256)
+def _classes(text: str) -> frozenset[str]:
+    return frozenset(text.split())

@@ -1,0 +1,66 @@
+"""The tables of the directory that are small: a worker keeps them in memory until the file changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from carillon.stores import compiled
+from carillon.stores.ports import DomainProfile, OutboundRoute, SiteProfile, TrunkProfile
+
+_DOMAINS = "SELECT name, digest FROM domain"
+_SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608 - our own column names
+_TRUNKS = f"SELECT {compiled.TRUNK} FROM trunk"  # noqa: S608
+_ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
+
+Routes = Iterable[tuple[str, OutboundRoute]]
+Trunks = Mapping[tuple[str, str], TrunkProfile]
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTables:
+    """Domains by name, sites and trunks by domain and name, and the routes of each domain in their order."""
+
+    domains: Mapping[str, DomainProfile]
+    sites: Mapping[tuple[str, str], SiteProfile]
+    trunks: Trunks
+    outbound: Mapping[str, tuple[OutboundRoute, ...]]
+
+
+EMPTY = SmallTables({}, {}, {}, {})
+
+
+def read(connection: sqlite3.Connection) -> SmallTables:
+    """All small tables, of one moment. Raises `sqlite3.Error`."""
+    connection.execute("BEGIN")
+    try:
+        trunks = {(row[0], row[1]): compiled.trunk_of(row) for row in connection.execute(_TRUNKS)}
+        return SmallTables(
+            MappingProxyType({name: DomainProfile(name, digest) for name, digest in connection.execute(_DOMAINS)}),
+            MappingProxyType({(row[0], row[1]): SiteProfile(*row[1:]) for row in connection.execute(_SITES)}),
+            MappingProxyType(trunks),
+            MappingProxyType(
+                in_order(((row[0], compiled.route_of(row[1:])) for row in connection.execute(_ROUTES)), trunks)
+            ),
+        )
+    finally:
+        connection.execute("COMMIT")
+
+
+def in_order(routes: Routes, trunks: Trunks) -> dict[str, tuple[OutboundRoute, ...]]:
+    """The routes of each domain as they are tried.
+
+    Longer prefixes first; then a site's own routes before everybody's, lower positions, trunks of lower priority.
+    """
+    found: dict[str, list[OutboundRoute]] = {}
+    for domain, route in routes:
+        found.setdefault(domain, []).append(route)
+    return {domain: tuple(sorted(own, key=lambda one: _rank(domain, one, trunks))) for domain, own in found.items()}
+
+
+def _rank(domain: str, route: OutboundRoute, trunks: Trunks) -> tuple[int, bool, int, int, str, str]:
+    trunk = trunks.get((domain, route.trunk))
+    priority = trunk.priority if trunk else 0
+    return -len(route.prefix), route.site is None, route.position, priority, route.trunk, route.site or ""
