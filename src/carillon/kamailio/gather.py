@@ -13,6 +13,7 @@ from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
+from carillon.sip.sdp import audio_codecs
 from carillon.sip.uri import SipUri, display_name, unescaped
 from carillon.stores.ports import TrunkProfile
 
@@ -51,6 +52,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source=source,
         trunk=trunk,
         asserted=_asserted() if trunk else None,
+        codecs=audio_codecs(ksr.text("$rb")) if method == "INVITE" and not to_tag else None,
         withheld=_withheld() if method == "INVITE" and not to_tag else False,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,

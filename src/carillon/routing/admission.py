@@ -16,6 +16,7 @@ from carillon.sip.digest import (
     nonce_state,
     response_matches,
 )
+from carillon.sip.uri import quoted
 from carillon.stores.ports import Account, Party
 
 # Methods that end with us are challenged as by a user agent server, others as by a proxy (RFC 3261 §22.2, §22.3).
@@ -67,6 +68,16 @@ def authenticated(request: Request, facts: Facts) -> Verdict:
     remove = "Authorization" if request.method in ENDS_HERE else "Proxy-Authorization"
     effects = (SpendNonce(credentials.use, request.fingerprint), RemoveHeader(remove))
     return Verdict("passed", f"device {account.username} of {account.party.aor}", effects=effects)
+
+
+def media_fits(request: Request, facts: Facts) -> Verdict:
+    """A call without a codec of ours is told so before anybody's phone rings: 488 (RFC 3261 §21.4.26)."""
+    codecs = request.codecs
+    if codecs is None or codecs & facts.node.codecs:
+        return Verdict("passed", "no audio is offered yet" if codecs is None else ", ".join(sorted(codecs)))
+    ours = ", ".join(sorted(facts.node.codecs))
+    warning = ("Warning", f"305 {facts.node.default_domain} {quoted(f'None of your codecs is ours: {ours}')}")
+    return Verdict("refused", f"offered {sorted(codecs)}", Reply(488, "Not Acceptable Here", (warning,)))
 
 
 def unavailable(facts: Facts) -> Reply:

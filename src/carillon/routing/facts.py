@@ -41,6 +41,7 @@ class NodeProfile:
     gateways: tuple[Gateway, ...]
     hosts: frozenset[str] = frozenset()
     secret: bytes = field(default=b"", repr=False)
+    codecs: frozenset[str] = frozenset({"opus", "g722", "pcma", "pcmu", "gsm"})
     ring_s: int = 60
     minimum_expiry_s: int = 60
     retry_after_s: int = 5

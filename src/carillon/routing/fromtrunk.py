@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carillon.routing.admission import forwards_left, unavailable
+from carillon.routing.admission import forwards_left, media_fits, unavailable
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -94,7 +94,7 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"gateway {first}, leg {leg_id}", Relay(first, facts.callee.aor), effects, memo)
 
 
-RULES = (forwards_left, own_dialog, number_exists, caller_told, to_gateway)
+RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, to_gateway)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -8,6 +8,7 @@ from carillon.routing.admission import (
     caller,
     forwards_left,
     home_domain,
+    media_fits,
     nonce_question,
     unavailable,
 )
@@ -129,7 +130,17 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"gateway {first}", Relay(first, _called(request, facts)))
 
 
-RULES = (forwards_left, authenticated, own_dialog, number_exists, allowed, caller_asserted, leg_marked, to_gateway)
+RULES = (
+    forwards_left,
+    authenticated,
+    own_dialog,
+    media_fits,
+    number_exists,
+    allowed,
+    caller_asserted,
+    leg_marked,
+    to_gateway,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -25,6 +25,7 @@ class Request:
     """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`.
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
+    `codecs` are those of the audio that is offered, None when none is.
     """
 
     method: str
@@ -39,6 +40,7 @@ class Request:
     from_name: str = ""
     asserted: SipUri | None = None
     withheld: bool = False
+    codecs: frozenset[str] | None = None
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None
