@@ -7,7 +7,7 @@ import time
 from carillon.collector.inbox import settle
 from carillon.collector.intake import unshelved
 from carillon.collector.store import rows_where
-from carillon.confgen.collector.target import STORE
+from carillon.confgen.collector import store_path
 from carillon.system.paths import SystemPaths
 
 
@@ -21,7 +21,7 @@ class Listener:
         """The decisions since a Unix time, with their rules."""
         settle(self._paths.trace_socket)
         lines: list[str] = []
-        for row in map(unshelved, rows_where(self._paths.state / STORE, "at >= ?", [since])):
+        for row in map(unshelved, rows_where(store_path(self._paths), "at >= ?", [since])):
             said = f"{row.message} {row.called} from {row.sender or row.address}"
             lines.append(f"+{row.at - since:7.3f} {row.route}: {said} → {row.outcome} {row.detail}")
             lines += [f"            {rule.rule:18} {rule.verdict:14} {rule.fact}" for rule in row.rules]

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 import carillon
-from carillon.cli import device, domain, explain, number, registration, system, user
+from carillon.cli import call, device, domain, explain, number, registration, system, trace, user
 from carillon.cli.context import DEMO, Cli, commands
 from carillon.model.refused import Refused
 from carillon.system.paths import SystemPaths
@@ -21,6 +21,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("device", device.app),
     ("number", number.app),
     ("registration", registration.app),
+    ("call", call.app),
     ("explain", explain.app),
 )
 """One row a noun: its name and its verbs."""
@@ -52,6 +53,7 @@ def choose(
 for _name, _verbs in NOUNS:
     app.add_typer(_verbs, name=_name)
 system.register(app)
+app.command()(trace.trace)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -91,15 +91,28 @@ class Store:
         return _connected(self._path)
 
 
-def rows_where(path: Path, condition: str, values: Sequence[object] = (), tail: str = "ORDER BY at, id") -> list[Kept]:
+def rows_where(path: Path, condition: str, values: Sequence[object] = ()) -> list[Kept]:
     """Rows of both shelves in which `condition` holds, oldest first. Raises sqlite3.Error; no file, no rows."""
+    return sorted(_select(path, condition, values, "ORDER BY id"))
+
+
+def newest_where(path: Path, condition: str, values: Sequence[object], most: int) -> list[Kept]:
+    """At most so many rows of each shelf in which `condition` holds, newest first. Raises as `rows_where`."""
+    return sorted(_select(path, condition, values, f"ORDER BY id DESC LIMIT {most:d}"), reverse=True)
+
+
+def _select(path: Path, condition: str, values: Sequence[object], tail: str) -> list[Kept]:
     if not path.exists():
         return []
-    columns = "at, call_id, leg, rest, id"
-    parts = [f"SELECT {columns} FROM {shelf} WHERE {condition}" for shelf in MOST_ROWS]  # noqa: S608 -- our own words
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
-        found = connection.execute(f"{' UNION ALL '.join(parts)} {tail}", [*values, *values]).fetchall()
-    return [Kept(*row[:4]) for row in found]
+        return [
+            Kept(*row)
+            for shelf in MOST_ROWS
+            for row in connection.execute(
+                f"SELECT at, call_id, leg, rest FROM {shelf} WHERE {condition} {tail}",  # noqa: S608 -- our own words
+                values,
+            )
+        ]
 
 
 def _is_ruined(error: sqlite3.DatabaseError) -> bool:

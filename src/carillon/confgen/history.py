@@ -1,4 +1,4 @@
-"""The configurations that were once in force, newest last, without private keys."""
+"""The configurations that were once in force, newest last, without private keys and passwords."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 KEPT = 20
-_PRIVATE = {"tls": frozenset({"key.pem"})}
+_PRIVATE = {"tls": frozenset({"key.pem"}), "asterisk": frozenset({"manager.conf"})}
 
 
 def kept(name: str, files: Mapping[str, str]) -> dict[str, str]:

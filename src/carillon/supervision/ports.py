@@ -35,6 +35,7 @@ def endpoints(node: Node) -> Iterator[Endpoint]:
     yield Endpoint("sip_port", "tcp", node.address, node.sip_port)
     yield Endpoint("tls_port", "tcp", node.address, node.tls_port)
     yield Endpoint("gateway_port", "udp", node.gateway_address, node.gateway_port)
+    yield Endpoint("gateway_port", "tcp", node.gateway_address, node.gateway_port)
     yield Endpoint("sip_port", "tcp", node.gateway_address, metrics_port(node))
     if node.gateway_address != node.address:
         yield Endpoint("sip_port", "udp", node.gateway_address, node.sip_port)

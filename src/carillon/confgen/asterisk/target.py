@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
 from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
@@ -27,6 +28,7 @@ _FILES = (
     "asterisk.conf",
     "extensions.conf",
     "logger.conf",
+    "manager.conf",
     "modules.conf",
     "musiconhold.conf",
     "pjsip.conf",
@@ -49,10 +51,12 @@ class Context:
     rtp_start: int
     rtp_end: int
     entity: str
+    manager_secret: str
     codecs: str = CODECS
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
     passed_on: tuple[str, ...] = PASSED_ON
+    manager_user: str = MANAGER_USER
 
 
 def context(system: System) -> Context:
@@ -70,6 +74,7 @@ def context(system: System) -> Context:
         rtp_start=node.rtp_start,
         rtp_end=node.rtp_end,
         entity=_entity(system.paths.identity),
+        manager_secret=manager_secret(system.paths.secret),
     )
 
 
@@ -86,6 +91,8 @@ def verify(context: Context) -> list[str]:
         problems.append("rtp_end: leaves no ports for media; a call needs four, so choose a wider range.")
     if not ip_address(context.gateway_address).is_loopback:
         problems.append("gateway_address: must be a loopback address; only our own Kamailio may reach it.")
+    if not context.manager_secret:
+        problems.append("secret.key: is missing; restore it, or make a new system with `carillon create`.")
     return problems
 
 

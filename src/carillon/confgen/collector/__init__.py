@@ -10,7 +10,8 @@ from carillon.confgen.collector.target import (
     environment,
     files,
     metrics_port,
+    store_path,
     verify,
 )
 
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "metrics_port", "verify"]
+__all__ = ["NAME", "Context", "command", "context", "environment", "files", "metrics_port", "store_path", "verify"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carillon.confgen.system import System
 from carillon.model.node import SIP_PORT, Node
+from carillon.system.paths import SystemPaths
 
 NAME = "collector"
 METRICS_PORT = 9060
@@ -28,6 +29,11 @@ class Context:
     port: int
 
 
+def store_path(paths: SystemPaths) -> Path:
+    """Where traces are kept."""
+    return paths.state / STORE
+
+
 def metrics_port(node: Node) -> int:
     """TCP port of the metrics on the gateway's loopback address: 9060, moved as far as `sip_port` is from 5060."""
     return METRICS_PORT + node.sip_port - SIP_PORT
@@ -41,7 +47,7 @@ def context(system: System) -> Context:
         interpreter=system.interpreter,
         pythonpath=system.code,
         socket=paths.trace_socket,
-        store=paths.state / STORE,
+        store=store_path(paths),
         address=system.node.gateway_address,
         port=metrics_port(system.node),
     )

@@ -1,0 +1,109 @@
+"""`carillon call`: the calls that are up, and ending one."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, commands
+from carillon.cli.trace import hear_the_collector
+from carillon.model.refused import Refused
+
+if TYPE_CHECKING:
+    from carillon.collector.ami import Manager
+    from carillon.collector.calls import LiveCall
+    from carillon.model.node import Node
+
+app = commands("Calls that are up.")
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="Short id of the call, or one of its Call-IDs.")]
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the calls that are up, oldest first.
+
+    Example: `carillon call list`
+    """
+    from carillon.collector.calls import live_calls
+    from carillon.provisioning.system import load_node
+
+    cli = Cli.of(context)
+    node = load_node(cli.paths)
+    with _gateway(cli, node) as manager:
+        calls = live_calls(manager)
+    hear_the_collector(cli)
+    cli.show([_row(cli, node, call) for call in calls], "Calls")
+
+
+@app.command()
+def hangup(context: typer.Context, name: Name) -> None:
+    """End a call for everybody in it.
+
+    Example: `carillon call hangup k3v9ax`
+    """
+    from carillon.collector.calls import hang_up, live_calls
+    from carillon.provisioning.system import load_node
+
+    cli = Cli.of(context)
+    node = load_node(cli.paths)
+    with _gateway(cli, node) as manager:
+        call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
+        if call is None:
+            raise Refused("id", f"no call {name} is up; `carillon call list` shows those that are.")
+        hang_up(manager, call)
+    if cli.json:
+        cli.show({"id": call.id, "ended": True}, "")
+    else:
+        typer.echo(f"Call {call.id} from {call.caller} to {call.called} ended.")
+
+
+@contextmanager
+def _gateway(cli: Cli, node: Node) -> Iterator[Manager]:
+    """Asterisk's manager interface. Raises `Refused` when it doesn't answer."""
+    from carillon.collector.ami import Door, Manager, NoAnswer
+    from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    door = Door(node.gateway_address, node.gateway_port, MANAGER_USER, manager_secret(cli.paths.secret))
+    try:
+        with Manager.at(door) as manager:
+            yield manager
+    except NoAnswer as error:
+        raise Refused("asterisk", f"{error}; `carillon status` tells how it is.") from error
+
+
+def _row(cli: Cli, node: Node, call: LiveCall) -> dict[str, object]:
+    return {
+        "id": call.id,
+        "from": _short(call.caller, node),
+        "to": _short(call.called, node),
+        "state": call.state,
+        "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(call.since)),
+        "gateway": f"{node.gateway_address}:{node.gateway_port}",
+        "node": node.name,
+        "call_ids": list(call.call_ids),
+        "dialled": _dialled(cli, call),
+    }
+
+
+def _short(aor: str, node: Node) -> str:
+    return aor.removesuffix(f"@{node.default_domain}")
+
+
+def _dialled(cli: Cli, call: LiveCall) -> str | None:
+    """What the caller's phone sent, as the collector remembers it."""
+    from carillon.collector.search import call_of
+    from carillon.confgen.collector import store_path
+
+    try:
+        rows = call_of(store_path(cli.paths), call.id)
+    except sqlite3.Error:
+        return None
+    return next((row.called.partition("@")[0] for row in rows if row.route == "inbound"), None)
