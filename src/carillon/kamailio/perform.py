@@ -15,6 +15,7 @@ from carillon.routing.decision import (
     Drop,
     Effect,
     Follow,
+    Journal,
     MarkLeg,
     NoteRefusal,
     NoteRinging,
@@ -81,6 +82,8 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
             ksr.record_route(f";{PARAMETER}={value}")
         case RewriteReply(code, reason):
             ksr.rewrite_reply(code, reason)
+        case Journal(text):
+            ksr.log("notice", text)
         case NoteRinging():
             ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):

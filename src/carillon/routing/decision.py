@@ -159,6 +159,13 @@ class PutHandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """Write a line to the log, for administrators."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpendNonce:
     """Note by which request this use of a nonce is taken: nothing else passes with it (RFC 7616 §3.4)."""
 
@@ -168,6 +175,7 @@ class SpendNonce:
 
 Effect = (
     SpendNonce
+    | Journal
     | StripPrivate
     | RemoveHeader
     | AddHeader

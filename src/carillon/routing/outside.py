@@ -32,21 +32,19 @@ class Line:
 def lines(
     number: str, site: str, routes: tuple[OutboundRoute, ...], trunks: dict[str, TrunkProfile]
 ) -> tuple[Line, ...]:
-    """The trunks for a number, in the order of trying: longest prefix, then the site's own, position, priority.
+    """The trunks for a number, in the order of `routes`, which is that of trying.
 
     Short numbers, emergency ones among them, begin with no prefix: every route takes them.
     """
     fitting = [
-        route
+        route.trunk
         for route in routes
         if (number.startswith(route.prefix) or not number.startswith("+"))
         and route.site in (None, site)
         and route.trunk in trunks
         and trunks[route.trunk].enabled
     ]
-    fitting.sort(key=lambda r: (-len(r.prefix), r.site is None, r.position, trunks[r.trunk].priority))
-    names = dict.fromkeys(route.trunk for route in fitting)
-    return tuple(Line(name, _uri(number, trunks[name])) for name in names)
+    return tuple(Line(name, _uri(number, trunks[name])) for name in dict.fromkeys(fitting))
 
 
 def written(number: str, trunk: TrunkProfile) -> str:
