@@ -68,7 +68,7 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
     _outcome(decision.outcome, means, in_failure_route)
 
 
-def _effect(effect: Effect, handovers: HandOvers) -> None:
+def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- one row for each effect
     match effect:
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)
