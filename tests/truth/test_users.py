@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.truth.terminal import Terminal
 
+from carillon.stores.directory import DirectoryReader
+
 
 def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
     answer = carillon.done("user", "add", "101", "--name", "Alice Martin", "--email", "alice@example.org")
@@ -14,8 +16,13 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "domain": "example.org",
         "name": "Alice Martin",
         "email": "alice@example.org",
+        "site": "main",
+        "rights": ["national", "mobile", "free"],
+        "caller_number": None,
+        "withhold": False,
         "devices": [],
         "numbers": [],
+        "groups": [],
     }
 
 
@@ -107,3 +114,60 @@ def test_a_user_who_is_not_there_is_refused(carillon: Terminal, verb: list[str])
 def test_a_change_without_anything_to_change_is_wrong_usage(carillon: Terminal) -> None:
     carillon.done("user", "add", "101", "--name", "Alice")
     assert carillon.types("user", "set", "101").status == 2
+
+
+def test_a_user_works_at_a_site_of_his_domain(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("site", "add", "liege", "--prefix", "0")
+    assert carillon.got("user", "add", "101", "--name", "Alice", "--site", "liege")["site"] == "liege"
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert (party.site.name, party.site.country, party.site.outside_prefix) == ("liege", "BE", "0")
+    carillon.done("user", "set", "101", "--site", "main")
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert party.site.name == "main"
+    assert carillon.refused("user", "set", "101", "--site", "ghent").startswith("site: there is no site 'ghent'")
+    carillon.done("domain", "add", "b.org")
+    assert carillon.refused("user", "set", "101", "--site", "main@b.org").startswith("site: ")
+
+
+def test_a_user_shows_a_number_that_reaches_him_or_the_main_one_of_a_trunk(
+    carillon: Terminal, worker: DirectoryReader
+) -> None:
+    carillon.done("user", "add", "101", "--name", "Alice")
+    carillon.done("number", "add", "+3225551234", "--to", "101")
+    carillon.done("trunk", "add", "provider", "--address", "192.0.2.1", "--main-number", "+32 2 555 00 00")
+    assert carillon.got("user", "set", "101", "--caller-number", "02 555 12 34")["caller_number"] == "+3225551234"
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert (party.caller_number, party.withhold) == ("+3225551234", False)
+    carillon.done("user", "set", "101", "--caller-number", "+3225550000", "--withhold", "yes")
+    party = worker.party("example.org", "101")
+    assert party is not None
+    assert (party.caller_number, party.withhold) == ("+3225550000", True)
+    sentence = carillon.refused("user", "set", "101", "--caller-number", "+3225559999")
+    assert sentence.startswith("caller_number: +3225559999 reaches neither 101")
+    assert carillon.refused("user", "set", "101", "--caller-number", "nobody").startswith("caller_number: ")
+    assert carillon.got("user", "set", "101", "--caller-number", "")["caller_number"] is None
+
+
+def test_a_number_that_somebody_shows_stays_his(carillon: Terminal) -> None:
+    for extension in ("101", "102"):
+        carillon.done("user", "add", extension, "--name", "Somebody")
+    carillon.done("number", "add", "+3225551234", "--to", "101")
+    carillon.done("user", "set", "101", "--caller-number", "+3225551234")
+    for refused in (["remove", "+3225551234"], ["set", "+3225551234", "--to", "102"]):
+        sentence = carillon.refused("number", *refused)
+        assert sentence.startswith("number: +3225551234 is the number that 101 shows; change that first")
+    carillon.done("user", "set", "101", "--caller-number", "")
+    carillon.done("number", "set", "+3225551234", "--to", "102")
+
+
+def test_the_main_number_that_somebody_shows_stays(carillon: Terminal) -> None:
+    carillon.done("user", "add", "101", "--name", "Alice")
+    carillon.done("trunk", "add", "provider", "--address", "192.0.2.1", "--main-number", "+3225550000")
+    carillon.done("user", "set", "101", "--caller-number", "+3225550000")
+    for refused in (["remove", "provider"], ["set", "provider", "--main-number", ""]):
+        assert carillon.refused("trunk", *refused).startswith("main_number: +3225550000 is the number that 101 shows")
+    carillon.done("number", "add", "+3225550000", "--to", "101")
+    carillon.done("trunk", "remove", "provider")

@@ -10,19 +10,41 @@ from typing import Annotated
 import typer
 
 import carillon
-from carillon.cli import call, device, domain, explain, number, registration, system, trace, user
+from carillon.cli import (
+    call,
+    change,
+    device,
+    domain,
+    explain,
+    group,
+    number,
+    outbound,
+    registration,
+    right,
+    site,
+    system,
+    trace,
+    trunk,
+    user,
+)
 from carillon.cli.context import DEMO, Cli, commands
 from carillon.model.refused import Refused
 from carillon.system.paths import SystemPaths
 
 NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("domain", domain.app),
+    ("site", site.app),
     ("user", user.app),
     ("device", device.app),
     ("number", number.app),
+    ("right", right.app),
+    ("group", group.app),
+    ("trunk", trunk.app),
+    ("outbound", outbound.app),
     ("registration", registration.app),
     ("call", call.app),
     ("explain", explain.app),
+    ("change", change.app),
 )
 """One row a noun: its name and its verbs."""
 

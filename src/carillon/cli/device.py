@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.cli.passwords import Password, shown_once, typed_or_made
 
 if TYPE_CHECKING:
     from carillon.model.device import Device
@@ -17,10 +17,6 @@ app = commands("Phones and other devices that register.")
 Name = Annotated[
     str,
     typer.Argument(metavar="NAME", help="SIP user name of the device, such as alice-desk."),
-]
-Password = Annotated[
-    str | None,
-    typer.Option(help="Password; '-' reads it from standard input, which keeps it out of the shell's history."),
 ]
 
 
@@ -38,7 +34,7 @@ def add(
     from carillon.provisioning import changes, devices
 
     cli = Cli.of(context)
-    typed, made = _password(password, make=password is None)
+    typed, made = typed_or_made(password, make=password is None)
     sequence = devices.add(cli.truth, cli.who, name, user, typed or made or "")
     device = devices.show(cli.truth, str(changes.subject(cli.truth, sequence)))
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} added.", device, sequence, made)
@@ -90,7 +86,7 @@ def set_(
     if (password is None and not generate and user is None) or (password is not None and generate):
         raise typer.BadParameter("Give --password or --generate, --user, or both kinds.")
     cli = Cli.of(context)
-    typed, made = _password(password, make=generate)
+    typed, made = typed_or_made(password, make=generate)
     sequence = devices.set(cli.truth, cli.who, name, made if typed is None else typed, user)
     device = devices.show(cli.truth, name)
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} changed.", device, sequence, made)
@@ -110,28 +106,9 @@ def remove(context: typer.Context, name: Name) -> None:
     cli.done(f"Device {device.name}@{device.domain} removed.", _row(device), sequence)
 
 
-def _password(option: str | None, make: bool) -> tuple[str | None, str | None]:
-    """The password that was typed, and the one that is made instead."""
-    from carillon.provisioning.passwords import new_password
-
-    if make:
-        return None, new_password()
-    return (_read_password() if option == "-" else option), None
-
-
-def _read_password() -> str:
-    """The first line of standard input; a person at a terminal types it unseen."""
-    if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, err=True))
-    return sys.stdin.readline().rstrip("\r\n")
-
-
 def _done(cli: Cli, sentence: str, device: Device, sequence: int, made: str | None) -> None:
-    if made is None:
-        cli.done(sentence, _row(device), sequence)
-    else:
-        once = f"{sentence}\nPassword (shown once): {made}"
-        cli.done(once, {**_row(device), "password": made}, sequence)
+    password = {} if made is None else {"password": made}
+    cli.done(shown_once(sentence, made), {**_row(device), **password}, sequence)
 
 
 def _row(device: Device) -> dict[str, object]:

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carillon.cli.choices import YesNo, chosen
 from carillon.cli.context import Cli, commands
 
 if TYPE_CHECKING:
     from carillon.model.user import User
-    from carillon.provisioning.users import UserView
+    from carillon.provisioning.users import Removal, UserView
 
 app = commands("People and their extensions.")
 
 Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 101 or 101@example.org.")]
 Email = Annotated[str | None, typer.Option(help="E-mail address; an empty one clears it.")]
+Site = Annotated[str | None, typer.Option(metavar="SITE", help="Where the user works; main when new.")]
 NAME_HELP = "Name that called phones show."
 
 
@@ -25,6 +27,7 @@ def add(
     extension: Extension,
     name: Annotated[str, typer.Option(help=NAME_HELP)],
     email: Email = None,
+    site: Site = None,
 ) -> None:
     """Add a user; `carillon device add` then gives him a phone.
 
@@ -33,7 +36,7 @@ def add(
     from carillon.provisioning import users
 
     cli = Cli.of(context)
-    sequence = users.add(cli.truth, cli.who, extension, name, email)
+    sequence = users.add(cli.truth, cli.who, extension, name, email, site)
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) added.", _row(user), sequence)
 
@@ -71,17 +74,22 @@ def set_(
     extension: Extension,
     name: Annotated[str | None, typer.Option(help=NAME_HELP)] = None,
     email: Email = None,
+    site: Site = None,
+    caller_number: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Number that outside people see; '' for the trunk's main one.")
+    ] = None,
+    withhold: Annotated[YesNo | None, typer.Option(help="Whether outside people see no number at all.")] = None,
 ) -> None:
-    """Change a user's name or e-mail address.
+    """Change a user; `carillon right` changes whom he may call.
 
-    Example: `carillon user set 101 --name "Alice Peeters"`
+    Example: `carillon user set 101 --name "Alice Peeters" --caller-number +3225551234`
     """
     from carillon.provisioning import users
 
-    if name is None and email is None:
-        raise typer.BadParameter("Nothing to change: give --name, --email or both.")
+    if all(value is None for value in (name, email, site, caller_number, withhold)):
+        raise typer.BadParameter("Nothing to change: give --name, --email, --site, --caller-number or --withhold.")
     cli = Cli.of(context)
-    sequence = users.set(cli.truth, cli.who, extension, name, email)
+    sequence = users.set(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold))
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
 
@@ -96,26 +104,32 @@ def remove(context: typer.Context, extension: Extension) -> None:
 
     cli = Cli.of(context)
     gone = users.remove(cli.truth, cli.who, extension)
-    user, also = gone.user, _with(gone.devices, gone.numbers)
+    user, also = gone.user, _with(gone)
     cli.done(
         f"User {user.extension}@{user.domain} ({user.name}) removed{also}.",
-        {**_row(user), "devices": list(gone.devices), "numbers": list(gone.numbers)},
+        {**_row(user), "devices": list(gone.devices), "numbers": list(gone.numbers), "groups": list(gone.groups)},
         gone.sequence,
     )
 
 
-def _with(devices: tuple[str, ...], numbers: tuple[str, ...]) -> str:
+def _with(gone: Removal) -> str:
     """What went with a user, in words: `, with device desk and number +3225551234`."""
-    parts = [
-        f"{word if len(names) == 1 else word + 's'} {', '.join(names)}"
-        for word, names in (("device", devices), ("number", numbers))
-        if names
-    ]
+    lists = (("device", gone.devices), ("number", gone.numbers), ("his place in group", gone.groups))
+    parts = [f"{word if len(names) == 1 else word + 's'} {', '.join(names)}" for word, names in lists if names]
     return f", with {' and '.join(parts)}" if parts else ""
 
 
 def _row(user: User) -> dict[str, object]:
-    return {"extension": user.extension, "domain": user.domain, "name": user.name, "email": user.email}
+    return {
+        "extension": user.extension,
+        "domain": user.domain,
+        "name": user.name,
+        "email": user.email,
+        "site": user.site,
+        "rights": [str(each) for each in user.rights],
+        "caller_number": user.caller_number,
+        "withhold": user.withhold,
+    }
 
 
 def _full_row(view: UserView) -> dict[str, object]:
@@ -123,4 +137,5 @@ def _full_row(view: UserView) -> dict[str, object]:
         **_row(view.user),
         "devices": [device.name for device in view.devices],
         "numbers": [number.number for number in view.numbers if not number.is_own],
+        "groups": list(view.groups),
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from carillon.collector.masking import masked
 from carillon.collector.store import CALLS, OTHERS, Kept
-from carillon.stores.tracewire import FIELD, Row, unpack
+from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN, Row, unpack
 
-_OTHER_ROUTES = frozenset({"register", "service"})
+_OTHER_ROUTES = frozenset({"register", "service", LOST, STORE_DOWN})
 _HEAD_FIELDS = 4
 """Time, route, Call-ID and leg: never masked, as a Call-ID may look like a hash."""
 

@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from carillon.collector.store import Kept
-from carillon.stores.tracewire import FIELD, LOST
+from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN
 
 NAMESPACE = "carillon"
 _FAILURES = frozenset({"inbound", "inbound failure"})
@@ -29,7 +29,7 @@ class Metrics:
         self.requests = self._counter("requests", "Messages decided, by route and outcome", "route", "outcome")
         self.calls = self._counter("calls", "Calls that were sent to a gateway")
         self.failures = self._counter("call_failures", "Calls that failed, by the code the caller got", "code")
-        self.store_failures = self._counter("store_failures", "Decisions for which a store did not answer")
+        self.store_failures = self._counter("store_failures", "Times that a store did not answer", "store")
         self.rows = self._counter("collector_rows", "Rows kept by the collector")
         self.dropped = self._counter("collector_dropped", "Rows that did not get through, or could not be kept")
         self.bad = self._counter("collector_bad_messages", "Messages that were no row")
@@ -54,11 +54,14 @@ class Metrics:
             if route == LOST:
                 self.dropped.inc(int(message) if message.isdigit() else 0)
                 continue
+            if route == STORE_DOWN:
+                self.store_failures.labels(message).inc()
+                continue
             decided[route, outcome] += 1
             if route in _FAILURES:
                 self._call(route, outcome, detail, said[0] if said else "")
             if said and f"{FIELD}unknown{FIELD}" in said[0]:
-                self.store_failures.inc()
+                self.store_failures.labels("directory").inc()
         for (route, outcome), number in decided.items():
             self.requests.labels(route, outcome).inc(number)
         self.rows.inc(kept)

@@ -33,7 +33,7 @@ def _header(ladder: Ladder, places: tuple[Place, ...]) -> str:
 def _step(step: Step, places: tuple[Place, ...], began: float, beside: int) -> Iterator[str]:
     drawn = [_arrow(arrow, places) for arrow in step.arrows]
     times = [f"{step.at - began:{TIME - 1}.3f} "]
-    rules = [_words(rule) for rule in step.rules]
+    rules = [f"from {step.address}"] * bool(step.address) + [_words(rule) for rule in step.rules]
     if beside:
         for time, line, words in zip_longest(times, drawn, rules, fillvalue=""):
             yield f"{f'{time:{TIME}}{line or _lifelines(places)}':{beside}}{words}"

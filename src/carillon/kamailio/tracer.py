@@ -14,7 +14,7 @@ from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
-from carillon.stores.tracewire import LOST, pack
+from carillon.stores.tracewire import LOST, STORE_DOWN, pack
 
 RETRY_S = 1.0
 LONGEST_FIELD = 300
@@ -50,8 +50,8 @@ class Tracer:
         self._send(pack(head, decision.trace))
 
     def reply(self, memo: Memo, code: int, decision: Decision, address: str = "") -> None:
-        """A reply route's decision; a 100 says nothing to anybody. `address` is who replied."""
-        if code > 100 and self._heard():
+        """A reply route's decision. `address` is who replied."""
+        if self._heard():
             head = (repr(time.time()), f"{memo.leg} reply", "", memo.leg_id, address, "", str(code), "", memo.called)
             self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
 
@@ -60,6 +60,17 @@ class Tracer:
         if self._heard():
             head = (repr(time.time()), f"{memo.leg} failure", "", memo.leg_id, "", "", "", "", memo.called)
             self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
+
+    def store_down(self, store: str) -> None:
+        """A store did not answer in time."""
+        if self._heard():
+            self._send(pack((repr(time.time()), STORE_DOWN, "", "", "", "", store, "", "", "", ""), ()))
+
+    def close(self) -> None:
+        """Let the listener go; the next row connects again."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     def _heard(self) -> bool:
         """Whether it is worth making a row."""
@@ -92,9 +103,7 @@ class Tracer:
         self._lost = 0
 
     def _forget(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self.close()
         self._lost += 1
         self._quiet_until = time.monotonic() + RETRY_S
 

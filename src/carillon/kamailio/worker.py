@@ -63,7 +63,7 @@ class Worker:
         perform(decision, self.means)
         if code < 300 and ksr.header("Contact"):
             ksr.alias_contact()
-        self.tracer.reply(memo, code, decision)
+        self.tracer.reply(memo, code, decision, ksr.text("$si"))
         return 1
 
     @guarded(server_error)
@@ -102,6 +102,7 @@ class Worker:
             return self.handovers.get(memo.leg_id)
         except StoreDown as down:
             ksr.log("warn", f"hand-over: {down}")
+            self.tracer.store_down("hand-over")
             return UNKNOWN
 
 

@@ -47,3 +47,10 @@ class Change:
     subject: Subject
     before: Mapping[str, str | None] | None
     after: Mapping[str, str | None] | None
+
+    @property
+    def kind(self) -> str:
+        """One of `added`, `removed`, `changed`."""
+        if self.before is None:
+            return "added"
+        return "removed" if self.after is None else "changed"

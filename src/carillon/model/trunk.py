@@ -24,6 +24,11 @@ class Transport(StrEnum):
     TLS = "tls"
 
 
+def default_port(transport: Transport) -> int:
+    """Where a provider listens who gives no port (RFC 3261 §19.1.2)."""
+    return 5061 if transport is Transport.TLS else 5060
+
+
 class NumberFormat(StrEnum):
     """How a provider writes numbers: `+3225551234`, or as in the country of the site, `025551234`."""
 

@@ -19,7 +19,7 @@ def require_own(connection: Connection, domain: str, extension: str, caller: str
 
 
 def require_unshown(connection: Connection, field: str, domain: str, caller: str, besides: str | None = None) -> None:
-    """Raise `Refused`, naming `field`, when somebody shows a number that is about to go.
+    """Raise `Refused`, naming `field`, when somebody shows a number that is about to leave him.
 
     Fine is the user `besides`, and a number that stays the main number of a trunk.
     """
@@ -33,6 +33,12 @@ def require_unshown(connection: Connection, field: str, domain: str, caller: str
                 f"{caller} is the number that {extension} shows; change that first:"
                 f" carillon user set {extension}@{domain} --caller-number ''",
             )
+
+
+def require_reaches(connection: Connection, field: str, domain: str, caller: str) -> None:
+    """The same for a number that a trunk has given up: fine is the user whom the number reaches."""
+    reaches = select(number.c.target).where(number.c.domain == domain, number.c.number == caller)
+    require_unshown(connection, field, domain, caller, besides=connection.execute(reaches).scalar())
 
 
 def main_numbers(connection: Connection, domain: str) -> frozenset[str]:

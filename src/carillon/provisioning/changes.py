@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, insert, select
 
 from carillon.model.change import Change, Noun, Subject
+from carillon.model.refused import Refused
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import last_position
 from carillon.stores.sql.tables import change
@@ -46,9 +47,13 @@ def subject(engine: Engine, sequence: int) -> Subject:
     return Subject(Noun(row.noun), row.domain, row.key)
 
 
-def listing(engine: Engine, newest: int = 100) -> list[Change]:
-    """The last `newest` changes, oldest first."""
+def listing(engine: Engine, newest: int = 100, noun: str | None = None) -> list[Change]:
+    """The last `newest` changes, of one kind of thing or of all, oldest first. Raises `Refused`."""
     query = select(change).order_by(change.c.sequence.desc()).limit(newest)
+    if noun is not None:
+        if noun not in set(Noun):
+            raise Refused("noun", f"{noun!r} isn't known; choose among {', '.join(Noun)}.")
+        query = query.where(change.c.noun == noun)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
     return [

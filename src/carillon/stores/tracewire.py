@@ -14,6 +14,9 @@ FIELD = "\x1f"
 LOST = "lost"
 """The route of a row that says, as its message, how many rows did not get through."""
 
+STORE_DOWN = "store"
+"""The route of a row whose message is the name of a store that did not answer."""
+
 LONGEST = 8192
 """Characters of a line; what is longer loses its last rules."""
 
