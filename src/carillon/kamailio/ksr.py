@@ -90,10 +90,14 @@ def set_from(display: str, uri: str) -> None:
 # --- routing
 
 
-def forget_next_hop() -> None:
-    """Send to where the Request-URI says, by a socket of the engine's choice."""
+def send_outside(uri: str, socket: str) -> None:
+    """Send to where `uri` says, from the node's own address: `socket` is its UDP one, TCP and TLS find theirs."""
+    set_text("$ru", uri)
     KSR.resetdsturi()
-    KSR.pv.unset("$fs")
+    if ";transport=" in uri:
+        KSR.pv.unset("$fs")
+    else:
+        set_text("$fs", socket)
 
 
 def is_sane() -> bool:

@@ -51,10 +51,11 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: the hand-over store, and the socket towards our Asterisk."""
+    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside."""
 
     handovers: HandOvers
     gateway_socket: str
+    outside_socket: str
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -103,7 +104,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
         case Relay():
             _relay_to_gateway(outcome, means.gateway_socket)
         case Trunk():
-            _leave(outcome)
+            _leave(outcome, means.outside_socket)
         case Ring():
             _send(outcome.ring_s, outcome.silence_s)
         case Save(aor):
@@ -137,9 +138,8 @@ def _towards(gateway: Gateway, socket: str) -> None:
     ksr.set_text("$fs", socket)
 
 
-def _leave(trunk: Trunk) -> None:
-    ksr.set_text("$ru", trunk.uri)
-    ksr.forget_next_hop()
+def _leave(trunk: Trunk, socket: str) -> None:
+    ksr.send_outside(trunk.uri, socket)
     _send(trunk.ring_s, trunk.silence_s)
 
 

@@ -27,7 +27,7 @@ class Worker:
         self.node = settings.node
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
-        self.means = Means(self.handovers, settings.gateway_socket)
+        self.means = Means(self.handovers, settings.gateway_socket, settings.outside_socket)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
