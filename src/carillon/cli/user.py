@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carillon.cli import people
 from carillon.cli.choices import YesNo, chosen
 from carillon.cli.context import Cli, commands
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from carillon.provisioning.users import Removal, UserView
 
 app = commands("People and their extensions.")
+people.register(app)
 
 Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 101 or 101@example.org.")]
 Email = Annotated[str | None, typer.Option(help="E-mail address; an empty one clears it.")]

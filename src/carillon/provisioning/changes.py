@@ -23,14 +23,26 @@ def record(connection: Connection, who: str, subject: Subject, before: State | N
     """Journal one change; return its sequence number. A change that changes nothing isn't journalled."""
     if before == after:
         return last_position(connection).sequence
-    row = {
+    row = change_row(who, subject, before, after)
+    return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
+
+
+def record_all(connection: Connection, rows: list[dict[str, str | None]]) -> int:
+    """Journal many changes, each made by `change_row`; return the sequence number of the last."""
+    if rows:
+        connection.execute(insert(change), rows)
+    return last_position(connection).sequence
+
+
+def change_row(who: str, subject: Subject, before: State | None, after: State | None) -> dict[str, str | None]:
+    """The row of one change, made now."""
+    return {
         "at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "who": who[:64],
         **asdict(subject),
         "before": _text(before),
         "after": _text(after),
     }
-    return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
 
 
 def state(of: object, *hidden: str) -> State:
