@@ -1,6 +1,6 @@
 """Each decision goes out as one message on a local socket: whoever listens has the trace, and nobody waits for him.
 
-The socket keeps messages apart and holds some 200 kB a worker (SOCK_SEQPACKET); a unix datagram socket would take ten
+The socket keeps messages apart and holds some 400 kB a worker (SOCK_SEQPACKET); a unix datagram socket would take ten
 messages of all workers together. What does not fit is lost and counted.
 """
 
@@ -18,6 +18,8 @@ from carillon.stores.tracewire import LOST, STORE_DOWN, pack
 
 RETRY_S = 1.0
 LONGEST_FIELD = 300
+ROOM_BYTES = 1 << 20
+"""Asked of the kernel for each worker's rows; it gives what net.core.wmem_max allows, usually 400 kB."""
 
 
 class Tracer:
@@ -93,6 +95,7 @@ class Tracer:
     def _connect(self) -> socket.socket:
         """Raises OSError."""
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM_BYTES)
         self._socket.connect(self._path)
         return self._socket
 
