@@ -17,8 +17,10 @@ from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
-PASSED_ON = tuple(str(header) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED))
-"""Private headers that only cross Asterisk, from the inbound leg to the outbound one."""
+PASSED_ON = tuple(
+    (header.name, str(header)) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED)
+)
+"""Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 
 CODECS = "opus,g722,alaw,ulaw,gsm"
 RING_LIMIT_S = 300
@@ -55,7 +57,7 @@ class Context:
     codecs: str = CODECS
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
-    passed_on: tuple[str, ...] = PASSED_ON
+    passed_on: tuple[tuple[str, str], ...] = PASSED_ON
     manager_user: str = MANAGER_USER
 
 
