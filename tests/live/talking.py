@@ -40,6 +40,17 @@ def talk(caller: RawAgent, callee: RawAgent, headers: Headers = ()) -> tuple[Dia
     return mine, Dialog.answered(callee, received, accepted)
 
 
+def reinvites(side: Dialog, headers: Headers) -> int:
+    """Offer anew, and again while the other side has not seen the ACK of the call (491, RFC 3261 §14.1)."""
+    for _ in range(20):
+        invite = side.request("INVITE", headers=headers, body=side.agent.offer())
+        side.agent.send(invite)
+        code = final(side.agent, invite).code
+        if code != 491:
+            break
+    return int(code or 0)
+
+
 def hangs_up(side: Dialog, other: Dialog) -> None:
     """One side says BYE, and the other one gets it."""
     assert side.bye().code == 200

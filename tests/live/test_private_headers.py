@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.live.company import Company
-from tests.live.talking import calls, final, got_nothing, hangs_up, talk
+from tests.live.talking import calls, final, got_nothing, hangs_up, reinvites, talk
 from tests.phones.message import Message
 
 pytestmark = pytest.mark.engines
@@ -46,9 +46,7 @@ def test_none_is_seen_in_a_whole_call_in_which_both_sides_send_some(company: Com
     mine, theirs = talk(alice, bob, headers)
     more = [*headers, ("Content-Type", "application/sdp")]
     for side in (mine, theirs):
-        reinvite = side.request("INVITE", headers=more, body=side.agent.offer())
-        side.agent.send(reinvite)
-        assert final(side.agent, reinvite).code == 200
+        assert reinvites(side, more) == 200
         side.ack()
     hangs_up(mine, theirs)
     assert private(alice.seen) == []

@@ -17,13 +17,19 @@ from tests.lab.network import Network
 from tests.worlds.tracing import Listener
 
 from carillon.model.device import Device
-from carillon.provisioning import devices, domains, numbers, users
+from carillon.model.rights import OutsideClass, ordered
+from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
 from carillon.provisioning.system import open_truth, put_in_force
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.provisioning.trunks import TrunkFields
+from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
+from carillon.trunks.addresses import TABLE
 
 COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
 NODE, ADDRESS, PORT = "node", "10.77.0.1", 5060
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 6)}
+PROVIDERS = {f"prov{n}": f"10.77.0.{n + 20}" for n in range(1, 3)}
 PREFIX = "cl-"
 WHO = "the tests"
 
@@ -42,7 +48,7 @@ class Building:
     @contextmanager
     def open(cls, directory: Path) -> Iterator[Building]:
         """Make the network and the system, start it, and leave nothing behind."""
-        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES}) as network:
+        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES, **PROVIDERS}) as network:
             carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
             carillon(network, "--dir", str(directory), "up")
             building = cls(network, directory)
@@ -84,6 +90,33 @@ class Building:
         """Remove a person."""
         users.remove(self.truth, WHO, f"{extension}@{domain}")
         put_in_force(self.paths)
+
+    def adds_trunk(self, domain: str, name: str, address: str, position: int) -> None:
+        """A trunk for all numbers; returns when calls from its address are known as such."""
+        typed = TrunkFields(address=f"{address}:{PORT}", main_number="+3225550100")
+        trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed)
+        outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
+        put_in_force(self.paths)
+        deadline = time.monotonic() + 10
+        while not self._knows_trunk(address, f"{domain} {name}"):
+            assert time.monotonic() < deadline, f"Kamailio was not told of {name} at {address}"
+
+    def removes_trunk(self, domain: str, name: str) -> None:
+        """Take a trunk and its routes away: its address may be another's next."""
+        outbounds.remove(self.truth, WHO, "", f"{name}@{domain}")
+        trunks.remove(self.truth, WHO, f"{name}@{domain}")
+        put_in_force(self.paths)
+
+    def allows(self, domain: str, extension: str, classes: tuple[str, ...]) -> None:
+        """Outside calls of these classes, and no others."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(OutsideClass(each) for each in classes))
+        put_in_force(self.paths)
+
+    def _knows_trunk(self, address: str, trunk: str) -> bool:
+        try:
+            return bool(call(self.paths.kamailio_rpc, "htable.get", TABLE, address)["item"]["value"] == trunk)
+        except RpcFailed:
+            return False
 
     def stops(self, component: str) -> None:
         """A component is stopped, and stays so."""

@@ -23,6 +23,7 @@ from carillon.routing.decision import (
     SetFrom,
     SpendNonce,
     StripPrivate,
+    Trunk,
 )
 from carillon.routing.entrance import Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
@@ -66,6 +67,8 @@ class Leg:
     over: bool = False
     silent: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    shown: Shown | None = None
+    sent: list[str] = field(default_factory=list)
 
 
 class Engine:
@@ -75,6 +78,7 @@ class Engine:
         self.directory, self.handovers = directory, handovers
         self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32)
         self.bindings: dict[str, list[SimulatedPhone]] = {}
+        self.providers: dict[str, SimulatedPhone] = {}
         self.dead: set[str] = set()
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
@@ -183,6 +187,8 @@ class Engine:
                 account=self.directory.account(*asked.account) if asked.account else None,
                 callee=self.directory.party(*asked.callee) if asked.callee else None,
                 registered=bool(self.bindings.get(asked.registered)) if asked.registered else UNKNOWN,
+                routes=self.directory.outbound(asked.outbound) if asked.outbound else (),
+                trunks=self.directory.trunks() if asked.outbound else {},
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
             )
@@ -213,7 +219,7 @@ class Engine:
     def _asterisk(self, leg: Leg, headers: dict[str, str]) -> None:
         """Asterisk calls back through us, with the private headers that it was given."""
         user, _, host = headers[PrivateHeader.CALLED].partition("@")
-        name = headers["P-Asserted-Identity"].split('"')[1]
+        name = headers["P-Asserted-Identity"].rpartition("<")[0].strip(' "')
         target = SipUri(user, host)
         private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
         request = Request(
@@ -227,16 +233,40 @@ class Engine:
             case Ring(aor):
                 leg.outbound_memo = decision.memo
                 phones = [phone for phone in self.bindings[aor] if not phone.dead]
-                shown = next(effect for effect in decision.effects if isinstance(effect, SetFrom))
-                number = shown.uri.removeprefix("sip:").partition("@")[0]
-                left = tuple(h for h in _headers(decision).items() if not h[0].startswith(PREFIX))
+                leg.shown = _shown(decision)
                 leg.silent = len(phones) < len(self.bindings[aor])
-                leg.ringing = {phone: Shown(shown.name, number, left) for phone in phones}
+                leg.ringing = dict.fromkeys(phones, leg.shown)
                 assert StripPrivate() in decision.effects
                 if not phones:
                     self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+            case Trunk(name, uri):
+                leg.outbound_memo = decision.memo or leg.outbound_memo
+                self._leaves(leg, decision, name, uri)
             case Reply(code, reason):
                 self._back(leg, Final(code, reason))
+
+    def _leaves(self, leg: Leg, decision: Decision, name: str, uri: str) -> None:
+        """A provider rings like a phone; a silent one is followed by what the failure route says."""
+        leg.shown = _shown(decision) if decision.effects else leg.shown
+        provider = self.providers[name]
+        leg.sent.append(uri)
+        if provider.dead:
+            self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+        else:
+            assert leg.shown is not None
+            leg.ringing = {provider: leg.shown}
+
+    def comes_by_trunk(self, provider: SimulatedPhone, number: str, caller: SipUri, *, withheld: bool = False) -> Leg:
+        """An INVITE from a provider."""
+        trunk = self.directory.trunks()[provider.domain, provider.username]
+        target = SipUri(number, "10.77.0.1")
+        request = Request(
+            *("INVITE", target, caller, target, f"call-{next(self._ids)}"),
+            source=Source.TRUNK, trunk=trunk, from_tag="p", from_name="", withheld=withheld,
+        )  # fmt: skip
+        leg = Leg(provider)
+        self._inbound(leg, self.route(request))
+        return leg
 
     def _outbound_failed(self, leg: Leg, failure: FailureFacts) -> None:
         assert leg.outbound_memo is not None
@@ -244,6 +274,9 @@ class Engine:
         self._note("outbound failure", decision)
         for effect in decision.effects:
             self._effect(effect)
+        if isinstance(decision.outcome, Trunk):
+            self._outbound(leg, decision)
+            return
         final = Final(failure.code, failure.reason)
         if isinstance(decision.outcome, Reply):
             final = Final(decision.outcome.code, decision.outcome.reason)
@@ -273,6 +306,12 @@ class Engine:
     def _note(self, what: str, decision: Decision) -> None:
         self._story.append(f"{what} → {decision.outcome}")
         self._story += [f"    {row.rule:18} {row.verdict:14} {row.fact}" for row in decision.trace]
+
+
+def _shown(decision: Decision) -> Shown:
+    shown = next(effect for effect in decision.effects if isinstance(effect, SetFrom))
+    number = shown.uri.removeprefix("sip:").partition("@")[0]
+    return Shown(shown.name, number, tuple(h for h in _headers(decision).items() if not h[0].startswith(PREFIX)))
 
 
 def _headers(decision: Decision) -> dict[str, str]:

@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from tests.phones.call import Call as PhoneCall
 from tests.phones.phone import Phone
-from tests.worlds.building import ADDRESS, PORT, Building
+from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
 
@@ -56,7 +57,12 @@ class LiveCall:
 
     def shows(self, person: LivePerson, name: str, number: str) -> None:
         shown = self.at[person].invite.header("From") or ""
-        assert shown.startswith(f'"{name}" <sip:{number}@{person.domain}>'), shown
+        quoted = f'"{name}" ' if name else ""
+        home = f"{person.domain}>" if person.extension and number.isdigit() else ""
+        assert shown.startswith(f"{quoted}<sip:{number}@{home}"), shown
+
+    def is_for(self, provider: LivePerson, number: str) -> None:
+        assert f"sip:{number}@" in self.at[provider].invite.text.split("\r\n", 1)[0]
 
     def arrived_with(self, person: LivePerson, header: str) -> bool:
         return self.at[person].invite.header(header) is not None
@@ -73,7 +79,7 @@ class LivePerson:
 
     def calls(self, whom: LivePerson | str, headers: Iterable[Header] = ()) -> LiveCall:
         number = whom if isinstance(whom, str) else whom.extension
-        return LiveCall(self, self.phone.dial(number, dict(headers)))
+        return LiveCall(self, self.phone.dial(quote(number, safe="+*"), dict(headers)))
 
     def answers(self, call: LiveCall) -> None:
         call.at[self].answer()
@@ -93,6 +99,9 @@ class LivePerson:
 
     def resumes(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).resume()
+
+    def calls_in(self, number: str, as_number: str) -> LiveCall:
+        return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}"))
 
     def unplugs(self) -> None:
         self.phone.unregister()
@@ -129,6 +138,8 @@ class LiveOffice:
         self.building, self._phones = building, phones
         self._began = now()
         self._places = itertools.cycle(host for host in building.network.addresses if host.startswith("phone"))
+        self._provider_places = iter(PROVIDERS)
+        self._providers = 1
         self._serial = itertools.count(1)
         self.domain = building.new_domain()
         self.gateway = LiveComponent(building, "asterisk")
@@ -170,6 +181,23 @@ class LiveOffice:
 
     def numbers(self, person: LivePerson, number: str) -> None:
         self.building.numbers(person.domain, number, person.extension)
+
+    def provider(self, name: str = "provider") -> LivePerson:
+        host = next(self._provider_places)
+        network = self.building.network
+        address = network.address(host)
+        self.building.adds_trunk(self.domain, name, address, self._providers)
+        self._phones.callback(self.building.removes_trunk, self.domain, name)
+        self._providers += 1
+        phone = Phone(
+            *("", "+32475123456", "", ADDRESS), proxy=f"{ADDRESS}:{PORT}",
+            namespace=network.namespace(host), address=address, port=PORT,
+        )  # fmt: skip
+        self._phones.enter_context(phone)
+        return LivePerson(name, "", self.domain, phone)
+
+    def allows(self, person: LivePerson, *classes: str) -> None:
+        self.building.allows(person.domain, person.extension, classes)
 
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)

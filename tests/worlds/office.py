@@ -32,6 +32,9 @@ class Call(Protocol):
     def shows(self, person: Person, name: str, number: str) -> None:
         """The phone of `person` shows this caller."""
 
+    def is_for(self, provider: Person, number: str) -> None:
+        """The provider was asked for this number."""
+
     def arrived_with(self, person: Person, header: str) -> bool:
         """Whether the INVITE at `person` carried this header."""
 
@@ -51,6 +54,9 @@ class Person(Protocol):
     def hangs_up(self, call: Call) -> None: ...
 
     def cancels(self, call: Call) -> None: ...
+
+    def calls_in(self, number: str, as_number: str) -> Call:
+        """A provider brings a call in, for a number of ours, from somebody outside."""
 
     def unplugs(self) -> None:
         """The phone takes its registration away."""
@@ -96,6 +102,12 @@ class Office(Protocol):
 
     def numbers(self, person: Person, number: str) -> None:
         """A further number reaches the person."""
+
+    def provider(self, name: str = "provider") -> Person:
+        """A provider whose trunk takes all outside numbers; the first is tried first. It reads out what it is sent."""
+
+    def allows(self, person: Person, *classes: str) -> None:
+        """The person may make outside calls of these classes."""
 
     def ladder(self) -> str:
         """What happened, with the rules beside it; printed when a scenario fails."""

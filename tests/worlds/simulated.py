@@ -11,8 +11,9 @@ from tests.worlds.office import Header
 from tests.worlds.phone import SimulatedPhone
 
 from carillon.model.device import ha1_md5, ha1_sha256
+from carillon.sip.uri import SipUri
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import Account, DomainProfile, Party
+from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, TrunkProfile
 
 DOMAIN = "carillon.test"
 
@@ -52,6 +53,9 @@ class SimulatedCall:
         shown = self.inbound.ringing[person.phone]
         assert (shown.name, shown.number) == (name, number)
 
+    def is_for(self, provider: SimulatedPerson, number: str) -> None:
+        assert self.inbound.sent[-1].startswith(f"sip:{number}@")
+
     def arrived_with(self, person: SimulatedPerson, header: str) -> bool:
         return header in dict(self.inbound.ringing[person.phone].headers)
 
@@ -83,6 +87,10 @@ class SimulatedPerson:
 
     def cancels(self, call: SimulatedCall) -> None:
         self.engine.cancel(call.inbound)
+
+    def calls_in(self, number: str, as_number: str) -> SimulatedCall:
+        leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"))
+        return SimulatedCall(self, leg, self.engine)
 
     def unplugs(self) -> None:
         self.engine.bindings.get(self.phone.aor, []).remove(self.phone)
@@ -162,6 +170,20 @@ class SimulatedOffice:
 
     def numbers(self, person: SimulatedPerson, number: str) -> None:
         self.engine.directory.add_number(number, Party(person.extension, person.phone.domain, person.name))
+
+    def provider(self, name: str = "provider") -> SimulatedPerson:
+        phone = SimulatedPhone(name, "", DOMAIN, "", name)
+        self.engine.providers[name] = phone
+        self.engine.directory.add_trunk(TrunkProfile(name, DOMAIN, f"{name}.test", 5060, main_number="+3225550100"))
+        position = len(self.engine.providers)
+        self.engine.directory.add_route(DOMAIN, OutboundRoute("", name, position=position))
+        return SimulatedPerson(name, "", phone, self.engine)
+
+    def allows(self, person: SimulatedPerson, *classes: str) -> None:
+        party = Party(person.extension, person.phone.domain, person.name, outside=frozenset(classes))
+        secret = (person.phone.username, person.phone.domain, person.phone.password)
+        account = Account(person.phone.username, person.phone.domain, ha1_md5(*secret), ha1_sha256(*secret), party)
+        self.engine.directory.add_account(account)
 
     def ladder(self) -> str:
         return self.engine.ladder()

@@ -40,14 +40,12 @@ def call(context: typer.Context, caller: Caller, called: Called, registered: Reg
 
     Example: `carillon explain call --from 101 --to 102`
     """
-    from carillon.cli.registration import bring_up_to_date
     from carillon.explain.call import Situation, explain
     from carillon.explain.live import account_of, directory_of, is_registered, profile_of
     from carillon.provisioning import users
 
     cli = Cli.of(context)
     person = users.show(cli.truth, caller).user
-    bring_up_to_date(cli)
     with directory_of(cli.paths, cli.truth) as directory:
         account = account_of(cli.truth, directory, person.extension, person.domain)
 

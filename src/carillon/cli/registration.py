@@ -26,29 +26,16 @@ def list_(context: typer.Context, extension: Extension = None) -> None:
     """
     from carillon.provisioning import users
     from carillon.provisioning.system import load_node
-    from carillon.stores.registrations import registrations
+    from carillon.supervision.registered import registered
 
     cli = Cli.of(context)
     aor = None
     if extension is not None:
         user = users.show(cli.truth, extension).user
         aor = (user.extension, user.domain)
-    bring_up_to_date(cli)
-    found = registrations(cli.paths.state / "location.db", aor)
     now, node = time.time(), load_node(cli.paths)
-    rows = [_row(each, _device(cli, each), node, now) for each in found if each.expires > now]
+    rows = [_row(each, _device(cli, each), node, now) for each in registered(cli.paths, aor)]
     cli.show(sorted(rows, key=lambda row: (row["extension"], row["contact"])), "Registrations")
-
-
-def bring_up_to_date(cli: Cli) -> None:
-    """Let a running Kamailio write out what it still has in memory only; a stopped one has written all."""
-    from carillon.supervision.rpc import RpcFailed, call
-
-    if cli.paths.kamailio_rpc.exists():
-        try:
-            call(cli.paths.kamailio_rpc, "ul.flush")
-        except RpcFailed as failed:
-            typer.echo(f"Kamailio did not answer ({failed}); the list may be some seconds old.", err=True)
 
 
 def _device(cli: Cli, registration: Registration) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from carillon.provisioning.system import load_node
 from carillon.routing.facts import NodeProfile
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.ports import Account
-from carillon.stores.registrations import registrations
+from carillon.supervision.registered import registered
 from carillon.system.paths import SystemPaths
 
 
@@ -51,5 +50,4 @@ def account_of(truth: Engine, directory: DirectoryReader, extension: str, domain
 def is_registered(paths: SystemPaths, aor: str) -> bool:
     """Whether an AOR has a binding that has not expired."""
     extension, _, domain = aor.partition("@")
-    now = time.time()
-    return any(each.expires > now for each in registrations(paths.state / "location.db", (extension, domain)))
+    return bool(registered(paths, (extension, domain)))

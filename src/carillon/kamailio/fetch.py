@@ -11,10 +11,11 @@ from carillon.kamailio import ksr
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.stores.ports import Directory, StoreDown
+from carillon.stores.ports import Directory, StoreDown, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
+TRUNKS = "trunks"
 
 Answer = TypeVar("Answer")
 
@@ -29,8 +30,21 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         callee=_pair(questions.callee, directory.party),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
         nonce_used=_nonce_used(questions.nonce_use, request),
+        routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
+        trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
+
+
+def trunk_at(address: str, directory: Directory) -> TrunkProfile | None:
+    """The trunk that speaks from an address, as the trunk daemon wrote it into the node's shared memory."""
+    key = ksr.shared_text(TRUNKS, address)
+    if key is None:
+        return None
+    domain, _, name = key.partition(" ")
+    trunks = _or_unknown(directory.trunks)
+    trunk = None if trunks is UNKNOWN else trunks.get((domain, name))
+    return trunk if trunk and trunk.enabled else None
 
 
 def far_end_code(leg: str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from carillon.kamailio import ksr
 from carillon.routing.admission import ENDS_HERE
@@ -12,20 +13,24 @@ from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
+from carillon.sip.sdp import audio_codecs
 from carillon.sip.uri import SipUri, display_name, unescaped
+from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
 
+TrunkAt = Callable[[str], TrunkProfile | None]
+
 
 class Unreadable(Exception):
     """The message lacks what every request must have: answered 400."""
 
 
-def request(node: NodeProfile) -> Request:
-    """The request that the engine is handling; raises Unreadable."""
+def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
+    """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of an address."""
     method = ksr.text("$rm")
     uri = SipUri.parse(ksr.text("$ru"))
     call_id = ksr.text("$ci")
@@ -33,7 +38,9 @@ def request(node: NodeProfile) -> Request:
         raise Unreadable("the Request-URI or the Call-ID")
     to_tag = ksr.text("$tt")
     address, port = ksr.text("$si"), ksr.number("$sp")
-    source = _source(node, address, port)
+    source, trunk = _source(node, address, port), None
+    if source is Source.OUTSIDE and (trunk := trunk_at(address)):
+        source = Source.TRUNK
     new_leg = source is Source.GATEWAY and not to_tag
     contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
     return Request(
@@ -43,12 +50,16 @@ def request(node: NodeProfile) -> Request:
         to_uri=SipUri.parse(ksr.text("$tu")) or NOWHERE,
         call_id=call_id,
         source=source,
+        trunk=trunk,
+        asserted=_asserted() if trunk else None,
+        codecs=audio_codecs(ksr.text("$rb")) if method == "INVITE" and not to_tag else None,
+        withheld=_withheld() if method == "INVITE" and not to_tag else False,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,
-        from_name=_name() if new_leg else "",
+        from_name=_name() if new_leg or trunk else "",
         sequence=ksr.number("$cs", 1),
         max_forwards=_max_forwards(),
-        credentials=None if source is Source.GATEWAY else _credentials(method),
+        credentials=_credentials(method) if source is Source.OUTSIDE else None,
         shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
         contacts=contacts,
@@ -66,12 +77,22 @@ def failure(far_end_code: int | None) -> FailureFacts:
         code=ksr.status_code(),
         reason="" if timed_out else ksr.text("$T_rpl($rr)"),
         timed_out=timed_out,
-        rang=ksr.branch_was_answered(),
+        rang=bool(ksr.text("$avp(rang)")),
         cancelled=ksr.is_cancelled(),
         far_end_code=far_end_code,
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
     )
+
+
+def _asserted() -> SipUri | None:
+    return SipUri.parse(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.uri})"))
+
+
+def _withheld() -> bool:
+    """Whether the caller wishes not to be shown (RFC 3323 §4.2): by Privacy, or by an anonymous From."""
+    wishes = {wish.strip().lower() for wish in ksr.header("Privacy").split(";")}
+    return bool(wishes & {"id", "user", "header"}) or ksr.text("$fd").lower() == "anonymous.invalid"
 
 
 def _refusal(noted: str) -> tuple[int, str] | None:

@@ -90,6 +90,16 @@ def set_from(display: str, uri: str) -> None:
 # --- routing
 
 
+def send_outside(uri: str, socket: str) -> None:
+    """Send to where `uri` says, from the node's own address: `socket` is its UDP one, TCP and TLS find theirs."""
+    set_text("$ru", uri)
+    KSR.resetdsturi()
+    if ";transport=" in uri:
+        KSR.pv.unset("$fs")
+    else:
+        set_text("$fs", socket)
+
+
 def is_sane() -> bool:
     """Whether the message passes the sanity checks; if not, the engine has answered it."""
     return _yes(KSR.sanity.sanity_check(1511, 7))

@@ -15,8 +15,10 @@ from carillon.routing.decision import (
     Drop,
     Effect,
     Follow,
+    Journal,
     MarkLeg,
     NoteRefusal,
+    NoteRinging,
     Outcome,
     Pass,
     PutHandOver,
@@ -30,6 +32,7 @@ from carillon.routing.decision import (
     SetFrom,
     SpendNonce,
     StripPrivate,
+    Trunk,
 )
 from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
@@ -39,6 +42,7 @@ from carillon.stores.ports import HandOver, HandOvers, StoreDown
 
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
+RANG = "$avp(rang)"
 
 
 class NobodyThere(Exception):
@@ -47,10 +51,11 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: the hand-over store, and the socket towards our Asterisk."""
+    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside."""
 
     handovers: HandOvers
     gateway_socket: str
+    outside_socket: str
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -64,7 +69,7 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
     _outcome(decision.outcome, means, in_failure_route)
 
 
-def _effect(effect: Effect, handovers: HandOvers) -> None:
+def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- one row for each effect
     match effect:
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)
@@ -78,6 +83,10 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:
             ksr.record_route(f";{PARAMETER}={value}")
         case RewriteReply(code, reason):
             ksr.rewrite_reply(code, reason)
+        case Journal(text):
+            ksr.log("notice", text)
+        case NoteRinging():
+            ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
             ksr.set_text(REFUSAL, f"{code} {reason}")
         case SpendNonce(use, by):
@@ -94,6 +103,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
     match outcome:
         case Relay():
             _relay_to_gateway(outcome, means.gateway_socket)
+        case Trunk():
+            _leave(outcome, means.outside_socket)
         case Ring():
             _send(outcome.ring_s, outcome.silence_s)
         case Save(aor):
@@ -125,6 +136,11 @@ def _relay_to_gateway(relay: Relay, socket: str) -> None:
 def _towards(gateway: Gateway, socket: str) -> None:
     ksr.set_text("$du", f"sip:{gateway};transport=udp")
     ksr.set_text("$fs", socket)
+
+
+def _leave(trunk: Trunk, socket: str) -> None:
+    ksr.send_outside(trunk.uri, socket)
+    _send(trunk.ring_s, trunk.silence_s)
 
 
 def _find_contacts(ring: Ring) -> None:

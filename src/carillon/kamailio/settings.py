@@ -18,6 +18,7 @@ class Settings:
 
     node: NodeProfile
     gateway_socket: str
+    outside_socket: str
     directory: Path
     redis_socket: Path
     trace_socket: Path
@@ -39,4 +40,4 @@ class Settings:
             ring_s=values["ring_s"],
         )
         paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket"))
-        return cls(node, values["gateway_socket"], *paths)
+        return cls(node, values["gateway_socket"], values["outside_socket"], *paths)

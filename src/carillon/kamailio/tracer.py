@@ -10,7 +10,7 @@ import socket
 import time
 from pathlib import Path
 
-from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Ring, Save
+from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Ring, Save, Trunk
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -118,6 +118,8 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:
             return "Relay", f"{outcome.called} by {outcome.gateway}"
         case Ring() | Save():
             return type(outcome).__name__, outcome.aor
+        case Trunk():
+            return "Trunk", f"{outcome.name}, {outcome.uri}"
         case Reply():
             return "Reply", f"{outcome.code} {outcome.reason}"
         case Challenge():

@@ -27,7 +27,7 @@ class Worker:
         self.node = settings.node
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
-        self.means = Means(self.handovers, settings.gateway_socket)
+        self.means = Means(self.handovers, settings.gateway_socket, settings.outside_socket)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -42,7 +42,7 @@ class Worker:
             return 1
         ksr.trust_source_port()
         try:
-            request = gather.request(self.node)
+            request = gather.request(self.node, lambda address: fetch.trunk_at(address, self.directory))
         except gather.Unreadable as unreadable:
             ksr.reply(400, f"Cannot Read {unreadable}")
             return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carillon.routing.chain import Verdict
-from carillon.routing.decision import Challenge, RemoveHeader, Reply, SpendNonce
+from carillon.routing.decision import Challenge, Effect, Journal, RemoveHeader, Reply, SpendNonce
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.request import Request
 from carillon.sip.digest import (
@@ -16,6 +16,7 @@ from carillon.sip.digest import (
     nonce_state,
     response_matches,
 )
+from carillon.sip.uri import quoted
 from carillon.stores.ports import Account, Party
 
 # Methods that end with us are challenged as by a user agent server, others as by a proxy (RFC 3261 §22.2, §22.3).
@@ -61,12 +62,22 @@ def authenticated(request: Request, facts: Facts) -> Verdict:
     if state is NonceState.FOREIGN or credentials.realm != realm:
         return _challenge(request, facts, realm, "the nonce or the realm is not ours")
     if not proved or account is None:
-        return _challenge(request, facts, realm, "the credentials are wrong")
+        return _challenge(request, facts, realm, "the credentials are wrong", effects=(_refusal(request, realm),))
     if state is NonceState.STALE or facts.nonce_used is True:
         return _challenge(request, facts, realm, "the nonce is used up", stale=True)
     remove = "Authorization" if request.method in ENDS_HERE else "Proxy-Authorization"
     effects = (SpendNonce(credentials.use, request.fingerprint), RemoveHeader(remove))
     return Verdict("passed", f"device {account.username} of {account.party.aor}", effects=effects)
+
+
+def media_fits(request: Request, facts: Facts) -> Verdict:
+    """A call without a codec of ours is told so before anybody's phone rings: 488 (RFC 3261 §21.4.26)."""
+    codecs = request.codecs
+    if codecs is None or codecs & facts.node.codecs:
+        return Verdict("passed", "no audio is offered yet" if codecs is None else ", ".join(sorted(codecs)))
+    ours = ", ".join(sorted(facts.node.codecs))
+    warning = ("Warning", f"305 {facts.node.default_domain} {quoted(f'None of your codecs is ours: {ours}')}")
+    return Verdict("refused", f"offered {sorted(codecs)}", Reply(488, "Not Acceptable Here", (warning,)))
 
 
 def unavailable(facts: Facts) -> Reply:
@@ -104,9 +115,24 @@ def _realm(request: Request, facts: Facts) -> str:
     return facts.node.default_domain
 
 
-def _challenge(request: Request, facts: Facts, realm: str, fact: str, *, stale: bool = False) -> Verdict:
+def _refusal(request: Request, realm: str) -> Journal:
+    """A line for who wonders why a phone does not register; the password is not in it."""
+    who = request.credentials.username if request.credentials else ""
+    source = f"{request.source_address} by {request.transport}"
+    return Journal(f"{request.method} refused: wrong password or unknown device {who!r} in {realm}, from {source}")
+
+
+def _challenge(
+    request: Request,
+    facts: Facts,
+    realm: str,
+    fact: str,
+    *,
+    stale: bool = False,
+    effects: tuple[Effect, ...] = (),
+) -> Verdict:
     ends_here = request.method in ENDS_HERE
     name = "WWW-Authenticate" if ends_here else "Proxy-Authenticate"
     nonce = make_nonce(facts.node.secret, realm, facts.now, facts.fresh_id)
     headers = tuple((name, challenge(realm, nonce, algorithm, stale=stale)) for algorithm in _offers(realm, facts))
-    return Verdict("challenged", fact, Challenge(401 if ends_here else 407, realm, headers))
+    return Verdict("challenged", fact, Challenge(401 if ends_here else 407, realm, headers), effects)

@@ -30,6 +30,16 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Trunk:
+    """Send the request to this URI of a trunk; a far end that does not ring for `ring_s` seconds has not answered."""
+
+    name: str
+    uri: str
+    ring_s: int = 180
+    silence_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
 class Save:
     """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3)."""
 
@@ -71,7 +81,7 @@ class Pass:
     """Let a reply or a failure go on as it is."""
 
 
-Outcome = Relay | Ring | Save | Follow | Reply | Challenge | Drop | Pass
+Outcome = Relay | Ring | Trunk | Save | Follow | Reply | Challenge | Drop | Pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +136,11 @@ class NoteRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteRinging:
+    """Remember in the transaction that the far end rang: from now on nothing else is tried."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkLeg:
     """Note in the node's shared memory that the far end of a leg gave this final code."""
 
@@ -144,6 +159,13 @@ class PutHandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Journal:
+    """Write a line to the log, for administrators."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpendNonce:
     """Note by which request this use of a nonce is taken: nothing else passes with it (RFC 7616 §3.4)."""
 
@@ -153,6 +175,7 @@ class SpendNonce:
 
 Effect = (
     SpendNonce
+    | Journal
     | StripPrivate
     | RemoveHeader
     | AddHeader
@@ -160,6 +183,7 @@ Effect = (
     | RecordRoute
     | RewriteReply
     | NoteRefusal
+    | NoteRinging
     | MarkLeg
     | PutHandOver
 )

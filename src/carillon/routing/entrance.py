@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from carillon.routing import inbound, indialog, outbound, register, service
+from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import Questions
@@ -25,6 +25,7 @@ class Route:
 REGISTER: Final = Route("register", register.ask, register.decide)
 IN_DIALOG: Final = Route("in-dialog", indialog.ask, indialog.decide)
 INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
+FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
 SERVICE: Final = Route("service", service.ask, service.decide)
 
@@ -36,5 +37,8 @@ def route_of(request: Request, node: NodeProfile) -> Route:
     if request.method == "REGISTER":
         return REGISTER
     if request.method == "INVITE":
-        return OUTBOUND if request.source is Source.GATEWAY else INBOUND
+        return _LEGS[request.source]
     return SERVICE
+
+
+_LEGS: Final = {Source.GATEWAY: OUTBOUND, Source.TRUNK: FROM_TRUNK, Source.OUTSIDE: INBOUND}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from carillon.stores.ports import Account, DomainProfile, HandOver, Party
+from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile
 
 
 class Unknown(Enum):
@@ -41,6 +41,7 @@ class NodeProfile:
     gateways: tuple[Gateway, ...]
     hosts: frozenset[str] = frozenset()
     secret: bytes = field(default=b"", repr=False)
+    codecs: frozenset[str] = frozenset({"opus", "g722", "pcma", "pcmu", "gsm"})
     ring_s: int = 60
     minimum_expiry_s: int = 60
     retry_after_s: int = 5
@@ -56,6 +57,8 @@ class Facts:
     account: Account | Unknown | None = None
     callee: Party | Unknown | None = None
     registered: bool | Unknown = UNKNOWN
+    routes: tuple[OutboundRoute, ...] | Unknown = ()
+    trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     nonce_used: bool | Unknown = False
     fresh_id: str = "0"
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply
+from carillon.routing.decision import Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply, Trunk
 from carillon.routing.facts import FailureFacts, Gateway
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.outside import Line
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
+
+# What a trunk says of itself; everything else is the far end's word, and another trunk would hear it again.
+TRUNK_OUT_OF_ORDER = frozenset({408, 500, 502, 503, 504})
 
 # What the far end says that the caller should read too; everything else is of its own leg only.
 HANDED_OVER = (
@@ -46,6 +52,18 @@ def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("unavailable", fact, reply)
 
 
+def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A trunk that is silent or out of order is followed by the next, but never after the far end rang."""
+    if memo.leg is Leg.INBOUND or not memo.trunks_left:
+        return Verdict("skipped", "no other trunk")
+    if failure.rang or not (failure.timed_out or failure.code in TRUNK_OUT_OF_ORDER):
+        return Verdict("passed", "the far end rang" if failure.rang else f"{failure.code} is the far end's word")
+    line = Line.parse(memo.trunks_left[0])
+    left = replace(memo, trunks_left=memo.trunks_left[1:])
+    fact = "the trunk is silent" if failure.timed_out else f"{failure.code} of the trunk"
+    return Verdict("tried next", fact, Trunk(line.name, line.uri), memo=left)
+
+
 def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
     """Nobody answered within the ringing time, or the phone never spoke: 480, with a word for the caller."""
     if not failure.timed_out:
@@ -54,6 +72,8 @@ def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
         code, reason = failure.refusal
         return Verdict("refused", f"{code} of another phone", *_tell(memo, code, reason, ()))
     why = "did not answer" if failure.rang else "has a phone that cannot be reached"
+    if memo.called_name.lstrip("+").isdigit():
+        why = "did not answer" if failure.rang else "cannot be reached: the line is silent"
     warning = ("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(f'{memo.called_name} {why}')}")
     return Verdict("unanswered", why, *_tell(memo, 480, "Temporarily Unavailable", (warning,)))
 
@@ -77,7 +97,7 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("passed on", f"{failure.code} {failure.reason}".strip(), Pass(), effects)
 
 
-RULES = (was_cancelled, next_gateway, phone_silent, redirected, real_code)
+RULES = (was_cancelled, next_gateway, next_trunk, phone_silent, redirected, real_code)
 
 
 def decide(memo: Memo, failure: FailureFacts) -> Decision:

@@ -8,6 +8,7 @@ from carillon.routing.admission import (
     caller,
     forwards_left,
     home_domain,
+    media_fits,
     nonce_question,
     unavailable,
 )
@@ -24,6 +25,13 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.numbering import (
+    NumberClass,
+    OutsideNumber,
+    cleaned,
+    is_always_emergency,
+    outside_number,
+)
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
@@ -40,7 +48,8 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     domain = home_domain(request.uri.host, node, request.credentials.realm)
     return Questions(
         account=account_question(request),
-        callee=(domain, request.uri.user),
+        callee=(domain, cleaned(request.uri.user)),
+        outbound=domain,
         nonce_use=nonce_question(request),
         fresh_id=True,
         domains=True,
@@ -55,13 +64,30 @@ def own_dialog(request: Request, facts: Facts) -> Verdict:
 
 
 def number_exists(request: Request, facts: Facts) -> Verdict:
-    """The dialled number must be somebody's in the caller's own domain, else 404."""
-    if facts.callee is UNKNOWN:
+    """The dialled number must be somebody's in the caller's own domain, or a valid one outside, else 404."""
+    if facts.callee is UNKNOWN or facts.routes is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain = home_domain(request.uri.host, facts.node, caller(facts).domain)
+    outside = _outside(request, facts)
+    if outside:
+        return Verdict("passed", f"{request.uri.user} is {outside.number}, {outside.number_class}")
     if facts.callee is None or domain != caller(facts).domain:
         return Verdict("refused", f"nobody has {request.uri.user or 'this address'} in {domain}", _not_found())
     return Verdict("passed", f"{request.uri.user} is {facts.callee.name} ({facts.callee.aor})")
+
+
+def allowed(request: Request, facts: Facts) -> Verdict:
+    """Outside calls need the right to their class; emergency calls need none."""
+    outside = _outside(request, facts)
+    if outside is None:
+        return Verdict("passed", "internal")
+    if outside.number_class is NumberClass.EMERGENCY:
+        return Verdict("passed", "an emergency call")
+    if outside.number_class in caller(facts).outside:
+        return Verdict("passed", f"{caller(facts).aor} may make {outside.number_class} calls")
+    fact = f"{caller(facts).aor} may not make {outside.number_class} calls"
+    warning = ("Warning", f"399 {caller(facts).domain} {quoted(f'You may not make {outside.number_class} calls')}")
+    return Verdict("refused", fact, Reply(403, "Forbidden", (warning,)))
 
 
 def caller_asserted(request: Request, facts: Facts) -> Verdict:
@@ -78,18 +104,21 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """Both legs of a call are joined by an id in our private headers; a caller's own are removed first."""
-    leg_id, callee = make_leg_id(facts.node.secret, facts.fresh_id), _callee(facts)
+    leg_id, called, name = make_leg_id(facts.node.secret, facts.fresh_id), _called(request, facts), ""
+    if isinstance(facts.callee, Party):
+        name = facts.callee.name
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),  # the phone's outbound proxy was us
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLER, caller(facts).aor),
-        AddHeader(PrivateHeader.CALLED, callee.aor),
+        AddHeader(PrivateHeader.CALLED, called),
         AddHeader(PrivateHeader.ORIGIN, "internal"),
+        *_outside_headers(request, facts),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
-    memo = Memo(Leg.INBOUND, leg_id, callee.aor, callee.name, others)
+    memo = Memo(Leg.INBOUND, leg_id, called, name, others)
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
 
 
@@ -98,10 +127,20 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
     first = facts.node.gateways[0]
-    return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
+    return Verdict("relayed", f"gateway {first}", Relay(first, _called(request, facts)))
 
 
-RULES = (forwards_left, authenticated, own_dialog, number_exists, caller_asserted, leg_marked, to_gateway)
+RULES = (
+    forwards_left,
+    authenticated,
+    own_dialog,
+    media_fits,
+    number_exists,
+    allowed,
+    caller_asserted,
+    leg_marked,
+    to_gateway,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
@@ -109,9 +148,41 @@ def decide(request: Request, facts: Facts) -> Decision:
     return decide_by(RULES, request, facts)
 
 
-def _callee(facts: Facts) -> Party:
+def _outside(request: Request, facts: Facts) -> OutsideNumber | None:
+    """The outside number that is meant: where nobody inside has it, or where it always calls for help."""
+    party = caller(facts)
+    if not facts.routes or home_domain(request.uri.host, facts.node, party.domain) != party.domain:
+        return None
+    if isinstance(facts.callee, Party) and not is_always_emergency(request.uri.user, party.site):
+        return None
+    return outside_number(request.uri.user, party.site)
+
+
+def _called(request: Request, facts: Facts) -> str:
+    outside = _outside(request, facts)
+    if outside:
+        return f"{outside.number}@{caller(facts).domain}"
     assert isinstance(facts.callee, Party)
-    return facts.callee
+    return facts.callee.aor
+
+
+def _outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
+    """What the outbound leg must know of who calls outside, so that it need not look the caller up again."""
+    outside, party = _outside(request, facts), caller(facts)
+    if outside is None:
+        return ()
+    number = party.caller_number
+    emergency = outside.number_class is NumberClass.EMERGENCY
+    if emergency:
+        number = party.site.emergency_caller or number
+    withheld = not emergency and (party.withhold or request.withheld)
+    headers = {
+        PrivateHeader.OUTSIDE: str(outside.number_class),
+        PrivateHeader.SITE: party.site.name,
+        PrivateHeader.CALLER_NUMBER: number or "",
+        PrivateHeader.WITHHELD: "yes" if withheld else "",
+    }
+    return tuple(AddHeader(name, value) for name, value in headers.items() if value)
 
 
 def _not_found() -> Reply:

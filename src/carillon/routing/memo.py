@@ -20,19 +20,28 @@ class Leg(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Memo:
-    """`leg_id` joins both legs of a call. `gateways_left` are still to be tried, `host:port` each."""
+    """`leg_id` joins both legs of a call.
+
+    `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried.
+    """
 
     leg: Leg
     leg_id: str
     called: str = ""
     called_name: str = ""
     gateways_left: tuple[str, ...] = ()
+    trunks_left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, ",".join(self.gateways_left)))
+        left = (",".join(self.gateways_left), ",".join(self.trunks_left))
+        return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways = text.split(_SEPARATOR)
-        return cls(Leg(leg), leg_id, called, called_name, tuple(gateways.split(",")) if gateways else ())
+        leg, leg_id, called, called_name, gateways, trunks = text.split(_SEPARATOR)
+        return cls(Leg(leg), leg_id, called, called_name, _listed(gateways), _listed(trunks))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()

@@ -15,9 +15,11 @@ from carillon.routing.decision import (
     Ring,
     SetFrom,
     StripPrivate,
+    Trunk,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.outside import caller_effects, lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
@@ -28,8 +30,11 @@ from carillon.stores.ports import Party
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """One look-up: the party called; and whether any phone of theirs is registered."""
-    return Questions(callee=(request.uri.host, request.uri.user), registered=f"{request.uri.user}@{request.uri.host}")
+    """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are."""
+    domain, user = request.uri.host, request.uri.user
+    if PrivateHeader.OUTSIDE in request.private:
+        return Questions(callee=(domain, user), outbound=domain)
+    return Questions(callee=(domain, user), registered=f"{user}@{domain}")
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -46,6 +51,8 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
     """The called party may have been removed since the inbound leg."""
     if facts.callee is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if facts.callee is None and PrivateHeader.OUTSIDE in request.private:
+        return Verdict("passed", f"{request.uri.user} is outside")
     if facts.callee is None:
         return _fails(request, 404, "Not Found", f"nobody has {request.uri.user} in {request.uri.host}")
     return Verdict("passed", f"{facts.callee.name} ({facts.callee.aor})")
@@ -53,6 +60,8 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
 
 def registered(request: Request, facts: Facts) -> Verdict:
     """No phone registered: 480, and the caller is told so (slide "Offline")."""
+    if facts.callee is None:
+        return Verdict("skipped", "outside")
     if facts.registered is False:
         name = facts.callee.name if isinstance(facts.callee, Party) else request.uri.user
         warning = ("Warning", f"399 {request.uri.host} {quoted(f'{name} has no phone registered')}")
@@ -63,12 +72,38 @@ def registered(request: Request, facts: Facts) -> Verdict:
 def caller_shown(request: Request, facts: Facts) -> Verdict:
     """The callee sees the caller's own address, not Asterisk's."""
     aor = request.private.get(PrivateHeader.CALLER, "")
+    if facts.callee is None:
+        return Verdict("skipped", "the trunk says who calls")
     if not aor:
         return Verdict("unchanged", "no caller is known")
     name, uri = request.from_name, f"sip:{aor}"
     asserted = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>" if name else f"<{uri}>")
     effects = (SetFrom(name, uri), RemoveHeader("P-Asserted-Identity"), asserted)
     return Verdict("shown", f"{name or aor} <{aor}>", effects=effects)
+
+
+def by_trunk(request: Request, facts: Facts) -> Verdict:
+    """Outside, by the trunks of the caller's site in their order; the others are left for the failure route."""
+    if facts.callee is not None:
+        return Verdict("skipped", "inside")
+    if facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
+        return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    domain, private = request.uri.host, request.private
+    trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
+    first, *others = lines(request.uri.user, private.get(PrivateHeader.SITE, ""), facts.routes, trunks) or (None,)
+    if first is None:
+        return _fails(request, 404, "Not Found", f"no trunk takes {request.uri.user}")
+    withheld = PrivateHeader.WITHHELD in private
+    number = private.get(PrivateHeader.CALLER_NUMBER)
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),
+        *caller_effects(number, request.from_name, trunks[first.name], withheld=withheld),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    left = tuple(str(line) for line in others)
+    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left)
+    return Verdict("leaves", f"trunk {first.name}", Trunk(first.name, first.uri), effects, memo)
 
 
 def rung(request: Request, facts: Facts) -> Verdict:
@@ -84,7 +119,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
     return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
-RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, rung)
+RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, by_trunk, rung)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """None means: not asked. `account` and `callee` are (domain, name) pairs and cost one directory read each."""
+    """None means: not asked. `outbound` asks for the outbound routes of a domain, and the trunks; those are cached.
+
+    `account` and `callee` are (domain, name) pairs and cost one directory read each."""
 
     account: tuple[str, str] | None = None
     callee: tuple[str, str] | None = None
@@ -15,6 +17,7 @@ class Questions:
     nonce_use: str | None = None
     fresh_id: bool = False
     domains: bool = False
+    outbound: str | None = None
 
     @property
     def directory_reads(self) -> int:

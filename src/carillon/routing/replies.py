@@ -8,6 +8,7 @@ from carillon.routing.decision import (
     Decision,
     Effect,
     NoteRefusal,
+    NoteRinging,
     Pass,
     RemoveHeader,
     RewriteReply,
@@ -50,6 +51,13 @@ def told_why(memo: Memo, reply: ReplyFacts) -> Verdict:
     return Verdict("told", f"{handover.code} {handover.reason}", effects=effects)
 
 
+def ringing_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """Once the far end rings, no other trunk or gateway is tried."""
+    if 180 <= reply.code < 190:
+        return Verdict("noted", str(reply.code), effects=(NoteRinging(),))
+    return Verdict("skipped", "not ringing")
+
+
 def refusal_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
     if memo.leg is Leg.INBOUND or reply.code < 400 or reply.code in (408, 487):
@@ -63,7 +71,7 @@ def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
 
-RULES = (private_removed, own_503_only, told_why, refusal_noted, goes_on)
+RULES = (private_removed, own_503_only, told_why, ringing_noted, refusal_noted, goes_on)
 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:

@@ -9,18 +9,24 @@ from enum import StrEnum
 
 from carillon.sip.digest import Credentials
 from carillon.sip.uri import SipUri
+from carillon.stores.ports import TrunkProfile
 
 
 class Source(StrEnum):
     """Where a request came from: decided by address, never by a header (behaviours 12)."""
 
     GATEWAY = "gateway"
+    TRUNK = "trunk"
     OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`."""
+    """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`.
+
+    `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
+    `codecs` are those of the audio that is offered, None when none is.
+    """
 
     method: str
     uri: SipUri
@@ -28,9 +34,13 @@ class Request:
     to_uri: SipUri
     call_id: str
     source: Source = Source.OUTSIDE
+    trunk: TrunkProfile | None = None
     from_tag: str = ""
     to_tag: str = ""
     from_name: str = ""
+    asserted: SipUri | None = None
+    withheld: bool = False
+    codecs: frozenset[str] | None = None
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None

@@ -15,8 +15,8 @@ REFUSED_EVENTS = frozenset({"SUBSCRIBE", "PUBLISH"})
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """One look-up: the account; none for our own Asterisk."""
-    if request.source is Source.GATEWAY:
+    """One look-up: the account; none for our own Asterisk and for trunks."""
+    if request.source is not Source.OUTSIDE:
         return Questions()
     return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True, domains=True)
 
@@ -31,9 +31,9 @@ def stray(request: Request, facts: Facts) -> Verdict:
 
 
 def known_asker(request: Request, facts: Facts) -> Verdict:
-    """Our own Asterisk needs no credentials, everybody else does."""
-    if request.source is Source.GATEWAY:
-        return Verdict("passed", "our own gateway")
+    """Our own Asterisk and our providers, known by address, need no credentials; everybody else does."""
+    if request.source is not Source.OUTSIDE:
+        return Verdict("passed", f"a {request.source}")
     return authenticated(request, facts)
 
 

@@ -14,3 +14,7 @@ class PrivateHeader(StrEnum):
     CALLED = "X-Carillon-Called"
     CALLER = "X-Carillon-Caller"
     ORIGIN = "X-Carillon-Origin"
+    OUTSIDE = "X-Carillon-Outside"
+    CALLER_NUMBER = "X-Carillon-Caller-Number"
+    WITHHELD = "X-Carillon-Withheld"
+    SITE = "X-Carillon-Site"

@@ -7,7 +7,10 @@ import hmac
 
 
 def seal(secret: bytes, purpose: str, text: str) -> str:
-    """The seal of `text` for one purpose, 24 hexadecimal digits: keyed BLAKE2s (RFC 7693 §2.9), cheaper than HMAC."""
+    """The seal of `text` for one purpose, 24 hexadecimal digits: keyed BLAKE2s (RFC 7693 §2.9), cheaper than HMAC.
+
+    `secret` has at most 32 bytes, else ValueError.
+    """
     return hashlib.blake2s(f"{purpose}|{text}".encode(), key=secret, digest_size=12).hexdigest()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import quote, unquote
 
 _URI = re.compile(
     r"^(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"
@@ -15,9 +16,12 @@ _URI = re.compile(
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
+_UNESCAPED = "-_.!~*'()&=+$,;?/"  # besides letters and digits (RFC 3261 §25.1, user)
+
+
 @dataclass(frozen=True, slots=True)
 class SipUri:
-    """User, host and port of a `sip:` or `sips:` URI; `port` 0 means none was given."""
+    """User (without escapes), host and port of a `sip:` or `sips:` URI; `port` 0 means none was given."""
 
     user: str
     host: str
@@ -32,10 +36,10 @@ class SipUri:
         if match is None:
             return None
         user = (match["user"] or "").partition(":")[0].partition(";")[0]  # without password and its own parameters
-        return cls(user, match["host"].lower(), int(match["port"] or 0), match["scheme"].lower())
+        return cls(unquote(user), match["host"].lower(), int(match["port"] or 0), match["scheme"].lower())
 
     def __str__(self) -> str:
-        user = f"{self.user}@" if self.user else ""
+        user = f"{quote(self.user, safe=_UNESCAPED)}@" if self.user else ""
         return f"{self.scheme}:{user}{self.host}{f':{self.port}' if self.port else ''}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ from carillon.model.node import Node
 from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system.paths import SERVICE_USER, SystemPaths
+from carillon.trunks.addresses import TABLE, TOLD
 
 PATIENCE_S = 3.0
 """Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
+TRUNKS_LATE_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,23 @@ def probe_collector(paths: SystemPaths, node: Node) -> Health:
     return Health(problem="it doesn't answer; calls go on without traces")
 
 
+def probe_trunks(paths: SystemPaths, node: Node) -> Health:
+    """It must have told Kamailio the trunks' addresses a moment ago."""
+    try:
+        told = rpc.call(paths.kamailio_rpc, "htable.get", TABLE, TOLD, timeout_s=PATIENCE_S)
+        age = time.time() - int(told["item"]["value"])
+    except (rpc.RpcFailed, KeyError, TypeError, ValueError):
+        return Health(problem="it has not told Kamailio the trunks' addresses; calls by trunks may be refused")
+    late = f"it last spoke to Kamailio {age:.0f} s ago" if age > TRUNKS_LATE_S else ""
+    return Health(carillon.__version__, late)
+
+
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "collector": probe_collector,
     "redis": probe_redis,
     "asterisk": probe_asterisk,
     "kamailio": probe_kamailio,
+    "trunks": probe_trunks,
 }
 
 

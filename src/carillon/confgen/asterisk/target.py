@@ -12,10 +12,16 @@ from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
+from carillon.sip.private import PrivateHeader
 from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
+PASSED_ON = tuple(
+    (header.name, str(header)) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED)
+)
+"""Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
+
 CODECS = "opus,g722,alaw,ulaw,gsm"
 RING_LIMIT_S = 300
 """Kamailio ends ringing long before; this only frees a call whose Kamailio has died."""
@@ -51,6 +57,7 @@ class Context:
     codecs: str = CODECS
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
+    passed_on: tuple[tuple[str, str], ...] = PASSED_ON
     manager_user: str = MANAGER_USER
 
 

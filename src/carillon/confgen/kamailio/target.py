@@ -138,6 +138,7 @@ def _settings(system: System) -> str:
             "default_domain": profile.default_domain,
             "gateways": [[gateway.address, gateway.port] for gateway in profile.gateways],
             "gateway_socket": f"udp:{node.gateway_address}:{node.sip_port}",
+            "outside_socket": f"udp:{_host(node.address)}:{node.sip_port}",
             "hosts": sorted(profile.hosts),
             "secret": str(paths.run_secret),
             "directory": str(paths.run_directory),

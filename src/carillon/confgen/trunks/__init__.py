@@ -1,0 +1,7 @@
+"""Target trunks: the daemon that knows where the trunks speak from."""
+
+from __future__ import annotations
+
+from carillon.confgen.trunks.target import NAME, Context, command, context, environment, files, verify
+
+__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]

@@ -1,0 +1,119 @@
+"""The inbound leg of a call that comes by a trunk (slide "From a Trunk or from a Peer"): no credentials, an address."""
+
+from __future__ import annotations
+
+from carillon.routing.admission import forwards_left, media_fits, unavailable
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import (
+    AddHeader,
+    Decision,
+    Effect,
+    RecordRoute,
+    Relay,
+    RemoveHeader,
+    Reply,
+    StripPrivate,
+)
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.memo import Leg, Memo
+from carillon.routing.numbering import from_trunk
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request
+from carillon.sip.dialogproof import proof
+from carillon.sip.legid import make_leg_id
+from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import quoted
+from carillon.stores.ports import Party, TrunkProfile
+
+ANONYMOUS = "anonymous"
+
+
+def ask(request: Request, node: NodeProfile) -> Questions:
+    """One look-up: whoever has the number."""
+    trunk = _trunk(request)
+    return Questions(callee=(trunk.domain, dialled(request, trunk)), fresh_id=True)
+
+
+def dialled(request: Request, trunk: TrunkProfile) -> str:
+    """The number that was called: the Request-URI's, or To's where a registered trunk sends our own user there."""
+    user = request.uri.user
+    if user == trunk.registered_user and request.to_uri.user:
+        user = request.to_uri.user
+    if user == trunk.registered_user and trunk.main_number:
+        return trunk.main_number
+    return from_trunk(user, trunk.country)
+
+
+def own_dialog(request: Request, facts: Facts) -> Verdict:
+    """A To tag without our proof names a dialog that is not ours: 481 (RFC 3261 §12.2.2)."""
+    if request.to_tag:
+        return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
+    return Verdict("passed", f"a new call by trunk {_trunk(request).name}")
+
+
+def number_exists(request: Request, facts: Facts) -> Verdict:
+    """The number must be somebody's; a trunk never reaches other trunks through us."""
+    number = dialled(request, _trunk(request))
+    if facts.callee is UNKNOWN:
+        return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if facts.callee is None:
+        return Verdict("refused", f"nobody has {number}", Reply(404, "Not Found"))
+    return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
+
+
+def caller_told(request: Request, facts: Facts) -> Verdict:
+    """Who calls, as the provider says it, in E.164; nobody where that is withheld (RFC 3323, RFC 3325)."""
+    number = _caller(request)
+    name = "" if number == ANONYMOUS else request.from_name
+    told = f"{quoted(name)} <sip:{number}@{_home(request)}>" if name else f"<sip:{number}@{_home(request)}>"
+    effects: tuple[Effect, ...] = (
+        RemoveHeader("P-Preferred-Identity"),
+        RemoveHeader("P-Asserted-Identity"),
+        AddHeader("P-Asserted-Identity", told),
+    )
+    return Verdict("told", told, effects=effects)
+
+
+def to_gateway(request: Request, facts: Facts) -> Verdict:
+    """To this node's Asterisk, marked as an external call."""
+    if not facts.node.gateways:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    assert isinstance(facts.callee, Party)
+    first, *others = facts.node.gateways
+    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),
+        AddHeader(PrivateHeader.LEG, leg_id),
+        AddHeader(PrivateHeader.CALLER, f"{_caller(request)}@{_home(request)}"),
+        AddHeader(PrivateHeader.CALLED, facts.callee.aor),
+        AddHeader(PrivateHeader.ORIGIN, "external"),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    memo = Memo(Leg.INBOUND, leg_id, facts.callee.aor, facts.callee.name, tuple(str(other) for other in others))
+    return Verdict("relayed", f"gateway {first}, leg {leg_id}", Relay(first, facts.callee.aor), effects, memo)
+
+
+RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, to_gateway)
+
+
+def decide(request: Request, facts: Facts) -> Decision:
+    """What to do with an INVITE from a trunk."""
+    return decide_by(RULES, request, facts)
+
+
+def _trunk(request: Request) -> TrunkProfile:
+    assert request.trunk is not None
+    return request.trunk
+
+
+def _caller(request: Request) -> str:
+    """The caller's number: asserted by the provider, else From's."""
+    if request.withheld:
+        return ANONYMOUS
+    user = (request.asserted or request.from_uri).user
+    return from_trunk(user, _trunk(request).country) if user else ANONYMOUS
+
+
+def _home(request: Request) -> str:
+    return "anonymous.invalid" if _caller(request) == ANONYMOUS else _trunk(request).domain

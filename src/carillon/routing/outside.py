@@ -1,0 +1,84 @@
+"""Calls that leave by a trunk: which trunks, under which number, and who the far end is told calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat
+
+from carillon.routing.decision import AddHeader, Effect, RemoveHeader, SetFrom
+from carillon.sip.uri import quoted
+from carillon.stores.ports import OutboundRoute, TrunkProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One trunk for one call: its name and the Request-URI to send there."""
+
+    name: str
+    uri: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.uri}"
+
+    @classmethod
+    def parse(cls, text: str) -> Line:
+        """The line that `str()` wrote."""
+        name, _, uri = text.partition(" ")
+        return cls(name, uri)
+
+
+def lines(
+    number: str, site: str, routes: tuple[OutboundRoute, ...], trunks: dict[str, TrunkProfile]
+) -> tuple[Line, ...]:
+    """The trunks for a number, in the order of `routes`, which is that of trying.
+
+    Short numbers, emergency ones among them, begin with no prefix: every route takes them.
+    """
+    fitting = [
+        route.trunk
+        for route in routes
+        if (number.startswith(route.prefix) or not number.startswith("+"))
+        and route.site in (None, site)
+        and route.trunk in trunks
+        and trunks[route.trunk].enabled
+    ]
+    return tuple(Line(name, _uri(number, trunks[name])) for name in dict.fromkeys(fitting))
+
+
+def written(number: str, trunk: TrunkProfile) -> str:
+    """The number as this provider writes it: E.164, or national within its own country."""
+    if not trunk.national_format or not number.startswith("+"):
+        return number
+    parsed = phonenumbers.parse(number)
+    if parsed.country_code != phonenumbers.country_code_for_region(trunk.country):
+        return number
+    national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    return "".join(character for character in national if character.isdigit())
+
+
+def caller_effects(number: str | None, name: str, trunk: TrunkProfile, *, withheld: bool) -> tuple[Effect, ...]:
+    """What the far end is told of the caller: the number, else the trunk's own; hidden if withheld (RFC 3323, 3325).
+
+    A trusted provider is told all the same, in P-Asserted-Identity, with the wish for privacy beside it.
+    """
+    shown = number or trunk.main_number
+    uri = f"sip:{written(shown, trunk)}@{_host(trunk)}" if shown else f"sip:anonymous@{_host(trunk)}"
+    asserted = AddHeader("P-Asserted-Identity", f"<{uri}>")
+    clean = (RemoveHeader("P-Asserted-Identity"), RemoveHeader("Privacy"))
+    if withheld:
+        hidden = SetFrom("Anonymous", "sip:anonymous@anonymous.invalid")
+        privacy = AddHeader("Privacy", "id")
+        return (*clean, hidden, privacy, asserted) if trunk.trusted else (*clean, hidden, privacy)
+    named = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>") if name else asserted
+    return (*clean, SetFrom(name, uri), named)
+
+
+def _uri(number: str, trunk: TrunkProfile) -> str:
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    return f"sip:{written(number, trunk)}@{_host(trunk)}:{trunk.port}{transport}"
+
+
+def _host(trunk: TrunkProfile) -> str:
+    return f"[{trunk.host}]" if ":" in trunk.host else trunk.host

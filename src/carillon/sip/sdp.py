@@ -1,0 +1,19 @@
+"""What a session description offers, as far as admission needs it (RFC 8866, RFC 3551)."""
+
+from __future__ import annotations
+
+import re
+
+_STATIC = {"0": "pcmu", "3": "gsm", "8": "pcma", "9": "g722"}
+_AUDIO = re.compile(r"^m=audio [0-9]{1,5}(?:/[0-9]+)? \S+ ([0-9 ]+)", re.MULTILINE)
+_NAME = re.compile(r"^a=rtpmap:([0-9]+) ([A-Za-z0-9._-]+)/", re.MULTILINE)
+
+
+def audio_codecs(body: str) -> frozenset[str] | None:
+    """The audio codecs that a body offers, by their names in lower case; None when it offers no audio."""
+    payloads = {payload for audio in _AUDIO.findall(body) for payload in audio.split()}
+    if not payloads:
+        return None
+    names = {payload: name.lower() for payload, name in _NAME.findall(body)}
+    known = _STATIC | names
+    return frozenset(known[payload] for payload in payloads if payload in known)

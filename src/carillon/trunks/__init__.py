@@ -1,0 +1,1 @@
+"""What must be done for trunks beside the calls: knowing their addresses and whether they answer."""

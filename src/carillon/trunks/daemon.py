@@ -1,0 +1,73 @@
+"""The daemon: follows the directory, and tells Kamailio the trunks' addresses within a second of a change."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from carillon.stores.directory import DirectoryReader
+from carillon.stores.ports import StoreDown
+from carillon.supervision.rpc import RpcFailed, call
+from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
+
+LOOK_S = 0.5
+RESOLVE_S = 30.0
+"""Names are asked for again this often."""
+
+
+@dataclass
+class Follower:
+    """What Kamailio was told, and when names are due to be asked for again (monotonic seconds)."""
+
+    directory: DirectoryReader
+    rpc: Path
+    told: dict[str, str] = field(default_factory=dict)
+    seen: object = None
+    due: float = 0.0
+
+    def look(self, now: float) -> None:
+        """Tell Kamailio what has changed, or everything if it was restarted; raises StoreDown, RpcFailed."""
+        trunks = self.directory.trunks()
+        if self._was_restarted():
+            self.told, self.due = {}, now
+        if now >= self.due or trunks != self.seen:
+            wanted = addresses(trunks)
+            self._tell(*changes(self.told, wanted))
+            self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
+        call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
+
+    def _was_restarted(self) -> bool:
+        try:
+            call(self.rpc, "htable.get", TABLE, TOLD)
+        except RpcFailed:
+            return True
+        return False
+
+    def _tell(self, written: dict[str, str], forgotten: list[str]) -> None:
+        for address, trunk in written.items():
+            call(self.rpc, "htable.sets", TABLE, address, trunk)
+        for address in forgotten:
+            call(self.rpc, "htable.delete", TABLE, address)
+
+
+def main() -> None:
+    """Run until told to stop; what fails is tried again."""
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    follower = Follower(DirectoryReader(Path(settings["directory"])), Path(settings["rpc"]))
+    failing = ""
+    while True:
+        try:
+            follower.look(time.monotonic())
+            failing = ""
+        except (StoreDown, RpcFailed) as failed:
+            if str(failed) != failing:  # once, not twice a second
+                print(f"trunks: {failed}", file=sys.stderr, flush=True)
+                failing = str(failed)
+        time.sleep(LOOK_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Calls that leave and come in by trunks."""
+
+from __future__ import annotations
+
+import pytest
+from tests.worlds.office import Office
+
+
+@pytest.mark.parametrize("dialled", ["02 555 12 34", "025551234", "+32 2 555 12 34", "0032 2 555.12.34"])
+def test_however_it_is_dialled_the_provider_gets_one_form_of_the_number(office: Office, dialled: str) -> None:
+    provider = office.provider()
+    office.allows(office.alice, "national")
+    call = office.alice.calls(dialled)
+    call.rings(provider)
+    call.is_for(provider, "+3225551234")
+    provider.answers(call)
+    call.is_up()
+    office.alice.hangs_up(call)
+    call.is_over()
+
+
+def test_the_provider_is_told_the_trunks_main_number(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.alice, "national")
+    call = office.alice.calls("025551234")
+    call.rings(provider)
+    call.shows(provider, "Alice Martin", "+3225550100")
+
+
+def test_a_class_of_calls_that_is_not_allowed(office: Office) -> None:
+    office.provider()
+    office.allows(office.alice, "national")
+    call = office.alice.calls("+33142685300")
+    call.failed(403)
+    call.was_told("Warning", "international")
+
+
+def test_an_emergency_call_needs_no_right(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.alice)
+    call = office.alice.calls("112")
+    call.rings(provider)
+    call.is_for(provider, "112")
+
+
+def test_neither_inside_nor_a_valid_number_outside(office: Office) -> None:
+    office.provider()
+    office.allows(office.alice, "national", "mobile", "international")
+    office.alice.calls("0999").failed(404)
+
+
+def test_the_real_code_of_the_provider_reaches_the_caller(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.alice, "national")
+    call = office.alice.calls("025551234")
+    call.rings(provider)
+    provider.refuses(call, 486)
+    call.failed(486)
+
+
+def test_a_silent_trunk_is_followed_by_the_next(office: Office) -> None:
+    first, second = office.provider("first"), office.provider("second")
+    office.allows(office.alice, "national")
+    first.loses_power()
+    call = office.alice.calls("025551234")
+    call.rings(second)
+    second.answers(call)
+    call.is_up()
+
+
+def test_a_call_from_outside_reaches_whoever_has_the_number(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    call = provider.calls_in("+3225550102", as_number="+32475123456")
+    call.rings(office.bob)
+    call.shows(office.bob, "", "+32475123456")
+    office.bob.answers(call)
+    call.is_up()
+    office.bob.hangs_up(call)
+    call.is_over()
+
+
+def test_a_call_from_outside_to_nobodys_number(office: Office) -> None:
+    office.provider().calls_in("+3225550199", as_number="+32475123456").failed(404)
+
+
+def test_a_provider_cannot_call_out_again_through_us(office: Office) -> None:
+    office.provider("first")
+    office.provider("second").calls_in("+33142685300", as_number="+32475123456").failed(404)
