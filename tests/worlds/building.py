@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
 NODE, ADDRESS, PORT = "node", "10.77.0.1", 5060
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 6)}
 PROVIDERS = {f"prov{n}": f"10.77.0.{n + 20}" for n in range(1, 3)}
-PREFIX = "cl-"
+PREFIX = os.environ.get("CARILLON_TEST_PREFIX", "cl-")
+"""Begins the names of the network namespaces; another one lets two runs go on side by side."""
 WHO = "the tests"
 
 
