@@ -12,6 +12,7 @@ import typer
 import carillon
 from carillon.cli import (
     call,
+    certificate,
     change,
     device,
     domain,
@@ -45,6 +46,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("call", call.app),
     ("explain", explain.app),
     ("change", change.app),
+    ("certificate", certificate.app),
 )
 """One row a noun: its name and its verbs."""
 

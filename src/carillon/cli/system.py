@@ -83,6 +83,7 @@ def up(context: typer.Context, foreground: Foreground = False, print_unit: Print
     if print_unit:
         typer.echo(unit_text(COMMAND, cli.paths.directory), nl=False)
     elif foreground:
+        _say_when_migrated(cli)
         live(cli.paths, lambda system: _say_up(cli, system), quiet=cli.json)
     else:
         _up_in_background(cli)
@@ -154,6 +155,7 @@ def run(context: typer.Context) -> None:
     require_root()
     paths = Cli.of(context).paths
     demo.ensure_demo(paths)
+    _say_when_migrated(Cli.of(context))
 
     def welcome(_: System) -> None:
         credentials = demo.credentials(paths)
@@ -168,12 +170,18 @@ def _up_in_background(cli: Cli) -> None:
     from carillon.supervision.progress import Progress
     from carillon.supervision.start import await_healthy, prepare, start_supervisor
 
+    _say_when_migrated(cli)
     with Progress(quiet=cli.json) as progress:
         progress.step("preparing the system …")
         system = prepare(cli.paths)
         start_supervisor(system)
         await_healthy(system.paths, system.node, progress.report)
     _say_up(cli, system)
+
+
+def _say_when_migrated(cli: Cli) -> None:
+    """Open the truth before anything else does: this one says that an older one was copied and migrated."""
+    assert cli.truth is not None
 
 
 def _say_up(cli: Cli, system: System) -> None:

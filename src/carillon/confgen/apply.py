@@ -64,6 +64,14 @@ def apply(system: System) -> Applied:
     return Applied(changed)
 
 
+def put_target(paths: SystemPaths, name: str, files: Mapping[str, str]) -> None:
+    """Put files of one target in force, which were checked before, and keep that in the history."""
+    _write(paths, {name: files})
+    before = history.latest(paths.history)
+    if before.get(name, {}) != history.kept(name, files):
+        history.keep(paths.history, {**before, name: files})
+
+
 def run_directory(paths: SystemPaths, name: str) -> Path:
     """Where the files of this target lie while the system runs."""
     return paths.run if name == "supervisor" else paths.run / name

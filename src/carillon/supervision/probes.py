@@ -6,13 +6,16 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import redis
 
 import carillon
 from carillon.collector.inbox import settle
 from carillon.confgen.asterisk import PREFIX
+from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
+from carillon.model.refused import Refused
 from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -25,20 +28,42 @@ TRUNKS_LATE_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What an engine answered: its version, and what is wrong with it, empty when nothing."""
+    """What an engine answered: its version, and what is wrong with it, empty when nothing.
+
+    A warning is something to do soon; the engine is healthy all the same.
+    """
 
     version: str | None = None
     problem: str = ""
+    warning: str = ""
 
 
 def probe_kamailio(paths: SystemPaths, node: Node) -> Health:
-    """Its control process says which version it is; a worker must answer SIP."""
+    """Its control process says which version it is; a worker must answer SIP; its certificate must hold."""
     try:
         words = str(rpc.call(paths.kamailio_rpc, "core.version", timeout_s=PATIENCE_S)).split()
     except rpc.RpcFailed as failed:
         return Health(problem=str(failed))
     version = next((word for word in words if word[:1].isdigit()), None)
-    return Health(version, answers_options(node.address, node.sip_port, node.address, PATIENCE_S))
+    silent = answers_options(node.address, node.sip_port, node.address, PATIENCE_S)
+    ended, ends_soon = certificate_words(certificate_in_force(paths), datetime.now(UTC))
+    return Health(version, silent or ended, ends_soon)
+
+
+def certificate_in_force(paths: SystemPaths) -> Certificate | None:
+    """The certificate that phones are shown now; None when nothing runs, or none can be read."""
+    try:
+        return read_certificate((paths.run_tls / "certificate.pem").read_text())
+    except (OSError, Refused):
+        return None
+
+
+def certificate_words(certificate: Certificate | None, now: datetime) -> tuple[str, str]:
+    """The problem of a certificate that has ended, and the warning of one that will soon."""
+    if certificate is None:
+        return "", ""
+    words = certificate.problem(now)
+    return (words, "") if certificate.ends <= now else ("", words)
 
 
 def probe_asterisk(paths: SystemPaths, node: Node) -> Health:

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from carillon.confgen.targets import ENGINES
+from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
-from carillon.supervision.probes import PROBES, Health
+from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
 from carillon.supervision.supervisor import ProgramState, states
 from carillon.system.paths import SystemPaths
@@ -17,7 +18,7 @@ from carillon.system.paths import SystemPaths
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One component. `uptime_s` counts seconds; a healthy one's `problem` may tell of restarts, else empty."""
+    """One component. `uptime_s` counts seconds; a healthy one's `problem` may tell of restarts or a near end."""
 
     name: str
     healthy: bool
@@ -29,10 +30,11 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole system; `running` says whether its supervisor is there."""
+    """The whole system; `running` says whether its supervisor is there, `certificate` what phones are shown."""
 
     running: bool
     components: tuple[Component, ...]
+    certificate: Certificate | None = None
 
     @property
     def healthy(self) -> bool:
@@ -41,7 +43,9 @@ class Status:
 
     def as_json(self) -> dict[str, Any]:
         """The form that outside checks read."""
-        return {"healthy": self.healthy, "components": [asdict(one) for one in self.components]}
+        certificate = summary(self.certificate) if self.certificate else None
+        components = [asdict(one) for one in self.components]
+        return {"healthy": self.healthy, "components": components, "certificate": certificate}
 
 
 def status(paths: SystemPaths, node: Node) -> Status:
@@ -54,7 +58,8 @@ def status(paths: SystemPaths, node: Node) -> Status:
     with ThreadPoolExecutor(len(ENGINES)) as pool:
         healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), ENGINES))
     rows = zip(ENGINES, healths, strict=True)
-    return Status(True, tuple(_component(name, known.get(name), one, restarts.get(name)) for name, one in rows))
+    components = tuple(_component(name, known.get(name), one, restarts.get(name)) for name, one in rows)
+    return Status(True, components, certificate_in_force(paths))
 
 
 def _ask(name: str, state: ProgramState | None, paths: SystemPaths, node: Node) -> Health:
@@ -71,7 +76,7 @@ def _not_running(state: ProgramState | None) -> str:
 
 def _component(name: str, state: ProgramState | None, health: Health, again: Restarts | None) -> Component:
     alive = state is not None and state.pid is not None
-    words = [health.problem] if health.problem else []
+    words = [each for each in (health.problem, health.warning) if each]
     if again:
         words.append(f"restarted {again.count} time{'s' if again.count > 1 else ''}, last at {again.last}")
     return Component(
