@@ -11,6 +11,7 @@ import typer
 
 import carillon
 from carillon.cli import (
+    backup,
     call,
     certificate,
     change,
@@ -77,6 +78,7 @@ def choose(
 for _name, _verbs in NOUNS:
     app.add_typer(_verbs, name=_name)
 system.register(app)
+backup.register(app)
 app.command()(trace.trace)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carillon.cli.bar import bar
 from carillon.cli.context import Cli, Commands
 from carillon.model.refused import Refused
 
@@ -42,7 +41,7 @@ def import_(
 
     cli = Cli.of(context)
     data = _read(file)
-    with _progress(cli, "Importing") as told:
+    with bar(cli, "Importing") as told:
         report = import_people(cli.truth, cli.who, data, dry_run, told)
     for line in report.refused:
         typer.echo(str(line), err=True)
@@ -87,24 +86,6 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
     except OSError as error:
         raise Refused("file", f"{file} can't be read ({error.strerror}); write the path of a CSV file.") from error
-
-
-@contextmanager
-def _progress(cli: Cli, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, when a person looks at it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=cli.json or not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-
-        def told(done: int, total: int) -> None:
-            if done % 100 == 0 or done == total:
-                bar.update(task, completed=done, total=total)
-
-        yield told
 
 
 def _sentence(report: Report, dry_run: bool) -> str:

@@ -1,0 +1,81 @@
+"""What is in a backup, and the manifest that says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from carillon.model.refused import Refused
+from carillon.provisioning.trunkkey import FILE as TRUNK_KEY
+from carillon.system.paths import SystemPaths
+
+FORMAT = 1
+"""Raise it when an older version could not restore the archive any more."""
+
+MANIFEST = "manifest.json"
+MANIFEST_BYTES = 1_000_000
+TRUTH, LOCATION = "carillon.db", "location.db"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a backup: its length in bytes and its SHA-256 in hex."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Which system a backup is of, made when (ISO 8601, UTC) and by which version; `truth` is its migration."""
+
+    version: str
+    made_at: str
+    domain: str
+    truth: str
+    parts: dict[str, Part]
+
+    def as_json(self) -> str:
+        """The text of `manifest.json`."""
+        parts = {name: {"length": part.length, "sha256": part.sha256} for name, part in self.parts.items()}
+        head = {"format": FORMAT, "version": self.version, "made_at": self.made_at, "domain": self.domain}
+        return json.dumps({**head, "truth": self.truth, "files": parts}, indent=2)
+
+    @classmethod
+    def parse(cls, text: bytes) -> Manifest:
+        """The manifest in this text. Raises `Refused` when it is none, or of a newer form."""
+        try:
+            found: dict[str, Any] = json.loads(text)
+            if int(found["format"]) > FORMAT:
+                raise newer(str(found["version"]))
+            parts = {str(name): Part(int(one["length"]), str(one["sha256"])) for name, one in found["files"].items()}
+            return cls(str(found["version"]), str(found["made_at"]), str(found["domain"]), str(found["truth"]), parts)
+        except Refused:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged("its manifest can't be read") from error
+
+
+def places(paths: SystemPaths) -> dict[str, Path]:
+    """Where each file of a backup belongs in this system, by its name in the archive. Nothing else is in one."""
+    return {
+        "secret.key": paths.secret,
+        TRUNK_KEY: paths.directory / TRUNK_KEY,
+        "tls/key.pem": paths.tls / "key.pem",
+        "tls/certificate.pem": paths.tls / "certificate.pem",
+        LOCATION: paths.state / LOCATION,
+        TRUTH: paths.truth,
+    }
+
+
+def newer(version: str) -> Refused:
+    """The refusal of a backup that this version can't understand."""
+    return Refused("file", f"was made by a newer version ({version}); restore it with that version.")
+
+
+def damaged(why: str) -> Refused:
+    """The refusal of a file that is no backup, or no whole one."""
+    return Refused("file", f"is no whole backup of a system: {why}; give one that `carillon backup` made.")
