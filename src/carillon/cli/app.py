@@ -15,6 +15,7 @@ from carillon.cli import (
     call,
     certificate,
     change,
+    config,
     device,
     domain,
     explain,
@@ -48,6 +49,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("explain", explain.app),
     ("change", change.app),
     ("certificate", certificate.app),
+    ("config", config.app),
 )
 """One row a noun: its name and its verbs."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +54,7 @@ def apply(system: System) -> Applied:
     rendered = render_all(system)
     before = history.latest(system.paths.history)
     changed = tuple(name for name in TARGETS if history.kept(name, rendered[name]) != before.get(name, {}))
-    with _staging(system) as staged:
+    with _staging(system, system.paths.run / "staged") as staged:
         _write(staged.paths, render_all(staged))
         for name in changed:
             _check(name, staged)
@@ -72,15 +72,64 @@ def put_target(paths: SystemPaths, name: str, files: Mapping[str, str]) -> None:
         history.keep(paths.history, {**before, name: files})
 
 
+def check(system: System) -> dict[str, str]:
+    """What each component objects to in the configuration that `apply` would put in force; empty when it accepts.
+
+    Changes nothing, whether the system runs or not. Raises `Refused` when it can't even be rendered.
+    """
+    root = system.paths.run_root / f"check-{os.getpid()}"
+    try:
+        with _staging(system, root) as staged:
+            _write(staged.paths, render_all(staged))
+            return {name: words(staged) for name, words in CHECKS.items()}
+    finally:
+        if system.paths.run_root.is_dir() and not any(system.paths.run_root.iterdir()):
+            system.paths.run_root.rmdir()
+
+
+def in_force(paths: SystemPaths, rendered: Rendered) -> dict[str, dict[str, str]]:
+    """The texts that lie in the run directory now, of the files that `rendered` names or the history."""
+    past = history.latest(paths.history)
+    found = {}
+    for name in rendered:
+        directory = run_directory(paths, name)
+        names = sorted({*rendered[name], *past.get(name, {})})
+        found[name] = {path: (directory / path).read_text() for path in names if (directory / path).is_file()}
+    return found
+
+
+def require_accepted(system: System, rendered: Rendered, names: Iterable[str]) -> None:
+    """Have each component check these texts, which were rendered for this system's own run directory.
+
+    Raises `Refused` with the component and its own words.
+    """
+    with _staging(system, system.paths.run / "staged") as staged:
+        old, new = str(system.paths.run), str(staged.paths.run)
+        moved = {
+            name: {path: text.replace(old, new) for path, text in files.items()} for name, files in rendered.items()
+        }
+        _write(staged.paths, moved)
+        for name in names:
+            _check(name, staged)
+
+
+def put_texts(paths: SystemPaths, rendered: Rendered, before: Rendered) -> None:
+    """Put texts that were checked before in force, and keep them in the history; what isn't among them goes."""
+    _write(paths, rendered)
+    for name, files in before.items():
+        for path in files.keys() - rendered.get(name, {}).keys():
+            (run_directory(paths, name) / path).unlink(missing_ok=True)
+    history.keep(paths.history, rendered)
+
+
 def run_directory(paths: SystemPaths, name: str) -> Path:
     """Where the files of this target lie while the system runs."""
     return paths.run if name == "supervisor" else paths.run / name
 
 
 @contextmanager
-def _staging(system: System) -> Iterator[System]:
+def _staging(system: System, root: Path) -> Iterator[System]:
     """The same system with a run directory of its own, gone afterwards: checks see final files, other paths."""
-    root = system.paths.run / "staged"
     shutil.rmtree(root, ignore_errors=True)
     own(root)
     staged = replace(system, paths=replace(system.paths, run_root=root))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 KEPT = 20
+MOMENT = "%Y%m%dT%H%M%SZ"
 _PRIVATE = {"tls": frozenset({"key.pem"}), "asterisk": frozenset({"manager.conf"})}
 
 
@@ -22,7 +24,7 @@ def keep(directory: Path, rendered: Mapping[str, Mapping[str, str]]) -> Path:
     entries = _entries(directory)
     number = int(entries[-1].name.split("-")[0]) + 1 if entries else 1
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    entry = directory / f"{number:05}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    entry = directory / f"{number:05}-{datetime.now(UTC):{MOMENT}}"
     for name, files in rendered.items():
         for path, text in kept(name, files).items():
             file = entry / name / path
@@ -33,12 +35,41 @@ def keep(directory: Path, rendered: Mapping[str, Mapping[str, str]]) -> Path:
     return entry
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One configuration that was once in force: since when (UTC), and which targets differed from the one before."""
+
+    number: int
+    since: datetime
+    changed: tuple[str, ...]
+
+
+def listing(directory: Path) -> list[Generation]:
+    """The kept configurations, oldest first; the last one is in force while the system runs."""
+    found, before = [], dict[str, dict[str, str]]()
+    for entry in _entries(directory):
+        now = _targets(entry)
+        changed = tuple(sorted(name for name in {*before, *now} if before.get(name) != now.get(name)))
+        number, _, moment = entry.name.partition("-")
+        since = datetime.strptime(moment, MOMENT).replace(tzinfo=UTC)
+        found.append(Generation(int(number), since, changed))
+        before = now
+    return found
+
+
+def generation(directory: Path, number: int) -> dict[str, dict[str, str]]:
+    """The files by target of one kept configuration; empty when there is none of that number."""
+    return next((_targets(each) for each in _entries(directory) if int(each.name.partition("-")[0]) == number), {})
+
+
 def latest(directory: Path) -> dict[str, dict[str, str]]:
     """The files by target of the configuration last kept; empty when there is none."""
     entries = _entries(directory)
-    if not entries:
-        return {}
-    return {one.name: _files(one) for one in entries[-1].iterdir() if one.is_dir()}
+    return _targets(entries[-1]) if entries else {}
+
+
+def _targets(entry: Path) -> dict[str, dict[str, str]]:
+    return {one.name: _files(one) for one in entry.iterdir() if one.is_dir()}
 
 
 def _files(directory: Path) -> dict[str, str]:

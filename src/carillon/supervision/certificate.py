@@ -65,7 +65,7 @@ def _warnings(certificate: Certificate, domains: Iterable[str]) -> Iterable[str]
             names = ", ".join(certificate.names) or "nothing"
             yield f"certificate: isn't for {domain}, only for {names}; phones of that domain may refuse it."
     if problem := certificate.problem(datetime.now(UTC)):
-        yield f"certificate: {problem}."
+        yield f"certificate: {problem.removeprefix('its certificate ')}."
 
 
 def _read(field: str, path: Path) -> str:

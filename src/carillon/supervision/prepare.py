@@ -44,12 +44,17 @@ def lay_out(system: System) -> None:
         own(directory)
     for part in ("spool", "log"):
         own(paths.run_asterisk / part)
-    paths.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
-    ensure_location(paths.state)
-    addresses = {system.node.address, system.node.public_address}
-    ensure_certificate(paths.tls, system.domains, tuple(sorted(addresses)))
+    lay_out_lasting(system)
     _copy_secret(paths)
     refresh(open_truth(paths), paths.run_directory, pwd.getpwnam(SERVICE_USER).pw_uid)
+
+
+def lay_out_lasting(system: System) -> None:
+    """Make what a stop leaves: the directory of the logs, the registrations' file, the certificate."""
+    paths, node = system.paths, system.node
+    paths.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
+    ensure_location(paths.state)
+    ensure_certificate(paths.tls, system.domains, tuple(sorted({node.address, node.public_address})))
 
 
 def _copy_secret(paths: SystemPaths) -> None:

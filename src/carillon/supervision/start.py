@@ -37,7 +37,7 @@ def prepare(paths: SystemPaths) -> System:
     """
     require_root()
     system = load_system(paths)
-    with _alone(paths):
+    with alone(paths):
         if states(paths.supervisor_socket) is not None:
             raise Refused("dir", f"the system in {paths.directory} is running already; `carillon down` stops it.")
         for name in ENGINES:
@@ -116,7 +116,7 @@ def _last_lines(paths: SystemPaths, name: str) -> list[str]:
 
 
 @contextmanager
-def _alone(paths: SystemPaths) -> Iterator[None]:
+def alone(paths: SystemPaths) -> Iterator[None]:
     """Only one `up` of a system at a time: a lock on its directory, which leaves no file behind."""
     directory = os.open(paths.directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -10,6 +10,8 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
+from carillon.model.refused import Refused
+
 
 @dataclass(frozen=True, slots=True)
 class ProgramState:
@@ -40,11 +42,34 @@ def shut_down(socket: Path) -> None:
     _call(socket, "shutdown")
 
 
-def _call(socket: Path, method: str) -> object | None:
+def update(socket: Path) -> set[str]:
+    """Have the supervisor read its file again, and restart the programs that it starts otherwise now: their names.
+
+    Raises `Refused` when it doesn't.
+    """
+    answer = _call(socket, "reloadConfig")
+    if answer is None:
+        raise Refused("supervisor", "didn't read its configuration again; see `carillon log supervisor`.")
+    added, changed, removed = cast("list[list[list[str]]]", answer)[0]
+    for name in (*changed, *removed):
+        _call(socket, "stopProcessGroup", name)
+        _call(socket, "removeProcessGroup", name)
+    for name in (*added, *changed):
+        _call(socket, "addProcessGroup", name)
+    return {*added, *changed, *removed}
+
+
+def restart(socket: Path, name: str) -> None:
+    """Stop a program, wait until it is gone, and start it; `await_healthy` tells when it works."""
+    _call(socket, "stopProcess", name)
+    _call(socket, "startProcess", name, False)
+
+
+def _call(socket: Path, method: str, *arguments: object) -> object | None:
     transport = SupervisorTransport(None, None, serverurl=f"unix://{socket}")
     proxy = ServerProxy("http://127.0.0.1", transport=transport)
     try:
-        return cast("object", getattr(proxy.supervisor, method)())
+        return cast("object", getattr(proxy.supervisor, method)(*arguments))
     except (OSError, http.client.HTTPException, Fault):
         return None
     finally:
