@@ -125,6 +125,13 @@ def passwords(engine: Engine, key: TrunkKey) -> Mapping[tuple[str, str], str]:
     return {(row["domain"], row["name"]): key.open(row[SEALED]) for row in rows}
 
 
+def logins(engine: Engine, key: TrunkKey) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """User and password of every enabled trunk that has one, by domain and name. Raises `Refused` as `passwords`."""
+    clear = passwords(engine, key)
+    users = {(one.trunk.domain, one.trunk.name): one.trunk.register_as for one in listing(engine)}
+    return {trunk: (user, password) for trunk, password in clear.items() if (user := users.get(trunk))}
+
+
 def require(connection: Connection, name: str, field: str = "name") -> Trunk:
     """The trunk of `name` or `name@example.org`. Raises `Refused`, naming `field`, when there is none."""
     domain, own = located(connection, field, name, trunk.c.name)
