@@ -103,7 +103,7 @@ def put_in_force(paths: SystemPaths) -> bool:
 
         truth = open_truth(paths)
         refresh(truth, paths.run_directory, _owner())
-        trunklogins.write(paths.trunk_logins, trunks.logins(truth, TrunkKey.of(paths)), _owner())
+        trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
     except (OSError, sqlite3.Error) as error:
         raise Refused(
             "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."

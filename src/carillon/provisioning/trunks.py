@@ -125,11 +125,12 @@ def passwords(engine: Engine, key: TrunkKey) -> Mapping[tuple[str, str], str]:
     return {(row["domain"], row["name"]): key.open(row[SEALED]) for row in rows}
 
 
-def logins(engine: Engine, key: TrunkKey) -> Mapping[tuple[str, str], tuple[str, str]]:
-    """User and password of every enabled trunk that has one, by domain and name. Raises `Refused` as `passwords`."""
-    clear = passwords(engine, key)
-    users = {(one.trunk.domain, one.trunk.name): one.trunk.register_as for one in listing(engine)}
-    return {trunk: (user, password) for trunk, password in clear.items() if (user := users.get(trunk))}
+def logins(engine: Engine) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """User and sealed password of every enabled trunk that has one, by domain and name."""
+    query = select(trunk).where(trunk.c.sealed_password.is_not(None), trunk.c.enabled)
+    with reading(engine) as connection:
+        rows = connection.execute(query).mappings().all()
+    return {(row["domain"], row["name"]): (row["register_as"], row[SEALED]) for row in rows}
 
 
 def require(connection: Connection, name: str, field: str = "name") -> Trunk:

@@ -53,7 +53,7 @@ def lay_out(system: System) -> None:
     _copy_secret(paths)
     owner, truth = pwd.getpwnam(SERVICE_USER).pw_uid, open_truth(paths)
     refresh(truth, paths.run_directory, owner)
-    trunklogins.write(paths.trunk_logins, trunks.logins(truth, TrunkKey.of(paths)), owner)
+    trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, owner)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 
