@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 
-def signs(directory: Path, *names: str, days: float = 90, begun_days: float = 1) -> tuple[Path, Path]:
-    """A certificate for these domains that ends in `days` days, and its key."""
+def signs(directory: Path, *names: str, days: float = 90.5, begun_days: float = 1) -> tuple[Path, Path]:
+    """A certificate for these domains that ends in `days` days (take half ones: tests last), and its key."""
     own, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     certificate = (

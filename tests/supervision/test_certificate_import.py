@@ -37,14 +37,14 @@ def _answered(connection: ssl.SSLSocket) -> bool:
 
 
 def test_new_connections_see_it_and_old_ones_stay(running: Installation, tmp_path: Path) -> None:
-    certificate, key = signs(tmp_path / "new", "carillon.test", days=10)
+    certificate, key = signs(tmp_path / "new", "carillon.test", days=10.5)
     worker = running.component_pids("kamailio")
     with _connects(running) as before:
         done = running.carillon("certificate", "import", "--certificate", str(certificate), "--key", str(key), "--json")
         assert done.returncode == 0, done.stderr
         assert _answered(before)
     assert json.loads(done.stdout)["in_force"] is True
-    assert "ends in 9 days" in done.stderr
+    assert "ends in 10 days" in done.stderr
     assert _shown(running) == ssl.PEM_cert_to_DER_cert(certificate.read_text())
     assert running.component_pids("kamailio") == worker
     assert (running.paths.tls / "key.pem").stat().st_mode & 0o777 == 0o600
@@ -52,8 +52,8 @@ def test_new_connections_see_it_and_old_ones_stay(running: Installation, tmp_pat
 
     status = running.status()
     assert status["healthy"] is True
-    assert status["certificate"]["days_left"] == 9
-    assert "its certificate ends in 9 days" in running.component("kamailio")["problem"]
+    assert status["certificate"]["days_left"] == 10
+    assert "its certificate ends in 10 days" in running.component("kamailio")["problem"]
 
     taken = _shown(running)
     other, _ = signs(tmp_path / "other", "carillon.test")

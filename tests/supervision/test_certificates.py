@@ -19,7 +19,7 @@ def test_a_pair_that_fits_is_taken(tmp_path: Path) -> None:
     certificate, key = signs(tmp_path, "example.org", "*.example.com")
     found = require_pair(certificate.read_text(), key.read_text(), NOW)
     assert found.names == ("example.org", "*.example.com")
-    assert found.days_left(NOW) == 89
+    assert found.days_left(NOW) == 90
     assert found.problem(NOW) == ""
 
 
@@ -62,11 +62,11 @@ def test_nonsense_is_refused_by_its_field(tmp_path: Path) -> None:
 
 
 def test_the_last_days_are_a_warning_and_the_end_is_a_problem(tmp_path: Path) -> None:
-    certificate = read_certificate(signs(tmp_path, "example.org", days=30)[0].read_text())
+    certificate = read_certificate(signs(tmp_path, "example.org", days=30.5)[0].read_text())
     assert certificate_words(certificate, NOW) == ("", "")
     problem, warning = certificate_words(certificate, NOW + timedelta(days=20))
     assert problem == ""
-    assert "ends in 9 days" in warning
+    assert "ends in 10 days" in warning
     problem, warning = certificate_words(certificate, NOW + timedelta(days=31))
     assert "ended on" in problem
     assert warning == ""

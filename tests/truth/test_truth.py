@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 import carillon as package
+from carillon.cli.app import main
 from carillon.model.refused import Refused
 from carillon.model.rights import DEFAULT_RIGHTS
 from carillon.provisioning import changes, devices, numbers, sites, users
@@ -278,3 +279,18 @@ def test_people_are_told_of_a_migration(old: SystemPaths) -> None:
     )
     assert done.stderr.startswith("This system is of an older version: ")
     assert '"Alice"' in done.stdout
+
+
+@pytest.mark.parametrize("words", [["up"], ["up", "--foreground"]])
+def test_a_start_tells_of_a_migration(
+    old: SystemPaths, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends_here(paths: SystemPaths) -> None:
+        raise Refused("test", "nothing is started.")
+
+    for module in ("start", "foreground"):
+        monkeypatch.setattr(f"carillon.supervision.{module}.prepare", ends_here)
+    assert main(["--dir", str(old.directory), *words]) == 1
+    told, refused = capsys.readouterr().err.splitlines()
+    assert told.startswith("This system is of an older version: ")
+    assert refused == "test: nothing is started."
