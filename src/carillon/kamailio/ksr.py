@@ -12,6 +12,7 @@ from enum import Enum
 import KSR
 
 from carillon.kamailio.routes import Callback
+from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
 
 
@@ -214,6 +215,16 @@ def save_bindings(aor: str) -> bool:
     if contact_is_elsewhere():
         KSR.nathelper.fix_nated_register()
     return _yes(KSR.registrar.save_uri("location", 0, f"sip:{aor}"))
+
+
+def bound_contacts(aor: str) -> tuple[Contact, ...]:
+    """The contacts of the AOR that are stored now."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
+        return ()
+    places = range(number("$(ulc(bound=>count))"))
+    return tuple(
+        Contact(text(f"$(ulc(bound=>addr)[{n}])"), None, text(f"$(ulc(bound=>instance)[{n}])")) for n in places
+    )
 
 
 def is_registered(aor: str) -> bool:

@@ -42,7 +42,6 @@ class Context:
     workers: int = 4
     tcp_workers: int = 2
     longest_expiry_s: int = 3600
-    most_contacts: int = 10
 
 
 def context(system: System) -> Context:
