@@ -11,6 +11,7 @@ import typer
 
 import carillon
 from carillon.cli import (
+    ban,
     call,
     change,
     device,
@@ -42,6 +43,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("trunk", trunk.app),
     ("outbound", outbound.app),
     ("registration", registration.app),
+    ("ban", ban.app),
     ("call", call.app),
     ("explain", explain.app),
     ("change", change.app),

@@ -252,6 +252,16 @@ def set_shared_text(table: str, key: str, value: str) -> None:
     KSR.htable.sht_sets(table, key, value)
 
 
+def set_shared_text_for(table: str, key: str, value: str, seconds: int) -> None:
+    """Set a value in the node's shared memory that lives for so long."""
+    KSR.htable.sht_setxs(table, key, value, seconds)
+
+
+def increased(table: str, key: str) -> int:
+    """Add one to a counter in the node's shared memory, in one step for all workers; its new value."""
+    return int(KSR.htable.sht_inc(table, key))
+
+
 def _yes(answer: object) -> bool:
     return answer is True or (isinstance(answer, int) and not isinstance(answer, bool) and answer > 0)
 

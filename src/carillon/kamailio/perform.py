@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from carillon.kamailio import ksr
+from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import (
     AddHeader,
     Challenge,
+    CountGuess,
     Decision,
     Drop,
     Effect,
@@ -51,9 +53,10 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside."""
+    """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside."""
 
     handovers: HandOvers
+    bans: Bans
     gateway_socket: str
     outside_socket: str
 
@@ -63,13 +66,13 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
     if isinstance(decision.outcome, Ring):
         _find_contacts(decision.outcome)
     for effect in decision.effects:
-        _effect(effect, means.handovers)
+        _effect(effect, means)
     if decision.memo is not None:
         ksr.set_text(MEMO, str(decision.memo))
     _outcome(decision.outcome, means, in_failure_route)
 
 
-def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- one row for each effect
+def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row for each effect
     match effect:
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)
@@ -91,10 +94,12 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- o
             ksr.set_text(REFUSAL, f"{code} {reason}")
         case SpendNonce(use, by):
             ksr.set_shared_text(NONCES, use, by)
+        case CountGuess(guess):
+            means.bans.guessed(guess)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):
-            _hand_over(handovers, leg, HandOver(code, reason, headers))
+            _hand_over(means.handovers, leg, HandOver(code, reason, headers))
         case _:
             assert_never(effect)
 

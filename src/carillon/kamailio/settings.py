@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
+from carillon.kamailio.bans import Network
 from carillon.routing.facts import Gateway, NodeProfile
 
 VARIABLE = "CARILLON_WORKER_SETTINGS"
+_PATHS = ("directory", "redis_socket", "trace_socket")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are."""
+    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are.
+
+    Nobody in `trusted` is ever banned.
+    """
 
     node: NodeProfile
     gateway_socket: str
@@ -22,6 +28,7 @@ class Settings:
     directory: Path
     redis_socket: Path
     trace_socket: Path
+    trusted: tuple[Network, ...] = ()
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -39,5 +46,8 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket"))
-        return cls(node, values["gateway_socket"], values["outside_socket"], *paths)
+        directory, redis_socket, trace_socket = (Path(values[name]) for name in _PATHS)
+        trusted = tuple(ip_network(network) for network in values["trusted"])
+        return cls(
+            node, values["gateway_socket"], values["outside_socket"], directory, redis_socket, trace_socket, trusted
+        )
