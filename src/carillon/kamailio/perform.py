@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,6 +13,7 @@ from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import (
     AddHeader,
+    AnswerChallenge,
     Challenge,
     CountGuess,
     Decision,
@@ -38,6 +41,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
+from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
 from carillon.sip.uri import quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
@@ -53,12 +57,16 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside."""
+    """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
+
+    `trunk_login` gives user and password of a trunk (domain, name).
+    """
 
     handovers: HandOvers
     bans: Bans
     gateway_socket: str
     outside_socket: str
+    trunk_login: Callable[[str, str], tuple[str, str] | None]
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -88,6 +96,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             ksr.rewrite_reply(code, reason)
         case Journal(text):
             ksr.log("notice", text)
+        case AnswerChallenge():
+            _answer(effect, means)
         case NoteRinging():
             ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
@@ -141,6 +151,19 @@ def _relay_to_gateway(relay: Relay, socket: str) -> None:
 def _towards(gateway: Gateway, socket: str) -> None:
     ksr.set_text("$du", f"sip:{gateway};transport=udp")
     ksr.set_text("$fs", socket)
+
+
+def _answer(asked: AnswerChallenge, means: Means) -> None:
+    """Without a password, or for an algorithm that we do not know, the request goes as it is and is refused."""
+    login = means.trunk_login(asked.domain, asked.trunk)
+    if login is None:
+        ksr.log("err", f"trunk {asked.trunk} asks for a password, and none is kept for it: carillon trunk set")
+        return
+    for name, challenge in asked.challenges:
+        value = answer(challenge, *login, "INVITE", asked.uri, secrets.token_hex(8))
+        if value is not None:
+            ksr.append_header("Authorization" if name == "WWW-Authenticate" else "Proxy-Authorization", value)
+            return
 
 
 def _leave(trunk: Trunk, socket: str) -> None:

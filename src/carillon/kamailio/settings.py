@@ -12,7 +12,6 @@ from carillon.kamailio.bans import Network
 from carillon.routing.facts import Gateway, NodeProfile
 
 VARIABLE = "CARILLON_WORKER_SETTINGS"
-_PATHS = ("directory", "redis_socket", "trace_socket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,11 @@ class Settings:
     node: NodeProfile
     gateway_socket: str
     outside_socket: str
+    trusted: tuple[Network, ...]
     directory: Path
     redis_socket: Path
     trace_socket: Path
-    trusted: tuple[Network, ...] = ()
+    trunk_logins: Path
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -46,8 +46,6 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        directory, redis_socket, trace_socket = (Path(values[name]) for name in _PATHS)
+        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins"))
         trusted = tuple(ip_network(network) for network in values["trusted"])
-        return cls(
-            node, values["gateway_socket"], values["outside_socket"], directory, redis_socket, trace_socket, trusted
-        )
+        return cls(node, values["gateway_socket"], values["outside_socket"], trusted, *paths)

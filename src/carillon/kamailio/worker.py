@@ -19,6 +19,7 @@ from carillon.routing.entrance import OUTBOUND, Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
+from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
@@ -35,7 +36,8 @@ class Worker:
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
-        self.means = Means(self.handovers, self.bans, settings.gateway_socket, settings.outside_socket)
+        sockets = settings.gateway_socket, settings.outside_socket
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -112,6 +114,10 @@ class Worker:
             decision = outbound.decide(request, _without_contacts(facts))
             perform(decision, self.means)
         self.tracer.request(route.name, request, decision)
+
+    def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
+        """Read when a trunk asks, so that a new password is in force at once."""
+        return trunklogins.read(self.settings.trunk_logins).get((domain, trunk))
 
     def _handover(self, memo: Memo) -> HandOver | Unknown | None:
         try:

@@ -41,6 +41,7 @@ class Context:
     listeners: tuple[str, ...]
     restore_password: str
     trusted: tuple[str, ...]
+    contact: str
     modules: str
     workers: int = 4
     tcp_workers: int = 2
@@ -61,6 +62,7 @@ def context(system: System) -> Context:
         pythonpath=system.pythonpath,
         settings=_settings(system),
         listeners=_listeners(node),
+        contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         trusted=_trusted(system.paths),
         modules=_module_directory(),
@@ -170,6 +172,7 @@ def _settings(system: System) -> str:
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
             "trusted": _trusted(paths),
+            "trunk_logins": str(paths.trunk_logins),
             "ring_s": profile.ring_s,
         },
         indent=1,
