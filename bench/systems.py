@@ -66,6 +66,7 @@ def _system(folder: Path, address: str) -> Iterator[System]:
     add_address(address)
     paths = SystemPaths.of(folder)
     create_system(folder, DOMAIN, address)
+    paths.trusted.write_text(f"{PHONES}\n")  # one address makes all calls: it is no flood
     add_people(open_truth(paths))
     try:
         yield _prepared(load_system(paths))

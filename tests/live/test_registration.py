@@ -103,8 +103,35 @@ def test_more_contacts_than_allowed_are_refused(company: Company) -> None:
     alice = company.raw("101")
     ten = [f"<sip:101@10.77.0.11:{port}>" for port in range(6000, 6010)]
     assert registers(alice, ten, 600).code == 200
-    assert (registers(alice, [f"<{HOME}>"], 600).code or 0) >= 400
+    refused = registers(alice, [f"<{HOME}>"], 600)
+    assert refused.code == 403
+    assert "at most 10 contacts" in (refused.header("Warning") or "")
     assert len(bindings(registers(alice))) == 10
+
+
+def test_a_full_address_still_refreshes_and_exchanges_contacts(company: Company) -> None:
+    alice = company.raw("101")
+    ten = [f"<sip:101@10.77.0.11:{port}>" for port in range(6000, 6010)]
+    registers(alice, ten, 600)
+    assert registers(alice, ten[3:4], 300).code == 200
+    assert registers(alice, [f"{ten[0]};expires=0", f"<{HOME}>"], 600).code == 200
+    assert HOME in bindings(registers(alice))
+    assert registers(alice, ["*"], 0).code == 200
+
+
+def test_more_contacts_in_one_request_than_allowed_store_nothing(company: Company) -> None:
+    alice = company.raw("101")
+    eleven = [f"<sip:101@10.77.0.11:{port}>" for port in range(6000, 6011)]
+    assert registers(alice, eleven, 600).code == 403
+    assert bindings(registers(alice)) == {}
+
+
+def test_a_device_with_a_name_of_its_own_moves_though_the_address_is_full(company: Company) -> None:
+    """RFC 5626: the same instance behind a new contact is the same device."""
+    alice, instance = company.raw("101"), '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000a95a0e128>"'
+    nine = [f"<sip:101@10.77.0.11:{port}>" for port in range(6000, 6009)]
+    assert registers(alice, [*nine, f"<{DESK}>;{instance}"], 600).code == 200
+    assert registers(alice, [f"<{HOME}>;{instance}"], 600).code == 200
 
 
 def test_a_device_does_not_register_for_somebody_else(company: Company) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from carillon.confgen import asterisk, history, redis, supervisor, tls
+from carillon.confgen import asterisk, history, kamailio, redis, supervisor, tls
 from carillon.confgen.asterisk.target import quote as quote_for_asterisk
 from carillon.confgen.redis.target import quote as quote_for_redis
 from carillon.confgen.supervisor.target import quote as quote_for_supervisor
@@ -45,6 +46,22 @@ def test_a_range_too_small_for_one_call_is_named(system: System) -> None:
     node = replace(system.node, rtp_start=20000, rtp_end=20001)
     problems = asterisk.verify(asterisk.context(replace(system, node=node)))
     assert [problem.split(":")[0] for problem in problems] == ["rtp_end"]
+
+
+def test_trusted_networks_come_from_the_administrators_file(system: System) -> None:
+    system.paths.trusted.write_text("192.0.2.0/24  # the office\n\n# nothing\n2001:db8::/32\n")
+    context = kamailio.context(system)
+    assert json.loads(context.settings)["trusted"] == ["192.0.2.0/24", "2001:db8::/32"]
+
+
+def test_a_trusted_network_that_is_none_is_named(system: System) -> None:
+    system.paths.trusted.write_text("192.0.2.0/24\n192.0.2.7/24\n")
+    problems = kamailio.verify(kamailio.context(system))
+    assert "trusted: '192.0.2.7/24' is no network; write one a line, such as 192.0.2.0/24." in problems
+
+
+def test_nobody_is_trusted_without_the_file(system: System) -> None:
+    assert json.loads(kamailio.context(system).settings)["trusted"] == []
 
 
 def test_redis_listens_on_its_socket_only(system: System) -> None:

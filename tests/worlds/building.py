@@ -31,6 +31,9 @@ COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
 NODE, ADDRESS, PORT = "node", "10.77.0.1", 5060
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 6)}
 PROVIDERS = {f"prov{n}": f"10.77.0.{n + 20}" for n in range(1, 3)}
+FOREIGN = {f"away{n}": f"10.77.0.{n + 40}" for n in range(1, 5)}
+TRUSTED = "10.77.0.0/27"
+"""The phones and providers, but not who is away."""
 PREFIX = os.environ.get("CARILLON_TEST_PREFIX", "cl-")
 """Begins the names of the network namespaces; another one lets two runs go on side by side."""
 WHO = "the tests"
@@ -50,8 +53,9 @@ class Building:
     @contextmanager
     def open(cls, directory: Path) -> Iterator[Building]:
         """Make the network and the system, start it, and leave nothing behind."""
-        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES, **PROVIDERS}) as network:
+        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES, **PROVIDERS, **FOREIGN}) as network:
             carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
+            (directory / "trusted").write_text(f"{TRUSTED}  # tests guess a lot from the phones' places\n")
             carillon(network, "--dir", str(directory), "up")
             building = cls(network, directory)
             try:

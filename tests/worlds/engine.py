@@ -6,12 +6,18 @@ import itertools
 from dataclasses import dataclass, field
 
 from tests.worlds.phone import SimulatedPhone
+from tests.worlds.sharedmemory import SimulatedSharedMemory
 
+from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.routing import failures, replies
+from carillon.routing.admission import guess_of
+from carillon.routing.bans import SETTINGS
 from carillon.routing.decision import (
     AddHeader,
     Challenge,
+    CountGuess,
     Decision,
+    Drop,
     Header,
     MarkLeg,
     PutHandOver,
@@ -86,6 +92,7 @@ class Engine:
         self.reads: dict[str, int] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
+        self.exempt(Exempt(frozenset({"10.77.0.1"}), (), lambda address: False))
 
     # --- what phones do
 
@@ -156,18 +163,24 @@ class Engine:
     def _authenticated(
         self, phone: SimulatedPhone, method: str, uri: SipUri, sender: SipUri, to: SipUri, private: dict[str, str]
     ) -> Decision:
-        request = Request(method, uri, sender, to, f"call-{next(self._ids)}", from_tag="f", private=private)
+        source = phone.address
+        request = Request(
+            *(method, uri, sender, to, f"call-{next(self._ids)}"), from_tag="f", private=private, source_address=source
+        )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
             credentials = phone.responds(decision.outcome.headers[-1][1], method, str(uri))
             request = Request(
-                method, uri, sender, to, request.call_id, from_tag="f", credentials=credentials, private=private
-            )
+                *(method, uri, sender, to, request.call_id),
+                from_tag="f", credentials=credentials, private=private, source_address=source,
+            )  # fmt: skip
             decision = self.route(request)
         return decision
 
     def route(self, request: Request) -> Decision:
-        """One request through its route: ask, fetch, decide."""
+        """One request through its route: ask, fetch, decide; the banned come to no route."""
+        if request.source is Source.OUTSIDE and self._is_banned(request):
+            return Decision(Drop())
         route = route_of(request, self.node)
         before = self.directory.reads
         decision = route.decide(request, self._facts(route, request))
@@ -176,6 +189,17 @@ class Engine:
             self._effect(effect)
         self._note(f"{route.name}: {request.summary}", decision)
         return decision
+
+    def exempt(self, exempt: Exempt) -> None:
+        """Who is never banned; forgets what was counted."""
+        self.memory = SimulatedSharedMemory(lambda: self.now)
+        self.bans = Bans(self.memory, exempt, SETTINGS, lambda: self.now, self._story.append)
+
+    def _is_banned(self, request: Request) -> bool:
+        standing, credentials = self.bans.standing(request.source_address), request.credentials
+        if standing is Standing.WATCHED and credentials is not None:
+            return self.bans.is_banned(guess_of(request.source_address, credentials))
+        return standing is Standing.BANNED
 
     def _facts(self, route: Route, request: Request) -> Facts:
         asked = route.ask(request, self.node)
@@ -197,6 +221,8 @@ class Engine:
 
     def _effect(self, effect: object) -> None:
         match effect:
+            case CountGuess(guess):
+                self.bans.guessed(guess)
             case SpendNonce(use):
                 self.spent.add(use)
             case MarkLeg(leg, code):

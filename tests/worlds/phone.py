@@ -20,6 +20,7 @@ class SimulatedPhone:
     display: str
     dead: bool = False
     shown_as: str = ""
+    address: str = "10.77.0.11"
 
     def responds(self, challenge: str, method: str, uri: str, count: int = 1) -> Credentials:
         """Credentials for a challenge header, as RFC 7616 §3.4 has it; computed apart from the product's code."""

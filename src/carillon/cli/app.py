@@ -12,6 +12,7 @@ import typer
 import carillon
 from carillon.cli import (
     backup,
+    ban,
     call,
     certificate,
     change,
@@ -45,6 +46,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("trunk", trunk.app),
     ("outbound", outbound.app),
     ("registration", registration.app),
+    ("ban", ban.app),
     ("call", call.app),
     ("explain", explain.app),
     ("change", change.app),

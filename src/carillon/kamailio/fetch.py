@@ -11,7 +11,8 @@ from carillon.kamailio import ksr
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.stores.ports import Directory, StoreDown, TrunkProfile
+from carillon.sip.contacts import Contact
+from carillon.stores.ports import Account, Directory, StoreDown, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
@@ -22,13 +23,15 @@ Answer = TypeVar("Answer")
 
 def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
     """The answers to a route's questions."""
+    account = _pair(questions.account, directory.account)
     return Facts(
         now=time.time(),
         node=node,
         domains=_or_unknown(directory.domains) if questions.domains else {},
-        account=_pair(questions.account, directory.account),
+        account=account,
         callee=_pair(questions.callee, directory.party),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
+        bound=_bound(account, questions.account) if questions.bound and questions.account else (),
         nonce_used=_nonce_used(questions.nonce_use, request),
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
@@ -51,6 +54,12 @@ def far_end_code(leg: str) -> int | None:
     """The mark that the outbound leg left on this node: the far end's final code."""
     mark = ksr.shared_text(LEGS, leg)
     return int(mark) if mark else None
+
+
+def _bound(account: Account | Unknown | None, asked: tuple[str, str]) -> tuple[Contact, ...]:
+    """The contacts of an account's person; for an account that there is not, as much work."""
+    domain, username = asked
+    return ksr.bound_contacts(account.party.aor if isinstance(account, Account) else f"{username}@{domain}")
 
 
 def _nonce_used(use: str | None, request: Request) -> bool:

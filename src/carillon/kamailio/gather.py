@@ -61,6 +61,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         max_forwards=_max_forwards(),
         credentials=_credentials(method) if source is Source.OUTSIDE else None,
         shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
+        default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
         contacts=contacts,
         source_address=address,

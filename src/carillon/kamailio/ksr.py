@@ -12,6 +12,7 @@ from enum import Enum
 import KSR
 
 from carillon.kamailio.routes import Callback
+from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
 
 
@@ -216,6 +217,16 @@ def save_bindings(aor: str) -> bool:
     return _yes(KSR.registrar.save_uri("location", 0, f"sip:{aor}"))
 
 
+def bound_contacts(aor: str) -> tuple[Contact, ...]:
+    """The contacts of the AOR that are stored now."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
+        return ()
+    places = range(number("$(ulc(bound=>count))"))
+    return tuple(
+        Contact(text(f"$(ulc(bound=>addr)[{n}])"), None, text(f"$(ulc(bound=>instance)[{n}])")) for n in places
+    )
+
+
 def is_registered(aor: str) -> bool:
     """Whether the AOR has a contact."""
     return _yes(KSR.registrar.registered_uri("location", f"sip:{aor}"))
@@ -239,6 +250,16 @@ def shared_text(table: str, key: str) -> str | None:
 def set_shared_text(table: str, key: str, value: str) -> None:
     """Set a value in the node's shared memory; it lives as long as its table says."""
     KSR.htable.sht_sets(table, key, value)
+
+
+def set_shared_text_for(table: str, key: str, value: str, seconds: int) -> None:
+    """Set a value in the node's shared memory that lives for so long."""
+    KSR.htable.sht_setxs(table, key, value, seconds)
+
+
+def increased(table: str, key: str) -> int:
+    """Add one to a counter in the node's shared memory, in one step for all workers; its new value."""
+    return int(KSR.htable.sht_inc(table, key))
 
 
 def _yes(answer: object) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from carillon.kamailio import ksr
+from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import (
     AddHeader,
     AnswerChallenge,
     Challenge,
+    CountGuess,
     Decision,
     Drop,
     Effect,
@@ -55,12 +57,13 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside.
+    """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
 
     `trunk_login` gives user and password of a trunk (domain, name).
     """
 
     handovers: HandOvers
+    bans: Bans
     gateway_socket: str
     outside_socket: str
     trunk_login: Callable[[str, str], tuple[str, str] | None]
@@ -101,6 +104,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             ksr.set_text(REFUSAL, f"{code} {reason}")
         case SpendNonce(use, by):
             ksr.set_shared_text(NONCES, use, by)
+        case CountGuess(guess):
+            means.bans.guessed(guess)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):

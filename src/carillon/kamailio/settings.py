@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
+from carillon.kamailio.bans import Network
 from carillon.routing.facts import Gateway, NodeProfile
 
 VARIABLE = "CARILLON_WORKER_SETTINGS"
@@ -14,11 +16,15 @@ VARIABLE = "CARILLON_WORKER_SETTINGS"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are."""
+    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are.
+
+    Nobody in `trusted` is ever banned.
+    """
 
     node: NodeProfile
     gateway_socket: str
     outside_socket: str
+    trusted: tuple[Network, ...]
     directory: Path
     redis_socket: Path
     trace_socket: Path
@@ -41,4 +47,5 @@ class Settings:
             ring_s=values["ring_s"],
         )
         paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins"))
-        return cls(node, values["gateway_socket"], values["outside_socket"], *paths)
+        trusted = tuple(ip_network(network) for network in values["trusted"])
+        return cls(node, values["gateway_socket"], values["outside_socket"], trusted, *paths)

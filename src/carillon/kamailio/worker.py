@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from carillon.kamailio import fetch, gather, ksr
+from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import failures, outbound, replies
+from carillon.routing.admission import guess_of
+from carillon.routing.bans import SETTINGS as BAN_SETTINGS
+from carillon.routing.decision import Decision, Drop, TraceRow
 from carillon.routing.entrance import OUTBOUND, Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
@@ -18,6 +23,8 @@ from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
+
+BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
 
 
 class Worker:
@@ -28,7 +35,9 @@ class Worker:
         self.node = settings.node
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
-        self.means = Means(self.handovers, settings.gateway_socket, settings.outside_socket, self._trunk_login)
+        self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
+        sockets = settings.gateway_socket, settings.outside_socket
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -39,7 +48,8 @@ class Worker:
     @guarded(server_error)
     def ksr_request_route(self, message: Any) -> int:
         """Every request comes in here."""
-        if not ksr.is_sane():
+        standing = self.bans.standing(ksr.text("$si"))
+        if standing is Standing.BANNED or not ksr.is_sane():
             return 1
         ksr.trust_source_port()
         try:
@@ -47,7 +57,9 @@ class Worker:
         except gather.Unreadable as unreadable:
             ksr.reply(400, f"Cannot Read {unreadable}")
             return 1
-        if not self._absorbed(request):
+        if standing is Standing.WATCHED and self._is_banned(request):
+            self.tracer.request("ban", request, BANNED)
+        elif not self._absorbed(request):
             self._route(route_of(request, self.node), request)
         return 1
 
@@ -75,6 +87,11 @@ class Worker:
         perform(decision, self.means, in_failure_route=True)
         self.tracer.failure(memo, decision)
         return 1
+
+    def _is_banned(self, request: Request) -> bool:
+        """Whether the account that a request names is banned from where it comes from."""
+        credentials = request.credentials
+        return credentials is not None and self.bans.is_banned(guess_of(request.source_address, credentials))
 
     def _absorbed(self, request: Request) -> bool:
         """Whether the request belongs to a transaction, and the engine has done what it asks."""
@@ -113,3 +130,9 @@ class Worker:
 
 def _without_contacts(facts: Facts) -> Facts:
     return Facts(facts.now, facts.node, facts.domains, facts.account, facts.callee, registered=False)
+
+
+def _exempt(settings: Settings) -> Exempt:
+    node = settings.node
+    own = node.hosts | {gateway.address for gateway in node.gateways}
+    return Exempt(own, settings.trusted, lambda address: ksr.shared_text(fetch.TRUNKS, address) is not None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from carillon.routing.bans import Guess
 from carillon.routing.chain import Verdict
-from carillon.routing.decision import Challenge, Effect, Journal, RemoveHeader, Reply, SpendNonce
+from carillon.routing.decision import Challenge, CountGuess, Effect, Journal, RemoveHeader, Reply, SpendNonce
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.request import Request
 from carillon.sip.digest import (
@@ -62,7 +63,9 @@ def authenticated(request: Request, facts: Facts) -> Verdict:
     if state is NonceState.FOREIGN or credentials.realm != realm:
         return _challenge(request, facts, realm, "the nonce or the realm is not ours")
     if not proved or account is None:
-        return _challenge(request, facts, realm, "the credentials are wrong", effects=(_refusal(request, realm),))
+        return _challenge(
+            request, facts, realm, "the credentials are wrong", effects=_refusal(request, realm, credentials)
+        )
     if state is NonceState.STALE or facts.nonce_used is True:
         return _challenge(request, facts, realm, "the nonce is used up", stale=True)
     remove = "Authorization" if request.method in ENDS_HERE else "Proxy-Authorization"
@@ -115,11 +118,16 @@ def _realm(request: Request, facts: Facts) -> str:
     return facts.node.default_domain
 
 
-def _refusal(request: Request, realm: str) -> Journal:
-    """A line for who wonders why a phone does not register; the password is not in it."""
-    who = request.credentials.username if request.credentials else ""
-    source = f"{request.source_address} by {request.transport}"
-    return Journal(f"{request.method} refused: wrong password or unknown device {who!r} in {realm}, from {source}")
+def _refusal(request: Request, realm: str, credentials: Credentials) -> tuple[Effect, ...]:
+    """A line for who wonders why a phone does not register, without the password; and the guess is counted."""
+    who, source = credentials.username, f"{request.source_address} by {request.transport}"
+    line = f"{request.method} refused: wrong password or unknown device {who!r} in {realm}, from {source}"
+    return Journal(line), CountGuess(guess_of(request.source_address, credentials))
+
+
+def guess_of(address: str, credentials: Credentials) -> Guess:
+    """The pair that is counted and banned: an address and the account that is named there."""
+    return Guess(address, f"{credentials.username}@{credentials.realm}")
 
 
 def _challenge(

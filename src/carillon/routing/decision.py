@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carillon.routing.bans import Guess
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
 
@@ -73,7 +74,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Say nothing: what RFC 3261 wants for a stray ACK."""
+    """Say nothing: what RFC 3261 wants for a stray ACK, and what the banned get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,16 @@ class SpendNonce:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class CountGuess:
+    """Count wrong credentials; too many of them are a ban."""
+
+    guess: Guess
+
+
 Effect = (
     SpendNonce
+    | CountGuess
     | Journal
     | StripPrivate
     | RemoveHeader

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from carillon.sip.contacts import Contact
 from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile
 
 
@@ -44,6 +45,7 @@ class NodeProfile:
     codecs: frozenset[str] = frozenset({"opus", "g722", "pcma", "pcmu", "gsm"})
     ring_s: int = 60
     minimum_expiry_s: int = 60
+    most_contacts: int = 10
     retry_after_s: int = 5
 
 
@@ -57,6 +59,7 @@ class Facts:
     account: Account | Unknown | None = None
     callee: Party | Unknown | None = None
     registered: bool | Unknown = UNKNOWN
+    bound: tuple[Contact, ...] = ()
     routes: tuple[OutboundRoute, ...] | Unknown = ()
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     nonce_used: bool | Unknown = False

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Questions:
     """None means: not asked. `outbound` asks for the outbound routes of a domain, and the trunks; those are cached.
 
+    `bound` asks which contacts the account's person has; they are in memory.
     `account` and `callee` are (domain, name) pairs and cost one directory read each."""
 
     account: tuple[str, str] | None = None
@@ -18,6 +19,7 @@ class Questions:
     fresh_id: bool = False
     domains: bool = False
     outbound: str | None = None
+    bound: bool = False
 
     @property
     def directory_reads(self) -> int:

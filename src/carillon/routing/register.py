@@ -8,12 +8,16 @@ from carillon.routing.decision import Decision, Reply, Save
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.sip.contacts import contacts, count_after
+from carillon.sip.uri import quoted
 from carillon.stores.ports import Account
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """One look-up: the account."""
-    return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True, domains=True)
+    """One look-up: the account. The contacts that it has come from the engine's memory."""
+    return Questions(
+        account_question(request), nonce_use=nonce_question(request), bound=True, fresh_id=True, domains=True
+    )
 
 
 def own_address(request: Request, facts: Facts) -> Verdict:
@@ -36,12 +40,23 @@ def long_enough(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", "default" if shortest is None else f"{shortest} s")
 
 
+def few_enough(request: Request, facts: Facts) -> Verdict:
+    """An address has at most so many contacts; refreshing and removing them is always allowed."""
+    before, most = len(facts.bound), facts.node.most_contacts
+    after = count_after(facts.bound, contacts(request.contacts), removes=request.default_expiry_s == 0)
+    if after <= max(most, before):
+        return Verdict("passed", f"{after} of {most} contacts")
+    words = f"An address has at most {most} contacts: remove one, or wait until one expires"
+    warning = ("Warning", f"399 {caller(facts).domain} {quoted(words)}")
+    return Verdict("refused", f"{after} contacts, {most} are allowed", Reply(403, "Too Many Contacts", (warning,)))
+
+
 def stored(request: Request, facts: Facts) -> Verdict:
     """The engine's registrar stores the bindings and answers."""
     return Verdict("stored", caller(facts).aor, Save(caller(facts).aor))
 
 
-RULES = (authenticated, own_address, long_enough, stored)
+RULES = (authenticated, own_address, long_enough, few_enough, stored)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -25,6 +25,7 @@ class Request:
     """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`.
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
+    `default_expiry_s` is for contacts of a REGISTER that give no expiry.
     `codecs` are those of the audio that is offered, None when none is.
     """
 
@@ -45,6 +46,7 @@ class Request:
     max_forwards: int = 70
     credentials: Credentials | None = None
     shortest_expiry_s: int | None = None
+    default_expiry_s: int | None = None
     dialog_proof: str = ""
     contacts: str = ""
     source_address: str = ""

@@ -45,6 +45,11 @@ class SystemPaths:
         return self.directory / "secret.key"
 
     @property
+    def trusted(self) -> Path:
+        """Networks that are never banned, one a line; the administrator writes it, and it may be missing."""
+        return self.directory / "trusted"
+
+    @property
     def credentials(self) -> Path:
         """The demo's passwords, mode 0600, there only while the demo is healthy."""
         return self.directory / "credentials.json"

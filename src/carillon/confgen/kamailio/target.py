@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
 from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
+from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.facts import Gateway, NodeProfile
+from carillon.system.paths import SystemPaths
 
 NAME = "kamailio"
 PROGRAM = "/usr/sbin/kamailio"
@@ -38,12 +40,13 @@ class Context:
     settings: str
     listeners: tuple[str, ...]
     restore_password: str
+    trusted: tuple[str, ...]
     contact: str
     modules: str
     workers: int = 4
     tcp_workers: int = 2
     longest_expiry_s: int = 3600
-    most_contacts: int = 10
+    bans: BanSettings = SETTINGS
 
 
 def context(system: System) -> Context:
@@ -61,6 +64,7 @@ def context(system: System) -> Context:
         listeners=_listeners(node),
         contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
+        trusted=_trusted(system.paths),
         modules=_module_directory(),
         workers=max(4, 2 * (os.cpu_count() or 2)),
     )
@@ -73,6 +77,11 @@ def verify(context: Context) -> list[str]:
         problems.append("kamailio: is not installed; run the set-up (make run).")
     if len(set(context.listeners)) != len(context.listeners):
         problems.append("sip_port: two listeners have the same address and port; choose another sip_port.")
+    problems += [
+        f"trusted: {network!r} is no network; write one a line, such as 192.0.2.0/24."
+        for network in context.trusted
+        if not _is_network(network)
+    ]
     return problems
 
 
@@ -121,6 +130,22 @@ def _listeners(node: Node) -> tuple[str, ...]:
     return tuple(listeners)
 
 
+def _trusted(paths: SystemPaths) -> tuple[str, ...]:
+    """Networks of the administrator's file `trusted`, one a line; `#` begins a comment."""
+    if not paths.trusted.exists():
+        return ()
+    lines = (line.partition("#")[0].strip() for line in paths.trusted.read_text().splitlines())
+    return tuple(line for line in lines if line)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _host(address: str) -> str:
     return f"[{address}]" if ip_address(address).version == 6 else address
 
@@ -146,6 +171,7 @@ def _settings(system: System) -> str:
             "directory": str(paths.run_directory),
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
+            "trusted": _trusted(paths),
             "trunk_logins": str(paths.trunk_logins),
             "ring_s": profile.ring_s,
         },

@@ -1,0 +1,47 @@
+"""Contacts of a REGISTER: what is asked, and how many an address would have afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from carillon.sip.contacts import Contact, contacts, count_after
+
+A, B, C = (Contact(f"sip:101@10.0.0.{n}:5060") for n in (1, 2, 3))
+INSTANCE = "<urn:uuid:1>"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("", ()),
+        ("*", (Contact("*"),)),
+        ("<sip:101@10.0.0.1:5060>", (A,)),
+        ("sip:101@10.0.0.1:5060;expires=60", (Contact(A.uri, 60),)),
+        ('"Martin, <Alice>" <sip:101@10.0.0.1:5060>;expires="0",<sip:101@10.0.0.2:5060>', (Contact(A.uri, 0), B)),
+        ("Alice <sip:101@10.0.0.1:5060>;q=0.5 , <sip:101@10.0.0.2:5060>", (A, B)),
+        (f'<{A.uri}>;+sip.instance="{INSTANCE}";reg-id=1', (Contact(A.uri, None, INSTANCE),)),
+        ("<sip:101@10.0.0.1;x=a,b>", (Contact("sip:101@10.0.0.1;x=a,b"),)),
+    ],
+)
+def test_contacts_are_read_as_phones_write_them(headers: str, expected: tuple[Contact, ...]) -> None:
+    assert contacts(headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("bound", "asked", "count"),
+    [
+        ((A, B), (C,), 3),
+        ((A, B), (A,), 2),
+        ((A, B), (Contact(A.uri, 0), C), 2),
+        ((A, B), (Contact("*"),), 0),
+        ((A, B), (), 2),
+        ((A, B), (C, C), 3),
+        ((Contact(A.uri, None, INSTANCE),), (Contact(B.uri, None, INSTANCE),), 1),
+    ],
+)
+def test_how_many_contacts_there_would_be(bound: tuple[Contact, ...], asked: tuple[Contact, ...], count: int) -> None:
+    assert count_after(bound, asked, removes=False) == count
+
+
+def test_contacts_without_an_expiry_take_that_of_the_request() -> None:
+    assert count_after((A, B), (A,), removes=True) == 1
