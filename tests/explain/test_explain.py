@@ -73,6 +73,42 @@ def test_a_caller_who_does_not_exist_is_refused_with_a_sentence(system: Path) ->
     assert "there is no user 901" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def outside(system: Path) -> Path:
+    """The same system with a trunk, and a number of Bob's."""
+    for command in (
+        ("trunk", "add", "provider", "--address", "192.0.2.9:5060", "--main-number", "+3225550100"),
+        ("outbound", "add", "", "--trunk", "provider"),
+        ("number", "add", "+3225550102", "--to", "102"),
+    ):
+        done = carillon(system, *command)
+        assert done.returncode == 0, done.stderr
+    return system
+
+
+def test_a_call_that_would_leave(outside: Path) -> None:
+    said = explained(outside, "--from", "101", "--to", "02 555 12 34")
+    assert said["outcome"] == "leaves by trunk provider as sip:+3225551234@192.0.2.9:5060"
+    assert said["then"]["busy"] == "the caller gets 486 Busy Here"
+
+
+def test_a_call_that_is_not_allowed(outside: Path) -> None:
+    said = explained(outside, "--from", "101", "--to", "+33142685300")
+    assert said["outcome"] == "the caller gets 403 Forbidden"
+    assert "may not make international calls" in said["trace"][-1]["fact"]
+
+
+def test_a_call_that_would_come_in(outside: Path) -> None:
+    said = explained(outside, "--from-trunk", "provider", "--to", "+3225550102", "--registered", "yes")
+    assert said["outcome"] == "rings 102@e.test for 60 s"
+
+
+def test_who_calls_must_be_said_once(outside: Path) -> None:
+    done = carillon(outside, "explain", "call", "--to", "102")
+    assert done.returncode == 1
+    assert done.stderr.startswith("from: say who calls")
+
+
 def test_no_secret_is_shown(system: Path) -> None:
     done = carillon(system, "explain", "call", "--from", "101", "--to", "102", "--registered", "yes", "--json")
     assert (system / "secret.key").read_bytes().hex() not in done.stdout

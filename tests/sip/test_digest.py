@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.sip.digest import (
     NONCE_LIFETIME_S,
     OFFERS,
     Algorithm,
     Credentials,
     NonceState,
+    answer,
     challenge,
     make_nonce,
     nonce_state,
@@ -162,3 +164,27 @@ def test_the_stronger_algorithm_is_offered_first() -> None:
         "md5": (Algorithm.MD5,),
         "sha256": (Algorithm.SHA256,),
     }
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+def test_our_answer_to_a_provider_is_one_that_we_would_take(algorithm: str) -> None:
+    asked = f'Digest realm="provider.test", nonce="abc", qop="auth,auth-int", algorithm={algorithm}, opaque="o"'
+    header = answer(asked, "line", "secret", "INVITE", "sip:+322@provider.test", "c0ffee")
+    assert header is not None
+    credentials = Credentials.parse(header)
+    assert credentials is not None
+    md5, sha256 = ha1_md5("line", "provider.test", "secret"), ha1_sha256("line", "provider.test", "secret")
+    assert response_matches(credentials, "INVITE", md5, sha256)
+    assert 'opaque="o"' in header
+    assert "secret" not in header
+
+
+def test_a_challenge_of_rfc_2069_is_answered_without_qop() -> None:
+    header = answer('Digest realm="r", nonce="n"', "u", "p", "REGISTER", "sip:r", "c")
+    assert header is not None
+    assert "qop" not in header
+
+
+@pytest.mark.parametrize("asked", ['Digest realm="r", nonce="n", algorithm=SHA-512-256', "Basic realm=x", "", "Digest"])
+def test_a_challenge_that_we_cannot_answer(asked: str) -> None:
+    assert answer(asked, "u", "p", "INVITE", "sip:r", "c") is None

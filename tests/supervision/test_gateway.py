@@ -90,7 +90,8 @@ def test_hold_and_resume_stay_on_the_holders_leg(proxy: Proxy) -> None:
         proxy.again(call, "ACK")
     proxy.again(call, "BYE")
     proxy.answer(proxy.await_("BYE"), 200)
-    assert [one.start for one in proxy.backlog if one.method] == []
+    # A 200 that was sent twice is acknowledged twice; nothing else reaches the other leg.
+    assert [one.start for one in proxy.backlog if one.method not in (None, "", "ACK")] == []
 
 
 def test_the_callers_first_codec_is_offered_first_and_media_is_on_the_nodes_address(proxy: Proxy) -> None:

@@ -12,6 +12,7 @@ from tests.truth.terminal import Terminal
 from carillon.model.refused import Refused
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import passwords
+from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 
 SECRET = "swordfish-of-the-provider"
@@ -48,10 +49,9 @@ def test_a_password_is_told_to_nobody_but_who_registers(
     for place in (carillon.paths.directory, carillon.paths.run):
         for file in place.rglob("*"):
             assert not file.is_file() or SECRET.encode() not in file.read_bytes()
-    run = b"".join(file.read_bytes() for file in carillon.paths.run.rglob("*") if file.is_file())
-    with truth.connect() as connection:
-        sealed = connection.exec_driver_sql("SELECT sealed_password FROM trunk").scalar_one()
-    assert sealed.encode() not in run
+    assert trunklogins.read(carillon.paths.trunk_logins) == {("example.org", "provider"): ("acc1", SECRET)}
+    for file in (carillon.paths.trunk_logins, carillon.paths.run / "trunk.key"):
+        assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_made_password_is_shown_once(carillon: Terminal, truth: Engine) -> None:

@@ -93,10 +93,12 @@ class Building:
         users.remove(self.truth, WHO, f"{extension}@{domain}")
         put_in_force(self.paths)
 
-    def adds_trunk(self, domain: str, name: str, address: str, position: int) -> None:
+    def adds_trunk(
+        self, domain: str, name: str, address: str, position: int, user: str | None = None, password: str | None = None
+    ) -> None:
         """A trunk for all numbers; returns when calls from its address are known as such."""
-        typed = TrunkFields(address=f"{address}:{PORT}", main_number="+3225550100")
-        trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed)
+        typed = TrunkFields(address=f"{address}:{PORT}", main_number="+3225550100", register_as=user)
+        trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed, password)
         outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
         put_in_force(self.paths)
         deadline = time.monotonic() + 10

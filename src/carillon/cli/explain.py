@@ -24,7 +24,8 @@ class YesNo(StrEnum):
     NO = "no"
 
 
-Caller = Annotated[str, typer.Option("--from", metavar="EXT", help="Who calls.")]
+Caller = Annotated[str | None, typer.Option("--from", metavar="EXT", help="Who calls.")]
+ByTrunk = Annotated[str | None, typer.Option("--from-trunk", metavar="NAME", help="The trunk by which it comes in.")]
 Called = Annotated[str, typer.Option("--to", metavar="NUMBER", help="What is dialled.")]
 Registered = Annotated[YesNo | None, typer.Option(help="As if a phone of the called person were registered, or not.")]
 
@@ -35,24 +36,28 @@ def nouns() -> None:
 
 
 @app.command()
-def call(context: typer.Context, caller: Caller, called: Called, registered: Registered = None) -> None:
+def call(
+    context: typer.Context,
+    called: Called,
+    caller: Caller = None,
+    by_trunk: ByTrunk = None,
+    registered: Registered = None,
+) -> None:
     """Run a call through the same rules as the engines, without ringing anybody.
 
     Example: `carillon explain call --from 101 --to 102`
     """
     from carillon.explain.call import Situation, explain
-    from carillon.explain.live import account_of, directory_of, is_registered, profile_of
-    from carillon.provisioning import users
+    from carillon.explain.live import caller_of, directory_of, is_registered, profile_of
 
     cli = Cli.of(context)
-    person = users.show(cli.truth, caller).user
     with directory_of(cli.paths, cli.truth) as directory:
-        account = account_of(cli.truth, directory, person.extension, person.domain)
+        who = caller_of(cli.truth, directory, caller, by_trunk)
 
         def is_there(aor: str) -> bool:
             return is_registered(cli.paths, aor) if registered is None else registered is YesNo.YES
 
-        situation = Situation(account, called.strip(), time.time(), is_there)
+        situation = Situation(who, called.strip(), time.time(), is_there)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 

@@ -6,15 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from carillon.routing import failures, inbound, outbound
-from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Ring
+from carillon.routing import failures, outbound
+from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Ring, Trunk
+from carillon.routing.entrance import route_of
 from carillon.routing.facts import Facts, FailureFacts, Gateway, NodeProfile
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.digest import Algorithm, Credentials, make_nonce
 from carillon.sip.private import PREFIX, PrivateHeader
-from carillon.sip.uri import SipUri
-from carillon.stores.ports import Account, Directory
+from carillon.sip.uri import SipUri, display_name
+from carillon.stores.ports import Account, Directory, TrunkProfile
 
 FRESH = "0123456789abcdef01234567"
 
@@ -27,11 +28,22 @@ LATER = {
 """How a ringing call may fail, by the names of the forwarding causes."""
 
 
+BY_TRUNK = {
+    "busy": LATER["busy"],
+    "no-answer": LATER["no-answer"],
+    "unreachable": FailureFacts(408, timed_out=True),
+}
+"""How a call by a trunk may fail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Who calls whom, when (Unix seconds), and whether the called party has a phone registered."""
+    """Who calls whom, when (Unix seconds), and whether the called party has a phone registered.
 
-    account: Account
+    The caller is a device of ours, or somebody outside whose call comes by a trunk.
+    """
+
+    caller: Account | TrunkProfile
     dialled: str
     now: float
     registered: Callable[[str], bool]
@@ -48,8 +60,9 @@ class Explanation:
 
 def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Explanation:
     """Decide both legs of a call; raises StoreDown."""
-    request = _from_phone(situation, node)
-    first = inbound.decide(request, _facts(inbound.ask(request, node), situation, node, directory))
+    request = _first(situation, node)
+    route = route_of(request, node)
+    first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
     if not isinstance(first.outcome, Relay):
         return Explanation((("inbound", first),), _words(first), {})
     again = _from_gateway(request, first, node.gateways[0])
@@ -59,8 +72,20 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     return Explanation(legs, _words(second), _then(again, facts, second))
 
 
-def _from_phone(situation: Situation, node: NodeProfile) -> Request:
-    account = situation.account
+def _first(situation: Situation, node: NodeProfile) -> Request:
+    caller = situation.caller
+    return _from_phone(caller, situation, node) if isinstance(caller, Account) else _from_trunk(caller, situation)
+
+
+def _from_trunk(trunk: TrunkProfile, situation: Situation) -> Request:
+    target, caller = SipUri(situation.dialled, trunk.domain), SipUri("anonymous", "anonymous.invalid")
+    return Request(
+        *("INVITE", target, caller, target, "explained"),
+        from_tag="explained", source=Source.TRUNK, trunk=trunk, withheld=True, source_address=trunk.host,
+    )  # fmt: skip
+
+
+def _from_phone(account: Account, situation: Situation, node: NodeProfile) -> Request:
     target = SipUri(situation.dialled, account.domain)
     return Request(
         *("INVITE", target, SipUri(account.party.extension, account.domain), target, "explained"),
@@ -89,8 +114,9 @@ def _from_gateway(request: Request, decision: Decision, gateway: Gateway) -> Req
         source=Source.GATEWAY,
         source_address=gateway.address,
         source_port=gateway.port,
+        trunk=None,
         credentials=None,
-        from_name=given["P-Asserted-Identity"].split('"')[1],
+        from_name=display_name(given["P-Asserted-Identity"].rpartition("<")[0]),
         private={name: value for name, value in given.items() if name.startswith(PREFIX)},
     )
 
@@ -100,16 +126,20 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         now=situation.now,
         node=node,
         domains=directory.domains(),
-        account=situation.account if asked.account else None,
+        account=situation.caller if asked.account and isinstance(situation.caller, Account) else None,
         callee=directory.party(*asked.callee) if asked.callee else None,
         registered=situation.registered(asked.registered) if asked.registered else False,
+        routes=directory.outbound(asked.outbound) if asked.outbound else (),
+        trunks=directory.trunks() if asked.outbound else {},
         fresh_id=FRESH,
     )
 
 
 def _then(request: Request, facts: Facts, ringing: Decision) -> dict[str, str]:
-    if not isinstance(ringing.outcome, Ring) or ringing.memo is None:
+    if ringing.memo is None or not isinstance(ringing.outcome, Ring | Trunk):
         return {}
+    if isinstance(ringing.outcome, Trunk):
+        return {cause: _end(failures.decide(ringing.memo, failure), failure) for cause, failure in BY_TRUNK.items()}
     ends = {cause: _end(failures.decide(ringing.memo, failure), failure) for cause, failure in LATER.items()}
     ends["offline"] = _words(outbound.decide(request, replace(facts, registered=False)))
     return ends
@@ -125,6 +155,8 @@ def _words(decision: Decision) -> str:
     match decision.outcome:
         case Ring(aor, ring_s):
             return f"rings {aor} for {ring_s} s"
+        case Trunk(name, uri):
+            return f"leaves by trunk {name} as {uri}"
         case Relay(gateway, called):
             return f"goes to {called} by gateway {gateway}"
         case Reply(code, reason):

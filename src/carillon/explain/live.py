@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from carillon.confgen.kamailio.target import node_profile
 from carillon.model.refused import Refused
-from carillon.provisioning import devices
+from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
 from carillon.routing.facts import NodeProfile
 from carillon.stores.directory import DirectoryReader, refresh
-from carillon.stores.ports import Account
+from carillon.stores.ports import Account, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.system.paths import SystemPaths
 
@@ -38,8 +38,23 @@ def profile_of(paths: SystemPaths) -> NodeProfile:
     return node_profile(load_node(paths), paths.secret.read_bytes())
 
 
-def account_of(truth: Engine, directory: DirectoryReader, extension: str, domain: str) -> Account:
-    """The first device of a person; raises `Refused` when there is none."""
+def caller_of(
+    truth: Engine, directory: DirectoryReader, extension: str | None, trunk: str | None
+) -> Account | TrunkProfile:
+    """Who calls: a person, by the first device, or a trunk; raises `Refused`."""
+    if (extension is None) == (trunk is None):
+        raise Refused("from", "say who calls, either --from EXT or --from-trunk NAME.")
+    if trunk is not None:
+        found = trunks.show(truth, trunk).trunk
+        return directory.trunks()[found.domain, found.name]
+    try:
+        person = users.show(truth, str(extension)).user
+    except Refused as refused:
+        raise Refused("from", refused.sentence) from refused
+    return _account_of(truth, directory, person.extension, person.domain)
+
+
+def _account_of(truth: Engine, directory: DirectoryReader, extension: str, domain: str) -> Account:
     for device in devices.listing(truth, f"{extension}@{domain}"):
         account = directory.account(domain, device.name)
         if account is not None:

@@ -80,6 +80,7 @@ def failure(far_end_code: int | None) -> FailureFacts:
         rang=bool(ksr.text("$avp(rang)")),
         cancelled=ksr.is_cancelled(),
         far_end_code=far_end_code,
+        challenges=() if timed_out else tuple(_challenges()),
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
     )
@@ -142,6 +143,12 @@ def _dialog_proof() -> str:
 
 def _private() -> dict[str, str]:
     return {name: value for name in PrivateHeader if (value := ksr.header(name))}
+
+
+def _challenges() -> list[tuple[str, str]]:
+    names = ("WWW-Authenticate", "Proxy-Authenticate")
+    found = [(name, ksr.text(f"$T_rpl($(hdr({name})[{index}]))")) for name in names for index in (0, 1)]
+    return [(name, value) for name, value in found if value]
 
 
 def _reply_headers() -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -10,6 +12,7 @@ from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import (
     AddHeader,
+    AnswerChallenge,
     Challenge,
     Decision,
     Drop,
@@ -36,6 +39,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
+from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
 from carillon.sip.uri import quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
@@ -51,11 +55,15 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside."""
+    """What a decision is carried out with: the hand-over store, and the sockets towards our Asterisk and outside.
+
+    `trunk_login` gives user and password of a trunk (domain, name).
+    """
 
     handovers: HandOvers
     gateway_socket: str
     outside_socket: str
+    trunk_login: Callable[[str, str], tuple[str, str] | None]
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -63,13 +71,13 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
     if isinstance(decision.outcome, Ring):
         _find_contacts(decision.outcome)
     for effect in decision.effects:
-        _effect(effect, means.handovers)
+        _effect(effect, means)
     if decision.memo is not None:
         ksr.set_text(MEMO, str(decision.memo))
     _outcome(decision.outcome, means, in_failure_route)
 
 
-def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- one row for each effect
+def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row for each effect
     match effect:
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)
@@ -85,6 +93,8 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- o
             ksr.rewrite_reply(code, reason)
         case Journal(text):
             ksr.log("notice", text)
+        case AnswerChallenge():
+            _answer(effect, means)
         case NoteRinging():
             ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
@@ -94,7 +104,7 @@ def _effect(effect: Effect, handovers: HandOvers) -> None:  # noqa: PLR0912 -- o
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):
-            _hand_over(handovers, leg, HandOver(code, reason, headers))
+            _hand_over(means.handovers, leg, HandOver(code, reason, headers))
         case _:
             assert_never(effect)
 
@@ -136,6 +146,19 @@ def _relay_to_gateway(relay: Relay, socket: str) -> None:
 def _towards(gateway: Gateway, socket: str) -> None:
     ksr.set_text("$du", f"sip:{gateway};transport=udp")
     ksr.set_text("$fs", socket)
+
+
+def _answer(asked: AnswerChallenge, means: Means) -> None:
+    """Without a password, or for an algorithm that we do not know, the request goes as it is and is refused."""
+    login = means.trunk_login(asked.domain, asked.trunk)
+    if login is None:
+        ksr.log("err", f"trunk {asked.trunk} asks for a password, and none is kept for it: carillon trunk set")
+        return
+    for name, challenge in asked.challenges:
+        value = answer(challenge, *login, "INVITE", asked.uri, secrets.token_hex(8))
+        if value is not None:
+            ksr.append_header("Authorization" if name == "WWW-Authenticate" else "Proxy-Authorization", value)
+            return
 
 
 def _leave(trunk: Trunk, socket: str) -> None:

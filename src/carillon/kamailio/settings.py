@@ -22,6 +22,7 @@ class Settings:
     directory: Path
     redis_socket: Path
     trace_socket: Path
+    trunk_logins: Path
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -39,5 +40,5 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket"))
+        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins"))
         return cls(node, values["gateway_socket"], values["outside_socket"], *paths)

@@ -14,6 +14,7 @@ from carillon.routing.entrance import OUTBOUND, Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
+from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
@@ -27,7 +28,7 @@ class Worker:
         self.node = settings.node
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
-        self.means = Means(self.handovers, settings.gateway_socket, settings.outside_socket)
+        self.means = Means(self.handovers, settings.gateway_socket, settings.outside_socket, self._trunk_login)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -96,6 +97,10 @@ class Worker:
             decision = outbound.decide(request, _without_contacts(facts))
             perform(decision, self.means)
         self.tracer.request(route.name, request, decision)
+
+    def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
+        """Read when a trunk asks, so that a new password is in force at once."""
+        return trunklogins.read(self.settings.trunk_logins).get((domain, trunk))
 
     def _handover(self, memo: Memo) -> HandOver | Unknown | None:
         try:

@@ -23,6 +23,8 @@ from carillon.model.refused import Refused
 from carillon.provisioning import places
 from carillon.provisioning.changes import record
 from carillon.provisioning.domains import insert_domain
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.stores import trunklogins
 from carillon.stores.directory import refresh
 from carillon.stores.sql.engine import copy_sqlite, open_sqlite, reading, writing
 from carillon.stores.sql.migrate import pending, upgrade
@@ -97,7 +99,11 @@ def put_in_force(paths: SystemPaths) -> bool:
     if not paths.run.is_dir():
         return False
     try:
-        refresh(open_truth(paths), paths.run_directory, _owner())
+        from carillon.provisioning import trunks  # it needs what is above
+
+        truth = open_truth(paths)
+        refresh(truth, paths.run_directory, _owner())
+        trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
     except (OSError, sqlite3.Error) as error:
         raise Refused(
             "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."

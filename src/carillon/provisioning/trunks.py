@@ -125,6 +125,14 @@ def passwords(engine: Engine, key: TrunkKey) -> Mapping[tuple[str, str], str]:
     return {(row["domain"], row["name"]): key.open(row[SEALED]) for row in rows}
 
 
+def logins(engine: Engine) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """User and sealed password of every enabled trunk that has one, by domain and name."""
+    query = select(trunk).where(trunk.c.sealed_password.is_not(None), trunk.c.enabled)
+    with reading(engine) as connection:
+        rows = connection.execute(query).mappings().all()
+    return {(row["domain"], row["name"]): (row["register_as"], row[SEALED]) for row in rows}
+
+
 def require(connection: Connection, name: str, field: str = "name") -> Trunk:
     """The trunk of `name` or `name@example.org`. Raises `Refused`, naming `field`, when there is none."""
     domain, own = located(connection, field, name, trunk.c.name)

@@ -136,6 +136,16 @@ class NoteRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerChallenge:
+    """Prove to a trunk who we are, by one of its challenges (header, value). The password is nowhere in a decision."""
+
+    domain: str
+    trunk: str
+    uri: str
+    challenges: tuple[Header, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoteRinging:
     """Remember in the transaction that the far end rang: from now on nothing else is tried."""
 
@@ -184,6 +194,7 @@ Effect = (
     | RewriteReply
     | NoteRefusal
     | NoteRinging
+    | AnswerChallenge
     | MarkLeg
     | PutHandOver
 )

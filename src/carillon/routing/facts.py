@@ -77,7 +77,7 @@ class ReplyFacts:
 class FailureFacts:
     """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep.
 
-    `refusal` is what a phone said before another one stayed silent.
+    `refusal` is what a phone said before another one stayed silent; `challenges` are a trunk's, header and value.
     """
 
     code: int
@@ -87,4 +87,5 @@ class FailureFacts:
     cancelled: bool = False
     far_end_code: int | None = None
     refusal: tuple[int, str] | None = None
+    challenges: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()

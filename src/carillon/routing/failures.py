@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply, Trunk
+from carillon.routing.decision import AnswerChallenge, Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply, Trunk
 from carillon.routing.facts import FailureFacts, Gateway
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
@@ -14,7 +14,8 @@ from carillon.sip.uri import quoted
 RETRY_AFTER_S = 5
 
 # What a trunk says of itself; everything else is the far end's word, and another trunk would hear it again.
-TRUNK_OUT_OF_ORDER = frozenset({408, 500, 502, 503, 504})
+ASKS_WHO = frozenset({401, 407})
+TRUNK_OUT_OF_ORDER = frozenset({408, 500, 502, 503, 504}) | ASKS_WHO
 
 # What the far end says that the caller should read too; everything else is of its own leg only.
 HANDED_OVER = (
@@ -52,6 +53,16 @@ def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("unavailable", fact, reply)
 
 
+def trunk_asks_who(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A trunk may challenge us, once a call: the same request goes there again with credentials (RFC 3261 §22.2)."""
+    if not memo.trunk or memo.answered or failure.code not in ASKS_WHO:
+        return Verdict("skipped", "no challenge of a trunk")
+    line = Line.parse(memo.trunk)
+    domain = memo.called.rpartition("@")[2]
+    effects = (AnswerChallenge(domain, line.name, line.uri, failure.challenges),)
+    return Verdict("answered", f"{failure.code} of trunk {line.name}", _to(line), effects, replace(memo, answered=True))
+
+
 def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     """A trunk that is silent or out of order is followed by the next, but never after the far end rang."""
     if memo.leg is Leg.INBOUND or not memo.trunks_left:
@@ -59,9 +70,21 @@ def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     if failure.rang or not (failure.timed_out or failure.code in TRUNK_OUT_OF_ORDER):
         return Verdict("passed", "the far end rang" if failure.rang else f"{failure.code} is the far end's word")
     line = Line.parse(memo.trunks_left[0])
-    left = replace(memo, trunks_left=memo.trunks_left[1:])
+    left = replace(memo, trunks_left=memo.trunks_left[1:], trunk=str(line), answered=False)
     fact = "the trunk is silent" if failure.timed_out else f"{failure.code} of the trunk"
-    return Verdict("tried next", fact, Trunk(line.name, line.uri), memo=left)
+    return Verdict("tried next", fact, _to(line), memo=left)
+
+
+def trunk_refuses_us(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A trunk that does not take our password is our trouble, not the caller's: he is not asked for his."""
+    if not memo.trunk or failure.code not in ASKS_WHO:
+        return Verdict("skipped", "not asked")
+    name = Line.parse(memo.trunk).name
+    warning = (
+        "Warning",
+        f"399 {memo.called.rpartition('@')[2]} {quoted(f'Trunk {name} does not accept our password')}",
+    )
+    return Verdict("refused", f"{failure.code} again", *_tell(memo, 500, "Server Internal Error", (warning,)))
 
 
 def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
@@ -97,12 +120,16 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("passed on", f"{failure.code} {failure.reason}".strip(), Pass(), effects)
 
 
-RULES = (was_cancelled, next_gateway, next_trunk, phone_silent, redirected, real_code)
+RULES = (was_cancelled, next_gateway, trunk_asks_who, next_trunk, trunk_refuses_us, phone_silent, redirected, real_code)
 
 
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
     return decide_by(RULES, memo, failure)
+
+
+def _to(line: Line) -> Trunk:
+    return Trunk(line.name, line.uri)
 
 
 def _retry(memo: Memo) -> tuple[Relay, tuple[Effect, ...], Memo]:

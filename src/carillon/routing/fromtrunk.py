@@ -36,10 +36,9 @@ def ask(request: Request, node: NodeProfile) -> Questions:
 
 def dialled(request: Request, trunk: TrunkProfile) -> str:
     """The number that was called: the Request-URI's, or To's where a registered trunk sends our own user there."""
-    user = request.uri.user
-    if user == trunk.registered_user and request.to_uri.user:
-        user = request.to_uri.user
-    if user == trunk.registered_user and trunk.main_number:
+    ours = {trunk.registered_user, f"{trunk.name}.{trunk.domain}"}
+    user = request.to_uri.user if request.uri.user in ours else request.uri.user
+    if user in ours and trunk.main_number:
         return trunk.main_number
     return from_trunk(user, trunk.country)
 

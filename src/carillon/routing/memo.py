@@ -22,7 +22,8 @@ class Leg(StrEnum):
 class Memo:
     """`leg_id` joins both legs of a call.
 
-    `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried.
+    `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
+    `answered` says that its challenge was.
     """
 
     leg: Leg
@@ -31,16 +32,18 @@ class Memo:
     called_name: str = ""
     gateways_left: tuple[str, ...] = ()
     trunks_left: tuple[str, ...] = ()
+    trunk: str = ""
+    answered: bool = False
 
     def __str__(self) -> str:
-        left = (",".join(self.gateways_left), ",".join(self.trunks_left))
+        left = (",".join(self.gateways_left), ",".join(self.trunks_left), self.trunk, "yes" if self.answered else "")
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks = text.split(_SEPARATOR)
-        return cls(Leg(leg), leg_id, called, called_name, _listed(gateways), _listed(trunks))
+        leg, leg_id, called, called_name, gateways, trunks, trunk, answered = text.split(_SEPARATOR)
+        return cls(Leg(leg), leg_id, called, called_name, _listed(gateways), _listed(trunks), trunk, bool(answered))
 
 
 def _listed(text: str) -> tuple[str, ...]:

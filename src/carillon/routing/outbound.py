@@ -102,7 +102,9 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     left = tuple(str(line) for line in others)
-    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left)
+    memo = Memo(
+        Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left, str(first)
+    )
     return Verdict("leaves", f"trunk {first.name}", Trunk(first.name, first.uri), effects, memo)
 
 

@@ -112,6 +112,36 @@ def response_matches(credentials: Credentials, method: str, ha1_md5: str, ha1_sh
     return False
 
 
+def answer(challenge_header: str, username: str, password: str, method: str, uri: str, cnonce: str) -> str | None:
+    """The value of the Authorization header that answers a challenge, None where its algorithm or qop is not ours.
+
+    The other way round: here we are the user agent, and a provider asks (RFC 7616 §3.4).
+    """
+    scheme, _, rest = challenge_header.strip().partition(" ")
+    given = {m[1].lower(): m[2] if m[3] is None else m[3] for m in _PARAMETER.finditer(rest)}
+    algorithm = given.get("algorithm", Algorithm.MD5).upper()
+    hash_name = (
+        {Algorithm.MD5: "md5", Algorithm.SHA256: "sha256"}.get(Algorithm(algorithm))
+        if (algorithm in set(Algorithm))
+        else None
+    )
+    qops = {qop.strip().lower() for qop in given.get("qop", "").split(",") if qop.strip()}
+    if scheme.lower() != "digest" or hash_name is None or not {"realm", "nonce"} <= given.keys():
+        return None
+    if qops and "auth" not in qops:
+        return None
+    realm, nonce = given["realm"], given["nonce"]
+    ha1 = _hex(hash_name, f"{username}:{realm}:{password}")
+    asked = Credentials(username, realm, nonce, uri, "", algorithm, "auth", "00000001", cnonce)
+    if qops:
+        response, more = _response(hash_name, ha1, asked, method), f', qop=auth, nc=00000001, cnonce="{cnonce}"'
+    else:
+        response, more = _hex(hash_name, f"{ha1}:{nonce}:{_hex(hash_name, f'{method}:{uri}')}"), ""
+    opaque = f', opaque="{given["opaque"]}"' if "opaque" in given else ""
+    who = f'username="{username}", realm="{realm}", nonce="{nonce}", uri="{uri}"'
+    return f'Digest {who}, response="{response}", algorithm={algorithm}{more}{opaque}'
+
+
 def _response(hash_name: str, ha1: str, credentials: Credentials, method: str) -> str:
     ha2 = _hex(hash_name, f"{method}:{credentials.uri}")
     middle = f"{credentials.nonce}:{credentials.nonce_count}:{credentials.cnonce}:{credentials.qop}"

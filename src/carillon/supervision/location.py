@@ -23,16 +23,25 @@ def ensure_location(state: Path) -> None:
     if not path.exists():
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        _create(fresh)
+        _create(fresh, TABLES)
         fresh.rename(path)
     for file in state.glob("location.db*"):
         os.chown(file, service.pw_uid, service.pw_gid)
         file.chmod(0o600)
 
 
-def _create(path: Path) -> None:
+def make_tables(path: Path, tables: tuple[str, ...]) -> None:
+    """Make a database anew with these empty tables of Kamailio's, owned by the service user."""
+    service = pwd.getpwnam(SERVICE_USER)
+    path.unlink(missing_ok=True)
+    _create(path, tables)
+    os.chown(path, service.pw_uid, service.pw_gid)
+    path.chmod(0o600)
+
+
+def _create(path: Path, tables: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        for name in TABLES:
+        for name in tables:
             connection.executescript((SCHEMA / f"{name}-create.sql").read_text())
         connection.execute("PRAGMA journal_mode=WAL")
         connection.commit()

@@ -13,11 +13,13 @@ from carillon.confgen.system import System
 from carillon.confgen.targets import ENGINES
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.model.refused import Refused
-from carillon.provisioning import domains
+from carillon.provisioning import domains, trunks
 from carillon.provisioning.system import load_node, open_truth
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.stores import trunklogins
 from carillon.stores.directory import refresh
 from carillon.supervision.code import install_code
-from carillon.supervision.location import ensure_location
+from carillon.supervision.location import ensure_location, make_tables
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
 
@@ -49,7 +51,10 @@ def lay_out(system: System) -> None:
     addresses = {system.node.address, system.node.public_address}
     ensure_certificate(paths.tls, system.domains, tuple(sorted(addresses)))
     _copy_secret(paths)
-    refresh(open_truth(paths), paths.run_directory, pwd.getpwnam(SERVICE_USER).pw_uid)
+    owner, truth = pwd.getpwnam(SERVICE_USER).pw_uid, open_truth(paths)
+    refresh(truth, paths.run_directory, owner)
+    trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, owner)
+    make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 
 def _copy_secret(paths: SystemPaths) -> None:

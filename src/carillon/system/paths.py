@@ -127,6 +127,11 @@ class SystemPaths:
         return self.run / "trace.sock"
 
     @property
+    def trunk_logins(self) -> Path:
+        """Users and passwords of trunks, mode 0600, for the service user."""
+        return self.run / "trunk-logins.json"
+
+    @property
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""
         return CACHE_ROOT / "state" / self.identity

@@ -8,12 +8,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
+from carillon.trunks.registrations import Account, accounts
 
 LOOK_S = 0.5
+GOODBYE_S = 8.0
 RESOLVE_S = 30.0
 """Names are asked for again this often."""
 
@@ -24,6 +27,9 @@ class Follower:
 
     directory: DirectoryReader
     rpc: Path
+    logins: Path
+    registered: dict[str, Account] = field(default_factory=dict)
+    leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     seen: object = None
     due: float = 0.0
@@ -32,11 +38,12 @@ class Follower:
         """Tell Kamailio what has changed, or everything if it was restarted; raises StoreDown, RpcFailed."""
         trunks = self.directory.trunks()
         if self._was_restarted():
-            self.told, self.due = {}, now
+            self.told, self.registered, self.leaving, self.due = {}, {}, {}, now
         if now >= self.due or trunks != self.seen:
             wanted = addresses(trunks)
             self._tell(*changes(self.told, wanted))
             self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
+        self._register(accounts(trunks, trunklogins.read(self.logins)), now)
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
 
     def _was_restarted(self) -> bool:
@@ -45,6 +52,19 @@ class Follower:
         except RpcFailed:
             return True
         return False
+
+    def _register(self, wanted: dict[str, Account], now: float) -> None:
+        """Add what is wanted; what no longer is has a moment to say goodbye to its provider."""
+        for uuid in [uuid for uuid, account in self.registered.items() if wanted.get(uuid) != account]:
+            call(self.rpc, "uac.reg_unregister", "l_uuid", uuid)
+            del self.registered[uuid]
+            self.leaving[uuid] = now + GOODBYE_S
+        for uuid in [uuid for uuid, until in self.leaving.items() if now > until or uuid in wanted]:
+            call(self.rpc, "uac.reg_remove", uuid)
+            del self.leaving[uuid]
+        for uuid in wanted.keys() - self.registered.keys():
+            call(self.rpc, "uac.reg_add", *wanted[uuid].parameters())
+            self.registered[uuid] = wanted[uuid]
 
     def _tell(self, written: dict[str, str], forgotten: list[str]) -> None:
         for address, trunk in written.items():
@@ -56,7 +76,7 @@ class Follower:
 def main() -> None:
     """Run until told to stop; what fails is tried again."""
     settings = json.loads(Path(sys.argv[1]).read_text())
-    follower = Follower(DirectoryReader(Path(settings["directory"])), Path(settings["rpc"]))
+    follower = Follower(DirectoryReader(Path(settings["directory"])), Path(settings["rpc"]), Path(settings["logins"]))
     failing = ""
     while True:
         try:

@@ -38,6 +38,7 @@ class Context:
     settings: str
     listeners: tuple[str, ...]
     restore_password: str
+    contact: str
     modules: str
     workers: int = 4
     tcp_workers: int = 2
@@ -58,6 +59,7 @@ def context(system: System) -> Context:
         pythonpath=system.pythonpath,
         settings=_settings(system),
         listeners=_listeners(node),
+        contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         modules=_module_directory(),
         workers=max(4, 2 * (os.cpu_count() or 2)),
@@ -144,6 +146,7 @@ def _settings(system: System) -> str:
             "directory": str(paths.run_directory),
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
+            "trunk_logins": str(paths.trunk_logins),
             "ring_s": profile.ring_s,
         },
         indent=1,

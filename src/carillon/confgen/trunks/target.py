@@ -14,19 +14,22 @@ _SETTINGS = "trunks.json"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the daemon is told: the workers' directory, and Kamailio's control socket."""
+    """What the daemon is told: the workers' directory, Kamailio's control socket, and where passwords are."""
 
     run: Path
     interpreter: Path
     pythonpath: Path
     directory: Path
     rpc: Path
+    logins: Path
 
 
 def context(system: System) -> Context:
     """What the file needs to know of this system."""
     paths = system.paths
-    return Context(paths.run / NAME, system.interpreter, system.code, paths.run_directory, paths.kamailio_rpc)
+    return Context(
+        paths.run / NAME, system.interpreter, system.code, paths.run_directory, paths.kamailio_rpc, paths.trunk_logins
+    )
 
 
 def verify(context: Context) -> list[str]:
@@ -36,7 +39,8 @@ def verify(context: Context) -> list[str]:
 
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
-    return {_SETTINGS: json.dumps({"directory": str(context.directory), "rpc": str(context.rpc)}, indent=1)}
+    told = {"directory": str(context.directory), "rpc": str(context.rpc), "logins": str(context.logins)}
+    return {_SETTINGS: json.dumps(told, indent=1)}
 
 
 def command(context: Context) -> list[str]:

@@ -1,0 +1,45 @@
+"""Users and passwords of trunks that ask for one: sealed, the key beside them; only the service user reads both."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+Logins = Mapping[tuple[str, str], tuple[str, str]]
+
+
+def write(path: Path, sealed: Logins, key: Path, owner_uid: int) -> None:
+    """Put logins (user, sealed password) by (domain, trunk) in force, and the key that opens them; raises OSError."""
+    if key.exists():
+        _place(_key_of(path), key.read_bytes(), owner_uid)
+    rows = [[*trunk, *login] for trunk, login in sorted(sealed.items())]
+    _place(path, json.dumps(rows).encode(), owner_uid)
+
+
+def read(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
+    """The logins in force, passwords opened; none when a file is missing or does not fit its key."""
+    from cryptography.fernet import Fernet, InvalidToken  # only who asks pays for it
+
+    try:
+        rows = json.loads(path.read_text())
+        if not rows:
+            return {}
+        key = Fernet(_key_of(path).read_bytes())
+        return {(domain, name): (user, key.decrypt(sealed).decode()) for domain, name, user, sealed in rows}
+    except (OSError, ValueError, InvalidToken):
+        return {}
+
+
+def _key_of(path: Path) -> Path:
+    return path.with_name("trunk.key")
+
+
+def _place(path: Path, content: bytes, owner_uid: int) -> None:
+    unfinished = path.with_suffix(".new")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+    os.chown(unfinished, owner_uid, -1)
+    unfinished.rename(path)

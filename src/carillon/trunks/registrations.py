@@ -1,0 +1,51 @@
+"""Registering at providers (RFC 3261 §10.2): Kamailio's `uac` does it, told by RPC: no table holds a password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from carillon.stores.ports import TrunkProfile
+from carillon.stores.trunklogins import Logins
+
+EXPIRES_S = 300
+DEFAULT = "."  # what the RPC takes for "as configured" or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One registration, as the RPC wants it. `uuid` is the user part of our Contact there."""
+
+    uuid: str
+    user: str
+    domain: str
+    realm: str
+    password: str = field(repr=False)
+    next_hop: str = ""
+
+    def parameters(self) -> tuple[str | int, ...]:
+        """The parameters of `uac.reg_add`, in its order."""
+        who = (self.uuid, self.user, self.domain, self.user, self.realm, "", self.user, self.password)
+        return (*who, DEFAULT, self.next_hop, EXPIRES_S, 0, 0, "", DEFAULT)
+
+
+def contact_user(domain: str, name: str) -> str:
+    """The user part of our Contact at a provider: calls for it come in by this trunk."""
+    return f"{name}.{domain}"
+
+
+def accounts(trunks: Mapping[tuple[str, str], TrunkProfile], logins: Logins) -> dict[str, Account]:
+    """The registrations that should be, by uuid."""
+    wanted = {}
+    for (domain, name), trunk in trunks.items():
+        login = logins.get((domain, name))
+        if trunk.enabled and trunk.registered_user and login:
+            uuid = contact_user(domain, name)
+            wanted[uuid] = Account(uuid, login[0], domain, trunk.realm or trunk.host, login[1], _next_hop(trunk))
+    return wanted
+
+
+def _next_hop(trunk: TrunkProfile) -> str:
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    return f"sip:{host}:{trunk.port}{transport}"
