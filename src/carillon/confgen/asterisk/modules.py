@@ -22,6 +22,7 @@ _SIP = (
     "res_pjsip_endpoint_identifier_ip",
     "res_pjsip_header_funcs",
     "res_pjsip_nat",
+    "res_pjsip_refer",
     "res_pjsip_rfc3326",
     "res_pjsip_sdp_rtp",
     "chan_pjsip",
