@@ -83,6 +83,7 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
+        RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLER, f"{_caller(request)}@{_home(request)}"),
         AddHeader(PrivateHeader.CALLED, facts.callee.aor),

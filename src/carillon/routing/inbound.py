@@ -110,6 +110,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),  # the phone's outbound proxy was us
+        RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLER, caller(facts).aor),
         AddHeader(PrivateHeader.CALLED, called),
