@@ -28,7 +28,7 @@ def backup(context: typer.Context, file: New) -> None:
 
     Logs, traces and the generated configurations of the past are not in it.
 
-    Example: `carillon backup /root/phones.tar.gz`
+    Example: `carillon backup /srv/phones.tar.gz`
     """
     from carillon.supervision.backup import back_up
     from carillon.supervision.prepare import require_root
@@ -50,7 +50,7 @@ def backup(context: typer.Context, file: New) -> None:
 def restore(context: typer.Context, file: Old) -> None:
     """Make the same system again, in the new or empty directory that `--dir` names; it isn't started.
 
-    Example: `carillon --dir /srv/phones restore /root/phones.tar.gz`
+    Example: `carillon --dir /srv/phones restore /srv/phones.tar.gz`
     """
     from carillon.provisioning.system import load_node
     from carillon.supervision.place import address_warning
