@@ -8,20 +8,15 @@ from carillon.routing.decision import (
     AddHeader,
     Decision,
     Effect,
-    RecordRoute,
     Relay,
     RemoveHeader,
     Reply,
-    StripPrivate,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.memo import Leg, Memo
+from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.sip.dialogproof import proof
-from carillon.sip.legid import make_leg_id
-from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party, TrunkProfile
 
@@ -41,13 +36,6 @@ def dialled(request: Request, trunk: TrunkProfile) -> str:
     if user in ours and trunk.main_number:
         return trunk.main_number
     return from_trunk(user, trunk.country)
-
-
-def own_dialog(request: Request, facts: Facts) -> Verdict:
-    """A To tag without our proof names a dialog that is not ours: 481 (RFC 3261 §12.2.2)."""
-    if request.to_tag:
-        return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
-    return Verdict("passed", f"a new call by trunk {_trunk(request).name}")
 
 
 def number_exists(request: Request, facts: Facts) -> Verdict:
@@ -73,33 +61,30 @@ def caller_told(request: Request, facts: Facts) -> Verdict:
     return Verdict("told", told, effects=effects)
 
 
+def leg_marked(request: Request, facts: Facts) -> Verdict:
+    """An external call."""
+    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external")
+
+
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To this node's Asterisk, marked as an external call."""
+    """To this node's Asterisk; the others are left in the memo for the failure route."""
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    assert isinstance(facts.callee, Party)
-    first, *others = facts.node.gateways
-    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
-    effects = (
-        StripPrivate(),
-        RemoveHeader("Route"),
-        RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
-        AddHeader(PrivateHeader.LEG, leg_id),
-        AddHeader(PrivateHeader.CALLER, f"{_caller(request)}@{_home(request)}"),
-        AddHeader(PrivateHeader.CALLED, facts.callee.aor),
-        AddHeader(PrivateHeader.ORIGIN, "external"),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
-    )
-    memo = Memo(Leg.INBOUND, leg_id, facts.callee.aor, facts.callee.name, tuple(str(other) for other in others))
-    return Verdict("relayed", f"gateway {first}, leg {leg_id}", Relay(first, facts.callee.aor), effects, memo)
+    first = facts.node.gateways[0]
+    return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 
-RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, to_gateway)
+RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, leg_marked, to_gateway)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with an INVITE from a trunk."""
     return decide_by(RULES, request, facts)
+
+
+def _callee(facts: Facts) -> Party:
+    assert isinstance(facts.callee, Party)
+    return facts.callee
 
 
 def _trunk(request: Request) -> TrunkProfile:

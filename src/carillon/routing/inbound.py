@@ -17,14 +17,12 @@ from carillon.routing.decision import (
     AddHeader,
     Decision,
     Effect,
-    RecordRoute,
     Relay,
     RemoveHeader,
     Reply,
-    StripPrivate,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.memo import Leg, Memo
+from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -34,8 +32,6 @@ from carillon.routing.numbering import (
 )
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.sip.dialogproof import proof
-from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party
@@ -54,13 +50,6 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         fresh_id=True,
         domains=True,
     )
-
-
-def own_dialog(request: Request, facts: Facts) -> Verdict:
-    """A To tag without our proof names a dialog that is not ours: 481 (RFC 3261 §12.2.2)."""
-    if request.to_tag:
-        return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
-    return Verdict("passed", "a new call")
 
 
 def number_exists(request: Request, facts: Facts) -> Verdict:
@@ -103,24 +92,9 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
-    """Both legs of a call are joined by an id in our private headers; a caller's own are removed first."""
-    leg_id, called, name = make_leg_id(facts.node.secret, facts.fresh_id), _called(request, facts), ""
-    if isinstance(facts.callee, Party):
-        name = facts.callee.name
-    effects = (
-        StripPrivate(),
-        RemoveHeader("Route"),  # the phone's outbound proxy was us
-        RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
-        AddHeader(PrivateHeader.LEG, leg_id),
-        AddHeader(PrivateHeader.CALLER, caller(facts).aor),
-        AddHeader(PrivateHeader.CALLED, called),
-        AddHeader(PrivateHeader.ORIGIN, "internal"),
-        *_outside_headers(request, facts),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
-    )
-    others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
-    memo = Memo(Leg.INBOUND, leg_id, called, name, others)
-    return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
+    """An internal call, with what the outbound leg must know of a caller who calls outside."""
+    outside = _outside_headers(request, facts)
+    return marked(request, facts, caller(facts).aor, _called(request, facts), "internal", *outside)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:

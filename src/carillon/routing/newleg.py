@@ -1,0 +1,42 @@
+"""What a new inbound leg is, wherever it comes from: a call of its own, marked for Asterisk by private headers."""
+
+from __future__ import annotations
+
+from carillon.routing.chain import Verdict
+from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
+from carillon.routing.facts import Facts
+from carillon.routing.memo import Leg, Memo
+from carillon.routing.request import Request
+from carillon.sip.dialogproof import proof
+from carillon.sip.legid import make_leg_id
+from carillon.sip.private import PrivateHeader
+from carillon.stores.ports import Party
+
+
+def own_dialog(request: Request, facts: Facts) -> Verdict:
+    """A To tag without our proof names a dialog that is not ours: 481 (RFC 3261 §12.2.2)."""
+    if request.to_tag:
+        return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
+    return Verdict("passed", "a new call")
+
+
+def marked(request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect) -> Verdict:
+    """Both legs of a call are joined by an id in our private headers; a sender's own are removed first.
+
+    `caller` and `called` are addresses of record, `origin` is internal or external.
+    """
+    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),  # the sender's outbound proxy was us
+        RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
+        AddHeader(PrivateHeader.LEG, leg_id),
+        AddHeader(PrivateHeader.CALLER, caller),
+        AddHeader(PrivateHeader.CALLED, called),
+        AddHeader(PrivateHeader.ORIGIN, origin),
+        *more,
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    name = facts.callee.name if isinstance(facts.callee, Party) else ""
+    others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
+    return Verdict("marked", f"leg {leg_id}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called, name, others))
