@@ -197,11 +197,6 @@ def branch_timed_out() -> bool:
     return _yes(KSR.tm.t_branch_timeout())
 
 
-def branch_was_answered() -> bool:
-    """Whether the winning branch ever got a reply, provisional ones included."""
-    return _yes(KSR.tm.t_branch_replied())
-
-
 def status_code() -> int:
     """The code of the winning reply, in a failure route."""
     return int(KSR.tm.t_get_status_code())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, shortnumberinfo
@@ -53,6 +54,7 @@ def is_always_emergency(dialled: str, site: SiteProfile) -> bool:
     return number in ALWAYS_EMERGENCY and shortnumberinfo.is_emergency_number(number, site.country)
 
 
+@lru_cache(maxsize=1024)  # the rules of one call ask several times
 def outside_number(dialled: str, site: SiteProfile) -> OutsideNumber | None:
     """The outside number that a person at this site means, or None when there is none."""
     text = cleaned(dialled)
