@@ -34,9 +34,8 @@ class Case:
 def cases() -> tuple[Case, ...]:
     """In the order of a call."""
     caller, callee = (Party(person.extension, DOMAIN, person.name) for person in PEOPLE[:2])
-    facts = Facts(
-        NOW, NODE, {DOMAIN: DomainProfile(DOMAIN)}, _account(PEOPLE[0], caller), callee, True, False, "ab" * 12
-    )
+    domains, account = {DOMAIN: DomainProfile(DOMAIN)}, _account(PEOPLE[0], caller)
+    facts = Facts(NOW, NODE, domains, account, callee, registered=True, fresh_id="ab" * 12)
     stranger = _request("INVITE", callee.extension)
     proved = replace(stranger, credentials=_credentials(PEOPLE[0], "INVITE"))
     binding = replace(_request("REGISTER", ""), to_uri=SipUri(caller.extension, DOMAIN), shortest_expiry_s=3600)
