@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, and_, select
 
 from carillon.model.refused import Refused
 from carillon.stores.sql.tables import number, trunk, user
@@ -19,26 +19,35 @@ def require_own(connection: Connection, domain: str, extension: str, caller: str
 
 
 def require_unshown(connection: Connection, field: str, domain: str, caller: str, besides: str | None = None) -> None:
-    """Raise `Refused`, naming `field`, when somebody shows a number that is about to leave him.
+    """Raise `Refused`, naming `field`, when whom a number reaches shows it, and it is about to leave him.
 
-    Fine is the user `besides`, and a number that stays the main number of a trunk.
+    Fine is the user `besides`, and a number that stays the main number of a trunk. Nobody else can show it.
     """
     if caller in main_numbers(connection, domain):
         return
-    showing = select(user.c.extension).where(user.c.domain == domain, user.c.caller_number == caller)
-    for extension in connection.execute(showing.order_by(user.c.extension)).scalars():
+    reached = and_(number.c.domain == user.c.domain, number.c.target == user.c.extension)
+    showing = select(user.c.extension).join(number, reached).where(number.c.domain == domain, number.c.number == caller)
+    _require_unshown(connection, field, domain, caller, showing, besides)
+
+
+def require_reaches(connection: Connection, field: str, domain: str, caller: str) -> None:
+    """The same for a number that a trunk has given up, which anybody may show: fine is whom the number reaches."""
+    reaches = select(number.c.target).where(number.c.domain == domain, number.c.number == caller)
+    if caller not in main_numbers(connection, domain):
+        everybody = select(user.c.extension).where(user.c.domain == domain)
+        _require_unshown(connection, field, domain, caller, everybody, connection.execute(reaches).scalar())
+
+
+def _require_unshown(
+    connection: Connection, field: str, domain: str, caller: str, among: Select[tuple[str]], besides: str | None
+) -> None:
+    for extension in map(str, connection.execute(among.where(user.c.caller_number == caller)).scalars()):
         if extension != besides:
             raise Refused(
                 field,
                 f"{caller} is the number that {extension} shows; change that first:"
                 f" carillon user set {extension}@{domain} --caller-number ''",
             )
-
-
-def require_reaches(connection: Connection, field: str, domain: str, caller: str) -> None:
-    """The same for a number that a trunk has given up: fine is the user whom the number reaches."""
-    reaches = select(number.c.target).where(number.c.domain == domain, number.c.number == caller)
-    require_unshown(connection, field, domain, caller, besides=connection.execute(reaches).scalar())
 
 
 def main_numbers(connection: Connection, domain: str) -> frozenset[str]:

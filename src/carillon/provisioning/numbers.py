@@ -98,8 +98,8 @@ def require_free(connection: Connection, field: str, domain: str, dialled: str) 
 def to(connection: Connection, domain: str, extension: str) -> tuple[Number, ...]:
     """All numbers that reach one user, the own extension first."""
     query = select(number).where(number.c.domain == domain, number.c.target == extension)
-    rows = [Number(**row) for row in connection.execute(query.order_by(number.c.number)).mappings()]
-    return tuple(sorted(rows, key=lambda row: not row.is_own))
+    rows = [Number(**row) for row in connection.execute(query).mappings()]
+    return tuple(sorted(rows, key=lambda row: (not row.is_own, row.number)))
 
 
 def remove_to(connection: Connection, who: str, domain: str, extension: str) -> tuple[str, ...]:

@@ -66,5 +66,5 @@ def require_domain(connection: Connection, name: str) -> None:
 
 def _homes(connection: Connection, column: Column[str], key: str) -> list[str]:
     place: Column[String] = column.table.c.domain
-    query = select(place).where(column == key).order_by(place)
+    query = select(place).where(place.in_(select(domain.c.name)), column == key).order_by(place)  # by the primary key
     return [str(home) for home in connection.execute(query).scalars()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from carillon.model.change import Noun, Subject
 from carillon.model.rights import parse_rights
@@ -198,12 +198,12 @@ def _rows(
     touched: frozenset[Subject] | None,
     keys: Keys,
 ) -> list[Row[tuple[object, ...]]]:
-    """The rows of `query` that were touched; all when that is None."""
+    """The rows of `query` that were touched; all when that is None. Some come twice, when two nouns touch them."""
     if touched is None:
         return list(connection.execute(query))
-    wanted = [
-        and_(keys[thing.noun][0] == thing.domain, keys[thing.noun][1] == thing.key)
-        for thing in touched
-        if thing.noun in keys
-    ]
-    return list(connection.execute(query.where(or_(literal(False), *wanted)))) if wanted else []
+    found: list[Row[tuple[object, ...]]] = []
+    for noun, (place, key) in keys.items():  # one by one: SQLite finds no index across tables
+        wanted = [and_(place == thing.domain, key == thing.key) for thing in touched if thing.noun is noun]
+        if wanted:
+            found += connection.execute(query.where(or_(*wanted)))
+    return found
