@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.phones.compose import Headers
 from tests.phones.dialog import Dialog
@@ -60,6 +60,30 @@ def hangs_up(side: Dialog, other: Dialog) -> None:
 def a_call_works(caller: RawAgent, callee: RawAgent) -> None:
     """A call goes through and ends."""
     hangs_up(*talk(caller, callee))
+
+
+def a_call_rings(caller: RawAgent, callee: RawAgent) -> bool:
+    """Whether a call made now rings, instead of being refused or lost; it is declined."""
+    callee.forget()
+    try:
+        invite = calls(caller, f"sip:{callee.user}@{callee.domain}")
+    except TimeoutError:
+        return False
+    for _ in range(20):
+        if received := heard(callee, lambda each: each.code is None and each.method == "INVITE"):
+            callee.respond(received, 486)
+            return final(caller, invite).code == 486
+        if heard(caller, lambda each: (each.code or 0) >= 200 and each.cseq == invite.cseq):
+            return False
+    return False
+
+
+def heard(agent: RawAgent, fits: Callable[[Message], bool]) -> Message | None:
+    """A message that fits, if it comes at once."""
+    try:
+        return agent.await_message(fits, 0.1, "it")
+    except TimeoutError:
+        return None
 
 
 def got_nothing(victim: RawAgent, caller: RawAgent) -> bool:

@@ -1,4 +1,4 @@
-"""A component dies or hangs: it is said, it is mended, and people can call again without help."""
+"""A component dies: it is said, it is mended, and people can call again without help."""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable
 
 import pytest
 from tests.live.company import Company, bindings, registers
 from tests.live.talking import a_call_works, calls, final
+from tests.live.waiting import await_new, await_that
 
 pytestmark = pytest.mark.engines
-
-PATIENCE_S = 20.0
-
-
-def await_that(happened: Callable[[], bool], what: str) -> None:
-    """Ask again until it has happened; each of these questions takes its time by itself."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, f"in vain for {PATIENCE_S:g} s: {what}"
 
 
 def kills(company: Company, component: str) -> None:
@@ -29,11 +20,7 @@ def kills(company: Company, component: str) -> None:
     old = company.pid(component)
     os.kill(old, signal.SIGKILL)
 
-    def is_back() -> bool:
-        now = company.component(component)
-        return bool(now["healthy"] and now["pid"] not in (None, old))
-
-    await_that(is_back, f"{component} is up again: {company.component(component)}")
+    await_new(company, component, old)
 
 
 @pytest.mark.parametrize("component", ["kamailio", "asterisk", "redis"])
@@ -66,26 +53,6 @@ def test_registrations_survive_a_crash_of_the_registrar(company: Company) -> Non
     invite = calls(alice, company.uri("102"))
     bob.respond(bob.expect("INVITE"), 486)
     assert final(alice, invite).code == 486
-
-
-def test_a_gateway_that_hangs_is_told_within_four_seconds(company: Company) -> None:
-    alice, bob = company.registered("101"), company.registered("102")
-    a_call_works(alice, bob)
-    asterisk = company.pid("asterisk")
-    os.kill(asterisk, signal.SIGSTOP)
-    try:
-        began = time.monotonic()
-        answer = final(alice, calls(alice, company.uri("102")))
-        assert (answer.code, answer.header("Retry-After")) == (503, "5")
-        assert time.monotonic() - began < 4
-        assert not company.component("asterisk")["healthy"]
-        assert registers(bob, [f"<{bob.contact}>"], 3600).code == 200
-    finally:
-        os.kill(asterisk, signal.SIGCONT)
-    await_that(lambda: company.building.status()["healthy"], "Asterisk goes on")
-    gone = [each for each in bob.seen if each.method == "INVITE" and each.code is None]
-    a_call_works(alice, company.registered("103"))
-    assert len([each for each in bob.seen if each.method == "INVITE" and each.code is None]) == len(gone)
 
 
 def await_written(company: Company, *contacts: str) -> None:

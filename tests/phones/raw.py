@@ -117,6 +117,10 @@ class RawAgent:
         """Give the next request of a method; raises TimeoutError (seconds)."""
         return self.await_message(lambda each: each.code is None and each.method == method, timeout, method)
 
+    def forget(self) -> None:
+        """Let what no verb took be forgotten."""
+        self._unclaimed.clear()
+
     def exchange(self, request: Message | str, timeout: float = PATIENCE) -> Message:
         """Send a request and give its final response; over UDP it is sent again while nothing comes.
 

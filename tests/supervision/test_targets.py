@@ -72,7 +72,14 @@ def test_redis_listens_on_its_socket_only(system: System) -> None:
 
 def test_the_supervisor_starts_every_engine_through_the_launcher(system: System) -> None:
     programs = supervisor.context(system).programs
-    assert [program.name for program in programs] == ["collector", "redis", "asterisk", "kamailio", "trunks"]
+    assert [program.name for program in programs] == [
+        "collector",
+        "redis",
+        "asterisk",
+        "kamailio",
+        "trunks",
+        "watchdog",
+    ]
     assert all("carillon.supervision.launch" in program.command for program in programs)
 
 

@@ -29,7 +29,9 @@ def _event(state: str) -> str:
 
 def test_a_start_after_a_death_is_a_restart_and_the_first_start_is_none(tmp_path: Path) -> None:
     answers = io.StringIO()
-    listen(tmp_path / "restarts.json", io.StringIO(_event("STOPPED") + _event("EXITED") + _event("BACKOFF")), answers)
+    listen(
+        tmp_path / "restarts.json", io.StringIO(_event("STOPPED") + _event("EXITED") + _event("BACKOFF")), answers, list
+    )
     assert read_restarts(tmp_path / "restarts.json")["kamailio"].count == 2
     assert answers.getvalue() == "READY\n" + "RESULT 2\nOKREADY\n" * 3
 

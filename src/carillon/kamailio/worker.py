@@ -35,6 +35,7 @@ class Worker:
         self.node = settings.node
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
+        self._own = _own(settings)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_socket, settings.outside_socket
         self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
@@ -113,7 +114,12 @@ class Worker:
             assert route is OUTBOUND
             decision = outbound.decide(request, _without_contacts(facts))
             perform(decision, self.means)
-        self.tracer.request(route.name, request, decision)
+        if not self._is_watchdogs(request):
+            self.tracer.request(route.name, request, decision)
+
+    def _is_watchdogs(self, request: Request) -> bool:
+        """Whether this is our own question if we are alive, which nobody wants to find in a trace each second."""
+        return request.method == "OPTIONS" and request.source_address in self._own
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""
@@ -132,7 +138,10 @@ def _without_contacts(facts: Facts) -> Facts:
     return Facts(facts.now, facts.node, facts.domains, facts.account, facts.callee, registered=False)
 
 
+def _own(settings: Settings) -> frozenset[str]:
+    """The addresses of this node, Asterisk's included."""
+    return settings.node.hosts | {gateway.address for gateway in settings.node.gateways}
+
+
 def _exempt(settings: Settings) -> Exempt:
-    node = settings.node
-    own = node.hosts | {gateway.address for gateway in node.gateways}
-    return Exempt(own, settings.trusted, lambda address: ksr.shared_text(fetch.TRUNKS, address) is not None)
+    return Exempt(_own(settings), settings.trusted, lambda address: ksr.shared_text(fetch.TRUNKS, address) is not None)

@@ -45,6 +45,12 @@ def end(processes: list[psutil.Process], patience_s: float = PATIENCE_S) -> None
     psutil.wait_procs(alive, timeout=patience_s)
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill these processes at once, stopped ones too; whoever started them sees to the rest."""
+    for process in processes:
+        _send(process.kill)
+
+
 def _send(signal: Callable[[], None]) -> None:
     try:
         signal()

@@ -20,10 +20,12 @@ from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
+from carillon.watchdog.questions import pulse_age_s
 
 PATIENCE_S = 3.0
 """Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
 TRUNKS_LATE_S = 10
+WATCHDOG_LATE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,20 @@ def probe_trunks(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago."""
+    age = pulse_age_s(paths.run_watchdog)
+    late = f"it last looked {age:.0f} s ago; a component that hangs is not restarted" if age > WATCHDOG_LATE_S else ""
+    return Health(carillon.__version__, late)
+
+
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "collector": probe_collector,
     "redis": probe_redis,
     "asterisk": probe_asterisk,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
+    "watchdog": probe_watchdog,
 }
 
 

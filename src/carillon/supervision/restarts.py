@@ -1,14 +1,19 @@
-"""How often each engine was restarted: counted by a listener of the supervisor's events."""
+"""A listener of the supervisor's events: counts how often each engine was restarted, and guards the watchdog."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from carillon.supervision.leftovers import kill, leftovers
+from carillon.watchdog.questions import pulse_age_s
+
+LATE_S = 5.0
 _AFTER_A_DEATH = ("EXITED", "BACKOFF", "UNKNOWN")
 
 
@@ -39,8 +44,11 @@ def count_restart(path: Path, name: str, now: datetime) -> None:
     fresh.replace(path)
 
 
-def listen(path: Path, events: TextIO, answers: TextIO) -> None:
-    """Speak supervisor's event protocol until `events` ends: each start after a death is a restart."""
+def listen(path: Path, events: TextIO, answers: TextIO, guard: Callable[[], None]) -> None:
+    """Speak supervisor's event protocol until `events` ends: each start after a death is a restart.
+
+    Calls `guard` at every tick.
+    """
     while True:
         answers.write("READY\n")
         answers.flush()
@@ -49,10 +57,18 @@ def listen(path: Path, events: TextIO, answers: TextIO) -> None:
             return
         header = _tokens(line)
         event = _tokens(events.read(int(header["len"])))
+        if header["eventname"].startswith("TICK"):
+            guard()
         if event.get("from_state") in _AFTER_A_DEATH:
             count_restart(path, event["processname"], datetime.now(UTC))
         answers.write("RESULT 2\nOK")
         answers.flush()
+
+
+def guard_watchdog(run: Path) -> None:
+    """End a watchdog that has not gone round for `LATE_S` seconds: the supervisor starts it again."""
+    if pulse_age_s(run) > LATE_S:
+        kill(leftovers(run))
 
 
 def _tokens(line: str) -> dict[str, str]:
@@ -61,4 +77,5 @@ def _tokens(line: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    listen(Path(sys.argv[1]), sys.stdin, sys.stdout)
+    watchdog = Path(sys.argv[2])
+    listen(Path(sys.argv[1]), sys.stdin, sys.stdout, lambda: guard_watchdog(watchdog))

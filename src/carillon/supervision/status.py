@@ -12,8 +12,9 @@ from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
 from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
-from carillon.supervision.supervisor import ProgramState, states
+from carillon.supervision.supervisor import ProgramState, silent_supervisor, states
 from carillon.system.paths import SystemPaths
+from carillon.watchdog.notes import NOTES, Note, read_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,22 @@ def status(paths: SystemPaths, node: Node) -> Status:
     """Ask the supervisor and every engine, all at the same time; takes at most some seconds."""
     known = states(paths.supervisor_socket)
     if known is None:
-        stopped = "not running; `carillon up` starts it"
+        stopped = _unsupervised(paths)
         return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in ENGINES))
-    restarts = read_restarts(paths.restarts)
+    restarts, notes = read_restarts(paths.restarts), read_notes(paths.run_watchdog / NOTES)
     with ThreadPoolExecutor(len(ENGINES)) as pool:
         healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), ENGINES))
     rows = zip(ENGINES, healths, strict=True)
-    components = tuple(_component(name, known.get(name), one, restarts.get(name)) for name, one in rows)
+    components = tuple(
+        _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
+    )
     return Status(True, components, certificate_in_force(paths))
+
+
+def _unsupervised(paths: SystemPaths) -> str:
+    if hung := silent_supervisor(paths):
+        return f"the supervisor (process {hung.pid}) doesn't answer; run `carillon down` and `carillon up`"
+    return "not running; `carillon up` starts it"
 
 
 def _ask(name: str, state: ProgramState | None, paths: SystemPaths, node: Node) -> Health:
@@ -74,9 +83,13 @@ def _not_running(state: ProgramState | None) -> str:
     return f"not running ({state.state.lower()}: {state.words})"
 
 
-def _component(name: str, state: ProgramState | None, health: Health, again: Restarts | None) -> Component:
+def _component(
+    name: str, state: ProgramState | None, health: Health, again: Restarts | None, note: Note | None
+) -> Component:
     alive = state is not None and state.pid is not None
     words = [each for each in (health.problem, health.warning) if each]
+    if note:
+        words.append(note.words)
     if again:
         words.append(f"restarted {again.count} time{'s' if again.count > 1 else ''}, last at {again.last}")
     return Component(

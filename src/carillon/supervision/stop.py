@@ -7,8 +7,8 @@ import shutil
 import psutil
 
 from carillon.confgen.targets import ENGINES
-from carillon.supervision.leftovers import end, leftovers
-from carillon.supervision.supervisor import shut_down, supervisor_pid
+from carillon.supervision.leftovers import end, kill, leftovers
+from carillon.supervision.supervisor import shut_down, silent_supervisor, supervisor_pid
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 15.0
@@ -19,7 +19,7 @@ def stop(paths: SystemPaths) -> bool:
 
     Returns whether anything was running. Works as well when the supervisor has died before.
     """
-    gone = _end_supervisor(paths)
+    gone = _end_supervisor(paths) or _end_silent_supervisor(paths)
     rest = [process for name in ENGINES for process in leftovers(paths.run / name)]
     end(rest)
     remove_run(paths)
@@ -32,6 +32,16 @@ def remove_run(paths: SystemPaths) -> None:
     shutil.rmtree(paths.run, ignore_errors=True)
     if paths.run_root.is_dir() and not any(paths.run_root.iterdir()):
         paths.run_root.rmdir()
+
+
+def _end_silent_supervisor(paths: SystemPaths) -> bool:
+    """Kill a supervisor that hangs: its programs end with it."""
+    silent = silent_supervisor(paths)
+    if silent is None:
+        return False
+    kill([silent])
+    psutil.wait_procs([silent], timeout=PATIENCE_S)
+    return True
 
 
 def _end_supervisor(paths: SystemPaths) -> bool:

@@ -8,9 +8,14 @@ from pathlib import Path
 from typing import Any, cast
 from xmlrpc.client import Fault, ServerProxy
 
-from supervisor.xmlrpc import SupervisorTransport
+import psutil
+from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 
 from carillon.model.refused import Refused
+from carillon.system.paths import SystemPaths
+
+PATIENCE_S = 8.0
+"""Seconds for one answer: a program that is asked to stop is killed after 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,16 @@ def states(socket: Path) -> dict[str, ProgramState] | None:
 def supervisor_pid(socket: Path) -> int | None:
     """The process id of the supervisor, None when none answers."""
     return cast("int | None", _call(socket, "getPID"))
+
+
+def silent_supervisor(paths: SystemPaths) -> psutil.Process | None:
+    """The supervisor that the system was started with, if it still is there: for when it doesn't answer."""
+    try:
+        process = psutil.Process(int((paths.run / "supervisor.pid").read_text()))
+        ours = any(str(paths.run) in word for word in process.cmdline())
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return process if ours else None
 
 
 def shut_down(socket: Path) -> None:
@@ -66,7 +81,7 @@ def restart(socket: Path, name: str) -> None:
 
 
 def _call(socket: Path, method: str, *arguments: object) -> object | None:
-    transport = SupervisorTransport(None, None, serverurl=f"unix://{socket}")
+    transport = _transport(socket)
     proxy = ServerProxy("http://127.0.0.1", transport=transport)
     try:
         return cast("object", getattr(proxy.supervisor, method)(*arguments))
@@ -74,6 +89,22 @@ def _call(socket: Path, method: str, *arguments: object) -> object | None:
         return None
     finally:
         transport.close()
+
+
+class _Connection(UnixStreamHTTPConnection):  # type: ignore[misc]  # the library has no types
+    """The library's own waits for ever, and a supervisor may hang."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock.settimeout(PATIENCE_S)
+
+
+def _transport(path: Path) -> SupervisorTransport:
+    transport = SupervisorTransport(None, None, serverurl=f"unix://{path}")
+    connection = _Connection("localhost")
+    connection.socketfile = str(path)
+    transport._get_connection = lambda: connection
+    return transport
 
 
 def _state(row: dict[str, Any]) -> ProgramState:

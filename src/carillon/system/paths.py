@@ -92,6 +92,11 @@ class SystemPaths:
         return self.run / "redis"
 
     @property
+    def run_watchdog(self) -> Path:
+        """What the watchdog noticed, and when it last looked."""
+        return self.run / "watchdog"
+
+    @property
     def run_tls(self) -> Path:
         """Copies of the certificate and key that the service user may read."""
         return self.run / "tls"

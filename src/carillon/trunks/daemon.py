@@ -77,8 +77,10 @@ def main() -> None:
     """Run until told to stop; what fails is tried again."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     follower = Follower(DirectoryReader(Path(settings["directory"])), Path(settings["rpc"]), Path(settings["logins"]))
+    pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:
+        pulse.touch()
         try:
             follower.look(time.monotonic())
             failing = ""

@@ -47,7 +47,9 @@ def context(system: System) -> Context:
         socket=paths.supervisor_socket,
         user=SERVICE_USER,
         programs=tuple(_program(system, name, 100 * (rank + 1)) for rank, name in enumerate(ENGINES)),
-        listener=shlex.join(_module(system, "carillon.supervision.restarts", str(paths.restarts))),
+        listener=shlex.join(
+            _module(system, "carillon.supervision.restarts", str(paths.restarts), str(paths.run_watchdog))
+        ),
         listener_environment=_environment(ours),
     )
 

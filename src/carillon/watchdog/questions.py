@@ -1,0 +1,71 @@
+"""One cheap question to each component, asked the way in which it is used: does it answer at all?"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from carillon.collector.inbox import settle
+from carillon.supervision.sipprobe import answers_options
+from carillon.watchdog.settings import Settings
+
+PATIENCE_S = 0.8
+"""Seconds for one answer."""
+PULSE = "pulse"
+"""A file in a daemon's directory that it touches each time round."""
+PULSE_S = 60.0
+"""The trunk daemon waits so long at most for names that nobody resolves."""
+
+
+def kamailio_answers(settings: Settings) -> bool:
+    """By UDP, by TCP and on Asterisk's side, each of which other processes of it serve."""
+    outside = settings.address, settings.sip_port, settings.address, PATIENCE_S
+    inside = settings.gateway, settings.sip_port, settings.gateway, PATIENCE_S
+    answered = not answers_options(*outside) and not answers_options(*outside, socket.SOCK_STREAM)
+    return answered and not answers_options(*inside)
+
+
+def asterisk_answers(settings: Settings) -> bool:
+    """An OPTIONS, as from Kamailio."""
+    return not answers_options(settings.gateway, settings.gateway_port, settings.gateway, PATIENCE_S)
+
+
+def redis_answers(settings: Settings) -> bool:
+    """A PING, without the client library and its memory."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(PATIENCE_S)
+        try:
+            asking.connect(str(settings.run / "redis" / "redis.sock"))
+            asking.sendall(b"PING\r\n")
+            return bool(asking.recv(64))
+        except OSError:
+            return False
+
+
+def collector_answers(settings: Settings) -> bool:
+    """It writes what it was sent, and says so."""
+    return settle(settings.run / "trace.sock", PATIENCE_S)
+
+
+def trunks_answers(settings: Settings) -> bool:
+    """The trunk daemon goes round."""
+    return pulse_age_s(settings.run / "trunks") < PULSE_S
+
+
+def pulse_age_s(run: Path) -> float:
+    """Seconds since a daemon last went round; 0 when it never did."""
+    try:
+        return max(0.0, time.time() - (run / PULSE).stat().st_mtime)
+    except FileNotFoundError:
+        return 0.0
+
+
+QUESTIONS: dict[str, Callable[[Settings], bool]] = {
+    "collector": collector_answers,
+    "redis": redis_answers,
+    "asterisk": asterisk_answers,
+    "kamailio": kamailio_answers,
+    "trunks": trunks_answers,
+}

@@ -1,0 +1,98 @@
+"""A component hangs, one process of it or all: it is said, it is ended, and people can call again without help."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+from tests.live.company import Company
+from tests.live.talking import a_call_rings, a_call_works, calls, final, hangs_up, talk
+from tests.live.waiting import await_new, await_that, measured
+
+from carillon.supervision.rpc import call
+
+pytestmark = pytest.mark.engines
+
+CALLS_GO_ON = ["redis", "collector", "trunks", "watchdog", "kamailio"]
+KINDS = [
+    "udp receiver",
+    "tcp receiver",
+    "tcp main process",
+    "timer",
+    "slow timer",
+    "secondary timer",
+    "TIMER UAC REG",
+    "JSONRPCS DATAGRAM",
+    "USRLOC Timer",
+]
+
+
+def sends(company: Company, component: str, how: signal.Signals) -> int:
+    """A signal to the main process of a component; gives its number."""
+    pid = company.pid(component)
+    os.kill(pid, how)
+    return pid
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+@pytest.mark.parametrize("component", CALLS_GO_ON)
+def test_the_call_that_is_up_goes_on_and_new_ones_work(company: Company, component: str, how: signal.Signals) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    mine, theirs = talk(alice, bob)
+    with measured(f"{component} | {how.name} | new calls"):
+        old = sends(company, component, how)
+        await_that(lambda: a_call_rings(alice, bob), "a new call rings")
+    with measured(f"{component} | {how.name} | restarted"):
+        await_new(company, component, old)
+    assert "restarted" in company.component(component)["problem"]
+    hangs_up(mine, theirs)
+    a_call_works(bob, alice)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hung"])
+def test_without_a_gateway_callers_are_told_so_and_it_is_started_again(company: Company, how: signal.Signals) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    a_call_works(alice, bob)
+    with measured(f"asterisk | {how.name} | new calls"):
+        old = sends(company, "asterisk", how)
+        answer = final(alice, calls(alice, company.uri("102")))
+        assert (answer.code, answer.header("Retry-After")) == (503, "5")
+        await_that(lambda: a_call_rings(alice, bob), "a new call rings")
+    await_new(company, "asterisk", old)
+    assert "restarted" in company.component("asterisk")["problem"]
+    a_call_works(alice, bob)
+
+
+def test_status_says_since_when_a_component_hangs_and_why(company: Company) -> None:
+    old = sends(company, "asterisk", signal.SIGSTOP)
+    await_new(company, "asterisk", old)
+    assert re.search(rf"it hung at 20\S+ \(process {old} is stopped\)", company.component("asterisk")["problem"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_hung_process_among_kamailios_many_is_found(company: Company, kind: str) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    mine, theirs = talk(alice, bob)
+    old = company.pid("kamailio")
+    rows = call(company.building.paths.kamailio_rpc, "core.psx")
+    children = [row["PID"] for row in rows if row["DSC"].startswith(kind)]
+    with measured(f"kamailio, {kind} | SIGSTOP | restarted"):
+        os.kill(children[0], signal.SIGSTOP)
+        await_new(company, "kamailio", old)
+    assert a_call_rings(alice, bob)
+    hangs_up(mine, theirs)
+
+
+def test_a_supervisor_that_hangs_is_said(company: Company) -> None:
+    paths = company.building.paths
+    supervisor = int((paths.run / "supervisor.pid").read_text())
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        said = company.building.status()
+        a_call_works(company.registered("101"), company.registered("102"))
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    assert not said["healthy"]
+    assert "supervisor" in said["components"][0]["problem"]
