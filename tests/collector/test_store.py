@@ -49,7 +49,9 @@ def _collecting(directory: Path) -> Iterator[Collector]:
     done, begun = threading.Event(), queue.SimpleQueue[Collector]()
 
     def work() -> None:
-        collector = Collector(Settings(directory / "trace.sock", directory / "traces.db", "127.0.0.1", 0))
+        collector = Collector(
+            Settings(directory / "trace.sock", directory / "traces.db", "127.0.0.1", 0, directory / "trunk-states.json")
+        )
         begun.put(collector)
         while not done.is_set():
             collector.round()

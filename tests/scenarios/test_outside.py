@@ -68,6 +68,17 @@ def test_a_silent_trunk_is_followed_by_the_next(office: Office) -> None:
     call.is_up()
 
 
+def test_a_trunk_that_was_found_silent_is_tried_last(office: Office) -> None:
+    first, second = office.provider("first"), office.provider("second")
+    office.allows(office.alice, "national")
+    first.loses_power()
+    office.notices(first)
+    call = office.alice.calls("025551234")
+    call.rings(second)
+    second.answers(call)
+    call.is_up()
+
+
 def test_a_call_from_outside_reaches_whoever_has_the_number(office: Office) -> None:
     provider = office.provider()
     office.numbers(office.bob, "+3225550102")

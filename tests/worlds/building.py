@@ -141,6 +141,17 @@ class Building:
         """What `carillon status` says, asked on the node."""
         return dict(json.loads(carillon(self.network, "--dir", str(self.directory), "status", "--json")))
 
+    def trunk(self, domain: str, name: str) -> dict[str, Any]:
+        """What `carillon trunk show` says."""
+        return dict(json.loads(self._says("trunk", "show", f"{name}@{domain}", "--json")))
+
+    def explains(self, domain: str, extension: str, number: str) -> str:
+        """What `carillon explain call` says of a call."""
+        return self._says("explain", "call", "--from", f"{extension}@{domain}", "--to", number)
+
+    def _says(self, *words: str) -> str:
+        return carillon(self.network, "--dir", str(self.directory), *words)
+
     def _supervisor(self, method: str, component: str) -> None:
         with closing(SupervisorTransport(None, None, serverurl=f"unix://{self.paths.supervisor_socket}")) as transport:
             getattr(ServerProxy("http://127.0.0.1", transport=transport).supervisor, method)(component)

@@ -78,7 +78,10 @@ class Leg:
 
 
 class Engine:
-    """Interprets decisions. `dead` holds gateways (`host:port`) and `redis` that do not answer."""
+    """Interprets decisions. `down` are trunks that probes found so.
+
+    `dead` holds gateways (`host:port`) and `redis` that do not answer.
+    """
 
     def __init__(self, directory: MemoryDirectory, handovers: MemoryHandOvers, domain: str) -> None:
         self.directory, self.handovers = directory, handovers
@@ -86,6 +89,7 @@ class Engine:
         self.bindings: dict[str, list[SimulatedPhone]] = {}
         self.providers: dict[str, SimulatedPhone] = {}
         self.dead: set[str] = set()
+        self.down: set[str] = set()
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
         self.now = 1_800_000_000.0
@@ -213,6 +217,7 @@ class Engine:
                 registered=bool(self.bindings.get(asked.registered)) if asked.registered else UNKNOWN,
                 routes=self.directory.outbound(asked.outbound) if asked.outbound else (),
                 trunks=self.directory.trunks() if asked.outbound else {},
+                trunks_down=frozenset(self.down) if asked.health else UNKNOWN,
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
             )

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 from urllib.parse import quote
 
 from tests.phones.call import Call as PhoneCall
@@ -13,6 +14,9 @@ from tests.phones.phone import Phone
 from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
+
+NOTICE_S = 60.0
+"""Two questions, ten seconds apart, each of which waits 8 s for an answer, and some patience."""
 
 
 @dataclass(eq=False)
@@ -195,6 +199,11 @@ class LiveOffice:
         )  # fmt: skip
         self._phones.enter_context(phone)
         return LivePerson(name, "", self.domain, phone)
+
+    def notices(self, provider: LivePerson) -> None:
+        deadline = monotonic() + NOTICE_S
+        while self.building.trunk(self.domain, provider.name)["state"] != "down":
+            assert monotonic() < deadline, f"{provider.name} is not found down"
 
     def allows(self, person: LivePerson, *classes: str) -> None:
         self.building.allows(person.domain, person.extension, classes)

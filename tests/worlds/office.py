@@ -106,6 +106,9 @@ class Office(Protocol):
     def provider(self, name: str = "provider") -> Person:
         """A provider whose trunk takes all outside numbers; the first is tried first. It reads out what it is sent."""
 
+    def notices(self, provider: Person) -> None:
+        """The system has found out, by itself, that a provider does not answer."""
+
     def allows(self, person: Person, *classes: str) -> None:
         """The person may make outside calls of these classes."""
 

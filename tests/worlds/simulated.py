@@ -179,6 +179,10 @@ class SimulatedOffice:
         self.engine.directory.add_route(DOMAIN, OutboundRoute("", name, position=position))
         return SimulatedPerson(name, "", phone, self.engine)
 
+    def notices(self, provider: SimulatedPerson) -> None:
+        assert provider.phone.dead
+        self.engine.down.add(provider.name)
+
     def allows(self, person: SimulatedPerson, *classes: str) -> None:
         party = Party(person.extension, person.phone.domain, person.name, outside=frozenset(classes))
         secret = (person.phone.username, person.phone.domain, person.phone.password)

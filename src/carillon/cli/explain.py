@@ -48,7 +48,7 @@ def call(
     Example: `carillon explain call --from 101 --to 102`
     """
     from carillon.explain.call import Situation, explain
-    from carillon.explain.live import caller_of, directory_of, is_registered, profile_of
+    from carillon.explain.live import caller_of, directory_of, is_registered, profile_of, trunks_down
 
     cli = Cli.of(context)
     with directory_of(cli.paths, cli.truth) as directory:
@@ -57,7 +57,8 @@ def call(
         def is_there(aor: str) -> bool:
             return is_registered(cli.paths, aor) if registered is None else registered is YesNo.YES
 
-        situation = Situation(who, called.strip(), time.time(), is_there)
+        down = trunks_down(cli.paths, who.domain)
+        situation = Situation(who, called.strip(), time.time(), is_there, down)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 

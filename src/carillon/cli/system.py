@@ -196,6 +196,8 @@ def _say_up(cli: Cli, system: System) -> None:
 
 
 def _show_status(cli: Cli, now: Status) -> None:
+    from dataclasses import asdict
+
     if cli.json:
         typer.echo(json.dumps(now.as_json(), indent=2))
     else:
@@ -211,3 +213,5 @@ def _show_status(cli: Cli, now: Status) -> None:
             for one in now.components
         ]
         cli.show(rows, "Healthy" if now.healthy else "Not healthy")
+        if now.trunks:
+            cli.show([asdict(one) for one in now.trunks], "Trunks")

@@ -13,6 +13,7 @@ from carillon.model.trunk import NumberFormat, Transport
 
 if TYPE_CHECKING:
     from carillon.provisioning.trunks import TrunkView
+    from carillon.supervision.trunkreports import TrunkReport
 
 app = commands("The ways to providers and to other exchanges; `carillon outbound` says what goes where.")
 
@@ -34,6 +35,7 @@ Country = Annotated[str | None, typer.Option(metavar="CC", help="Country of its 
 Format = Annotated[NumberFormat | None, typer.Option(help="How the provider writes numbers; e164 when new.")]
 Trusted = Annotated[YesNo | None, typer.Option(help="Whether it is told who calls although that is withheld.")]
 Enabled = Annotated[YesNo | None, typer.Option(help="Whether it is used.")]
+Probe = Annotated[YesNo | None, typer.Option(help="Whether it is asked by OPTIONS if it works; yes when new.")]
 
 
 @app.command()
@@ -51,6 +53,7 @@ def add(
     from_format: Format = None,
     trusted: Trusted = None,
     enabled: Enabled = None,
+    probe: Probe = None,
 ) -> None:
     """Add a trunk. One that registers needs a password; without `--password`, one is made and shown once.
 
@@ -71,6 +74,7 @@ def add(
         chosen(trusted),
         from_format,
         chosen(enabled),
+        chosen(probe),
     )
     typed, made = typed_or_made(password, make=password is None and bool(register_as))
     sequence = trunks.add(cli.truth, cli.who, TrunkKey.of(cli.paths), name, fields, made if typed is None else typed)
@@ -82,26 +86,28 @@ def list_(
     context: typer.Context,
     domain: Annotated[str | None, typer.Option(help="Only the trunks of this domain.")] = None,
 ) -> None:
-    """List the trunks.
+    """List the trunks, and how each is.
 
     Example: `carillon trunk list`
     """
     from carillon.provisioning import trunks
+    from carillon.supervision.trunkreports import reports
 
     cli = Cli.of(context)
-    cli.show([_row(view) for view in trunks.listing(cli.truth, domain)], "Trunks")
+    found = reports(cli.paths)
+    cli.show([_row(view, found) for view in trunks.listing(cli.truth, domain)], "Trunks")
 
 
 @app.command()
 def show(context: typer.Context, name: Name) -> None:
-    """Show a trunk; its password can't be shown again.
+    """Show a trunk and how it is; its password can't be shown again.
 
     Example: `carillon trunk show provider`
     """
     from carillon.provisioning import trunks
 
     cli = Cli.of(context)
-    cli.show(_full_row(trunks.show(cli.truth, name)), "Trunk")
+    cli.show(_full_row(cli, trunks.show(cli.truth, name)), "Trunk")
 
 
 @app.command("set")
@@ -119,6 +125,7 @@ def set_(
     from_format: Format = None,
     trusted: Trusted = None,
     enabled: Enabled = None,
+    probe: Probe = None,
 ) -> None:
     """Change a trunk.
 
@@ -138,6 +145,7 @@ def set_(
         chosen(trusted),
         from_format,
         chosen(enabled),
+        chosen(probe),
     )
     if fields == trunks.TrunkFields() and password is None:
         raise typer.BadParameter("Nothing to change: give an option.")
@@ -165,11 +173,14 @@ def _done(cli: Cli, done: str, view: TrunkView, sequence: int, made: str | None 
     trunk = view.trunk
     sentence = f"Trunk {trunk.name}@{trunk.domain} to {trunk.address} over {trunk.transport.upper()} {done}."
     password = {} if made is None else {"password": made}
-    cli.done(shown_once(sentence, made), {**_full_row(view), **password}, sequence)
+    cli.done(shown_once(sentence, made), {**_full_row(cli, view), **password}, sequence)
 
 
-def _row(view: TrunkView) -> dict[str, object]:
+def _row(view: TrunkView, found: dict[tuple[str, str], TrunkReport]) -> dict[str, object]:
+    from carillon.supervision.trunkreports import report
+
     trunk = view.trunk
+    now = report(found, (trunk.domain, trunk.name))
     return {
         "name": trunk.name,
         "domain": trunk.domain,
@@ -179,12 +190,20 @@ def _row(view: TrunkView) -> dict[str, object]:
         "main_number": trunk.main_number,
         "priority": trunk.priority,
         "enabled": trunk.enabled,
+        "state": now.state,
+        "since": now.since,
+        "registration": now.registration,
     }
 
 
-def _full_row(view: TrunkView) -> dict[str, object]:
+def _full_row(cli: Cli, view: TrunkView) -> dict[str, object]:
+    from carillon.supervision.trunkreports import report, reports
+
+    found = reports(cli.paths)
     return {
-        **_row(view),
+        **_row(view, found),
+        "registration_since": report(found, (view.trunk.domain, view.trunk.name)).registration_since,
+        "probe": view.trunk.probe,
         "realm": view.trunk.realm,
         "country": view.trunk.country,
         "from_format": str(view.trunk.from_format),

@@ -34,6 +34,7 @@ class Collector:
         self.inbox = Inbox(settings.socket)
         self.store = Store(settings.store)
         self.metrics = Metrics()
+        self.metrics.add_trunks(settings.trunk_states)
         self._waiting: list[tuple[str, Kept]] = []
         self._write_at = 0.0
         self._forget_at = 0.0

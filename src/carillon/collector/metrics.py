@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Iterable
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,6 +15,7 @@ from prometheus_client import (
 )
 
 from carillon.collector.store import Kept
+from carillon.collector.trunkfigures import TrunkFigures
 from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN
 
 NAMESPACE = "carillon"
@@ -38,6 +40,10 @@ class Metrics:
             namespace=NAMESPACE, registry=self.registry,
         )  # fmt: skip
         ProcessCollector(namespace=f"{NAMESPACE}_collector", registry=self.registry)
+
+    def add_trunks(self, file: Path) -> None:
+        """Tell of the trunks too, as the trunk daemon writes of them into `file`."""
+        self.registry.register(TrunkFigures(NAMESPACE, file))
 
     def serve(self, address: str, port: int) -> None:
         """Answer GET by HTTP, in a thread. Raises OSError when the port is taken."""

@@ -9,15 +9,25 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`socket` is where workers connect, `store` the file of rows; metrics are served by HTTP on `address`:`port`."""
+    """`socket` is where workers connect, `store` the file of rows; metrics are served by HTTP on `address`:`port`.
+
+    `trunk_states` is what the trunk daemon writes.
+    """
 
     socket: Path
     store: Path
     address: str
     port: int
+    trunk_states: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         values = json.loads(path.read_text())
-        return cls(Path(values["socket"]), Path(values["store"]), values["address"], values["port"])
+        return cls(
+            Path(values["socket"]),
+            Path(values["store"]),
+            values["address"],
+            values["port"],
+            Path(values["trunk_states"]),
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from carillon.routing import failures, outbound
 from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Ring, Trunk
 from carillon.routing.entrance import route_of
-from carillon.routing.facts import Facts, FailureFacts, Gateway, NodeProfile
+from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Unknown
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.digest import Algorithm, Credentials, make_nonce
@@ -41,12 +41,14 @@ class Situation:
     """Who calls whom, when (Unix seconds), and whether the called party has a phone registered.
 
     The caller is a device of ours, or somebody outside whose call comes by a trunk.
+    `trunks_down` are those of the caller's domain.
     """
 
     caller: Account | TrunkProfile
     dialled: str
     now: float
     registered: Callable[[str], bool]
+    trunks_down: frozenset[str] | Unknown = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         registered=situation.registered(asked.registered) if asked.registered else False,
         routes=directory.outbound(asked.outbound) if asked.outbound else (),
         trunks=directory.trunks() if asked.outbound else {},
+        trunks_down=situation.trunks_down if asked.health else UNKNOWN,
         fresh_id=FRESH,
     )
 

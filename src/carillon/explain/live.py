@@ -14,11 +14,12 @@ from carillon.confgen.kamailio.target import node_profile
 from carillon.model.refused import Refused
 from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
-from carillon.routing.facts import NodeProfile
+from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.ports import Account, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.system.paths import SystemPaths
+from carillon.trunks import states
 
 
 @contextmanager
@@ -60,6 +61,12 @@ def _account_of(truth: Engine, directory: DirectoryReader, extension: str, domai
         if account is not None:
             return account
     raise Refused("from", f"{extension}@{domain} has no device that could call; `carillon device add` makes one.")
+
+
+def trunks_down(paths: SystemPaths, domain: str) -> frozenset[str] | Unknown:
+    """Which trunks of a domain are down; nobody knows when the system is stopped."""
+    known = states.read(paths.trunk_states)
+    return states.down(known, domain) if known else UNKNOWN
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from carillon.kamailio import ksr
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
+from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
@@ -17,6 +18,7 @@ from carillon.stores.ports import Account, Directory, StoreDown, TrunkProfile
 NONCES = "nonces"
 LEGS = "legs"
 TRUNKS = "trunks"
+HEALTH = "trunkhealth"
 
 Answer = TypeVar("Answer")
 
@@ -35,13 +37,14 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         nonce_used=_nonce_used(questions.nonce_use, request),
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
+        trunks_down=_down(questions.health),
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
 
 
-def trunk_at(address: str, directory: Directory) -> TrunkProfile | None:
-    """The trunk that speaks from an address, as the trunk daemon wrote it into the node's shared memory."""
-    key = ksr.shared_text(TRUNKS, address)
+def trunk_at(address: str, port: int, directory: Directory) -> TrunkProfile | None:
+    """The trunk that speaks from a place, as the trunk daemon wrote it into the node's shared memory."""
+    key = ksr.shared_text(TRUNKS, speaks_from(address, port))
     if key is None:
         return None
     domain, _, name = key.partition(" ")
@@ -54,6 +57,12 @@ def far_end_code(leg: str) -> int | None:
     """The mark that the outbound leg left on this node: the far end's final code."""
     mark = ksr.shared_text(LEGS, leg)
     return int(mark) if mark else None
+
+
+def _down(domain: str | None) -> frozenset[str] | Unknown:
+    """The trunks of a domain that the trunk daemon found down; it says so again and again, else nobody knows."""
+    told = ksr.shared_text(HEALTH, domain) if domain else None
+    return UNKNOWN if told is None else frozenset(told.split()) - {"."}
 
 
 def _bound(account: Account | Unknown | None, asked: tuple[str, str]) -> tuple[Contact, ...]:

@@ -22,7 +22,7 @@ _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
 
-TrunkAt = Callable[[str], TrunkProfile | None]
+TrunkAt = Callable[[str, int], TrunkProfile | None]
 
 
 class Unreadable(Exception):
@@ -30,7 +30,7 @@ class Unreadable(Exception):
 
 
 def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
-    """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of an address."""
+    """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of a place."""
     method = ksr.text("$rm")
     uri = SipUri.parse(ksr.text("$ru"))
     call_id = ksr.text("$ci")
@@ -39,7 +39,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     to_tag = ksr.text("$tt")
     address, port = ksr.text("$si"), ksr.number("$sp")
     source, trunk = _source(node, address, port), None
-    if source is Source.OUTSIDE and (trunk := trunk_at(address)):
+    if source is Source.OUTSIDE and (trunk := trunk_at(address, port)):
         source = Source.TRUNK
     new_leg = source is Source.GATEWAY and not to_tag
     contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""

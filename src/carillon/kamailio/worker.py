@@ -19,10 +19,10 @@ from carillon.routing.entrance import OUTBOUND, Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
-from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
+from carillon.stores.trunklogins import LoginReader
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
 
@@ -33,6 +33,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.node = settings.node
+        self.logins = LoginReader(settings.trunk_logins)
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self._own = _own(settings)
@@ -54,7 +55,7 @@ class Worker:
             return 1
         ksr.trust_source_port()
         try:
-            request = gather.request(self.node, lambda address: fetch.trunk_at(address, self.directory))
+            request = gather.request(self.node, lambda address, port: fetch.trunk_at(address, port, self.directory))
         except gather.Unreadable as unreadable:
             ksr.reply(400, f"Cannot Read {unreadable}")
             return 1
@@ -123,7 +124,7 @@ class Worker:
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""
-        return trunklogins.read(self.settings.trunk_logins).get((domain, trunk))
+        return self.logins.logins().get((domain, trunk))
 
     def _handover(self, memo: Memo) -> HandOver | Unknown | None:
         try:

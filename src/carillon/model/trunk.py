@@ -45,7 +45,7 @@ class Trunk:
     `realm` is the provider's domain, in its requests and in its challenges; None for the host.
     `main_number` is the caller's number of whoever has none of his own. Of several trunks that could carry a call
     alike, the one of lower `priority` is tried first. A `trusted` provider is told who calls although that is
-    withheld, and believed when it says so (RFC 3325).
+    withheld, and believed when it says so (RFC 3325). With `probe`, it is asked by OPTIONS whether it works.
     """
 
     domain: str
@@ -61,6 +61,7 @@ class Trunk:
     trusted: bool = False
     from_format: NumberFormat = NumberFormat.E164
     enabled: bool = True
+    probe: bool = True
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)

@@ -55,6 +55,7 @@ class TrunkFields:
     trusted: bool | None = None
     from_format: NumberFormat | None = None
     enabled: bool | None = None
+    probe: bool | None = None
 
 
 def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
@@ -150,7 +151,7 @@ def _with_address(typed: TrunkFields) -> TrunkFields:
 
 def _changed(before: Trunk, typed: TrunkFields) -> Trunk:
     """The trunk with what was typed."""
-    plain = ("transport", "priority", "trusted", "from_format", "enabled")
+    plain = ("transport", "priority", "trusted", "from_format", "enabled", "probe")
     new: dict[str, Any] = {name: getattr(typed, name) for name in plain if getattr(typed, name) is not None}
     transport = new.get("transport", before.transport)
     if typed.address is not None:

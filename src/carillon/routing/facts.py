@@ -51,7 +51,10 @@ class NodeProfile:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request."""
+    """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request.
+
+    `trunks_down` are names, of the domain that was asked about.
+    """
 
     now: float
     node: NodeProfile
@@ -62,6 +65,7 @@ class Facts:
     bound: tuple[Contact, ...] = ()
     routes: tuple[OutboundRoute, ...] | Unknown = ()
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
+    trunks_down: frozenset[str] | Unknown = UNKNOWN
     nonce_used: bool | Unknown = False
     fresh_id: str = "0"
 

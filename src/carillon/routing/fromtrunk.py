@@ -23,6 +23,13 @@ from carillon.stores.ports import Party, TrunkProfile
 ANONYMOUS = "anonymous"
 
 
+def speaks_from(address: str, port: int) -> str:
+    """By what a trunk that sends from an address is known: on this machine its port counts, as others are there too."""
+    if address.startswith("127.") or address == "::1":
+        return f"{address}:{port}"
+    return address
+
+
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: whoever has the number."""
     trunk = _trunk(request)

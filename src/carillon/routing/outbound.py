@@ -19,7 +19,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.memo import Leg, Memo
-from carillon.routing.outside import caller_effects, lines
+from carillon.routing.outside import Line, by_health, caller_effects, lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
@@ -33,7 +33,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are."""
     domain, user = request.uri.host, request.uri.user
     if PrivateHeader.OUTSIDE in request.private:
-        return Questions(callee=(domain, user), outbound=domain)
+        return Questions(callee=(domain, user), outbound=domain, health=domain)
     return Questions(callee=(domain, user), registered=f"{user}@{domain}")
 
 
@@ -83,14 +83,18 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
 
 
 def by_trunk(request: Request, facts: Facts) -> Verdict:
-    """Outside, by the trunks of the caller's site in their order; the others are left for the failure route."""
+    """Outside, by the trunks of the caller's site in their order; the others are left for the failure route.
+
+    Those that are down come last: probes may err, and no call is refused because of them. Unknown health: as if up.
+    """
     if facts.callee is not None:
         return Verdict("skipped", "inside")
     if facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain, private = request.uri.host, request.private
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
-    first, *others = lines(request.uri.user, private.get(PrivateHeader.SITE, ""), facts.routes, trunks) or (None,)
+    fitting = lines(request.uri.user, private.get(PrivateHeader.SITE, ""), facts.routes, trunks)
+    first, *others = by_health(fitting, facts.trunks_down) or (None,)
     if first is None:
         return _fails(request, 404, "Not Found", f"no trunk takes {request.uri.user}")
     withheld = PrivateHeader.WITHHELD in private
@@ -105,7 +109,15 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     memo = Memo(
         Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left, str(first)
     )
-    return Verdict("leaves", f"trunk {first.name}", Trunk(first.name, first.uri), effects, memo)
+    return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
+
+
+def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
+    """Which trunk is first, and what is known of the others' health."""
+    if facts.trunks_down is UNKNOWN:
+        return f"trunk {first.name}; unknown which are down"
+    late = [line.name for line in fitting if line.name in facts.trunks_down]
+    return f"trunk {first.name}; down, so tried last: {', '.join(late)}" if late else f"trunk {first.name}"
 
 
 def rung(request: Request, facts: Facts) -> Verdict:

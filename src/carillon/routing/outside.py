@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from carillon.routing.decision import AddHeader, Effect, RemoveHeader, SetFrom
+from carillon.routing.facts import UNKNOWN, Unknown
 from carillon.sip.uri import quoted
 from carillon.stores.ports import OutboundRoute, TrunkProfile
 
@@ -45,6 +46,13 @@ def lines(
         and trunks[route.trunk].enabled
     ]
     return tuple(Line(name, _uri(number, trunks[name])) for name in dict.fromkeys(fitting))
+
+
+def by_health(fitting: tuple[Line, ...], down: frozenset[str] | Unknown) -> tuple[Line, ...]:
+    """The same lines, those of trunks that are down last."""
+    if down is UNKNOWN:
+        return fitting
+    return tuple(sorted(fitting, key=lambda line: line.name in down))
 
 
 def written(number: str, trunk: TrunkProfile) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 class Questions:
     """None means: not asked. `outbound` asks for the outbound routes of a domain, and the trunks; those are cached.
 
+    `health` asks which trunks of a domain are down, one look into shared memory.
     `bound` asks which contacts the account's person has; they are in memory.
     `account` and `callee` are (domain, name) pairs and cost one directory read each."""
 
@@ -20,6 +21,7 @@ class Questions:
     domains: bool = False
     outbound: str | None = None
     bound: bool = False
+    health: str | None = None
 
     @property
     def directory_reads(self) -> int:

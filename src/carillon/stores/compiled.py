@@ -15,10 +15,10 @@ PARTY = "extension, name, site, outside, caller_number, withhold"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
-    "trusted, enabled"
+    "trusted, enabled, probe"
 )
 _TRUNK = TRUNK.split(", ")
-_FLAGS = frozenset({"national_format", "trusted", "enabled"})
+_FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})
 
 ROUTE = "domain, prefix, trunk, site, position"
 

@@ -72,6 +72,7 @@ class TrunkProfile:
     `country` is how the provider's national numbers are read; `registered_user` names us there, if we register.
     `realm` is the provider's domain, None for the host. Of trunks that could carry a call alike, the one of lower
     `priority` is tried first. A `trusted` provider is told who calls although that is withheld (RFC 3325).
+    With `probe`, it is asked by OPTIONS whether it works.
     Passwords are never here.
     """
 
@@ -88,6 +89,7 @@ class TrunkProfile:
     priority: int = 1
     trusted: bool = False
     enabled: bool = True
+    probe: bool = True
 
 
 @dataclass(frozen=True, slots=True)

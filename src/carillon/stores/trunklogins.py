@@ -32,6 +32,31 @@ def read(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
         return {}
 
 
+class LoginReader:
+    """The logins in force; files are read and passwords opened only when one of them has changed."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: object = None
+        self._logins: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def logins(self) -> Logins:
+        """As `read`, but for two looks at the file system when nothing has changed."""
+        seen = (_stamp(self._path), _stamp(_key_of(self._path)))
+        if seen != self._seen:
+            self._logins, self._seen = read(self._path), seen
+        return self._logins
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is replaced; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def _key_of(path: Path) -> Path:
     return path.with_name("trunk.key")
 

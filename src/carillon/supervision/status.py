@@ -13,6 +13,7 @@ from carillon.model.node import Node
 from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
 from carillon.supervision.supervisor import ProgramState, silent_supervisor, states
+from carillon.supervision.trunkreports import TrunkReport, reports
 from carillon.system.paths import SystemPaths
 from carillon.watchdog.notes import NOTES, Note, read_notes
 
@@ -31,11 +32,15 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The whole system; `running` says whether its supervisor is there, `certificate` what phones are shown."""
+    """The whole system; `running` says whether its supervisor is there, `certificate` what phones are shown.
+
+    A trunk that is down is a provider's trouble: the system is healthy all the same.
+    """
 
     running: bool
     components: tuple[Component, ...]
     certificate: Certificate | None = None
+    trunks: tuple[TrunkReport, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -45,8 +50,8 @@ class Status:
     def as_json(self) -> dict[str, Any]:
         """The form that outside checks read."""
         certificate = summary(self.certificate) if self.certificate else None
-        components = [asdict(one) for one in self.components]
-        return {"healthy": self.healthy, "components": components, "certificate": certificate}
+        components, trunks = [asdict(one) for one in self.components], [asdict(one) for one in self.trunks]
+        return {"healthy": self.healthy, "components": components, "certificate": certificate, "trunks": trunks}
 
 
 def status(paths: SystemPaths, node: Node) -> Status:
@@ -62,7 +67,7 @@ def status(paths: SystemPaths, node: Node) -> Status:
     components = tuple(
         _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
     )
-    return Status(True, components, certificate_in_force(paths))
+    return Status(True, components, certificate_in_force(paths), tuple(reports(paths).values()))
 
 
 def _unsupervised(paths: SystemPaths) -> str:

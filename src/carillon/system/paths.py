@@ -142,6 +142,11 @@ class SystemPaths:
         return self.run / "trunk-logins.json"
 
     @property
+    def trunk_states(self) -> Path:
+        """How each trunk is, written by the trunk daemon."""
+        return self.run / "trunk-states.json"
+
+    @property
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""
         return CACHE_ROOT / "state" / self.identity

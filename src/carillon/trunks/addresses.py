@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 
+from carillon.routing.fromtrunk import speaks_from
 from carillon.stores.ports import TrunkProfile
+from carillon.trunks.states import Key
 
 TABLE = "trunks"
 TOLD = "told"
@@ -23,13 +25,17 @@ def resolve(host: str) -> list[str]:
     return sorted({str(entry[4][0]) for entry in found})
 
 
-def addresses(trunks: Mapping[tuple[str, str], TrunkProfile], ask: Resolve = resolve) -> dict[str, str]:
-    """The trunk of each address, as `domain name`. Of two trunks at one address, the first by name has it."""
+def looked_up(trunks: Mapping[Key, TrunkProfile], ask: Resolve = resolve) -> dict[Key, list[str]]:
+    """The addresses of every enabled trunk."""
+    return {key: ask(trunk.host) for key, trunk in sorted(trunks.items()) if trunk.enabled}
+
+
+def addresses(trunks: Mapping[Key, TrunkProfile], found: Mapping[Key, list[str]]) -> dict[str, str]:
+    """The trunk of each place, as `domain name`. Of two trunks at one address, the first by name has it."""
     known: dict[str, str] = {}
-    for (domain, name), trunk in sorted(trunks.items()):
-        if trunk.enabled:
-            for address in ask(trunk.host):
-                known.setdefault(address, f"{domain} {name}")
+    for (domain, name), places in found.items():
+        for address in places:
+            known.setdefault(speaks_from(address, trunks[domain, name].port), f"{domain} {name}")
     return known
 
 

@@ -1,4 +1,4 @@
-"""The daemon: follows the directory, and tells Kamailio the trunks' addresses within a second of a change."""
+"""The daemon: follows the directory, tells Kamailio of the trunks within a second of a change, and watches them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from carillon.stores import trunklogins
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
+from carillon.stores.trunklogins import LoginReader
 from carillon.supervision.rpc import RpcFailed, call
-from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
+from carillon.trunks.addresses import TABLE, TOLD, addresses, changes, looked_up
 from carillon.trunks.registrations import Account, accounts
+from carillon.trunks.states import Key
+from carillon.trunks.watch import Watch
 
 LOOK_S = 0.5
 GOODBYE_S = 8.0
@@ -27,11 +30,13 @@ class Follower:
 
     directory: DirectoryReader
     rpc: Path
-    logins: Path
+    logins: LoginReader
+    watch: Watch
     registered: dict[str, Account] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     seen: object = None
+    nowhere: frozenset[Key] = frozenset()
     due: float = 0.0
 
     def look(self, now: float) -> None:
@@ -39,11 +44,15 @@ class Follower:
         trunks = self.directory.trunks()
         if self._was_restarted():
             self.told, self.registered, self.leaving, self.due = {}, {}, {}, now
+            self.watch.forget()
         if now >= self.due or trunks != self.seen:
-            wanted = addresses(trunks)
+            found = looked_up(trunks)
+            wanted = addresses(trunks, found)
             self._tell(*changes(self.told, wanted))
             self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
-        self._register(accounts(trunks, trunklogins.read(self.logins)), now)
+            self.nowhere = frozenset(key for key, places in found.items() if not places)
+        self._register(accounts(trunks, self.logins.logins()), now)
+        self.watch.look(trunks, self.nowhere, now, time.time())
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
 
     def _was_restarted(self) -> bool:
@@ -76,7 +85,9 @@ class Follower:
 def main() -> None:
     """Run until told to stop; what fails is tried again."""
     settings = json.loads(Path(sys.argv[1]).read_text())
-    follower = Follower(DirectoryReader(Path(settings["directory"])), Path(settings["rpc"]), Path(settings["logins"]))
+    rpc = Path(settings["rpc"])
+    watch = Watch(partial(call, rpc), Path(settings["states"]))
+    follower = Follower(DirectoryReader(Path(settings["directory"])), rpc, LoginReader(Path(settings["logins"])), watch)
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:
@@ -84,7 +95,7 @@ def main() -> None:
         try:
             follower.look(time.monotonic())
             failing = ""
-        except (StoreDown, RpcFailed) as failed:
+        except (StoreDown, RpcFailed, OSError) as failed:
             if str(failed) != failing:  # once, not twice a second
                 print(f"trunks: {failed}", file=sys.stderr, flush=True)
                 failing = str(failed)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from carillon.stores.ports import TrunkProfile
 from carillon.stores.trunklogins import Logins
+from carillon.trunks.probes import next_hop
 
 EXPIRES_S = 300
 DEFAULT = "."  # what the RPC takes for "as configured" or "none"
@@ -41,11 +42,5 @@ def accounts(trunks: Mapping[tuple[str, str], TrunkProfile], logins: Logins) -> 
         login = logins.get((domain, name))
         if trunk.enabled and trunk.registered_user and login:
             uuid = contact_user(domain, name)
-            wanted[uuid] = Account(uuid, login[0], domain, trunk.realm or trunk.host, login[1], _next_hop(trunk))
+            wanted[uuid] = Account(uuid, login[0], domain, trunk.realm or trunk.host, login[1], next_hop(trunk))
     return wanted
-
-
-def _next_hop(trunk: TrunkProfile) -> str:
-    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
-    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
-    return f"sip:{host}:{trunk.port}{transport}"

@@ -27,6 +27,7 @@ class Context:
     store: Path
     address: str
     port: int
+    trunk_states: Path
 
 
 def store_path(paths: SystemPaths) -> Path:
@@ -50,6 +51,7 @@ def context(system: System) -> Context:
         store=store_path(paths),
         address=system.node.gateway_address,
         port=metrics_port(system.node),
+        trunk_states=paths.trunk_states,
     )
 
 
@@ -69,6 +71,7 @@ def files(context: Context) -> dict[str, str]:
                 "store": str(context.store),
                 "address": context.address,
                 "port": context.port,
+                "trunk_states": str(context.trunk_states),
             },
             indent=1,
         )

@@ -14,7 +14,7 @@ _SETTINGS = "trunks.json"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the daemon is told: the workers' directory, Kamailio's control socket, and where passwords are."""
+    """What the daemon is told: the workers' directory, Kamailio's control socket, where passwords are, states go."""
 
     run: Path
     interpreter: Path
@@ -22,13 +22,20 @@ class Context:
     directory: Path
     rpc: Path
     logins: Path
+    states: Path
 
 
 def context(system: System) -> Context:
     """What the file needs to know of this system."""
     paths = system.paths
     return Context(
-        paths.run / NAME, system.interpreter, system.code, paths.run_directory, paths.kamailio_rpc, paths.trunk_logins
+        run=paths.run / NAME,
+        interpreter=system.interpreter,
+        pythonpath=system.code,
+        directory=paths.run_directory,
+        rpc=paths.kamailio_rpc,
+        logins=paths.trunk_logins,
+        states=paths.trunk_states,
     )
 
 
@@ -39,8 +46,8 @@ def verify(context: Context) -> list[str]:
 
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
-    told = {"directory": str(context.directory), "rpc": str(context.rpc), "logins": str(context.logins)}
-    return {_SETTINGS: json.dumps(told, indent=1)}
+    told = {"directory": context.directory, "rpc": context.rpc, "logins": context.logins, "states": context.states}
+    return {_SETTINGS: json.dumps({name: str(path) for name, path in told.items()}, indent=1)}
 
 
 def command(context: Context) -> list[str]:

@@ -136,7 +136,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
         directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
     _insert(directory, "domain", 2, ((row.name, row.digest) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
-    _insert(directory, "trunk", 13, (compiled.trunk_row(row) for row in small.trunks))
+    _insert(directory, "trunk", 14, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
 
 

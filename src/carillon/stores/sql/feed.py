@@ -185,6 +185,7 @@ def _trunk(of: Trunk) -> TrunkProfile:
         of.priority,
         of.trusted,
         of.enabled,
+        of.probe,
     )
 
 

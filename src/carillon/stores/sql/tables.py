@@ -97,6 +97,7 @@ trunk = _table(
     Column("from_format", String(8), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("sealed_password", Text),
+    Column("probe", Boolean, nullable=False, server_default="1"),
 )
 
 outbound = _table(

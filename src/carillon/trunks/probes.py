@@ -1,0 +1,38 @@
+"""Asking trunks by OPTIONS whether they work: Kamailio's `dispatcher` does it, over the way that calls take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from carillon.stores.ports import TrunkProfile
+from carillon.trunks.states import Health, Key
+
+GROUP = 1
+NOT_YET = 10
+"""Flags of a new destination: asked, and not known yet."""
+
+NONE_AT_ALL = "No Destination Sets"
+
+
+def next_hop(trunk: TrunkProfile) -> str:
+    """Where the requests for a trunk go, as a SIP URI."""
+    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
+    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
+    return f"sip:{host}:{trunk.port}{transport}"
+
+
+def destinations(trunks: Mapping[Key, TrunkProfile]) -> set[str]:
+    """The URIs that are to be asked; several trunks of one provider may share one."""
+    return {next_hop(trunk) for trunk in trunks.values() if trunk.enabled and trunk.probe}
+
+
+def heard(listing: Mapping[str, Any]) -> dict[str, Health]:
+    """What `dispatcher.list` says of each URI."""
+    targets = (each for record in listing["RECORDS"] for each in record["SET"]["TARGETS"])
+    return {target["DEST"]["URI"]: _health(target["DEST"]["FLAGS"]) for target in targets}
+
+
+def _health(flags: str) -> Health:
+    """`A` has answered, `I` has not, time after time; `T` is new, or has missed its first question."""
+    return {"A": Health.UP, "I": Health.DOWN}.get(flags[:1], Health.UNKNOWN)
