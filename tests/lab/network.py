@@ -69,15 +69,15 @@ class Network:
 
     def cut(self, host: str) -> None:
         """Pull a host's cable: nothing reaches it and nothing leaves it, and nobody is told."""
-        _ip("-n", self._switch, "link", "set", self.interface(host), "down")
+        run_ip("-n", self._switch, "link", "set", self.interface(host), "down")
 
     def heal(self, host: str) -> None:
         """Plug a host's cable in again, and wait until it is really reachable."""
-        _ip("-n", self._switch, "link", "set", self.interface(host), "up")
+        run_ip("-n", self._switch, "link", "set", self.interface(host), "up")
         self._await_link(self._switch, self.interface(host))
         self._await_link(self.namespace(host), "eth0")
         for other in self.addresses:  # who asked in vain meanwhile would ask again after a second only
-            _ip("-n", self.namespace(other), "neigh", "flush", "all")
+            run_ip("-n", self.namespace(other), "neigh", "flush", "all")
 
     def processes(self, host: str) -> list[int]:
         """List the pids of what runs on a host."""
@@ -88,9 +88,9 @@ class Network:
         return self.prefix + SWITCH
 
     def _connect(self) -> None:
-        _make_namespace(self._switch)
-        _ip("-n", self._switch, "link", "add", "br0", "type", "bridge")
-        _ip("-n", self._switch, "link", "set", "br0", "up")
+        make_namespace(self._switch)
+        run_ip("-n", self._switch, "link", "add", "br0", "type", "bridge")
+        run_ip("-n", self._switch, "link", "set", "br0", "up")
         for host, addresses in self.addresses.items():
             self._plug_in(host, addresses)
         for host in self.addresses:
@@ -99,50 +99,52 @@ class Network:
 
     def _await_link(self, namespace: str, interface: str) -> None:
         deadline = time.monotonic() + LINK_UP_SECONDS
-        while _ip("-n", namespace, "-br", "link", "show", interface).split()[1] != "UP":
+        while run_ip("-n", namespace, "-br", "link", "show", interface).split()[1] != "UP":
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{interface} in {namespace} is not up after {LINK_UP_SECONDS} s")
             time.sleep(0.01)  # the kernel tells its own listeners only; asking again is the simple way
 
     def _plug_in(self, host: str, addresses: tuple[str, ...]) -> None:
         namespace, port = self.namespace(host), self.interface(host)
-        _make_namespace(namespace)
+        make_namespace(namespace)
         link = f"link add {port} type veth peer name eth0 netns {namespace}"
-        _ip("-n", self._switch, *link.split())
-        _ip("-n", self._switch, "link", "set", port, "master", "br0", "up")
+        run_ip("-n", self._switch, *link.split())
+        run_ip("-n", self._switch, "link", "set", port, "master", "br0", "up")
         for address in addresses:
-            _ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "eth0")
-        _ip("-n", namespace, "link", "set", "eth0", "up")
+            run_ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "eth0")
+        run_ip("-n", namespace, "link", "set", "eth0", "up")
 
 
 def _several(address: str | Sequence[str]) -> tuple[str, ...]:
     return (address,) if isinstance(address, str) else tuple(address)
 
 
-def _ip(*arguments: str) -> str:
+def run_ip(*arguments: str) -> str:
+    """Run `ip` with these arguments and give what it prints; raises RuntimeError with its words."""
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"ip {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout
 
 
-def _make_namespace(name: str) -> None:
-    _ip("netns", "add", name)
-    _ip("-n", name, "link", "set", "lo", "up")
+def make_namespace(name: str) -> None:
+    """Make a host: its loopback is up, nothing else is there."""
+    run_ip("netns", "add", name)
+    run_ip("-n", name, "link", "set", "lo", "up")
 
 
 def _processes(namespace: str) -> list[int]:
-    return [int(pid) for pid in _ip("netns", "pids", namespace).split()]
+    return [int(pid) for pid in run_ip("netns", "pids", namespace).split()]
 
 
 def _remove(prefix: str) -> None:
     """Remove the namespaces whose names begin with `prefix`, ending what still runs in them."""
-    names = [line.split()[0] for line in _ip("netns", "list").splitlines() if line.strip()]
+    names = [line.split()[0] for line in run_ip("netns", "list").splitlines() if line.strip()]
     for name in (name for name in names if name.startswith(prefix)):
         for pid in _processes(name):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _ip("netns", "del", name)
+        run_ip("netns", "del", name)
 
 
 @contextmanager

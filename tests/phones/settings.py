@@ -30,6 +30,8 @@ class Settings:
     rings: bool = True  # answers 180 to a call by itself
     tone: int = TONES[0]  # Hz
     listens_for: tuple[int, ...] = TONES
+    learns_address: bool = True  # writes the address that the proxy sees into its contact
+    encrypts: bool = False  # SRTP with SDES, always
     codecs: tuple[str, ...] = CODECS  # of pjsua2: "PCMA/8000", "GSM/8000", "G722/16000", ...
 
     def to_json(self) -> str:

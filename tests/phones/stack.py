@@ -60,6 +60,11 @@ def account_config(settings: Settings) -> pj.AccountConfig:
     instance = uuid.uuid5(uuid.NAMESPACE_DNS, f"{settings.name}.{settings.auth_user}.{settings.domain}")
     config.natConfig.sipOutboundInstanceId = f"<urn:uuid:{instance}>"
     config.mediaConfig.transportConfig.boundAddress = settings.address
+    if not settings.learns_address:
+        config.natConfig.contactRewriteUse = config.natConfig.viaRewriteUse = 0
+    if settings.encrypts:
+        config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
+        config.mediaConfig.srtpSecureSignaling = 0  # keys over UDP too
     return config
 
 

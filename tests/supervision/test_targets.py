@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from carillon.confgen import asterisk, history, kamailio, redis, supervisor, tls
+from carillon.confgen import asterisk, history, kamailio, redis, rtpengine, supervisor, tls
 from carillon.confgen.asterisk.target import quote as quote_for_asterisk
 from carillon.confgen.redis.target import quote as quote_for_redis
 from carillon.confgen.supervisor.target import quote as quote_for_supervisor
@@ -75,6 +75,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
     assert [program.name for program in programs] == [
         "collector",
         "redis",
+        "rtpengine",
         "asterisk",
         "kamailio",
         "trunks",
@@ -129,3 +130,13 @@ def test_the_history_forgets_the_oldest(tmp_path: Path) -> None:
         history.keep(tmp_path / "config", {"redis": {"redis.conf": str(number)}})
     assert history.latest(tmp_path / "config") == {"redis": {"redis.conf": str(history.KEPT + 2)}}
     assert len(list((tmp_path / "config").iterdir())) == history.KEPT
+
+
+def test_the_relay_takes_commands_on_loopback_and_shares_no_port_with_asterisk(system: System) -> None:
+    node = replace(system.node, address="192.0.2.7", advertise="203.0.113.9", rtp_start=10000, rtp_end=14999)
+    here = replace(system, node=node)
+    text = rtpengine.files(rtpengine.context(here))["rtpengine.conf"]
+    assert "listen-ng = 127.191.2.7:5090\n" in text
+    assert "interface = phones/192.0.2.7!203.0.113.9;gateway/192.0.2.7\n" in text
+    assert "port-min = 12500\nport-max = 14999\n" in text
+    assert "rtpend = 12499\n" in asterisk.files(asterisk.context(here))["rtp.conf"]

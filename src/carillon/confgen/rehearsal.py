@@ -15,6 +15,8 @@ from carillon.system.paths import SERVICE_USER
 
 PATIENCE_S = 20.0
 STEP_S = 0.02
+ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+AS_USER = ("setpriv", f"--reuid={SERVICE_USER}", f"--regid={SERVICE_USER}", "--clear-groups", "--")
 _BASE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 
@@ -42,12 +44,19 @@ def redis_says(staged: System) -> str:
     return _rehearse(staged, engine("redis"), [], staged.paths.redis_socket.exists)
 
 
+def rtpengine_says(staged: System) -> str:
+    """rtpengine has no check: start it for a moment, alone in an empty network of its own."""
+    if not _can_be_alone():
+        return ""
+    module = engine("rtpengine")
+    started = module.context(staged).pidfile
+    return _rehearse(staged, module, [*ALONE, *AS_USER], started.exists)
+
+
 def asterisk_says(staged: System) -> str:
     """Asterisk has no check: start it for a moment, alone in an empty network of its own."""
-    alone = ["unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-    if not shutil.which("unshare") or subprocess.run(["unshare", "--net", "true"], check=False).returncode:
+    if not _can_be_alone():
         return ""
-    as_user = ["setpriv", f"--reuid={SERVICE_USER}", f"--regid={SERVICE_USER}", "--clear-groups", "--"]
     module = engine("asterisk")
     program, flag, file, *_ = module.command(module.context(staged))
     ask = [program, flag, file, "-rx", "core waitfullybooted"]
@@ -55,7 +64,7 @@ def asterisk_says(staged: System) -> str:
     def booted() -> bool:
         return subprocess.run(ask, capture_output=True, timeout=PATIENCE_S, check=False).returncode == 0
 
-    return _rehearse(staged, module, [*alone, *as_user], booted, forbidden=" ERROR[")
+    return _rehearse(staged, module, [*ALONE, *AS_USER], booted, forbidden=" ERROR[")
 
 
 def supervisor_says(staged: System) -> str:
@@ -70,11 +79,16 @@ def supervisor_says(staged: System) -> str:
 
 CHECKS: dict[str, Callable[[System], str]] = {
     "redis": redis_says,
+    "rtpengine": rtpengine_says,
     "asterisk": asterisk_says,
     "kamailio": kamailio_says,
     "supervisor": supervisor_says,
 }
 """By target; a target without one (tls) is checked by `verify` alone."""
+
+
+def _can_be_alone() -> bool:
+    return bool(shutil.which("unshare")) and not subprocess.run(["unshare", "--net", "true"], check=False).returncode
 
 
 def _rehearse(staged: System, module: Engine, prefix: list[str], ready: Callable[[], bool], forbidden: str = "") -> str:

@@ -21,7 +21,8 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class Node:
     """One machine. `advertise` is what phones beyond a NAT see; `country` is ISO 3166-1 alpha-2, upper case.
 
-    Phones reach `address` on `sip_port` (UDP and TCP) and `tls_port`; media use `rtp_start` to `rtp_end`.
+    Phones reach `address` on `sip_port` (UDP and TCP) and `tls_port`; media use `rtp_start` to `rtp_end`:
+    the lower half is Asterisk's, the upper half the media relay's.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Node:
     sip_port: int = SIP_PORT
     tls_port: int = SIP_PORT + 1
     rtp_start: int = 10000
-    rtp_end: int = 14999
+    rtp_end: int = 19999
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -74,6 +75,21 @@ class Node:
     def gateway_port(self) -> int:
         """UDP port of this node's own Asterisk: 5080, moved as far as `sip_port` is from 5060."""
         return GATEWAY_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def gateway_ports(self) -> tuple[int, int]:
+        """First and last UDP port of Asterisk's media."""
+        return self.rtp_start, self._middle - 1
+
+    @property
+    def relay_ports(self) -> tuple[int, int]:
+        """First and last UDP port of the media relay."""
+        return self._middle, self.rtp_end
+
+    @property
+    def _middle(self) -> int:
+        """Where the second half of the media ports begins; even, like every RTP port (RFC 3550 §11)."""
+        return (self.rtp_start + (self.rtp_end - self.rtp_start + 1) // 2 + 1) // 2 * 2
 
     @property
     def public_address(self) -> str:

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 
 import psutil
 
+from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.node import Node
 from carillon.model.refused import Refused
@@ -37,6 +38,7 @@ def endpoints(node: Node) -> Iterator[Endpoint]:
     yield Endpoint("gateway_port", "udp", node.gateway_address, node.gateway_port)
     yield Endpoint("gateway_port", "tcp", node.gateway_address, node.gateway_port)
     yield Endpoint("sip_port", "tcp", node.gateway_address, metrics_port(node))
+    yield Endpoint("sip_port", "udp", *rtpengine.control(node))
     if node.gateway_address != node.address:
         yield Endpoint("sip_port", "udp", node.gateway_address, node.sip_port)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -12,6 +14,7 @@ import redis
 
 import carillon
 from carillon.collector.inbox import settle
+from carillon.confgen import rtpengine
 from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
@@ -78,6 +81,19 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
     return Health(version.partition("+")[0], answers_options(*where, PATIENCE_S))
 
 
+def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:
+    """It must answer a ping on its command port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(PATIENCE_S)
+        try:
+            asking.connect(rtpengine.control(node))
+            asking.send(b"status d7:command4:pinge")
+            pong = b"4:pong" in asking.recv(1024)
+        except OSError as error:
+            return Health(problem=f"no answer to a ping: {error}; encrypted calls fail, others go on")
+    return Health(_rtpengine_version(), "" if pong else "it answers a ping with something else")
+
+
 def probe_redis(paths: SystemPaths, node: Node) -> Health:
     """It must answer a PING."""
     client = redis.Redis(unix_socket_path=str(paths.redis_socket), socket_timeout=PATIENCE_S)
@@ -118,11 +134,19 @@ def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "collector": probe_collector,
     "redis": probe_redis,
+    "rtpengine": probe_rtpengine,
     "asterisk": probe_asterisk,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
     "watchdog": probe_watchdog,
 }
+
+
+@functools.cache
+def _rtpengine_version() -> str:
+    """`Version: 10.5.3.5-1+deb12u1` without what the distribution adds."""
+    done = subprocess.run([str(rtpengine.PROGRAM), "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).strip().rpartition(" ")[2].partition("-")[0]
 
 
 def _asterisk_says(paths: SystemPaths, command: str) -> str:

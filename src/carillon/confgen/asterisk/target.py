@@ -73,8 +73,8 @@ def context(system: System) -> Context:
         proxy_port=node.sip_port,
         media_address=node.address,
         advertise=node.advertise,
-        rtp_start=node.rtp_start,
-        rtp_end=node.rtp_end,
+        rtp_start=node.gateway_ports[0],
+        rtp_end=node.gateway_ports[1],
         entity=_entity(system.paths.identity),
         manager_secret=manager_secret(system.paths.secret),
     )

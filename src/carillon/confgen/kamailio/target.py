@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+from carillon.confgen import rtpengine
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
 from carillon.kamailio.settings import VARIABLE
@@ -49,6 +50,7 @@ class Context:
     trusted: tuple[str, ...]
     contact: str
     modules: str
+    relay: str
     workers: int = 4
     tcp_workers: int = 2
     longest_expiry_s: int = 3600
@@ -81,6 +83,7 @@ def context(system: System) -> Context:
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         trusted=_trusted(system.paths),
         modules=_module_directory(),
+        relay="udp:{}:{}".format(*rtpengine.control(node)),
         workers=max(4, 2 * (os.cpu_count() or 2)),
     )
 
