@@ -136,7 +136,7 @@ def test_the_relay_takes_commands_on_loopback_and_shares_no_port_with_asterisk(s
     node = replace(system.node, address="192.0.2.7", advertise="203.0.113.9", rtp_start=10000, rtp_end=14999)
     here = replace(system, node=node)
     text = rtpengine.files(rtpengine.context(here))["rtpengine.conf"]
-    assert "listen-ng = 127.191.2.7:5090\n" in text
+    assert "listen-ng = 127.191.2.7:5087\n" in text
     assert "interface = phones/192.0.2.7!203.0.113.9;gateway/192.0.2.7\n" in text
     assert "port-min = 12500\nport-max = 14999\n" in text
     assert "rtpend = 12499\n" in asterisk.files(asterisk.context(here))["rtp.conf"]

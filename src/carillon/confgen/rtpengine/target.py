@@ -11,7 +11,7 @@ from carillon.model.node import SIP_PORT, Node
 
 NAME = "rtpengine"
 PROGRAM = Path("/usr/bin/rtpengine")
-CONTROL_PORT = 5090
+CONTROL_PORT = 5087  # a second system, ten ports further, does not meet it
 THREADS = 2
 
 
@@ -34,7 +34,7 @@ class Context:
 
 
 def control(node: Node) -> tuple[str, int]:
-    """Where commands are taken: the gateway's loopback address, port 5090, moved as far as `sip_port` is from 5060."""
+    """Where commands are taken: the gateway's loopback address, port 5087, moved as far as `sip_port` is from 5060."""
     return node.gateway_address, CONTROL_PORT + node.sip_port - SIP_PORT
 
 
@@ -61,7 +61,7 @@ def verify(context: Context) -> list[str]:
     if not PROGRAM.exists():
         problems.append("rtpengine: is not installed; run the set-up (make run).")
     if context.control_port > 65535:
-        problems.append("sip_port: leaves no port to command the media relay; choose one below 65506.")
+        problems.append("sip_port: leaves no port to command the media relay; choose one below 65509.")
     if context.last_port - context.first_port < 3:
         problems.append("rtp_end: leaves no ports for the media relay; a call needs four, so choose a wider range.")
     return problems
