@@ -1,4 +1,4 @@
-"""Somebody joins two calls (REFER with Replaces, RFC 3515 and 3891), or sends one away by its number."""
+"""Somebody joins two calls (REFER with Replaces, RFC 3515 and 3891)."""
 
 from __future__ import annotations
 
@@ -35,21 +35,6 @@ def test_the_called_person_joins_two_calls(company: Company) -> None:
     hear_each_other(alice, at_alice, carol, at_carol)
     assert at_carol.hangup().code == 200
     assert at_alice.wait_ended().code == 200
-
-
-@pytest.mark.parametrize("target", ["103", "199"])
-@pytest.mark.parametrize("side", ["caller", "called"])
-def test_a_call_that_is_sent_to_a_number_stays(company: Company, side: str, target: str) -> None:
-    """A transfer to a number without a call there is refused for now; nobody rings, and both sides keep the call."""
-    alice, bob, carol = company.phone("101"), company.phone("102"), company.registered("103")
-    at_alice, at_bob = talks(alice, bob)
-    transferor = at_alice if side == "caller" else at_bob
-    transferor.transfer(company.uri(target))
-    assert transferor.wait_transferred() == 404
-    hear_each_other(alice, at_alice, bob, at_bob)
-    assert at_alice.hangup().code == 200
-    assert at_bob.wait_ended().code == 200
-    assert not [each for each in carol.seen if each.method == "INVITE"]
 
 
 def test_a_call_that_is_joined_to_an_unknown_one_stays(company: Company) -> None:

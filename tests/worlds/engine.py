@@ -214,6 +214,7 @@ class Engine:
                 domains=self.directory.domains(),
                 account=self.directory.account(*asked.account) if asked.account else None,
                 callee=self.directory.party(*asked.callee) if asked.callee else None,
+                caller=self.directory.party(*asked.caller) if asked.caller else None,
                 registered=bool(self.bindings.get(asked.registered)) if asked.registered else UNKNOWN,
                 routes=self.directory.outbound(asked.outbound) if asked.outbound else (),
                 trunks=self.directory.trunks() if asked.outbound else {},

@@ -32,6 +32,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         domains=_or_unknown(directory.domains) if questions.domains else {},
         account=account,
         callee=_pair(questions.callee, directory.party),
+        caller=_pair(questions.caller, directory.party),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
         bound=_bound(account, questions.account) if questions.bound and questions.account else (),
         nonce_used=_nonce_used(questions.nonce_use, request),

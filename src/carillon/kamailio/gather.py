@@ -63,6 +63,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
         default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
+        refer_to=_refer_to() if method == "REFER" else (),
         contacts=contacts,
         source_address=address,
         source_port=port,
@@ -140,6 +141,11 @@ def _name() -> str:
 def _dialog_proof() -> str:
     found = _PROOF.search(ksr.header("Route"))
     return found[1] if found else ""
+
+
+def _refer_to() -> tuple[str, ...]:
+    """Its values, two at most: a second one is already one too many."""
+    return tuple(value for index in (0, 1) if (value := ksr.text(f"$(hdr(Refer-To)[{index}])")))
 
 
 def _private() -> dict[str, str]:

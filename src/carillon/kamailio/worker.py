@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from carillon.kamailio import fetch, gather, ksr
@@ -16,7 +17,7 @@ from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.decision import Decision, Drop, TraceRow
 from carillon.routing.entrance import OUTBOUND, Route, route_of
-from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
+from carillon.routing.facts import UNKNOWN, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
@@ -113,7 +114,7 @@ class Worker:
             perform(decision, self.means)
         except NobodyThere:
             assert route is OUTBOUND
-            decision = outbound.decide(request, _without_contacts(facts))
+            decision = outbound.decide(request, replace(facts, registered=False))
             perform(decision, self.means)
         if not self._is_watchdogs(request):
             self.tracer.request(route.name, request, decision)
@@ -133,10 +134,6 @@ class Worker:
             ksr.log("warn", f"hand-over: {down}")
             self.tracer.store_down("hand-over")
             return UNKNOWN
-
-
-def _without_contacts(facts: Facts) -> Facts:
-    return Facts(facts.now, facts.node, facts.domains, facts.account, facts.callee, registered=False)
 
 
 def _own(settings: Settings) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service
+from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service, transfer
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import Questions
@@ -24,6 +24,7 @@ class Route:
 
 REGISTER: Final = Route("register", register.ask, register.decide)
 IN_DIALOG: Final = Route("in-dialog", indialog.ask, indialog.decide)
+TRANSFER: Final = Route("transfer", transfer.ask, transfer.decide)
 INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
 FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
@@ -33,7 +34,7 @@ SERVICE: Final = Route("service", service.ask, service.decide)
 def route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request; a dialog that is not ours is treated as a new request."""
     if indialog.belongs(request, node):
-        return IN_DIALOG
+        return TRANSFER if transfer.is_asked(request) else IN_DIALOG
     if request.method == "REGISTER":
         return REGISTER
     if request.method == "INVITE":

@@ -61,6 +61,7 @@ class Facts:
     domains: Mapping[str, DomainProfile] | Unknown = field(default_factory=dict)
     account: Account | Unknown | None = None
     callee: Party | Unknown | None = None
+    caller: Party | Unknown | None = None
     registered: bool | Unknown = UNKNOWN
     bound: tuple[Contact, ...] = ()
     routes: tuple[OutboundRoute, ...] | Unknown = ()

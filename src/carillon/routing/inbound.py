@@ -57,7 +57,7 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     if facts.callee is UNKNOWN or facts.routes is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain = home_domain(request.uri.host, facts.node, caller(facts).domain)
-    outside = _outside(request, facts)
+    outside = meant_outside(request, facts)
     if outside:
         return Verdict("passed", f"{request.uri.user} is {outside.number}, {outside.number_class}")
     if facts.callee is None or domain != caller(facts).domain:
@@ -67,7 +67,7 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
 
 def allowed(request: Request, facts: Facts) -> Verdict:
     """Outside calls need the right to their class; emergency calls need none."""
-    outside = _outside(request, facts)
+    outside = meant_outside(request, facts)
     if outside is None:
         return Verdict("passed", "internal")
     if outside.number_class is NumberClass.EMERGENCY:
@@ -93,8 +93,8 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An internal call, with what the outbound leg must know of a caller who calls outside."""
-    outside = _outside_headers(request, facts)
-    return marked(request, facts, caller(facts).aor, _called(request, facts), "internal", *outside)
+    outside = outside_headers(request, facts)
+    return marked(request, facts, caller(facts).aor, called_address(request, facts), "internal", *outside)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
@@ -102,7 +102,7 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
     first = facts.node.gateways[0]
-    return Verdict("relayed", f"gateway {first}", Relay(first, _called(request, facts)))
+    return Verdict("relayed", f"gateway {first}", Relay(first, called_address(request, facts)))
 
 
 RULES = (
@@ -123,7 +123,7 @@ def decide(request: Request, facts: Facts) -> Decision:
     return decide_by(RULES, request, facts)
 
 
-def _outside(request: Request, facts: Facts) -> OutsideNumber | None:
+def meant_outside(request: Request, facts: Facts) -> OutsideNumber | None:
     """The outside number that is meant: where nobody inside has it, or where it always calls for help."""
     party = caller(facts)
     if not facts.routes or home_domain(request.uri.host, facts.node, party.domain) != party.domain:
@@ -133,17 +133,17 @@ def _outside(request: Request, facts: Facts) -> OutsideNumber | None:
     return outside_number(request.uri.user, party.site)
 
 
-def _called(request: Request, facts: Facts) -> str:
-    outside = _outside(request, facts)
+def called_address(request: Request, facts: Facts) -> str:
+    outside = meant_outside(request, facts)
     if outside:
         return f"{outside.number}@{caller(facts).domain}"
     assert isinstance(facts.callee, Party)
     return facts.callee.aor
 
 
-def _outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
+def outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
     """What the outbound leg must know of who calls outside, so that it need not look the caller up again."""
-    outside, party = _outside(request, facts), caller(facts)
+    outside, party = meant_outside(request, facts), caller(facts)
     if outside is None:
         return ()
     number = party.caller_number

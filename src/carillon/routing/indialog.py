@@ -28,15 +28,15 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
         return Verdict("refused", "Max-Forwards is used up", Reply(483, "Too Many Hops"))
     if request.source is Source.GATEWAY:
         return Verdict("passed", "from our gateway")
-    target = _target(request)
-    if target in facts.node.gateways:
-        return Verdict("passed", f"to gateway {target}")
-    return Verdict("refused", f"{target} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
+    gateway = target(request)
+    if gateway in facts.node.gateways:
+        return Verdict("passed", f"to gateway {gateway}")
+    return Verdict("refused", f"{gateway} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
 
 
 def followed(request: Request, facts: Facts) -> Verdict:
     """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
-    gateway = None if request.source is Source.GATEWAY else _target(request)
+    gateway = None if request.source is Source.GATEWAY else target(request)
     return Verdict("followed", request.method, Follow(gateway), (StripPrivate(),))
 
 
@@ -48,5 +48,6 @@ def decide(request: Request, facts: Facts) -> Decision:
     return decide_by(RULES, request, facts)
 
 
-def _target(request: Request) -> Gateway:
+def target(request: Request) -> Gateway:
+    """The end of the dialog that the Request-URI names; from outside it is one of our gateways."""
     return Gateway(request.uri.host.strip("[]"), request.uri.port)

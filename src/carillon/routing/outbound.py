@@ -22,6 +22,7 @@ from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line, by_health, caller_effects, lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
@@ -30,11 +31,15 @@ from carillon.stores.ports import Party
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are."""
+    """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are.
+
+    After a transfer one more: who was transferred.
+    """
     domain, user = request.uri.host, request.uri.user
+    caller = caller_question(request)
     if PrivateHeader.OUTSIDE in request.private:
-        return Questions(callee=(domain, user), outbound=domain, health=domain)
-    return Questions(callee=(domain, user), registered=f"{user}@{domain}")
+        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain)
+    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}")
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -76,7 +81,7 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
         return Verdict("skipped", "the trunk says who calls")
     if not aor:
         return Verdict("unchanged", "no caller is known")
-    name, uri = request.from_name, f"sip:{aor}"
+    name, uri = name_shown(request, facts), f"sip:{aor}"
     asserted = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>" if name else f"<{uri}>")
     effects = (SetFrom(name, uri), RemoveHeader("P-Asserted-Identity"), asserted)
     return Verdict("shown", f"{name or aor} <{aor}>", effects=effects)
@@ -91,23 +96,27 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
         return Verdict("skipped", "inside")
     if facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
-    domain, private = request.uri.host, request.private
+    domain, shown = request.uri.host, shown_outside(request, facts)
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
-    fitting = lines(request.uri.user, private.get(PrivateHeader.SITE, ""), facts.routes, trunks)
+    fitting = lines(request.uri.user, shown.site, facts.routes, trunks)
     first, *others = by_health(fitting, facts.trunks_down) or (None,)
     if first is None:
         return _fails(request, 404, "Not Found", f"no trunk takes {request.uri.user}")
-    withheld = PrivateHeader.WITHHELD in private
-    number = private.get(PrivateHeader.CALLER_NUMBER)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
-        *caller_effects(number, request.from_name, trunks[first.name], withheld=withheld),
+        *caller_effects(shown.number, shown.name, trunks[first.name], withheld=shown.withheld),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     left = tuple(str(line) for line in others)
     memo = Memo(
-        Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left, str(first)
+        Leg.OUTBOUND,
+        request.private[PrivateHeader.LEG],
+        f"{request.uri.user}@{domain}",
+        request.uri.user,
+        (),
+        left,
+        str(first),
     )
     return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
 
@@ -133,7 +142,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
     return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
-RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, by_trunk, rung)
+RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, recall_rung, by_trunk, rung)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -11,10 +11,11 @@ class Questions:
 
     `health` asks which trunks of a domain are down, one look into shared memory.
     `bound` asks which contacts the account's person has; they are in memory.
-    `account` and `callee` are (domain, name) pairs and cost one directory read each."""
+    `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each."""
 
     account: tuple[str, str] | None = None
     callee: tuple[str, str] | None = None
+    caller: tuple[str, str] | None = None
     registered: str | None = None
     nonce_use: str | None = None
     fresh_id: bool = False
@@ -26,4 +27,4 @@ class Questions:
     @property
     def directory_reads(self) -> int:
         """How many rows of the directory the answers cost; pinned in tests for each route."""
-        return sum(question is not None for question in (self.account, self.callee))
+        return sum(question is not None for question in (self.account, self.callee, self.caller))

@@ -27,6 +27,7 @@ class Request:
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
     `codecs` are those of the audio that is offered, None when none is.
+    `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     """
 
     method: str
@@ -48,6 +49,7 @@ class Request:
     shortest_expiry_s: int | None = None
     default_expiry_s: int | None = None
     dialog_proof: str = ""
+    refer_to: tuple[str, ...] = ()
     contacts: str = ""
     source_address: str = ""
     source_port: int = 0

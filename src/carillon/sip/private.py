@@ -5,10 +5,17 @@ from __future__ import annotations
 from enum import StrEnum
 
 PREFIX = "X-Carillon-"
+TRANSFER = "transfer"
+"""The one user to whom Asterisk's dial plan sends a call by REFER; where it goes rides in private headers."""
 
 
 class PrivateHeader(StrEnum):
-    """Headers that only our own Asterisk is believed about; stripped at every other border."""
+    """Headers that only our own Asterisk is believed about; stripped at every other border.
+
+    `TRANSFERRED_BY` is on the outbound leg of a call that was sent there by REFER: the AOR of who sent it.
+    `RECALL` is on the leg that rings him again when that failed: `CODE CALLED`, the far end's final code and whom it
+    had called. Of the two, a leg carries at most one.
+    """
 
     LEG = "X-Carillon-Leg"
     CALLED = "X-Carillon-Called"
@@ -18,3 +25,5 @@ class PrivateHeader(StrEnum):
     CALLER_NUMBER = "X-Carillon-Caller-Number"
     WITHHELD = "X-Carillon-Withheld"
     SITE = "X-Carillon-Site"
+    TRANSFERRED_BY = "X-Carillon-Transferred-By"
+    RECALL = "X-Carillon-Recall"

@@ -12,7 +12,8 @@ from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
-from carillon.sip.private import PrivateHeader
+from carillon.sip.private import PREFIX as PRIVATE
+from carillon.sip.private import TRANSFER, PrivateHeader
 from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
@@ -59,6 +60,8 @@ class Context:
     ring_limit_s: int = RING_LIMIT_S
     passed_on: tuple[tuple[str, str], ...] = PASSED_ON
     manager_user: str = MANAGER_USER
+    private: str = PRIVATE
+    transfer: str = TRANSFER
 
 
 def context(system: System) -> Context:
