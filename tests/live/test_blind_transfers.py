@@ -13,10 +13,12 @@ from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
 from tests.phones.phone import Phone
+from tests.phones.tones import TONES
 from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
 
 pytestmark = pytest.mark.engines
 HOST, MOBILE, DESK = "prov1", "+32475123456", "+3225550101"
+RINGING = 425  # Hz
 
 
 @pytest.fixture
@@ -69,6 +71,17 @@ def test_to_an_extension(company: Company, side: str, held: bool) -> None:
     hear_each_other(transferee, theirs, carol, at_carol)
     assert at_carol.hangup().code == 200
     assert theirs.wait_ended().code == 200
+
+
+def test_who_is_sent_hears_ringing(company: Company) -> None:
+    """As any caller does: his call is up already, so the tone is ours (425 Hz)."""
+    alice, bob, carol = company.phone("101"), company.phone("102", listens_for=(*TONES, RINGING)), company.phone("103")
+    at_alice, at_bob = talks(alice, bob)
+    sends(at_alice, company, "103")
+    at_carol = carol.incoming()
+    at_bob.hears(RINGING)
+    at_carol.answer()
+    hear_each_other(bob, at_bob, carol, at_carol)
 
 
 def test_the_transferor_hears_how_far_it_is(company: Company) -> None:

@@ -43,6 +43,15 @@ def test_an_emergency_call_needs_no_right(office: Office) -> None:
     call.is_for(provider, "112")
 
 
+def test_an_emergency_call_reaches_no_extension_of_the_same_digits(office: Office) -> None:
+    provider = office.provider()
+    lobby = office.hires("Lobby", "112")
+    call = office.alice.calls("112")
+    call.rings(provider)
+    call.is_for(provider, "112")
+    call.does_not_ring(lobby)
+
+
 def test_neither_inside_nor_a_valid_number_outside(office: Office) -> None:
     office.provider()
     office.allows(office.alice, "national", "mobile", "international")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.routing.referring import refers, rung_after
 from tests.worlds.simulated import DOMAIN, SimulatedOffice
 
 from carillon.routing.decision import Challenge, Follow
@@ -41,6 +42,17 @@ def test_a_request_of_a_call_costs_no_read(method: str) -> None:
     request = Request(method, gateway, me, me, "c", from_tag="f", to_tag="t", dialog_proof=mark)
     assert engine.route(request).outcome == Follow(engine.node.gateways[0])
     assert engine.directory.reads == before
+
+
+def test_reads_of_a_transfer_and_of_the_leg_that_it_makes() -> None:
+    """As a call: who asks and who is called. The outbound leg reads who is transferred besides."""
+    office = SimulatedOffice()
+    decision = refers(office, office.alice, "<sip:103@carillon.test>")
+    assert office.engine.reads["transfer"] == 2
+    rung_after(office, decision, office.bob)
+    assert office.engine.reads["outbound"] == 2
+    refers(office, office.alice, "<sip:103@carillon.test?Replaces=c%3Bto-tag%3D1%3Bfrom-tag%3D2>")
+    assert office.engine.reads["transfer"] == 1
 
 
 @pytest.mark.parametrize("who", ["stranger", "impostor"])

@@ -29,6 +29,14 @@ def test_asterisk_listens_on_loopback_only_and_media_are_on_the_node(system: Sys
     assert "match = 127.191.2.7\n" in files["pjsip.conf"]
 
 
+def test_asterisk_looks_up_no_number_of_a_transfer(system: System) -> None:
+    """It would pass no rule: the one extension there says nothing of where the call goes."""
+    files = asterisk.files(asterisk.context(system))
+    context = files["extensions.conf"].partition("[transferred]\n")[2].partition("\n[")[0]
+    assert re.findall("^exten => ([^,]*),", context, re.MULTILINE) == ["transfer"]
+    assert "set_var = TRANSFER_CONTEXT=transferred\n" in files["pjsip.conf"]
+
+
 @pytest.mark.parametrize("name", ["http.conf", "ari.conf"])
 def test_nothing_else_of_asterisk_listens(system: System, name: str) -> None:
     assert "enabled = no" in asterisk.files(asterisk.context(system))[name]

@@ -19,6 +19,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.numbering import NumberClass
 from carillon.routing.outside import Line, by_health, caller_effects, lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
@@ -37,6 +38,8 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     """
     domain, user = request.uri.host, request.uri.user
     caller = caller_question(request)
+    if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
+        return Questions(caller=caller, outbound=domain, health=domain)  # an extension of these digits is not asked
     if PrivateHeader.OUTSIDE in request.private:
         return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain)
     return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}")
