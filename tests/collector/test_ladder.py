@@ -87,6 +87,13 @@ def test_the_called_persons_request_goes_the_other_way() -> None:
     ]
 
 
+def test_a_transfer_that_the_called_person_asks_for_goes_the_other_way_too() -> None:
+    refer = request(5, "transfer", "REFER", call_id=OUT, outcome="Follow")
+    (step,) = ladder_of((*refused_call(), refer)).steps[-1:]
+    ways = [(arrow.start, arrow.end) for arrow in step.arrows]
+    assert ways == [(Place.CALLEE, Place.OUTBOUND), (Place.OUTBOUND, Place.GATEWAY)]
+
+
 def test_who_gives_up_is_seen_to() -> None:
     rule = TraceRow("was_cancelled", "cancelled", "the caller hung up")
     gone = Row(BEGAN + 3, "inbound failure", leg=LEG, outcome="Pass", rules=(rule,))

@@ -28,6 +28,7 @@ WAYS: Mapping[str, Way] = {
 """By leg: from whom a request comes, who decides, to whom it goes."""
 
 _BACK = frozenset({"Reply", "Challenge"})
+_OF_DIALOGS = frozenset({"in-dialog", "transfer"})
 _ENDS_HERE = frozenset({"Save", "Drop"})
 
 
@@ -85,7 +86,7 @@ def _call_id(rows: list[Row], leg: str) -> str | None:
 def _step(row: Row, leg_of_dialog: str) -> Step:
     leg, _, kind = row.route.partition(" ")
     if leg not in WAYS:
-        leg, kind = leg_of_dialog, "dialog" if row.route == "in-dialog" else ""
+        leg, kind = leg_of_dialog, "dialog" if row.route in _OF_DIALOGS else ""
     arrows = {"reply": _reply, "failure": _failure, "dialog": _in_dialog}.get(kind, _request)(row, WAYS[leg])
     return Step(row.at, leg, row.route, row.address, arrows, row.rules)
 

@@ -18,10 +18,15 @@ from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
+_READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED)
+_AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
-    (header.name, str(header)) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED)
+    (header.name, str(header)) for header in PrivateHeader if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
+
+AFTER_TRANSFER = tuple((header.name, str(header)) for header in _AFTER_TRANSFER)
+"""Those that only the outbound leg of a transferred call has."""
 
 CODECS = "opus,g722,alaw,ulaw,gsm"
 RING_LIMIT_S = 300
@@ -59,6 +64,7 @@ class Context:
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
     passed_on: tuple[tuple[str, str], ...] = PASSED_ON
+    after_transfer: tuple[tuple[str, str], ...] = AFTER_TRANSFER
     manager_user: str = MANAGER_USER
     private: str = PRIVATE
     transfer: str = TRANSFER
