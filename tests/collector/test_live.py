@@ -123,6 +123,25 @@ def test_a_running_call_is_listed(office: LiveOffice, console: Console) -> None:
     until(lambda: console.calls_of(office) == [], "the call is gone from the list")
 
 
+@pytest.mark.parametrize("side", ["caller", "called"])
+def test_a_transferred_call_is_listed_and_traced(office: LiveOffice, console: Console, side: str) -> None:
+    call = _up(office)
+    mine, stays = (call.mine, office.bob) if side == "caller" else (call.at[office.bob], office.alice)
+    mine.transfer(f"sip:103@{office.domain}")
+    office.carol.phone.incoming().answer()
+    assert mine.wait_transferred() == 200
+    mine.hangup()
+    (listed,) = console.calls_of(office)
+    talking = (f"{stays.extension}@{office.domain}", f"103@{office.domain}")
+    assert (listed["from"], listed["to"], listed["dialled"], listed["state"]) == (*talking, "103", "up")
+    seen = console.json("trace", listed["id"])
+    rules = {(each["rule"], each["verdict"]) for each in seen["trace"]}
+    assert {("target named", "passed"), ("of our call", "passed")} <= rules
+    assert ("REFER", "asterisk") in [(each["message"], each["to"]) for each in seen["ladder"]]
+    console.says("call", "hangup", listed["id"])
+    until(lambda: console.calls_of(office) == [], "the call is gone from the list")
+
+
 def test_hangup_ends_a_call_for_both(office: LiveOffice, console: Console) -> None:
     call = _up(office)
     console.says("call", "hangup", console.calls_of(office)[0]["id"])

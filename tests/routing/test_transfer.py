@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.routing.referring import GATEWAY, given, refers, request_of, rung_after
 from tests.worlds.simulated import DOMAIN, SimulatedOffice, SimulatedPerson
@@ -18,7 +20,9 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.request import Source
+from carillon.routing.transferred import name_shown
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.referto import ReferTo
@@ -109,6 +113,16 @@ def test_what_is_no_number_of_ours_is_refused(values: list[str], expected: int) 
     assert code(refers(office, office.alice, *values)) == expected
 
 
+@pytest.mark.parametrize("dialled", ["025551234", "+32 2 555 12 34", "0032 2 555.12.34", "02%20555%2012%2034"])
+def test_however_it_is_dialled_the_outbound_leg_gets_one_form(dialled: str) -> None:
+    office = SimulatedOffice()
+    office.provider()
+    office.allows(office.alice, "national")
+    headers = given(refers(office, office.alice, f"<sip:{dialled}@{DOMAIN}>"))
+    assert headers[PrivateHeader.CALLED] == f"+3225551234@{DOMAIN}"
+    assert headers[PrivateHeader.OUTSIDE] == "national"
+
+
 def test_an_address_of_the_node_means_the_transferors_domain() -> None:
     office = SimulatedOffice()
     decision = refers(office, office.alice, "<sip:103@10.77.0.1;transport=udp>")
@@ -187,6 +201,14 @@ def test_a_recall_of_somebody_outside_shows_his_number() -> None:
     recall = {"CALLED": f"101@{DOMAIN}", "TRANSFERRED_BY": None, "RECALL": f"486 103@{DOMAIN}"}
     leg = rung_after(office, transfer, "+32475123456", **recall)
     assert caller_shown(leg) == SetFrom("Recall (103 busy): +32475123456", f"sip:+32475123456@{DOMAIN}")
+
+
+def test_without_the_directory_asterisk_says_who_is_transferred() -> None:
+    private = {PrivateHeader.RECALL: f"486 103@{DOMAIN}", PrivateHeader.CALLER: f"102@{DOMAIN}"}
+    leg = replace(request_of(SimulatedOffice(), None), from_name="Bob", private=private)
+    facts = Facts(0, NodeProfile(DOMAIN, ()), caller=UNKNOWN)
+    assert name_shown(leg, facts) == "Recall (103 busy): Bob"
+    assert name_shown(replace(leg, from_name=""), facts) == "Recall (103 busy): 102"
 
 
 # --- and outside

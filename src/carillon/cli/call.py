@@ -98,7 +98,7 @@ def _short(aor: str, node: Node) -> str:
 
 
 def _dialled(cli: Cli, call: LiveCall) -> str | None:
-    """What the caller's phone sent, as the collector remembers it."""
+    """What the caller's phone sent, or who transferred him, as the collector remembers it."""
     from carillon.collector.search import call_of
     from carillon.confgen.collector import store_path
 
@@ -106,4 +106,5 @@ def _dialled(cli: Cli, call: LiveCall) -> str | None:
         rows = call_of(store_path(cli.paths), call.id)
     except sqlite3.Error:
         return None
-    return next((row.called.partition("@")[0] for row in rows if row.route == "inbound"), None)
+    asked = (row for row in rows if row.route in {"inbound", "transfer"} and row.leg == call.leg)
+    return next((row.called.partition("@")[0] for row in asked), None)

@@ -36,7 +36,7 @@ class Tracer:
         if not self._heard():
             return
         leg = decision.memo.leg_id if decision.memo else request.private.get(PrivateHeader.LEG, "")
-        sender, called = request.from_uri, request.uri
+        sender, called = request.from_uri, request.target
         head = (
             repr(time.time()),
             route,

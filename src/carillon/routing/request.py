@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from carillon.sip.digest import Credentials
+from carillon.sip.referto import ReferTo
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import TrunkProfile
 
@@ -57,9 +58,15 @@ class Request:
     private: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def target(self) -> SipUri:
+        """Whom the sender names: by a REFER's Refer-To if it can be read, else by the Request-URI."""
+        named = ReferTo.parse(self.refer_to[0]) if self.refer_to else None
+        return named.uri if named else self.uri
+
+    @property
     def summary(self) -> str:
         """One line for traces: `INVITE sip:102@example.org from 101@example.org`."""
-        return f"{self.method} {self.uri} from {self.from_uri.user}@{self.from_uri.host}"
+        return f"{self.method} {self.target} from {self.from_uri.user}@{self.from_uri.host}"
 
     @property
     def fingerprint(self) -> str:
