@@ -15,14 +15,16 @@ from xmlrpc.client import ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 from tests.lab.network import Network
+from tests.lab.sockets import inside
 from tests.worlds.tracing import Listener
 
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
 from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
-from carillon.provisioning.system import open_truth, put_in_force
+from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
+from carillon.supervision.relay import sessions
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 from carillon.trunks.addresses import TABLE
@@ -86,6 +88,16 @@ class Building:
         devices.add(self.truth, WHO, f"{device}@{domain}", f"{extension}@{domain}", password)
         put_in_force(self.paths)
         return devices.show(self.truth, f"{device}@{domain}")
+
+    def encrypts(self, domain: str, device: str) -> None:
+        """From its next registration on, a device is offered encrypted sound only."""
+        devices.set(self.truth, WHO, f"{device}@{domain}", encryption=True)
+        put_in_force(self.paths)
+
+    def relayed(self) -> list[str]:
+        """The sessions that the media relay carries now."""
+        with inside(self.network.namespace(NODE)):
+            return sessions(load_node(self.paths))
 
     def numbers(self, domain: str, number: str, extension: str) -> None:
         """A further number of a person."""
