@@ -31,6 +31,7 @@ def test_both_hear_each_other(company: Company, who: str) -> None:
     at_bob.answer()
     at_alice.wait_answered()
     hear_each_other(alice, at_alice, bob, at_bob)
+    assert company.building.metric("carillon_relayed_sessions") == (2 if who == "both" else 1)
     for one, other in ((at_alice, at_bob), (at_bob, at_alice)):
         one.hold()
         other.hears_not(alice.tone if other is at_bob else bob.tone)

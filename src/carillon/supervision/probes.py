@@ -18,8 +18,9 @@ from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.supervision import relay, rpc
+from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
+from carillon.system import relay
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
 from carillon.watchdog.questions import pulse_age_s
@@ -83,7 +84,7 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
 def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:
     """It must answer a ping on its command port."""
     try:
-        pong = relay.pings(node)
+        pong = relay.pings(rtpengine.control(node))
     except OSError as error:
         return Health(problem=f"no answer to a ping: {error}; encrypted calls fail, others go on")
     return Health(_rtpengine_version(), "" if pong else "it answers a ping with something else")
