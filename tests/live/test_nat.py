@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.lab.nat import Home
 from tests.live.company import Company
@@ -20,11 +22,15 @@ def home(building: Building) -> Home:
     return Home.build(building.network, ROUTER, ("home1", "home2"))
 
 
+@pytest.mark.parametrize("encrypts", [False, True], ids=["plain", "encrypted"])
 @pytest.mark.parametrize("learns", [True, False], ids=["learns its address", "does not learn it"])
 @pytest.mark.parametrize("inside", ["caller", "called", "both"])
-def test_sound_both_ways(company: Company, home: Home, inside: str, learns: bool) -> None:
-    alice_place = {} if inside == "called" else {**home.place("home1"), "learns_address": learns}
-    bob_place = {} if inside == "caller" else {**home.place("home2"), "learns_address": learns}
+def test_sound_both_ways(company: Company, home: Home, inside: str, learns: bool, encrypts: bool) -> None:
+    more: dict[str, Any] = {"learns_address": learns, "encrypts": encrypts}
+    alice_place = {} if inside == "called" else {**home.place("home1"), **more}
+    bob_place = {} if inside == "caller" else {**home.place("home2"), **more}
+    if bob_place and encrypts:
+        company.building.encrypts(company.domain, "102")
     alice, bob = company.phone("101", **alice_place), company.phone("102", **bob_place)
     at_alice = alice.dial("102")
     at_bob = bob.incoming()
@@ -39,6 +45,17 @@ def test_sound_both_ways(company: Company, home: Home, inside: str, learns: bool
         hear_each_other(alice, at_alice, bob, at_bob)
     assert at_bob.hangup().code == 200
     assert at_alice.wait_ended().code == 200
+
+
+def test_the_way_in_is_kept_open(company: Company, home: Home) -> None:
+    """A phone that does not know its address is asked for a sign of life, again and again; others are left alone."""
+    hidden = company.raw("101", **home.place("home1"))
+    assert hidden.register(600).code == 200
+    known = company.registered("102")
+    for _ in range(2):
+        asked = hidden.expect("OPTIONS", 45)
+        hidden.respond(asked, 200)
+    assert not [each for each in known.seen if each.method == "OPTIONS"]
 
 
 def hear_each_other(one: Phone, at_one: Call, other: Phone, at_other: Call) -> None:

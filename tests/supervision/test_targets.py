@@ -148,3 +148,13 @@ def test_the_relay_takes_commands_on_loopback_and_shares_no_port_with_asterisk(s
     assert "interface = phones/192.0.2.7!203.0.113.9;gateway/192.0.2.7\n" in text
     assert "port-min = 12500\nport-max = 14999\n" in text
     assert "rtpend = 12499\n" in asterisk.files(asterisk.context(here))["rtp.conf"]
+
+
+def test_the_relay_is_told_where_asterisk_is_when_phones_are_told_another_address(system: System) -> None:
+    plain = kamailio.context(system)
+    assert "read_sdp_pv" not in kamailio.files(plain)["kamailio.cfg"]
+    assert json.loads(plain.settings)["advertised"] == []
+    outside = replace(system.node, address="192.0.2.7", advertise="203.0.113.9")
+    context = kamailio.context(replace(system, node=outside))
+    assert 'modparam("rtpengine", "read_sdp_pv", "$avp(description)")' in kamailio.files(context)["kamailio.cfg"]
+    assert json.loads(context.settings)["advertised"] == ["203.0.113.9", "192.0.2.7"]

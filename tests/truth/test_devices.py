@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from tests.truth.terminal import Terminal
@@ -122,3 +123,28 @@ def test_names_that_differ_by_case_are_two_devices(carillon: Terminal) -> None:
     carillon.done("device", "add", "desk", "--user", "101")
     carillon.done("device", "add", "Desk", "--user", "102")
     assert len(carillon.got("device", "list")) == 2
+
+
+def test_encryption_is_off_unless_it_is_asked_for(carillon: Terminal, worker: DirectoryReader) -> None:
+    assert carillon.got("device", "add", "plain", "--user", "101")["encryption"] is False
+    assert carillon.got("device", "add", "safe", "--user", "101", "--encryption", "on")["encryption"] is True
+    wanted = {name: worker.account("example.org", name) for name in ("plain", "safe")}
+    assert {name: account.encryption for name, account in wanted.items() if account} == {"plain": False, "safe": True}
+
+
+def test_encryption_is_switched_and_nothing_else_changes(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    before = worker.account("example.org", "desk")
+    assert carillon.got("device", "set", "desk", "--encryption", "on")["encryption"] is True
+    after = worker.account("example.org", "desk")
+    assert before is not None
+    assert after == replace(before, encryption=True)
+    carillon.done("device", "set", "desk", "--generate")
+    assert carillon.got("device", "show", "desk")["encryption"] is True
+    carillon.done("device", "set", "desk", "--encryption", "off")
+    assert carillon.got("device", "show", "desk")["encryption"] is False
+
+
+def test_encryption_is_on_or_off(carillon: Terminal) -> None:
+    carillon.done("device", "add", "desk", "--user", "101")
+    assert carillon.types("device", "set", "desk", "--encryption", "perhaps").status == 2

@@ -9,22 +9,27 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 from tests.lab.network import Network
+from tests.lab.sockets import inside
 from tests.worlds.tracing import Listener
 
+from carillon.confgen import rtpengine
+from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
 from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
-from carillon.provisioning.system import open_truth, put_in_force
+from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
+from carillon.system.relay import sessions
 from carillon.trunks.addresses import TABLE
 
 COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
@@ -86,6 +91,27 @@ class Building:
         devices.add(self.truth, WHO, f"{device}@{domain}", f"{extension}@{domain}", password)
         put_in_force(self.paths)
         return devices.show(self.truth, f"{device}@{domain}")
+
+    def encrypts(self, domain: str, device: str) -> None:
+        """From its next registration on, a device is offered encrypted sound only."""
+        devices.set(self.truth, WHO, f"{device}@{domain}", encryption=True)
+        put_in_force(self.paths)
+
+    def relayed(self) -> list[str]:
+        """The sessions that the media relay carries now."""
+        with inside(self.network.namespace(NODE)):
+            return sessions(rtpengine.control(load_node(self.paths)))
+
+    def metric(self, name: str) -> float:
+        """One of the figures for Prometheus."""
+        node = load_node(self.paths)
+        with inside(self.network.namespace(NODE)):
+            connection = HTTPConnection(node.gateway_address, metrics_port(node), timeout=5)
+            connection.connect()
+        with closing(connection):
+            connection.request("GET", "/metrics")
+            lines = connection.getresponse().read().decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
 
     def numbers(self, domain: str, number: str, extension: str) -> None:
         """A further number of a person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,12 +21,26 @@ Name = Annotated[
 ]
 
 
+class Switch(StrEnum):
+    """How a setting is typed."""
+
+    ON = "on"
+    OFF = "off"
+
+
+Encryption = Annotated[
+    Switch | None,
+    typer.Option(help="Offer it encrypted sound (SRTP) when it rings: on or off. In force when it next registers."),
+]
+
+
 @app.command()
 def add(
     context: typer.Context,
     name: Name,
     user: Annotated[str, typer.Option(metavar="EXT", help="Extension of its user.")],
     password: Password = None,
+    encryption: Encryption = None,
 ) -> None:
     """Give a user a device. Without `--password`, one is made and shown once.
 
@@ -35,7 +50,7 @@ def add(
 
     cli = Cli.of(context)
     typed, made = typed_or_made(password, make=password is None)
-    sequence = devices.add(cli.truth, cli.who, name, user, typed or made or "")
+    sequence = devices.add(cli.truth, cli.who, name, user, typed or made or "", encryption=encryption is Switch.ON)
     device = devices.show(cli.truth, str(changes.subject(cli.truth, sequence)))
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} added.", device, sequence, made)
 
@@ -76,18 +91,21 @@ def set_(
     password: Password = None,
     generate: Annotated[bool, typer.Option("--generate", help="Make a new password and show it once.")] = False,
     user: Annotated[str | None, typer.Option(metavar="EXT", help="Hand it to this user of its domain.")] = None,
+    encryption: Encryption = None,
 ) -> None:
-    """Change a device's password, or whose it is.
+    """Change a device's password, whose it is, or whether it is offered encrypted sound.
 
     Example: `carillon device set alice-desk --password -`
     """
     from carillon.provisioning import devices
 
-    if (password is None and not generate and user is None) or (password is not None and generate):
-        raise typer.BadParameter("Give --password or --generate, --user, or both kinds.")
+    nothing = password is None and not generate and user is None and encryption is None
+    if nothing or (password is not None and generate):
+        raise typer.BadParameter("Give --password or --generate, --user, --encryption, or several kinds.")
     cli = Cli.of(context)
     typed, made = typed_or_made(password, make=generate)
-    sequence = devices.set(cli.truth, cli.who, name, made if typed is None else typed, user)
+    wanted = None if encryption is None else encryption is Switch.ON
+    sequence = devices.set(cli.truth, cli.who, name, made if typed is None else typed, user, encryption=wanted)
     device = devices.show(cli.truth, name)
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} changed.", device, sequence, made)
 
@@ -112,4 +130,4 @@ def _done(cli: Cli, sentence: str, device: Device, sequence: int, made: str | No
 
 
 def _row(device: Device) -> dict[str, object]:
-    return {"name": device.name, "domain": device.domain, "user": device.extension}
+    return {"name": device.name, "domain": device.domain, "user": device.extension, "encryption": device.encryption}

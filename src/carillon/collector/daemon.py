@@ -102,6 +102,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     collector = Collector(settings)
+    collector.metrics.watch(settings.relay)
     try:
         collector.metrics.serve(settings.address, settings.port)
     except OSError as error:

@@ -17,6 +17,7 @@ from prometheus_client import (
 from carillon.collector.store import Kept
 from carillon.collector.trunkfigures import TrunkFigures
 from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN
+from carillon.system.relay import Where, session_count
 
 NAMESPACE = "carillon"
 _FAILURES = frozenset({"inbound", "inbound failure"})
@@ -39,6 +40,10 @@ class Metrics:
             "collector_lag_seconds", "Age of the oldest row when it was written",
             namespace=NAMESPACE, registry=self.registry,
         )  # fmt: skip
+        self.relayed = Gauge(
+            "relayed_sessions", "Sessions that the media relay carries, one for each encrypting phone in a call",
+            namespace=NAMESPACE, registry=self.registry,
+        )  # fmt: skip
         ProcessCollector(namespace=f"{NAMESPACE}_collector", registry=self.registry)
 
     def add_trunks(self, file: Path) -> None:
@@ -48,6 +53,10 @@ class Metrics:
     def serve(self, address: str, port: int) -> None:
         """Answer GET by HTTP, in a thread. Raises OSError when the port is taken."""
         start_http_server(port, address, self.registry)
+
+    def watch(self, relay: Where) -> None:
+        """Ask the media relay at (host, port) each time that somebody asks for the figures."""
+        self.relayed.set_function(lambda: session_count(relay))
 
     def count(self, rows: Iterable[Kept], now: float) -> None:
         """Count rows that were kept."""

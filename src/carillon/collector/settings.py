@@ -12,6 +12,7 @@ class Settings:
     """`socket` is where workers connect, `store` the file of rows; metrics are served by HTTP on `address`:`port`.
 
     `trunk_states` is what the trunk daemon writes.
+    `relay` is where the media relay takes commands: host and UDP port.
     """
 
     socket: Path
@@ -19,15 +20,18 @@ class Settings:
     address: str
     port: int
     trunk_states: Path
+    relay: tuple[str, int] = ("127.0.0.1", 5087)
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         values = json.loads(path.read_text())
+        host, port = values["relay"]
         return cls(
             Path(values["socket"]),
             Path(values["store"]),
             values["address"],
             values["port"],
             Path(values["trunk_states"]),
+            (host, port),
         )

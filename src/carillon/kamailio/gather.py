@@ -6,18 +6,21 @@ import re
 from collections.abc import Callable
 
 from carillon.kamailio import ksr
+from carillon.routing import anchor
 from carillon.routing.admission import ENDS_HERE
+from carillon.routing.anchor import Anchor
 from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
-from carillon.sip.sdp import audio_codecs
+from carillon.sip.sdp import audio_codecs, is_encrypted
 from carillon.sip.uri import SipUri, display_name, unescaped
 from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
+_ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
@@ -42,6 +45,9 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     if source is Source.OUTSIDE and (trunk := trunk_at(address, port)):
         source = Source.TRUNK
     new_leg = source is Source.GATEWAY and not to_tag
+    body = ksr.text("$rb") if method == "INVITE" and not to_tag else None
+    route = ksr.header("Route") if to_tag else ""
+    anchored = _anchor(route)
     contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
     return Request(
         method=method,
@@ -52,7 +58,10 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source=source,
         trunk=trunk,
         asserted=_asserted() if trunk else None,
-        codecs=audio_codecs(ksr.text("$rb")) if method == "INVITE" and not to_tag else None,
+        codecs=audio_codecs(body) if body else None,
+        encrypted=is_encrypted(body) if body and source is not Source.GATEWAY else False,
+        anchor=anchored,
+        described=bool(anchored and ksr.header("Content-Type")),
         withheld=_withheld() if method == "INVITE" and not to_tag else False,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,
@@ -62,7 +71,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         credentials=_credentials(method) if source is Source.OUTSIDE else None,
         shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
         default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
-        dialog_proof=_dialog_proof() if to_tag else "",
+        dialog_proof=_dialog_proof(route),
         refer_to=_refer_to() if method == "REFER" else (),
         contacts=contacts,
         source_address=address,
@@ -138,14 +147,19 @@ def _name() -> str:
     return unescaped(display_name(ksr.text("$fn")))
 
 
-def _dialog_proof() -> str:
-    found = _PROOF.search(ksr.header("Route"))
+def _dialog_proof(route: str) -> str:
+    found = _PROOF.search(route)
     return found[1] if found else ""
 
 
 def _refer_to() -> tuple[str, ...]:
     """Its values, two at most: a second one is already one too many."""
     return tuple(value for index in (0, 1) if (value := ksr.text(f"$(hdr(Refer-To)[{index}])")))
+
+
+def _anchor(route: str) -> Anchor | None:
+    found = _ANCHOR.search(route)
+    return Anchor.parse(found[1]) if found else None
 
 
 def _private() -> dict[str, str]:

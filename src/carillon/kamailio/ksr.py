@@ -15,6 +15,10 @@ from carillon.kamailio.routes import Callback
 from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
 
+ENCRYPTED = 5
+BEHIND_NAT = 6
+"""Flags of a registration, which the engine keeps with it; `kamailio.cfg` names the second one too."""
+
 
 class EngineRefused(Exception):
     """The engine did not do what it was told."""
@@ -125,9 +129,14 @@ def transaction() -> Transaction:
     return Transaction.NONE if int(answer) < 0 else Transaction.MATCHES if int(answer) > 0 else Transaction.ABSORBED
 
 
+def mark_route(parameter: str) -> None:
+    """Add this parameter, `;name=value`, to our Record-Route, whether it is there already or not."""
+    _must(KSR.rr.add_rr_param(parameter), "add a Record-Route parameter")
+
+
 def record_route(parameter: str) -> None:
     """Add our Record-Route with this parameter, `;name=value`."""
-    _must(KSR.rr.add_rr_param(parameter), "add a Record-Route parameter")
+    mark_route(parameter)
     _must(KSR.rr.record_route(), "record the route")
 
 
@@ -159,6 +168,16 @@ def set_callbacks(reply: Callback | None = None, failure: Callback | None = None
         KSR.tm.t_on_reply(reply)
     if failure:
         KSR.tm.t_on_failure(failure)
+
+
+def set_branch_callback(callback: Callback) -> None:
+    """Which of our callbacks sees the request once for each target, just before it leaves."""
+    KSR.tm.t_on_branch(callback)
+
+
+def drop_branch() -> None:
+    """In a branch callback: do not send to this target."""
+    KSR.set_drop()
 
 
 def set_timers(answer_s: float, silence_s: float) -> None:
@@ -205,11 +224,19 @@ def status_code() -> int:
 # --- registrar
 
 
-def save_bindings(aor: str) -> bool:
-    """Store the contacts of a REGISTER under this AOR and answer it."""
+def save_bindings(aor: str, *, encrypted: bool) -> bool:
+    """Store the contacts of a REGISTER under this AOR and answer it; those behind a NAT are kept open from now on."""
     if contact_is_elsewhere():
         KSR.nathelper.fix_nated_register()
+        KSR.setbflag(BEHIND_NAT)
+    if encrypted:
+        KSR.setbflag(ENCRYPTED)
     return _yes(KSR.registrar.save_uri("location", 0, f"sip:{aor}"))
+
+
+def wants_encryption(place: int = 0) -> bool:
+    """Whether a target was registered for encryption: by its place among all, or the branch that is dealt with."""
+    return _yes(KSR.isbiflagset(ENCRYPTED, place))
 
 
 def bound_contacts(aor: str) -> tuple[Contact, ...]:
@@ -231,6 +258,24 @@ def look_up_contacts(aor: str) -> bool:
     """Make the contacts of the AOR the targets of the request; whether there were any."""
     set_text("$ru", f"sip:{aor}")
     return _yes(KSR.registrar.lookup("location"))
+
+
+# --- the media relay
+
+
+def relay_offer(flags: str) -> bool:
+    """Have the relay rewrite the message's offer; whether it did."""
+    return _yes(KSR.rtpengine.rtpengine_offer(flags))
+
+
+def relay_answer(flags: str) -> bool:
+    """Have the relay rewrite the message's answer; whether it did."""
+    return _yes(KSR.rtpengine.rtpengine_answer(flags))
+
+
+def relay_delete(flags: str) -> bool:
+    """Have the relay end a session; whether it did."""
+    return _yes(KSR.rtpengine.rtpengine_delete(flags))
 
 
 # --- shared memory of this node

@@ -7,21 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from carillon.kamailio import ksr
+from carillon.kamailio import ksr, media
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
+from carillon.routing import anchor
 from carillon.routing.decision import (
     AddHeader,
+    AnchorMedia,
     AnswerChallenge,
     Challenge,
     CountGuess,
     Decision,
     Drop,
     Effect,
+    ExpectAnswer,
     Follow,
     Journal,
     MarkLeg,
+    MarkRoute,
     NoteRefusal,
     NoteRinging,
     Outcome,
@@ -29,6 +33,7 @@ from carillon.routing.decision import (
     PutHandOver,
     RecordRoute,
     Relay,
+    ReleaseMedia,
     RemoveHeader,
     Reply,
     RewriteReply,
@@ -59,7 +64,7 @@ class NobodyThere(Exception):
 class Means:
     """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
 
-    `trunk_login` gives user and password of a trunk (domain, name).
+    `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
     """
 
     handovers: HandOvers
@@ -67,10 +72,11 @@ class Means:
     gateway_socket: str
     outside_socket: str
     trunk_login: Callable[[str, str], tuple[str, str] | None]
+    advertised: tuple[str, str] | None = None
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
-    """Carry a decision out; raises NobodyThere or ksr.EngineRefused."""
+    """Carry a decision out; raises NobodyThere, media.RelayDown or ksr.EngineRefused."""
     if isinstance(decision.outcome, Ring):
         _find_contacts(decision.outcome)
     for effect in decision.effects:
@@ -90,8 +96,18 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             ksr.append_header(name, value)
         case SetFrom(name, uri):
             ksr.set_from(quoted(name) if name else "", uri)
-        case RecordRoute(value):
+        case RecordRoute(value, None):
             ksr.record_route(f";{PARAMETER}={value}")
+        case RecordRoute(value, anchored):
+            ksr.record_route(f";{PARAMETER}={value};{anchor.PARAMETER}={anchored}")
+        case MarkRoute(anchored):
+            ksr.mark_route(f";{anchor.PARAMETER}={anchored}")
+        case AnchorMedia():
+            media.anchor(effect, means.advertised)
+        case ReleaseMedia():
+            media.release(effect)
+        case ExpectAnswer():
+            media.expect(effect)
         case RewriteReply(code, reason):
             ksr.rewrite_reply(code, reason)
         case Journal(text):
@@ -121,9 +137,9 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
         case Trunk():
             _leave(outcome, means.outside_socket)
         case Ring():
-            _send(outcome.ring_s, outcome.silence_s)
-        case Save(aor):
-            _save(aor)
+            _ring(outcome)
+        case Save():
+            _save(outcome)
         case Follow(gateway):
             _follow(gateway, means.gateway_socket)
         case Reply(code, reason, headers) if in_failure_route:
@@ -176,16 +192,28 @@ def _find_contacts(ring: Ring) -> None:
         raise NobodyThere(ring.aor)
 
 
-def _send(answer_s: float, silence_s: float) -> None:
-    ksr.set_callbacks(Callback.REPLY, Callback.FAILURE)
-    ksr.set_timers(answer_s, silence_s)
-    if not ksr.relay():
+def _ring(ring: Ring) -> None:
+    media.watch_branches()
+    if not _sent(ring.ring_s, ring.silence_s):
+        if media.some_left_out():
+            raise media.RelayDown(ring.aor)
         ksr.reply(500, "Next Hop Unreachable")
 
 
-def _save(aor: str) -> None:
-    if not ksr.save_bindings(aor):
-        ksr.log("warn", f"registrar: bindings of {aor} not stored")
+def _send(answer_s: float, silence_s: float) -> None:
+    if not _sent(answer_s, silence_s):
+        ksr.reply(500, "Next Hop Unreachable")
+
+
+def _sent(answer_s: float, silence_s: float) -> bool:
+    ksr.set_callbacks(Callback.REPLY, Callback.FAILURE)
+    ksr.set_timers(answer_s, silence_s)
+    return ksr.relay()
+
+
+def _save(save: Save) -> None:
+    if not ksr.save_bindings(save.aor, encrypted=save.encrypted):
+        ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
 
 
 def _follow(gateway: Gateway | None, socket: str) -> None:

@@ -11,3 +11,5 @@ class Callback(StrEnum):
     REQUEST = "ksr_request_route"
     REPLY = "ksr_leg_reply"
     FAILURE = "ksr_leg_failure"
+    BRANCH = "ksr_leg_branch"
+    DIALOG_REPLY = "ksr_dialog_reply"

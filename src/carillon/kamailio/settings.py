@@ -18,7 +18,8 @@ VARIABLE = "CARILLON_WORKER_SETTINGS"
 class Settings:
     """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are.
 
-    Nobody in `trusted` is ever banned.
+    Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
+    they differ.
     """
 
     node: NodeProfile
@@ -29,6 +30,7 @@ class Settings:
     redis_socket: Path
     trace_socket: Path
     trunk_logins: Path
+    advertised: tuple[str, str] | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -46,6 +48,11 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins"))
+        directory, redis, trace, logins = (
+            Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins")
+        )
         trusted = tuple(ip_network(network) for network in values["trusted"])
-        return cls(node, values["gateway_socket"], values["outside_socket"], trusted, *paths)
+        sockets = values["gateway_socket"], values["outside_socket"]
+        outside, own = values["advertised"] or ("", "")
+        advertised = (outside, own) if outside else None
+        return cls(node, *sockets, trusted, directory, redis, trace, logins, advertised)

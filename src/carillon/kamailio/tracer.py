@@ -57,6 +57,12 @@ class Tracer:
             head = (repr(time.time()), f"{memo.leg} reply", "", memo.leg_id, address, "", str(code), "", memo.called)
             self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
 
+    def branch(self, memo: Memo, decision: Decision) -> None:
+        """A branch route's decision."""
+        if self._heard():
+            head = (repr(time.time()), f"{memo.leg} branch", "", memo.leg_id, "", "", "", "", memo.called)
+            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
+
     def failure(self, memo: Memo, decision: Decision) -> None:
         """A failure route's decision."""
         if self._heard():

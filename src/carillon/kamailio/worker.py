@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 from typing import Any, Final
 
-from carillon.kamailio import fetch, gather, ksr
+from carillon.kamailio import fetch, gather, ksr, media
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import failures, outbound, replies
+from carillon.routing import media as medium
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.decision import Decision, Drop, TraceRow
@@ -40,7 +41,7 @@ class Worker:
         self._own = _own(settings)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_socket, settings.outside_socket
-        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, settings.advertised)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -74,7 +75,9 @@ class Worker:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
         memo = Memo.parse(ksr.text(MEMO))
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
-        reply = ReplyFacts(code, ksr.text("$rr"), handover)
+        anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
+        described = anchor is not None and bool(ksr.header("Content-Type"))
+        reply = ReplyFacts(code, ksr.text("$rr"), handover, anchor=anchor, described=described)
         decision = replies.decide(memo, reply)
         perform(decision, self.means)
         if code < 300 and ksr.header("Contact"):
@@ -89,6 +92,28 @@ class Worker:
         decision = failures.decide(memo, gather.failure(fetch.far_end_code(memo.leg_id)))
         perform(decision, self.means, in_failure_route=True)
         self.tracer.failure(memo, decision)
+        return 1
+
+    @guarded(nothing)
+    def ksr_leg_branch(self, message: Any) -> int:
+        """A request just before it leaves for one of several phones, some of which want encryption."""
+        memo = Memo.parse(ksr.text(MEMO))
+        branch = media.branch()
+        decision = medium.decide_branch(memo, branch, self.node)
+        try:
+            perform(decision, self.means)
+        except media.RelayDown:
+            decision = medium.decide_branch(memo, replace(branch, relay=False), self.node)
+        if isinstance(decision.outcome, Drop):
+            media.branch_left_out()
+        self.tracer.branch(memo, decision)
+        return 1
+
+    @guarded(nothing)
+    def ksr_dialog_reply(self, message: Any) -> int:
+        """A reply inside a dialog whose sound the media relay carries."""
+        reply = ReplyFacts(ksr.number("$rs"), described=bool(ksr.header("Content-Type")))
+        perform(medium.decide_reply(media.expected(), reply), self.means)
         return 1
 
     def _is_banned(self, request: Request) -> bool:
@@ -116,6 +141,10 @@ class Worker:
             assert route is OUTBOUND
             decision = outbound.decide(request, replace(facts, registered=False))
             perform(decision, self.means)
+        except media.RelayDown:
+            done, decision = decision, route.decide(request, replace(facts, relay=False))
+            left = tuple(effect for effect in decision.effects if effect not in done.effects)
+            perform(replace(decision, effects=left), self.means)
         if not self._is_watchdogs(request):
             self.tracer.request(route.name, request, decision)
 

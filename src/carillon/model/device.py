@@ -18,13 +18,17 @@ LONGEST_PASSWORD = 128
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device of the user with `extension`. `name` is its digest username, unique in its domain."""
+    """One device of the user with `extension`. `name` is its digest username, unique in its domain.
+
+    `encryption`: it is offered encrypted sound and no other (RTP/SAVP, RFC 4568) when it rings.
+    """
 
     domain: str
     name: str
     extension: str
     ha1_md5: str = field(repr=False)
     ha1_sha256: str = field(repr=False)
+    encryption: bool = False
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)

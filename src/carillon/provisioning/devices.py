@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
@@ -16,26 +16,35 @@ from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import device
 
 
-def add(engine: Engine, who: str, name: str, user: str, password: str) -> int:
+def add(engine: Engine, who: str, name: str, user: str, password: str, *, encryption: bool = False) -> int:
     """Give the user of extension `user` a device, in his domain. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         owner = require_user(connection, "user", user)
         own_name = _name_beside(name, owner.domain)
-        new = Device.with_password(owner.domain, own_name, owner.extension, password)
+        new = replace(Device.with_password(owner.domain, own_name, owner.extension, password), encryption=encryption)
         if _found(connection, new.domain, new.name):
             raise Refused("name", f"{new.name} is a device of {new.domain} already; choose another name.")
         connection.execute(insert(device).values(**asdict(new)))
         return record(connection, who, Subject(Noun.DEVICE, new.domain, new.name), None, _state(new))
 
 
-def set(engine: Engine, who: str, name: str, password: str | None = None, user: str | None = None) -> int:
-    """Change a device's password, hand it to another user of its domain, or both. Returns the sequence."""
+def set(
+    engine: Engine,
+    who: str,
+    name: str,
+    password: str | None = None,
+    user: str | None = None,
+    *,
+    encryption: bool | None = None,
+) -> int:
+    """Change a device's password or encryption, hand it to another user of its domain. Returns the sequence."""
     with writing(engine) as connection:
         before = require(connection, name)
         owner = before.extension if user is None else _new_owner(connection, before, user)
-        after = Device(before.domain, before.name, owner, before.ha1_md5, before.ha1_sha256)
+        after = replace(before, extension=owner)
         if password is not None:
             after = Device.with_password(before.domain, before.name, owner, password)
+        after = replace(after, encryption=before.encryption if encryption is None else encryption)
         row = (device.c.domain == after.domain, device.c.name == after.name)
         connection.execute(update(device).where(*row).values(**asdict(after)))
         state = {**_state(after), **({} if after.ha1_sha256 == before.ha1_sha256 else {"password": "changed"})}
@@ -120,4 +129,4 @@ def _found(connection: Connection, domain: str, name: str) -> Device | None:
 
 
 def _state(of: Device) -> State:
-    return {"user": of.extension}
+    return {"user": of.extension, **({"encryption": "on"} if of.encryption else {})}

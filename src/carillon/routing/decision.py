@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
@@ -42,9 +43,10 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3)."""
+    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); `encrypted` is how they ring."""
 
     aor: str
+    encrypted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,58 @@ class SetFrom:
 
 @dataclass(frozen=True, slots=True)
 class RecordRoute:
-    """Stay in the dialog's path and mark it as ours with this proof."""
+    """Stay in the dialog's path and mark it as ours with this proof, and with what the relay carries of it."""
 
     proof: str
+    anchor: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRoute:
+    """Say in the Record-Route of one branch what the relay carries of it."""
+
+    anchor: Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorMedia:
+    """Have the relay carry the sound: rewrite this message's description, an offer or an answer, for `side`.
+
+    What is done to the sound follows from the anchor's reasons; `options` go to the relay as they are.
+    """
+
+    anchor: Anchor
+    side: Side
+    answer: bool = False
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMedia:
+    """Have the relay forget a session."""
+
+    anchor: Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectAnswer:
+    """The replies to this request describe sound that the relay carries; `answer` unless they make the offer."""
+
+    anchor: Anchor
+    side: Side
+    answer: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.anchor} {self.side} {'answer' if self.answer else 'offer'}"
+
+    @classmethod
+    def parse(cls, text: str) -> ExpectAnswer:
+        """What `str()` wrote; raises ValueError on anything else."""
+        anchor, side, kind = text.split()
+        known = Anchor.parse(anchor)
+        if known is None:
+            raise ValueError(f"{anchor!r} is no anchor")
+        return cls(known, Side(side), kind == "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +251,10 @@ Effect = (
     | AddHeader
     | SetFrom
     | RecordRoute
+    | MarkRoute
+    | AnchorMedia
+    | ReleaseMedia
+    | ExpectAnswer
     | RewriteReply
     | NoteRefusal
     | NoteRinging

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from carillon.routing.anchor import Anchor
 from carillon.sip.contacts import Contact
 from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile
 
@@ -54,6 +55,7 @@ class Facts:
     """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request.
 
     `trunks_down` are names, of the domain that was asked about.
+    `relay` is False once the media relay was asked and did not answer.
     """
 
     now: float
@@ -68,17 +70,32 @@ class Facts:
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     trunks_down: frozenset[str] | Unknown = UNKNOWN
     nonce_used: bool | Unknown = False
+    relay: bool = True
     fresh_id: str = "0"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left."""
+    """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left.
+
+    `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
+    """
 
     code: int
     reason: str = ""
     handover: HandOver | Unknown | None = None
     far_end_code: int | None = None
+    anchor: Anchor | None = None
+    described: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BranchFacts:
+    """One of the phones that are to ring: its place among them, and whether it was registered for encryption."""
+
+    index: int
+    encrypted: bool
+    relay: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import AnswerChallenge, Decision, Effect, MarkLeg, Pass, PutHandOver, Relay, Reply, Trunk
+from carillon.routing.decision import (
+    AnswerChallenge,
+    Decision,
+    Effect,
+    MarkLeg,
+    Pass,
+    PutHandOver,
+    Relay,
+    ReleaseMedia,
+    Reply,
+    Trunk,
+)
 from carillon.routing.facts import FailureFacts, Gateway
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
@@ -125,7 +136,10 @@ RULES = (was_cancelled, next_gateway, trunk_asks_who, next_trunk, trunk_refuses_
 
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
-    return decide_by(RULES, memo, failure)
+    decision = decide_by(RULES, memo, failure)
+    if memo.anchor is None or isinstance(decision.outcome, Relay):
+        return decision
+    return replace(decision, effects=(*decision.effects, ReleaseMedia(memo.anchor)))
 
 
 def _to(line: Line) -> Trunk:
@@ -134,7 +148,7 @@ def _to(line: Line) -> Trunk:
 
 def _retry(memo: Memo) -> tuple[Relay, tuple[Effect, ...], Memo]:
     host, _, port = memo.gateways_left[0].rpartition(":")
-    left = Memo(memo.leg, memo.leg_id, memo.called, memo.called_name, memo.gateways_left[1:])
+    left = replace(memo, gateways_left=memo.gateways_left[1:])
     return Relay(Gateway(host.strip("[]"), int(port)), memo.called), (), left
 
 

@@ -13,6 +13,7 @@ from carillon.routing.decision import (
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.media import anchored
 from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
@@ -81,7 +82,7 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 
-RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, leg_marked, to_gateway)
+RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, anchored, leg_marked, to_gateway)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

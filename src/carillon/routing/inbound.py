@@ -22,6 +22,7 @@ from carillon.routing.decision import (
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.media import anchored
 from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import (
     NumberClass,
@@ -113,6 +114,7 @@ RULES = (
     number_exists,
     allowed,
     caller_asserted,
+    anchored,
     leg_marked,
     to_gateway,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Follow, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
+from carillon.routing.media import kept_anchored
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import is_proved
@@ -40,7 +41,7 @@ def followed(request: Request, facts: Facts) -> Verdict:
     return Verdict("followed", request.method, Follow(gateway), (StripPrivate(),))
 
 
-RULES = (stays_inside, followed)
+RULES = (stays_inside, kept_anchored, followed)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

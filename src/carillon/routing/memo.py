@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carillon.routing.anchor import Anchor
+
 _SEPARATOR = "\x1f"
 
 
@@ -23,7 +25,7 @@ class Memo:
     """`leg_id` joins both legs of a call.
 
     `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
-    `answered` says that its challenge was.
+    `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg.
     """
 
     leg: Leg
@@ -34,16 +36,24 @@ class Memo:
     trunks_left: tuple[str, ...] = ()
     trunk: str = ""
     answered: bool = False
+    anchor: Anchor | None = None
 
     def __str__(self) -> str:
-        left = (",".join(self.gateways_left), ",".join(self.trunks_left), self.trunk, "yes" if self.answered else "")
+        left = (
+            ",".join(self.gateways_left),
+            ",".join(self.trunks_left),
+            self.trunk,
+            "yes" if self.answered else "",
+            str(self.anchor or ""),
+        )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks, trunk, answered = text.split(_SEPARATOR)
-        return cls(Leg(leg), leg_id, called, called_name, _listed(gateways), _listed(trunks), trunk, bool(answered))
+        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor = text.split(_SEPARATOR)
+        left = _listed(gateways), _listed(trunks), trunk, bool(answered)
+        return cls(Leg(leg), leg_id, called, called_name, *left, Anchor.parse(anchor))
 
 
 def _listed(text: str) -> tuple[str, ...]:

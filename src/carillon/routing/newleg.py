@@ -5,6 +5,7 @@ from __future__ import annotations
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
 from carillon.routing.facts import Facts
+from carillon.routing.media import anchor_of
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
@@ -26,6 +27,7 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
     `caller` and `called` are addresses of record, `origin` is internal or external.
     """
     leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    anchor = anchor_of(request, facts)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),  # the sender's outbound proxy was us
@@ -35,8 +37,9 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
         AddHeader(PrivateHeader.CALLED, called),
         AddHeader(PrivateHeader.ORIGIN, origin),
         *more,
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
-    return Verdict("marked", f"leg {leg_id}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called, name, others))
+    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor)
+    return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)

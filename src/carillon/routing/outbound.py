@@ -133,8 +133,12 @@ def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
 
 
 def rung(request: Request, facts: Facts) -> Verdict:
-    """Ring all phones of the called party."""
+    """Ring all phones of the called party; what each is offered is decided for its branch (`media`)."""
     assert isinstance(facts.callee, Party)
+    if not facts.relay:
+        words = f"{facts.callee.name} has encrypting phones only, and the media relay is out of order"
+        warning = ("Warning", f"399 {facts.callee.domain} {quoted(words)}")
+        return _fails(request, 488, "Not Acceptable Here", "no phone could be offered plain sound", (warning,))
     memo = Memo(Leg.OUTBOUND, request.private[PrivateHeader.LEG], facts.callee.aor, facts.callee.name)
     effects = (
         StripPrivate(),

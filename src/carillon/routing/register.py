@@ -52,8 +52,9 @@ def few_enough(request: Request, facts: Facts) -> Verdict:
 
 
 def stored(request: Request, facts: Facts) -> Verdict:
-    """The engine's registrar stores the bindings and answers."""
-    return Verdict("stored", caller(facts).aor, Save(caller(facts).aor))
+    """The engine's registrar stores the bindings and answers; each remembers whether its device wants encryption."""
+    assert isinstance(facts.account, Account)
+    return Verdict("stored", caller(facts).aor, Save(caller(facts).aor, facts.account.encryption))
 
 
 RULES = (authenticated, own_address, long_enough, few_enough, stored)

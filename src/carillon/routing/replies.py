@@ -15,6 +15,7 @@ from carillon.routing.decision import (
     StripPrivate,
 )
 from carillon.routing.facts import ReplyFacts
+from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
 from carillon.stores.ports import HandOver
 
@@ -71,7 +72,7 @@ def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
 
-RULES = (private_removed, own_503_only, told_why, ringing_noted, refusal_noted, goes_on)
+RULES = (private_removed, own_503_only, told_why, ringing_noted, refusal_noted, answered, goes_on)
 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carillon.routing.anchor import Anchor
 from carillon.sip.digest import Credentials
 from carillon.sip.referto import ReferTo
 from carillon.sip.uri import SipUri
@@ -27,7 +28,8 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
-    `codecs` are those of the audio that is offered, None when none is.
+    `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only.
+    `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     """
 
@@ -44,6 +46,9 @@ class Request:
     asserted: SipUri | None = None
     withheld: bool = False
     codecs: frozenset[str] | None = None
+    encrypted: bool = False
+    anchor: Anchor | None = None
+    described: bool = False
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None

@@ -7,6 +7,12 @@ import re
 _STATIC = {"0": "pcmu", "3": "gsm", "8": "pcma", "9": "g722"}
 _AUDIO = re.compile(r"^m=audio [0-9]{1,5}(?:/[0-9]+)? \S+ ([0-9 ]+)", re.MULTILINE)
 _NAME = re.compile(r"^a=rtpmap:([0-9]+) ([A-Za-z0-9._-]+)/", re.MULTILINE)
+_ENCRYPTED = re.compile(r"^m=audio [0-9]{1,5}(?:/[0-9]+)? RTP/SAVPF? ", re.MULTILINE)
+
+
+def is_encrypted(body: str) -> bool:
+    """Whether a body offers sound with keys in it and no other (RTP/SAVP or RTP/SAVPF, RFC 4568)."""
+    return _ENCRYPTED.search(body) is not None and "\na=crypto:" in body
 
 
 def audio_codecs(body: str) -> frozenset[str] | None:

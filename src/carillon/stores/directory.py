@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 READER_BUSY_SECONDS = 0.05
 """Readers never wait for the writer in WAL mode; this bounds the moments when SQLite recovers a log."""
 
-_ACCOUNT = f"SELECT ha1_md5, ha1_sha256, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
+_ACCOUNT = f"SELECT ha1_md5, ha1_sha256, encryption, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _VERSION = "PRAGMA data_version"
 
@@ -60,8 +60,8 @@ class DirectoryReader:
         row = self._read(_ACCOUNT, domain, username)
         if row is None:
             return None
-        ha1_md5, ha1_sha256, *party = row
-        return Account(username, domain, ha1_md5, ha1_sha256, compiled.party_of(domain, party))
+        ha1_md5, ha1_sha256, encryption, *party = row
+        return Account(username, domain, ha1_md5, ha1_sha256, compiled.party_of(domain, party), bool(encryption))
 
     def party(self, domain: str, number: str) -> Party | None:
         """Whoever an extension or a further number reaches, None when nobody. Raises `StoreDown`."""

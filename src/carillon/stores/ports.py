@@ -56,13 +56,17 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The credentials of one device and the party it speaks for. HA1 only, RFC 7616 §3.4.2."""
+    """The credentials of one device and the party it speaks for. HA1 only, RFC 7616 §3.4.2.
+
+    `encryption` says that the device is offered encrypted sound (SRTP) when it rings.
+    """
 
     username: str
     domain: str
     ha1_md5: str
     ha1_sha256: str
     party: Party
+    encryption: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
+from carillon.system import relay
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
 from carillon.watchdog.questions import pulse_age_s
@@ -83,14 +83,10 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
 
 def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:
     """It must answer a ping on its command port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
-        asking.settimeout(PATIENCE_S)
-        try:
-            asking.connect(rtpengine.control(node))
-            asking.send(b"status d7:command4:pinge")
-            pong = b"4:pong" in asking.recv(1024)
-        except OSError as error:
-            return Health(problem=f"no answer to a ping: {error}; encrypted calls fail, others go on")
+    try:
+        pong = relay.pings(rtpengine.control(node))
+    except OSError as error:
+        return Health(problem=f"no answer to a ping: {error}; encrypted calls fail, others go on")
     return Health(_rtpengine_version(), "" if pong else "it answers a ping with something else")
 
 

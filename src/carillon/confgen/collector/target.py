@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.confgen import rtpengine
 from carillon.confgen.system import System
 from carillon.model.node import SIP_PORT, Node
 from carillon.system.paths import SystemPaths
@@ -28,6 +29,7 @@ class Context:
     address: str
     port: int
     trunk_states: Path
+    relay: tuple[str, int]
 
 
 def store_path(paths: SystemPaths) -> Path:
@@ -52,6 +54,7 @@ def context(system: System) -> Context:
         address=system.node.gateway_address,
         port=metrics_port(system.node),
         trunk_states=paths.trunk_states,
+        relay=rtpengine.control(system.node),
     )
 
 
@@ -72,6 +75,7 @@ def files(context: Context) -> dict[str, str]:
                 "address": context.address,
                 "port": context.port,
                 "trunk_states": str(context.trunk_states),
+                "relay": context.relay,
             },
             indent=1,
         )

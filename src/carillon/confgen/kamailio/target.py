@@ -35,7 +35,10 @@ _SETTINGS = "worker.json"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What Kamailio's files say about one node. Expiries are in seconds."""
+    """What Kamailio's files say about one node. Expiries are in seconds.
+
+    `keepalive_s`: how often a silent way to a phone is used, before a router between forgets it (RFC 5626 §4.4).
+    """
 
     run: Path
     rpc: Path
@@ -51,12 +54,14 @@ class Context:
     contact: str
     modules: str
     relay: str
+    advertised: bool
     workers: int = 4
     tcp_workers: int = 2
     longest_expiry_s: int = 3600
     probe_interval_s: int = PROBE_INTERVAL_S
     probe_misses: int = PROBE_MISSES
     health_s: int = HEALTH_S
+    keepalive_s: int = 20
     bans: BanSettings = SETTINGS
 
     @property
@@ -83,6 +88,7 @@ def context(system: System) -> Context:
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         trusted=_trusted(system.paths),
         modules=_module_directory(),
+        advertised=node.advertise is not None,
         relay="udp:{}:{}".format(*rtpengine.control(node)),
         workers=max(4, 2 * (os.cpu_count() or 2)),
     )
@@ -190,6 +196,7 @@ def _settings(system: System) -> str:
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
             "trusted": _trusted(paths),
+            "advertised": [node.advertise, node.address] if node.advertise else [],
             "trunk_logins": str(paths.trunk_logins),
             "ring_s": profile.ring_s,
         },

@@ -27,7 +27,8 @@ TABLES = {
     "site": f"{compiled.SITE}, PRIMARY KEY (domain, name)",
     "trunk": f"{compiled.TRUNK}, PRIMARY KEY (domain, name)",
     "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
-    "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL, {_PARTY},"
+    "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
+    f" encryption INTEGER NOT NULL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
     "party": f"domain TEXT, number TEXT, {_PARTY}, PRIMARY KEY (domain, number)",
 }
@@ -122,9 +123,10 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
     if missing.small is not None:
         _keep_small(directory, missing.small)
     accounts = (
-        (row.domain, row.username, row.ha1_md5, row.ha1_sha256, *party_row(row.party)) for row in missing.accounts
+        (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, *party_row(row.party))
+        for row in missing.accounts
     )
-    _insert(directory, "account", 10, accounts)
+    _insert(directory, "account", 11, accounts)
     _insert(directory, "party", 8, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))

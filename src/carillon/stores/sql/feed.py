@@ -118,18 +118,19 @@ _PEOPLE = (
     site.c.outside_prefix,
     site.c.emergency_caller,
 )
+_SECRETS = (device.c.ha1_md5, device.c.ha1_sha256, device.c.encryption)
 _AT_WORK = and_(site.c.domain == user.c.domain, site.c.name == user.c.site)
 _BY_PERSON = {Noun.USER: (user.c.domain, user.c.extension), Noun.SITE: (site.c.domain, site.c.name)}
 
 
 def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tuple[Account, ...]:
     owner = and_(user.c.domain == device.c.domain, user.c.extension == device.c.extension)
-    found = select(device.c.domain, device.c.name.label("username"), device.c.ha1_md5, device.c.ha1_sha256, *_PEOPLE)
+    found = select(device.c.domain, device.c.name.label("username"), *_SECRETS, *_PEOPLE)
     query = found.join(user, owner).join(site, _AT_WORK)
     keys = {**_BY_PERSON, Noun.DEVICE: (device.c.domain, device.c.name)}
     compile_party = _Compiler()
     return tuple(
-        Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row))
+        Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row), row.encryption)
         for row in _rows(connection, query, touched, keys)
     )
 

@@ -60,6 +60,7 @@ device = _table(
     Column("extension", EXTENSION, nullable=False),
     Column("ha1_md5", String(32), nullable=False),
     Column("ha1_sha256", String(64), nullable=False),
+    Column("encryption", Boolean, nullable=False, server_default="0"),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
     Index(None, "domain", "extension"),
 )

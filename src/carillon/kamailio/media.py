@@ -1,0 +1,111 @@
+"""Speaking to the media relay, through the engine's module: only calls that are anchored come here."""
+
+from __future__ import annotations
+
+from carillon.kamailio import ksr
+from carillon.kamailio.routes import Callback
+from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor
+from carillon.routing.decision import AnchorMedia, ExpectAnswer, ReleaseMedia
+from carillon.routing.facts import BranchFacts
+from carillon.routing.memo import Leg, Memo
+
+EXPECTED = "$avp(expected)"
+WITHOUT_RELAY = "$avp(without_relay)"
+DESCRIPTION = "$avp(description)"
+
+NAMES = {Side.PHONE: "phones", Side.GATEWAY: "gateway"}
+"""The relay's interfaces, as its configuration names them."""
+
+PROFILES = {Side.PHONE: "RTP/SAVP", Side.GATEWAY: "RTP/AVP"}
+
+ALWAYS = "ICE=remove DTLS=off rtcp-mux-demux"
+# Suites that encrypt nothing or that no phone speaks: with all of them an offer is longer than a datagram should be.
+NO_SUITES = " ".join(
+    f"SDES-no-{suite}"
+    for suite in (
+        *("NULL_HMAC_SHA1_80", "NULL_HMAC_SHA1_32", "F8_128_HMAC_SHA1_80", "F8_128_HMAC_SHA1_32"),
+        *("AES_192_CM_HMAC_SHA1_80", "AES_192_CM_HMAC_SHA1_32"),
+    )
+)
+
+
+class RelayDown(Exception):
+    """The media relay did not do what a call needs."""
+
+
+def anchor(asked: AnchorMedia, advertised: tuple[str, str] | None) -> None:
+    """Have the relay rewrite the message's description; raises RelayDown.
+
+    `advertised`: the address that Asterisk writes for outsiders and the one where the relay finds it, if they differ.
+    """
+    if advertised:
+        outside, own = advertised
+        body = ksr.text("$rb")
+        ksr.set_text(DESCRIPTION, body.replace(outside, own) if asked.side is Side.PHONE else body)
+    flags = " ".join((*_flags(asked), *asked.options))
+    ask = ksr.relay_answer if asked.answer else ksr.relay_offer
+    # Once more: after a restart of the relay the first word only brings up the old socket's error.
+    if not (ask(flags) or ask(flags)):
+        raise RelayDown(asked.anchor.session)
+
+
+def release(asked: ReleaseMedia) -> None:
+    """Have the relay forget a session; one that it does not know any more is forgotten already."""
+    ksr.relay_delete(_session(asked.anchor))
+
+
+def expect(expected: ExpectAnswer) -> None:
+    """Have replies to this request come by."""
+    ksr.set_text(EXPECTED, str(expected))
+    ksr.set_callbacks(Callback.DIALOG_REPLY)
+
+
+def expected() -> ExpectAnswer:
+    """What `expect` noted in the transaction."""
+    return ExpectAnswer.parse(ksr.text(EXPECTED))
+
+
+def watch_branches() -> None:
+    """Let each phone be offered what it wants, where some of those that are to ring want encryption."""
+    if any(ksr.wants_encryption(place) for place in range(1 + ksr.number("$branch(count)"))):
+        ksr.set_branch_callback(Callback.BRANCH)
+
+
+def branch_left_out() -> None:
+    """Note that a phone is not rung, because it wants encryption and the relay is down."""
+    ksr.set_text(WITHOUT_RELAY, "yes")
+    ksr.drop_branch()
+
+
+def some_left_out() -> bool:
+    """Whether a phone was left out of this request."""
+    return bool(ksr.text(WITHOUT_RELAY))
+
+
+def branch() -> BranchFacts:
+    """The phone that is about to ring, or that replied."""
+    encrypted = ksr.wants_encryption()
+    return BranchFacts(ksr.number("$T_branch_idx") if encrypted else 0, encrypted)
+
+
+def reply_anchor(memo: Memo, secret: bytes) -> Anchor | None:
+    """What the relay carries of the branch that replied."""
+    if memo.leg is Leg.INBOUND:
+        return memo.anchor
+    here = branch()
+    return branch_anchor(secret, memo.leg_id, here.index) if here.encrypted else None
+
+
+def _flags(asked: AnchorMedia) -> tuple[str, ...]:
+    """Of an offer, to whom it goes and how; an answer takes after its offer."""
+    common = (_session(asked.anchor), ALWAYS)
+    if asked.answer:
+        return common
+    ways = (f"direction={NAMES[asked.side.other]}", f"direction={NAMES[asked.side]}")
+    if Reason.ENCRYPTION not in asked.anchor.reasons:
+        return (*common, *ways)
+    return (*common, *ways, PROFILES[asked.side], NO_SUITES)
+
+
+def _session(of: Anchor) -> str:
+    return f"call-id={of.session}"

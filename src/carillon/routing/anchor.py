@@ -1,0 +1,61 @@
+"""What the media relay carries of a call: a session, why, and which way a description goes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from carillon.sip.seal import seal
+
+PARAMETER = "media"
+"""Of our Record-Route: later requests of the dialog know by it, without a look-up, that the relay carries its sound."""
+
+_WRITTEN = re.compile(r"([0-9a-f]+(?:-[0-9]+)?)\.([a-z+]+)")
+
+
+class Reason(StrEnum):
+    """Why sound goes through the relay: what Asterisk alone cannot do."""
+
+    ENCRYPTION = "encryption"
+
+
+class Side(StrEnum):
+    """To whom a description goes."""
+
+    GATEWAY = "gateway"
+    PHONE = "phone"
+
+    @property
+    def other(self) -> Side:
+        """The side that it comes from."""
+        return Side.PHONE if self is Side.GATEWAY else Side.GATEWAY
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One session of the relay. Its name cannot be guessed: whoever knows it could change the session."""
+
+    session: str
+    reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)
+
+    def __str__(self) -> str:
+        return f"{self.session}.{'+'.join(self.reasons)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Anchor | None:
+        """The anchor that `str()` wrote, None for anything else."""
+        found = _WRITTEN.fullmatch(text)
+        if found is None or not set(found[2].split("+")) <= set(Reason):
+            return None
+        return cls(found[1], tuple(Reason(reason) for reason in found[2].split("+")))
+
+
+def caller_anchor(secret: bytes, leg: str) -> Anchor:
+    """The session between a caller's phone and Asterisk."""
+    return Anchor(seal(secret, "media of the caller", leg))
+
+
+def branch_anchor(secret: bytes, leg: str, branch: int) -> Anchor:
+    """The session between Asterisk and one of the phones that ring."""
+    return Anchor(f"{seal(secret, 'media of the called', leg)}-{branch}")

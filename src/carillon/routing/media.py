@@ -1,0 +1,117 @@
+"""Whether sound must go through the media relay: only where Asterisk cannot do what a phone needs.
+
+Phones behind a NAT need no relay: Asterisk answers to where sound comes from.
+"""
+
+from __future__ import annotations
+
+from carillon.routing.anchor import Anchor, Side, branch_anchor, caller_anchor
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import (
+    AnchorMedia,
+    Decision,
+    Drop,
+    Effect,
+    ExpectAnswer,
+    Journal,
+    MarkRoute,
+    Pass,
+    ReleaseMedia,
+    Reply,
+)
+from carillon.routing.facts import BranchFacts, Facts, NodeProfile, ReplyFacts
+from carillon.routing.memo import Leg, Memo
+from carillon.routing.request import Request, Source
+from carillon.sip.legid import make_leg_id
+from carillon.sip.uri import quoted
+
+OUT_OF_ORDER = "The media relay is out of order: calls without encryption go"
+DESCRIBES = frozenset({"INVITE", "UPDATE", "PRACK"})
+
+
+def anchor_of(request: Request, facts: Facts) -> Anchor | None:
+    """The relay's session of a new inbound leg, None where it needs none."""
+    if not request.encrypted:
+        return None
+    return caller_anchor(facts.node.secret, make_leg_id(facts.node.secret, facts.fresh_id))
+
+
+def anchored(request: Request, facts: Facts) -> Verdict:
+    """A phone that offers encrypted sound only (RTP/SAVP with keys, RFC 4568) is met by the relay.
+
+    Keys that come in clear are taken as other telephone systems take them, and the log says so.
+    """
+    anchor = anchor_of(request, facts)
+    if anchor is None:
+        return Verdict("not needed", "plain sound")
+    if not facts.relay:
+        return Verdict("unavailable", "the relay did not answer", _unavailable(facts))
+    effects: tuple[Effect, ...] = (AnchorMedia(anchor, Side.GATEWAY),)
+    if request.transport != "tls":
+        words = f"keys of encrypted sound came in clear by {request.transport} from {request.source_address}; use TLS"
+        effects = (Journal(words), *effects)
+    return Verdict("anchored", f"encryption, by {request.transport}", effects=effects)
+
+
+def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decision:
+    """What one of the phones that are to ring is offered: encrypted sound, if it was registered so."""
+    if not branch.encrypted:
+        return decide_by((_plain,), memo, branch)
+    anchor = branch_anchor(node.secret, memo.leg_id, branch.index)
+
+    def encrypted(memo: Memo, branch: BranchFacts) -> Verdict:
+        """Not without the relay: the phone would be offered what it does not want."""
+        if not branch.relay:
+            return Verdict("left out", "the relay did not answer", Drop())
+        effects = (AnchorMedia(anchor, Side.PHONE), MarkRoute(anchor))
+        return Verdict("anchored", f"encryption, branch {branch.index}", Pass(), effects)
+
+    return decide_by((encrypted,), memo, branch)
+
+
+def answered(memo: Memo, reply: ReplyFacts) -> Verdict:
+    """The answer goes back through the relay; a phone that refuses frees its session."""
+    if reply.anchor is None:
+        return Verdict("skipped", "not anchored")
+    if reply.code >= 300:
+        effects = (ReleaseMedia(reply.anchor),) if memo.leg is Leg.OUTBOUND else ()
+        return Verdict("released", str(reply.code), effects=effects)
+    if not reply.described:
+        return Verdict("skipped", "no description")
+    side = Side.PHONE if memo.leg is Leg.INBOUND else Side.GATEWAY
+    return Verdict("anchored", f"answer to the {side}", effects=(AnchorMedia(reply.anchor, side, answer=True),))
+
+
+def kept_anchored(request: Request, facts: Facts) -> Verdict:
+    """Inside a dialog the relay is asked again by every description, and freed by BYE."""
+    anchor = request.anchor
+    if anchor is None:
+        return Verdict("skipped", "not anchored")
+    if request.method == "BYE":
+        return Verdict("released", "BYE", effects=(ReleaseMedia(anchor),))
+    side = Side.PHONE if request.source is Source.GATEWAY else Side.GATEWAY
+    if request.method == "ACK" and request.described and facts.relay:
+        return Verdict("anchored", "a late answer", effects=(AnchorMedia(anchor, side, answer=True),))
+    if request.method not in DESCRIBES:
+        return Verdict("skipped", request.method)
+    if not facts.relay:
+        return Verdict("unavailable", "the relay did not answer", _unavailable(facts))
+    offered: tuple[Effect, ...] = (AnchorMedia(anchor, side),) if request.described else ()
+    expect = ExpectAnswer(anchor, side.other, answer=request.described)
+    return Verdict("anchored", request.method, effects=(*offered, expect))
+
+
+def decide_reply(expected: ExpectAnswer, reply: ReplyFacts) -> Decision:
+    """What to do with a reply inside a dialog whose sound the relay carries."""
+    if reply.code >= 300 or not reply.described:
+        return Decision(Pass())
+    return Decision(Pass(), (AnchorMedia(expected.anchor, expected.side, answer=expected.answer),))
+
+
+def _plain(memo: Memo, branch: BranchFacts) -> Verdict:
+    return Verdict("not needed", "plain sound", Pass())
+
+
+def _unavailable(facts: Facts) -> Reply:
+    warning = ("Warning", f"399 {facts.node.default_domain} {quoted(OUT_OF_ORDER)}")
+    return Reply(503, "Service Unavailable", (("Retry-After", str(facts.node.retry_after_s)), warning))

@@ -1,0 +1,45 @@
+"""Asking the media relay, in its own protocol (ng): bencoded, one datagram each way, at its (host, port)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+
+PATIENCE_S = 3.0
+LONGEST = 65536
+PING = b"d7:command4:pinge"
+LIST = b"d7:command4:list5:limiti1000ee"
+STATISTICS = b"d7:command10:statisticse"
+
+_SESSION = re.compile(rb"[0-9]+:([0-9a-f]{24}(?:-[0-9]+)?)")
+_COUNT = re.compile(rb"11:sessionsowni([0-9]+)e")
+
+Where = tuple[str, int]
+
+
+def pings(relay: Where) -> bool:
+    """Whether the answer to a ping is the right one. Raises OSError when there is none."""
+    return b"4:pong" in _asked(relay, PING)
+
+
+def sessions(relay: Where) -> list[str]:
+    """The sessions that it carries, at most 1,000. Raises OSError when it does not answer."""
+    return [name.decode() for name in _SESSION.findall(_asked(relay, LIST))]
+
+
+def session_count(relay: Where) -> float:
+    """How many sessions it carries; "not a number" when it does not say."""
+    try:
+        found = _COUNT.search(_asked(relay, STATISTICS))
+    except OSError:
+        return float("nan")
+    return float(found[1]) if found else float("nan")
+
+
+def _asked(relay: Where, command: bytes) -> bytes:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(PATIENCE_S)
+        asking.connect(relay)
+        asking.send(secrets.token_hex(8).encode() + b" " + command)
+        return asking.recv(LONGEST)
