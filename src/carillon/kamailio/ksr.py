@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import binascii
 from enum import Enum
+from functools import cache
 
 import KSR
 
 from carillon.kamailio.routes import Callback
 from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
+from carillon.stores.registrationjournal import Binding
+
+SAVE_WITHOUT_REPLY = 0x02
 
 
 class EngineRefused(Exception):
@@ -206,10 +210,38 @@ def status_code() -> int:
 
 
 def save_bindings(aor: str) -> bool:
-    """Store the contacts of a REGISTER under this AOR and answer it."""
+    """Store the contacts of a REGISTER under this AOR; `answer_register` says what came of it."""
     if contact_is_elsewhere():
         KSR.nathelper.fix_nated_register()
-    return _yes(KSR.registrar.save_uri("location", 0, f"sip:{aor}"))
+    return _yes(KSR.registrar.save_uri("location", SAVE_WITHOUT_REPLY, f"sip:{aor}"))
+
+
+def answer_register() -> None:
+    """Answer the REGISTER that `save_bindings` has stored, or not stored."""
+    KSR.registrar.reg_send_reply()
+
+
+def bindings(aor: str) -> tuple[Binding, ...]:
+    """All that the engine keeps of the AOR's contacts."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
+        return ()
+    return tuple(_binding(n) for n in range(number("$(ulc(bound=>count))")))
+
+
+def _binding(n: int) -> Binding:
+    of_text, of_number = _binding_variables(n)
+    contact, received, path, call_id, user_agent, socket, instance, ruid = map(text, of_text)
+    numbers = map(number, of_number)
+    return Binding(contact, received, path, call_id, user_agent, socket, instance, ruid, *numbers)
+
+
+@cache
+def _binding_variables(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what the engine keeps of the contact `n`, in the order of `Binding`: texts, and numbers."""
+    texts = ("addr", "received", "path", "callid", "user_agent", "socket", "instance", "ruid")
+    numbers = ("expires", "q", "cseq", "regid", "modified")
+    of_text, of_number = (tuple(f"$(ulc(bound=>{one})[{n}])" for one in kind) for kind in (texts, numbers))
+    return of_text, of_number
 
 
 def bound_contacts(aor: str) -> tuple[Contact, ...]:

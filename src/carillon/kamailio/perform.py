@@ -45,6 +45,7 @@ from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
 from carillon.sip.uri import quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
+from carillon.stores.registrationjournal import RegistrationJournal
 
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
@@ -67,6 +68,7 @@ class Means:
     gateway_socket: str
     outside_socket: str
     trunk_login: Callable[[str, str], tuple[str, str] | None]
+    registrations: RegistrationJournal
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -122,8 +124,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
             _leave(outcome, means.outside_socket)
         case Ring():
             _send(outcome.ring_s, outcome.silence_s)
-        case Save(aor):
-            _save(aor)
+        case Save():
+            _save(outcome, means.registrations)
         case Follow(gateway):
             _follow(gateway, means.gateway_socket)
         case Reply(code, reason, headers) if in_failure_route:
@@ -183,9 +185,17 @@ def _send(answer_s: float, silence_s: float) -> None:
         ksr.reply(500, "Next Hop Unreachable")
 
 
-def _save(aor: str) -> None:
-    if not ksr.save_bindings(aor):
-        ksr.log("warn", f"registrar: bindings of {aor} not stored")
+def _save(save: Save, journal: RegistrationJournal) -> None:
+    """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
+    if not ksr.save_bindings(save.aor):
+        ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
+    elif save.changes:
+        moment = journal.moment()
+        try:
+            journal.write(moment, save.aor, ksr.bindings(save.aor))
+        except OSError as error:
+            ksr.log("err", f"registrar: {save.aor} is not in the journal, a crash may lose it: {error}")
+    ksr.answer_register()
 
 
 def _follow(gateway: Gateway | None, socket: str) -> None:

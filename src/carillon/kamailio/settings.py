@@ -29,6 +29,7 @@ class Settings:
     redis_socket: Path
     trace_socket: Path
     trunk_logins: Path
+    registration_journal: Path
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -46,6 +47,7 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        paths = (Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins"))
+        names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal")
+        paths = (Path(values[name]) for name in names)
         trusted = tuple(ip_network(network) for network in values["trusted"])
         return cls(node, values["gateway_socket"], values["outside_socket"], trusted, *paths)

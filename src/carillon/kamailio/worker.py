@@ -22,6 +22,7 @@ from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
+from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.trunklogins import LoginReader
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
@@ -39,7 +40,8 @@ class Worker:
         self._own = _own(settings)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_socket, settings.outside_socket
-        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
+        journal = RegistrationJournal(settings.registration_journal)
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:

@@ -42,9 +42,10 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3)."""
+    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); no `changes`: it only asks."""
 
     aor: str
+    changes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

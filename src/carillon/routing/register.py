@@ -53,7 +53,7 @@ def few_enough(request: Request, facts: Facts) -> Verdict:
 
 def stored(request: Request, facts: Facts) -> Verdict:
     """The engine's registrar stores the bindings and answers."""
-    return Verdict("stored", caller(facts).aor, Save(caller(facts).aor))
+    return Verdict("stored", caller(facts).aor, Save(caller(facts).aor, changes=bool(request.contacts)))
 
 
 RULES = (authenticated, own_address, long_enough, few_enough, stored)

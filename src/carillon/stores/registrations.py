@@ -58,5 +58,10 @@ def _registration(row: sqlite3.Row) -> Registration:
     )
 
 
-def _unix(julian: float) -> float:
-    return (julian - _UNIX_EPOCH_JULIAN) * 86400
+def julian(unix: float) -> float:
+    """A time as the engine writes it into SQLite: the Julian day of these Unix seconds."""
+    return unix / 86400 + _UNIX_EPOCH_JULIAN
+
+
+def _unix(julian_day: float) -> float:
+    return (julian_day - _UNIX_EPOCH_JULIAN) * 86400

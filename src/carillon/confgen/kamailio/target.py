@@ -191,6 +191,7 @@ def _settings(system: System) -> str:
             "trace_socket": str(paths.trace_socket),
             "trusted": _trusted(paths),
             "trunk_logins": str(paths.trunk_logins),
+            "registration_journal": str(paths.registration_journal),
             "ring_s": profile.ring_s,
         },
         indent=1,
