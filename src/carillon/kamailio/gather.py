@@ -64,6 +64,9 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
         dialog_proof=_dialog_proof() if to_tag else "",
         contacts=contacts,
+        path=ksr.text("$(hdr(Path)[*])") if method == "REGISTER" else "",
+        supported=_option_tags("Supported") if method == "REGISTER" else frozenset(),
+        required=_option_tags("Require") if method == "REGISTER" else frozenset(),
         source_address=address,
         source_port=port,
         transport=ksr.text("$proto"),
@@ -85,6 +88,10 @@ def failure(far_end_code: int | None) -> FailureFacts:
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
     )
+
+
+def _option_tags(name: str) -> frozenset[str]:
+    return frozenset(tag.strip().lower() for tag in ksr.text(f"$(hdr({name})[*])").split(",") if tag.strip())
 
 
 def _asserted() -> SipUri | None:

@@ -53,7 +53,7 @@ RANG = "$avp(rang)"
 
 
 class NobodyThere(Exception):
-    """The contacts of an AOR were gone when it was to ring."""
+    """The contacts of an AOR were gone when it was to ring, or the connections to all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
         case Trunk():
             _leave(outcome, means.outside_socket)
         case Ring():
-            _send(outcome.ring_s, outcome.silence_s)
+            _ring(outcome)
         case Save():
             _save(outcome, means.registrations)
         case Follow(gateway):
@@ -176,6 +176,16 @@ def _leave(trunk: Trunk, socket: str) -> None:
 def _find_contacts(ring: Ring) -> None:
     if not ksr.look_up_contacts(ring.aor):
         raise NobodyThere(ring.aor)
+    ksr.keep_one_flow_a_device(ring.aor)
+
+
+def _ring(ring: Ring) -> None:
+    """A phone on TCP or TLS is reached by its own connection or not at all: behind a NAT nobody answers a new one."""
+    ksr.set_callbacks(Callback.REPLY, Callback.FAILURE)
+    ksr.set_timers(ring.ring_s, ring.silence_s)
+    ksr.use_open_connections()
+    if not ksr.relay():
+        raise NobodyThere(ring.aor)
 
 
 def _send(answer_s: float, silence_s: float) -> None:
@@ -189,13 +199,19 @@ def _save(save: Save, journal: RegistrationJournal) -> None:
     """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
     if not ksr.save_bindings(save.aor):
         ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
-    elif save.changes:
-        moment = journal.moment()
-        try:
-            journal.write(moment, save.aor, ksr.bindings(save.aor))
-        except OSError as error:
-            ksr.log("err", f"registrar: {save.aor} is not in the journal, a crash may lose it: {error}")
-    ksr.answer_register()
+        ksr.refuse_register()
+        return
+    if save.changes:
+        _journal(save.aor, journal)
+    ksr.accept_register()
+
+
+def _journal(aor: str, journal: RegistrationJournal) -> None:
+    moment = journal.moment()
+    try:
+        journal.write(moment, aor, ksr.bindings(aor))
+    except OSError as error:
+        ksr.log("err", f"registrar: {aor} is not in the journal, a crash may lose it: {error}")
 
 
 def _follow(gateway: Gateway | None, socket: str) -> None:

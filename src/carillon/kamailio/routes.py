@@ -11,3 +11,4 @@ class Callback(StrEnum):
     REQUEST = "ksr_request_route"
     REPLY = "ksr_leg_reply"
     FAILURE = "ksr_leg_failure"
+    FLOW = "ksr_flow_failure"

@@ -92,6 +92,13 @@ class Worker:
         self.tracer.failure(memo, decision)
         return 1
 
+    @guarded(nothing)
+    def ksr_flow_failure(self, message: Any) -> int:
+        """One branch has failed, and its device may have other flows. No reads, as in `ksr_leg_failure`."""
+        if failures.flow_failed(*ksr.failed_branch()):
+            ksr.next_flow()
+        return 1
+
     def _is_banned(self, request: Request) -> bool:
         """Whether the account that a request names is banned from where it comes from."""
         credentials = request.credentials

@@ -26,6 +26,7 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
+    `path` holds the values of all Path headers; `supported` and `required` are option tags, of a REGISTER only.
     `codecs` are those of the audio that is offered, None when none is.
     """
 
@@ -49,6 +50,9 @@ class Request:
     default_expiry_s: int | None = None
     dialog_proof: str = ""
     contacts: str = ""
+    path: str = ""
+    supported: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
     source_address: str = ""
     source_port: int = 0
     transport: str = "udp"

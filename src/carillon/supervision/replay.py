@@ -26,13 +26,14 @@ _INSERT = """INSERT OR REPLACE INTO location (username, domain, contact, callid,
 def replay(state: Path, now: float) -> int:
     """Put what the journal knows into location.db, and empty the journal; how many AORs it knew.
 
-    Idempotent. `now` in Unix seconds: what has expired is left out. Raises OSError and sqlite3.Error.
+    Idempotent. `now` in Unix seconds: what has expired is left out. A flow (RFC 5626) over TCP or TLS ended with the
+    Kamailio that had it. Raises OSError and sqlite3.Error.
     """
     known = newest(state / "journal")
-    if known:
-        with closing(sqlite3.connect(state / "location.db", timeout=5)) as location, location:
-            location.execute("PRAGMA synchronous=FULL")
-            _put(location, known, now)
+    with closing(sqlite3.connect(state / "location.db", timeout=5)) as location, location:
+        location.execute("PRAGMA synchronous=FULL")
+        _put(location, known, now)
+        location.execute("DELETE FROM location WHERE reg_id > 0 AND (socket LIKE 'tcp:%' OR socket LIKE 'tls:%')")
     clear(state / "journal")
     return len(known)
 
