@@ -18,7 +18,7 @@ from carillon.sip.uri import SipUri, display_name, unescaped
 from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
-_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
 

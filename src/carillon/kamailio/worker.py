@@ -8,6 +8,7 @@ from typing import Any, Final
 from carillon.kamailio import fetch, gather, ksr
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
@@ -26,6 +27,9 @@ from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.trunklogins import LoginReader
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
+
+MAIN_PROCESS: Final = 0
+"""The engine's rank of the process that all others come from."""
 
 
 class Worker:
@@ -47,6 +51,8 @@ class Worker:
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
         self.directory.connect()
+        if rank == MAIN_PROCESS:
+            limit_unacknowledged()
         return 0
 
     @guarded(server_error)

@@ -15,7 +15,7 @@ _PARAMETERS = r'((?:[^,"]|"(?:[^"\\]|\\.)*")*)'
 _ONE = re.compile(
     rf'\s*(?:"(?:[^"\\]|\\.)*"\s*|[^<,"]*)<([^>]*)>{_PARAMETERS}(?:,|$)|\s*([^\s,;<>"]+){_PARAMETERS}(?:,|$)'
 )
-_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _INSTANCE = re.compile(r';\s*\+sip\.instance\s*=\s*"([^"]*)"', re.IGNORECASE)
 _REG_ID = re.compile(r";\s*reg-id\s*=\s*([^;,\s]*)", re.IGNORECASE)
 _Q = re.compile(r";\s*q\s*=\s*([^;,\s]*)", re.IGNORECASE)
