@@ -49,3 +49,14 @@ def test_nothing_is_removed_when_one_of_them_is_not_there(company: Company) -> N
     with company.building.network.run(NODE, [*argv, f"101@{company.domain}", "sip:nobody@192.0.2.1"]) as process:
         assert process.wait(30) == 1
     assert [row["contact"] for row in command(company, "list", f"101@{company.domain}")] == [DESK]
+
+
+def test_a_registration_of_a_stopped_system_is_removed_too(company: Company) -> None:
+    company.registered("102")
+    network, office = company.building.network, ("--dir", str(company.building.directory))
+    carillon(network, *office, "down")
+    try:
+        assert len(command(company, "remove", f"102@{company.domain}")) == 1
+    finally:
+        carillon(network, *office, "up")
+    assert command(company, "list", f"102@{company.domain}") == []
