@@ -7,6 +7,7 @@ from tests.live.company import Company, bindings, registers
 from tests.live.talking import a_call_works, calls, final
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
+from tests.phones.settings import Transport
 
 pytestmark = pytest.mark.engines
 
@@ -101,10 +102,10 @@ def test_another_device_rings_beside_the_flows_whatever_its_q(company: Company, 
     assert heard(older) == 0
 
 
-def test_a_call_takes_the_path_back_to_the_phone(company: Company) -> None:
-    alice, proxy = company.raw("101"), company.raw("102")
-    host, port = proxy.link.local
-    hops = [f"<sip:{host}:{port};lr>", "<sip:192.0.2.7;lr>"]
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_call_takes_the_path_back_to_the_phone(company: Company, transport: Transport) -> None:
+    alice, proxy = company.raw("101"), company.raw("102", transport=transport)
+    hops = [f"<{proxy.contact.replace('102@', '')};lr>", "<sip:192.0.2.7;lr>"]
     answer = asks(proxy, "<sip:102@192.0.2.99:5060>", [*SUPPORTED, ("Path", ", ".join(hops))])
     assert answer.code == 200
     assert [hop.strip() for hop in (answer.header("Path") or "").split(",")] == hops

@@ -173,8 +173,14 @@ def set_timers(answer_s: float, silence_s: float) -> None:
 
 
 def use_open_connections() -> None:
-    """Send over TCP and TLS by connections that are there: a missing one is a failure at once."""
-    KSR.set_forward_no_connect()
+    """Send to phones on TCP and TLS by connections that are there: a missing one is a failure at once.
+
+    Proxies of a Path may be connected to: they listen.
+    """
+    others = range(number("$branch(count)"))
+    targets = (text("$du"), *(text(f"$(branch(dst_uri)[{n}])") for n in others))
+    if not any(";lr" in target for target in targets):
+        KSR.set_forward_no_connect()
 
 
 def relay() -> bool:

@@ -8,8 +8,8 @@ from carillon.routing.decision import Decision, Header, Reply, Save
 from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.sip.contacts import LONGEST, contacts, count_after, fault
-from carillon.sip.path import first_hop
+from carillon.sip.contacts import contacts, count_after, fault
+from carillon.sip.path import LONGEST, first_hop
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Account
 
@@ -65,7 +65,7 @@ def path_leads_back(request: Request, facts: Facts) -> Verdict:
         )
     hop = first_hop(request.path)
     if hop is None or len(request.path) > LONGEST:
-        words = "The first Path is <sip:ADDRESS:PORT;lr>, all together 255 characters at most"
+        words = f"The first Path is <sip:ADDRESS:PORT;lr>, all together {LONGEST} characters at most"
         return Verdict("refused", request.path, Reply(400, "Bad Path", (_warning(facts, words),)))
     address = hop.host.strip("[]")
     if address != request.source_address or Gateway(address, hop.port) in facts.node.gateways:

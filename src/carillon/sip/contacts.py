@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from carillon.sip.uri import SipUri
 
 EVERYTHING = "*"
-LONGEST = 255
-"""Characters of a contact's URI, of a Path, and of each other thing that is kept with a contact."""
+LONGEST = 512
+"""Characters of a contact's URI: those with push parameters (RFC 8599) are long."""
+LONGEST_INSTANCE = 255
 
 _PARAMETERS = r'((?:[^,"]|"(?:[^"\\]|\\.)*")*)'
 _ONE = re.compile(
@@ -43,6 +45,7 @@ class Contact:
         return self.uri == other.uri and not (self.instance and other.instance)
 
 
+@lru_cache(maxsize=1024)  # two rules ask, and a phone that refreshes says the same again
 def contacts(headers: str) -> tuple[Contact, ...]:
     """The contacts in the values of all Contact headers, joined by commas; `*` is a contact of that URI."""
     return tuple(_contact(found[1] or found[3] or "", found[2] or found[4] or "") for found in _ONE.finditer(headers))
@@ -70,8 +73,8 @@ def fault(headers: str, default_expiry_s: int | None) -> str | None:
 
 
 def _fault(contact: Contact) -> str | None:
-    if len(contact.uri) > LONGEST or len(contact.instance) > LONGEST:
-        return f"A Contact is too long: {LONGEST} characters at most"
+    if len(contact.uri) > LONGEST or len(contact.instance) > LONGEST_INSTANCE:
+        return f"A Contact is too long: at most {LONGEST} characters, its +sip.instance {LONGEST_INSTANCE}"
     if SipUri.parse(contact.uri) is None:
         return "A Contact is no SIP address"
     if contact.q and not _Q_VALUE.fullmatch(contact.q):

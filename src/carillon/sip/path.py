@@ -6,6 +6,9 @@ import re
 
 from carillon.sip.uri import SipUri
 
+LONGEST = 255
+"""Characters of all Path headers together."""
+
 _FIRST = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*"\s*|[^<,"]*)<([^>]*)>')
 _LOOSE = re.compile(r";lr(?:[=;?]|$)", re.IGNORECASE)
 
