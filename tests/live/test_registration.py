@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.live.company import Company, bindings, registers
+from tests.worlds.building import carillon
 
 pytestmark = pytest.mark.engines
 
@@ -162,3 +165,40 @@ def test_the_node_may_be_named_by_its_address(company: Company) -> None:
     own = "<sip:101@10.77.0.1>"
     login = registers(alice, [f"<{DESK}>"], 600, from_=f"{own};tag=1", to=own)
     assert login.code == 401  # the address means the default domain, which does not know her
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [
+        (f"<{HOME}", "cannot be read"),
+        ("<mailto:alice@example.org>", "no SIP address"),
+        (f"<sip:{'a' * 4096}@10.77.0.11>", "too long"),
+        (f'<{HOME}>;q="2.0"', "q is a number"),
+        ("*", "stands alone"),
+    ],
+)
+def test_one_broken_contact_spoils_the_request(company: Company, wrong: str, word: str) -> None:
+    alice = company.raw("101")
+    answer = registers(alice, [f"<{DESK}>", wrong], 600)
+    assert answer.code == 400
+    assert word in (answer.header("Warning") or "")
+    assert bindings(registers(alice)) == {}
+
+
+@pytest.mark.parametrize("odd", ["-5", "soon", "1e9"])
+def test_an_expiry_that_is_no_number_is_an_hour(company: Company, odd: str) -> None:
+    """RFC 3261 §10.2.1.1: malformed values count as 3600."""
+    assert bindings(registers(company.raw("101"), [f"<{DESK}>;expires={odd}"])) == {DESK: 3600}
+
+
+def test_q_is_kept_and_told(company: Company) -> None:
+    alice = company.raw("101")
+    answer = registers(alice, [f"<{DESK}>;q=0.25", f"<{HOME}>;q=1"], 600)
+    assert ";q=0.25;" in (answer.header("Contact") or "")
+    rows = json.loads(
+        carillon(
+            company.building.network,
+            *("--dir", str(company.building.directory), "registration", "list", f"101@{company.domain}", "--json"),
+        )
+    )
+    assert {row["contact"]: row["q"] for row in rows} == {DESK: 0.25, HOME: 1.0}

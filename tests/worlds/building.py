@@ -163,6 +163,15 @@ class Building:
         while not self.status()["healthy"]:
             assert time.monotonic() < deadline, f"{component} is not healthy again: {self.status()}"
 
+    def awaits_restart(self, component: str, old_pid: int) -> None:
+        """Wait until a component that died is healthy again, as another process."""
+        deadline = time.monotonic() + 30
+        while True:
+            now = next(each for each in self.status()["components"] if each["name"] == component)
+            if now["healthy"] and now["pid"] not in (None, old_pid):
+                return
+            assert time.monotonic() < deadline, f"{component} is not up again: {now}"
+
     def status(self) -> dict[str, Any]:
         """What `carillon status` says, asked on the node."""
         return dict(json.loads(carillon(self.network, "--dir", str(self.directory), "status", "--json")))

@@ -21,7 +21,7 @@ from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
-_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
+_EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 NOWHERE = SipUri("", "")
 
@@ -74,6 +74,9 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         dialog_proof=_dialog_proof(route),
         refer_to=_refer_to() if method == "REFER" else (),
         contacts=contacts,
+        path=ksr.text("$(hdr(Path)[*])") if method == "REGISTER" else "",
+        supported=_option_tags("Supported") if method == "REGISTER" else frozenset(),
+        required=_option_tags("Require") if method == "REGISTER" else frozenset(),
         source_address=address,
         source_port=port,
         transport=ksr.text("$proto"),
@@ -95,6 +98,10 @@ def failure(far_end_code: int | None) -> FailureFacts:
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
     )
+
+
+def _option_tags(name: str) -> frozenset[str]:
+    return frozenset(tag.strip().lower() for tag in ksr.text(f"$(hdr({name})[*])").split(",") if tag.strip())
 
 
 def _asserted() -> SipUri | None:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import binascii
 from enum import Enum
+from functools import cache
 
 import KSR
 
 from carillon.kamailio.routes import Callback
 from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
+from carillon.stores.registrationjournal import Binding
+
+SAVE_AND_PREPARE_REPLY = 0x02 | 0x10
+EXPIRED = 10
+"""The expiry that the engine gives to a contact that is removed, until its timer has written that."""
 
 ENCRYPTED = 5
 BEHIND_NAT = 6
@@ -185,6 +191,17 @@ def set_timers(answer_s: float, silence_s: float) -> None:
     _must(KSR.tm.t_set_fr(int(answer_s * 1000), int(silence_s * 1000)), "set the timers")
 
 
+def use_open_connections() -> None:
+    """Send to phones on TCP and TLS by connections that are there: a missing one is a failure at once.
+
+    Proxies of a Path may be connected to: they listen.
+    """
+    others = range(number("$branch(count)"))
+    targets = (text("$du"), *(text(f"$(branch(dst_uri)[{n}])") for n in others))
+    if not any(";lr" in target for target in targets):
+        KSR.set_forward_no_connect()
+
+
 def relay() -> bool:
     """Send the request on, statefully, one hop older; whether it left."""
     KSR.maxfwd.process_maxfwd(70)
@@ -225,13 +242,49 @@ def status_code() -> int:
 
 
 def save_bindings(aor: str, *, encrypted: bool) -> bool:
-    """Store the contacts of a REGISTER under this AOR and answer it; those behind a NAT are kept open from now on."""
+    """Store the contacts of a REGISTER under this AOR, for `accept_register`; else `refuse_register`.
+
+    Those behind a NAT are kept open from now on.
+    """
     if contact_is_elsewhere():
         KSR.nathelper.fix_nated_register()
         KSR.setbflag(BEHIND_NAT)
     if encrypted:
         KSR.setbflag(ENCRYPTED)
-    return _yes(KSR.registrar.save_uri("location", 0, f"sip:{aor}"))
+    return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
+
+
+def accept_register() -> None:
+    """Answer the REGISTER that `save_bindings` has stored, with what that has prepared."""
+    KSR.sl.send_reply(200, "OK")
+
+
+def refuse_register() -> None:
+    """Answer the REGISTER that `save_bindings` has not stored: the registrar knows why."""
+    KSR.registrar.reg_send_reply()
+
+
+def bindings(aor: str) -> tuple[Binding, ...]:
+    """All that the engine keeps of the AOR's contacts."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
+        return ()
+    return tuple(_binding(n) for n in range(number("$(ulc(bound=>count))")))
+
+
+def _binding(n: int) -> Binding:
+    of_text, of_number = _binding_variables(n)
+    contact, received, path, call_id, user_agent, socket, instance, ruid = map(text, of_text)
+    numbers = map(number, of_number)
+    return Binding(contact, received, path, call_id, user_agent, socket, instance, ruid, *numbers)
+
+
+@cache
+def _binding_variables(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what the engine keeps of the contact `n`, in the order of `Binding`: texts, and numbers."""
+    texts = ("addr", "received", "path", "callid", "user_agent", "socket", "instance", "ruid")
+    numbers = ("expires", "q", "cseq", "regid", "modified", "cflags")
+    of_text, of_number = (tuple(f"$(ulc(bound=>{one})[{n}])" for one in kind) for kind in (texts, numbers))
+    return of_text, of_number
 
 
 def wants_encryption(place: int = 0) -> bool:
@@ -245,7 +298,14 @@ def bound_contacts(aor: str) -> tuple[Contact, ...]:
         return ()
     places = range(number("$(ulc(bound=>count))"))
     return tuple(
-        Contact(text(f"$(ulc(bound=>addr)[{n}])"), None, text(f"$(ulc(bound=>instance)[{n}])")) for n in places
+        Contact(
+            text(f"$(ulc(bound=>addr)[{n}])"),
+            None,
+            text(f"$(ulc(bound=>instance)[{n}])"),
+            number(f"$(ulc(bound=>regid)[{n}])"),
+        )
+        for n in places
+        if number(f"$(ulc(bound=>expires)[{n}])") > EXPIRED
     )
 
 
@@ -258,6 +318,36 @@ def look_up_contacts(aor: str) -> bool:
     """Make the contacts of the AOR the targets of the request; whether there were any."""
     set_text("$ru", f"sip:{aor}")
     return _yes(KSR.registrar.lookup("location"))
+
+
+def keep_one_flow_a_device(aor: str) -> None:
+    """Of the targets that are flows of the same device, keep the newest; the others wait for `next_flow` (RFC 5626).
+
+    The engine sorts by q, and would leave the lower ones out: all phones ring at once, so all get the same q.
+    """
+    others = range(number("$branch(count)"))
+    if not any(text(f"$(branch(instance)[{n}])") for n in others):
+        return
+    highest = max((each.q for each in bindings(aor) if each.expires > EXPIRED), default=-1)
+    for n in others:
+        KSR.pv.seti(f"$(branch(q)[{n}])", highest)
+    KSR.tm.t_load_contacts()
+    KSR.tm.t_next_contacts()
+    KSR.tm.t_on_branch_failure(Callback.FLOW)
+
+
+def failed_branch() -> tuple[int, bool]:
+    """In a branch failure route: its final code, and whether anything at all was heard from it."""
+    return number("$T_reply_code"), _yes(KSR.tm.t_branch_replied())
+
+
+def next_flow() -> bool:
+    """Send to another flow of the device whose branch has failed; whether there was one."""
+    if not _yes(KSR.tm.t_next_contact_flow()):
+        return False
+    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    use_open_connections()
+    return _yes(KSR.tm.t_relay())
 
 
 # --- the media relay

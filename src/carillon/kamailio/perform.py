@@ -50,6 +50,7 @@ from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
 from carillon.sip.uri import quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
+from carillon.stores.registrationjournal import RegistrationJournal
 
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
@@ -57,7 +58,7 @@ RANG = "$avp(rang)"
 
 
 class NobodyThere(Exception):
-    """The contacts of an AOR were gone when it was to ring."""
+    """The contacts of an AOR were gone when it was to ring, or the connections to all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Means:
     gateway_socket: str
     outside_socket: str
     trunk_login: Callable[[str, str], tuple[str, str] | None]
+    registrations: RegistrationJournal
     advertised: tuple[str, str] | None = None
 
 
@@ -139,7 +141,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
         case Ring():
             _ring(outcome)
         case Save():
-            _save(outcome)
+            _save(outcome, means.registrations)
         case Follow(gateway):
             _follow(gateway, means.gateway_socket)
         case Reply(code, reason, headers) if in_failure_route:
@@ -190,14 +192,15 @@ def _leave(trunk: Trunk, socket: str) -> None:
 def _find_contacts(ring: Ring) -> None:
     if not ksr.look_up_contacts(ring.aor):
         raise NobodyThere(ring.aor)
+    ksr.keep_one_flow_a_device(ring.aor)
 
 
 def _ring(ring: Ring) -> None:
+    """A phone on TCP or TLS is reached by its own connection or not at all: behind a NAT nobody answers a new one."""
     media.watch_branches()
+    ksr.use_open_connections()
     if not _sent(ring.ring_s, ring.silence_s):
-        if media.some_left_out():
-            raise media.RelayDown(ring.aor)
-        ksr.reply(500, "Next Hop Unreachable")
+        raise media.RelayDown(ring.aor) if media.some_left_out() else NobodyThere(ring.aor)
 
 
 def _send(answer_s: float, silence_s: float) -> None:
@@ -211,9 +214,23 @@ def _sent(answer_s: float, silence_s: float) -> bool:
     return ksr.relay()
 
 
-def _save(save: Save) -> None:
+def _save(save: Save, journal: RegistrationJournal) -> None:
+    """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
     if not ksr.save_bindings(save.aor, encrypted=save.encrypted):
         ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
+        ksr.refuse_register()
+        return
+    if save.changes:
+        _journal(save.aor, journal)
+    ksr.accept_register()
+
+
+def _journal(aor: str, journal: RegistrationJournal) -> None:
+    moment = journal.moment()
+    try:
+        journal.write(moment, aor, ksr.bindings(aor))
+    except OSError as error:
+        ksr.log("err", f"registrar: {aor} is not in the journal, a crash may lose it: {error}")
 
 
 def _follow(gateway: Gateway | None, socket: str) -> None:

@@ -13,3 +13,4 @@ class Callback(StrEnum):
     FAILURE = "ksr_leg_failure"
     BRANCH = "ksr_leg_branch"
     DIALOG_REPLY = "ksr_dialog_reply"
+    FLOW = "ksr_flow_failure"

@@ -30,6 +30,7 @@ class Settings:
     redis_socket: Path
     trace_socket: Path
     trunk_logins: Path
+    registration_journal: Path
     advertised: tuple[str, str] | None = None
 
     @classmethod
@@ -48,11 +49,10 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
         )
-        directory, redis, trace, logins = (
-            Path(values[name]) for name in ("directory", "redis_socket", "trace_socket", "trunk_logins")
-        )
+        names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal")
+        directory, redis, trace, logins, journal = (Path(values[name]) for name in names)
         trusted = tuple(ip_network(network) for network in values["trusted"])
         sockets = values["gateway_socket"], values["outside_socket"]
         outside, own = values["advertised"] or ("", "")
         advertised = (outside, own) if outside else None
-        return cls(node, *sockets, trusted, directory, redis, trace, logins, advertised)
+        return cls(node, *sockets, trusted, directory, redis, trace, logins, journal, advertised)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from carillon.kamailio import fetch, gather, ksr, media
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
@@ -24,9 +25,13 @@ from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.ports import HandOver, StoreDown
+from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.trunklogins import LoginReader
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
+
+MAIN_PROCESS: Final = 0
+"""The engine's rank of the process that all others come from."""
 
 
 class Worker:
@@ -41,12 +46,15 @@ class Worker:
         self._own = _own(settings)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_socket, settings.outside_socket
-        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, settings.advertised)
+        journal = RegistrationJournal(settings.registration_journal)
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal, settings.advertised)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
         self.directory.connect()
+        if rank == MAIN_PROCESS:
+            limit_unacknowledged()
         return 0
 
     @guarded(server_error)
@@ -114,6 +122,13 @@ class Worker:
         """A reply inside a dialog whose sound the media relay carries."""
         reply = ReplyFacts(ksr.number("$rs"), described=bool(ksr.header("Content-Type")))
         perform(medium.decide_reply(media.expected(), reply), self.means)
+        return 1
+
+    @guarded(nothing)
+    def ksr_flow_failure(self, message: Any) -> int:
+        """One branch has failed, and its device may have other flows. No reads, as in `ksr_leg_failure`."""
+        if failures.flow_failed(*ksr.failed_branch()):
+            ksr.next_flow()
         return 1
 
     def _is_banned(self, request: Request) -> bool:

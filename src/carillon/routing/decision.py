@@ -43,10 +43,14 @@ class Trunk:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); `encrypted` is how they ring."""
+    """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); no `changes`: it only asks.
+
+    `encrypted` is how they ring.
+    """
 
     aor: str
     encrypted: bool = False
+    changes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from carillon.routing.outside import Line
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
+FLOW_FAILED, TIMEOUT = 430, 408
 
 # What a trunk says of itself; everything else is the far end's word, and another trunk would hear it again.
 ASKS_WHO = frozenset({401, 407})
@@ -99,8 +100,8 @@ def trunk_refuses_us(memo: Memo, failure: FailureFacts) -> Verdict:
 
 
 def phone_silent(memo: Memo, failure: FailureFacts) -> Verdict:
-    """Nobody answered within the ringing time, or the phone never spoke: 480, with a word for the caller."""
-    if not failure.timed_out:
+    """Nobody answered within the ringing time, or no phone could be reached: 480, with a word for the caller."""
+    if not failure.timed_out and (failure.code != FLOW_FAILED or memo.trunk):
         return Verdict("passed", f"{failure.code} {failure.reason}".strip())
     if failure.refusal:
         code, reason = failure.refusal
@@ -132,6 +133,14 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
 
 
 RULES = (was_cancelled, next_gateway, trunk_asks_who, next_trunk, trunk_refuses_us, phone_silent, redirected, real_code)
+
+
+def flow_failed(code: int, heard: bool) -> bool:
+    """Whether a branch failed by its flow, so that another one of the device is tried (RFC 5626 §5.3).
+
+    By 430, which a proxy on the way says, or by silence. A phone that was heard has rung, or has refused by itself.
+    """
+    return code == FLOW_FAILED or (code == TIMEOUT and not heard)
 
 
 def decide(memo: Memo, failure: FailureFacts) -> Decision:

@@ -61,7 +61,7 @@ def ringing_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
 
 def refusal_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
-    if memo.leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 487):
+    if memo.leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
         return Verdict("skipped", "no refusal")
     code = 500 if reply.code == 503 else reply.code
     return Verdict("noted", str(code), effects=(NoteRefusal(code, reply.reason),))

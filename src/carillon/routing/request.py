@@ -28,6 +28,7 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
+    `path` holds the values of all Path headers; `supported` and `required` are option tags, of a REGISTER only.
     `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only.
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
@@ -57,6 +58,9 @@ class Request:
     dialog_proof: str = ""
     refer_to: tuple[str, ...] = ()
     contacts: str = ""
+    path: str = ""
+    supported: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
     source_address: str = ""
     source_port: int = 0
     transport: str = "udp"

@@ -16,7 +16,10 @@ _QUERY = "SELECT * FROM location WHERE (:username IS NULL OR username = :usernam
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One binding of an AOR (RFC 3261 §10). Times are Unix seconds; `q` None means that the phone gave none."""
+    """One binding of an AOR (RFC 3261 §10). Times are Unix seconds; `q` None means that the phone gave none.
+
+    `connected` is whether its TCP or TLS connection is there; None on UDP, which has none.
+    """
 
     extension: str
     domain: str
@@ -27,6 +30,7 @@ class Registration:
     q: float | None
     since: float
     expires: float
+    connected: bool | None = None
 
 
 def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Registration]:
@@ -45,18 +49,25 @@ def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Regist
 
 def _registration(row: sqlite3.Row) -> Registration:
     target = SipUri.parse(row["received"] or row["contact"]) or SipUri("", "?")
+    transport = (row["socket"] or "udp").split(":", 1)[0]
     return Registration(
         extension=row["username"],
         domain=row["domain"],
         contact=row["contact"],
         address=f"{target.host}:{target.port or 5060}",
-        transport=(row["socket"] or "udp").split(":", 1)[0],
+        transport=transport,
         user_agent=row["user_agent"] or "",
         q=None if row["q"] is None or row["q"] < 0 else row["q"],
         since=_unix(row["last_modified"]),
         expires=_unix(row["expires"]),
+        connected=None if transport == "udp" else False,
     )
 
 
-def _unix(julian: float) -> float:
-    return (julian - _UNIX_EPOCH_JULIAN) * 86400
+def julian(unix: float) -> float:
+    """A time as the engine writes it into SQLite: the Julian day of these Unix seconds."""
+    return unix / 86400 + _UNIX_EPOCH_JULIAN
+
+
+def _unix(julian_day: float) -> float:
+    return (julian_day - _UNIX_EPOCH_JULIAN) * 86400

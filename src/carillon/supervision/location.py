@@ -15,10 +15,13 @@ TABLES = ("standard", "usrloc")
 
 
 def ensure_location(state: Path) -> None:
-    """Make `state`/location.db when it is missing, owned by the service user and in WAL mode."""
+    """Make `state`/location.db when it is missing, owned by the service user, in WAL mode; and the journal's place."""
     service = pwd.getpwnam(SERVICE_USER)
     state.mkdir(mode=0o750, parents=True, exist_ok=True)
-    os.chown(state, service.pw_uid, service.pw_gid)
+    journal = state / "journal"
+    journal.mkdir(mode=0o700, exist_ok=True)
+    for directory in (state, journal):
+        os.chown(directory, service.pw_uid, service.pw_gid)
     path = state / "location.db"
     if not path.exists():
         fresh = path.with_suffix(".new")

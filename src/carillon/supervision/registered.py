@@ -10,7 +10,7 @@ from carillon.stores.registrations import Registration, registrations
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 
-_NOT_SET = "[not set]"
+NOT_SET = "[not set]"
 
 
 def registered(paths: SystemPaths, aor: tuple[str, str] | None = None) -> list[Registration]:
@@ -34,7 +34,7 @@ def _in_memory(paths: SystemPaths, aor: tuple[str, str] | None, now: float) -> l
         try:
             record = call(paths.kamailio_rpc, "ul.lookup", "location", f"{aor[0]}@{aor[1]}")
         except RpcFailed as failed:
-            if "not found" in str(failed):
+            if "not found" in str(failed) or "no contacts" in str(failed):
                 return []
             raise
         return _bindings(record, now)
@@ -54,16 +54,17 @@ def _bindings(record: dict[str, Any], now: float) -> list[Registration]:
 
 def _binding(extension: str, domain: str, contact: dict[str, Any], now: float) -> Registration:
     received = contact["Received"]
-    target = SipUri.parse(contact["Address"] if received == _NOT_SET else received) or SipUri("", "?")
-    expires = contact["Expires"]
+    target = SipUri.parse(contact["Address"] if received == NOT_SET else received) or SipUri("", "?")
+    expires, transport = contact["Expires"], str(contact["Socket"]).partition(":")[0]
     return Registration(
         extension=extension,
         domain=domain,
         contact=contact["Address"],
         address=f"{target.host}:{target.port or 5060}",
-        transport=str(contact["Socket"]).partition(":")[0],
-        user_agent=contact["User-Agent"] if contact["User-Agent"] != _NOT_SET else "",
+        transport=transport,
+        user_agent=contact["User-Agent"] if contact["User-Agent"] != NOT_SET else "",
         q=contact["Q"] if contact["Q"] >= 0 else None,
         since=float(contact["Last-Modified"]),
         expires=now + expires if isinstance(expires, int) else now,
+        connected=None if transport == "udp" else contact["Tcpconn-Id"] >= 0,
     )

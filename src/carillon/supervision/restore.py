@@ -148,7 +148,7 @@ def _place(paths: SystemPaths, fresh: Path, manifest: Manifest) -> None:
 
 def _forget_registrations(state: Path) -> None:
     """Those of a system that was in this directory before."""
-    for file in state.glob(f"{LOCATION}*"):
+    for file in (*state.glob(f"{LOCATION}*"), *state.glob("journal/*")):
         file.unlink()
 
 

@@ -150,3 +150,8 @@ class SystemPaths:
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""
         return CACHE_ROOT / "state" / self.identity
+
+    @property
+    def registration_journal(self) -> Path:
+        """Holds what the registrar has accepted and the engine may not have written yet."""
+        return self.state / "journal"

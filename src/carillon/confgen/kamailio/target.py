@@ -198,6 +198,7 @@ def _settings(system: System) -> str:
             "trusted": _trusted(paths),
             "advertised": [node.advertise, node.address] if node.advertise else [],
             "trunk_logins": str(paths.trunk_logins),
+            "registration_journal": str(paths.registration_journal),
             "ring_s": profile.ring_s,
         },
         indent=1,

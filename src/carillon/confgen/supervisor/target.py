@@ -79,9 +79,17 @@ def _program(system: System, name: str, priority: int) -> Program:
     module = engine(name)
     theirs = module.context(system)
     run = system.paths.run / name
-    launch = _module(system, "carillon.supervision.launch", str(run), "--", *module.command(theirs))
+    first = _before(system, name)
+    launch = _module(system, "carillon.supervision.launch", str(run), "--", *first, *module.command(theirs))
     environment = {"PYTHONPATH": str(system.code), **module.environment(theirs)}
     return Program(name, shlex.join(launch), _environment(environment), priority)
+
+
+def _before(system: System, name: str) -> list[str]:
+    """What becomes the engine after it has put its state in order."""
+    if name != "kamailio":
+        return []
+    return _module(system, "carillon.supervision.replay", str(system.paths.state), "--")
 
 
 def _module(system: System, module: str, *arguments: str) -> list[str]:

@@ -1,0 +1,91 @@
+"""Removing registrations: in the running Kamailio and in its journal, else in the file that the stopped one left."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from typing import Any
+
+from carillon.model.refused import Refused
+from carillon.stores.registrationjournal import Binding, RegistrationJournal
+from carillon.stores.registrations import Registration
+from carillon.supervision.prepare import require_root
+from carillon.supervision.registered import NOT_SET
+from carillon.supervision.replay import replay
+from carillon.supervision.rpc import RpcFailed, call
+from carillon.system.paths import SystemPaths
+
+
+def unregister(paths: SystemPaths, chosen: Iterable[Registration]) -> None:
+    """Remove these registrations, for good: no crash brings them back. Raises `Refused`."""
+    require_root()
+    try:
+        if paths.kamailio_rpc.exists():
+            _in_memory(paths, chosen)
+        else:
+            _in_file(paths, chosen)
+    except (RpcFailed, OSError, sqlite3.Error) as failed:
+        raise Refused("registration", f"could not be removed: {failed}; see `carillon status`.") from failed
+
+
+def _in_memory(paths: SystemPaths, chosen: Iterable[Registration]) -> None:
+    aors = dict.fromkeys(f"{each.extension}@{each.domain}" for each in chosen)
+    for each in chosen:
+        _forget(paths, f"{each.extension}@{each.domain}", each.contact)
+    journal = RegistrationJournal(paths.registration_journal)
+    for aor in aors:
+        moment = journal.moment()
+        journal.write(moment, aor, _left(paths, aor))
+
+
+def _forget(paths: SystemPaths, aor: str, contact: str) -> None:
+    """That it has gone meanwhile is as good."""
+    try:
+        call(paths.kamailio_rpc, "ul.rm_contact", "location", aor, contact)
+    except RpcFailed as failed:
+        if "not found" not in str(failed).lower():
+            raise
+
+
+def _left(paths: SystemPaths, aor: str) -> list[Binding]:
+    try:
+        record = call(paths.kamailio_rpc, "ul.lookup", "location", aor)
+    except RpcFailed as failed:
+        if "not found" in str(failed) or "no contacts" in str(failed):
+            return []
+        raise
+    now = int(time.time())
+    return [
+        _binding(each["Contact"], now) for each in record["Contacts"] if isinstance(each["Contact"]["Expires"], int)
+    ]
+
+
+def _binding(contact: dict[str, Any], now: int) -> Binding:
+    def text(name: str) -> str:
+        return "" if contact[name] == NOT_SET else str(contact[name])
+
+    return Binding(
+        contact=text("Address"),
+        received=text("Received"),
+        path=text("Path"),
+        call_id=text("Call-ID"),
+        user_agent=text("User-Agent"),
+        socket=text("Socket"),
+        instance=text("Instance"),
+        ruid=text("Ruid"),
+        expires=now + contact["Expires"],
+        q=round(contact["Q"] * 1000) if contact["Q"] >= 0 else -1,
+        cseq=contact["CSeq"],
+        reg_id=contact["Reg-Id"],
+        modified=contact["Last-Modified"],
+        flags=contact["CFlags"],
+    )
+
+
+def _in_file(paths: SystemPaths, chosen: Iterable[Registration]) -> None:
+    replay(paths.state, time.time())
+    keys = [(each.extension, each.domain, each.contact) for each in chosen]
+    with closing(sqlite3.connect(paths.state / "location.db", timeout=5)) as location, location:
+        location.executemany("DELETE FROM location WHERE username = ? AND domain = ? AND contact = ?", keys)
