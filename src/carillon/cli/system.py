@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import carillon
+from carillon.cli.choices import YesNo
 from carillon.cli.context import Cli, commands
 from carillon.model.node import SIP_PORT
 from carillon.system.paths import SystemPaths
@@ -29,6 +31,7 @@ Port = Annotated[int, typer.Option(help="SIP port for UDP and TCP; TLS gets the 
 Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and stop the system at the end.")]
 PrintUnit = Annotated[bool, typer.Option("--print-unit", help="Only print a systemd unit that does it at boot.")]
 Component = Annotated[str | None, typer.Argument(help="redis, asterisk, kamailio or supervisor; all when left out.")]
+Provider = Annotated[YesNo, typer.Option(help="Whether to run the demo's own provider; no leaves its port free.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")]
 
 demo_commands = commands("The demo system of this checkout.")
@@ -141,14 +144,16 @@ def log(context: typer.Context, component: Component = None, follow: Follow = Fa
 
 
 @demo_commands.command()
-def run(context: typer.Context) -> None:
+def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
     """Make the demo when it is missing, and run it until Ctrl-C or `make stop`.
 
     Example: `carillon demo run`
     """
     from rich.console import Console
 
+    from carillon.provisioning.system import load_node
     from carillon.supervision import demo
+    from carillon.supervision.demoprovider.running import running
     from carillon.supervision.foreground import live
     from carillon.supervision.prepare import require_root
 
@@ -163,7 +168,10 @@ def run(context: typer.Context) -> None:
         Console(highlight=False).print(demo.welcome(paths, credentials, nearest))
         demo.write_credentials(paths, credentials)
 
-    live(paths, welcome)
+    with running(paths, load_node(paths)) if provider is YesNo.YES else nullcontext("") as complaint:
+        if complaint:
+            typer.echo(complaint, err=True)
+        live(paths, welcome)
 
 
 def _up_in_background(cli: Cli) -> None:

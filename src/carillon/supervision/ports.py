@@ -52,6 +52,15 @@ def require_free(node: Node) -> None:
             raise _refused(endpoint, error) from error
 
 
+def is_free(endpoint: Endpoint) -> bool:
+    """Whether an endpoint can be bound."""
+    try:
+        _bind(endpoint)
+    except OSError:
+        return False
+    return True
+
+
 def _bind(endpoint: Endpoint) -> None:
     family = socket.AF_INET6 if ip_address(endpoint.address).version == 6 else socket.AF_INET
     stream = endpoint.transport == "tcp"
