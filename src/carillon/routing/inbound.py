@@ -13,6 +13,7 @@ from carillon.routing.admission import (
     unavailable,
 )
 from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import (
     AddHeader,
     Decision,
@@ -44,7 +45,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     domain = home_domain(request.uri.host, node, request.credentials.realm)
     return Questions(
         account=account_question(request),
-        callee=(domain, cleaned(request.uri.user)),
+        callee=(domain, cleaned(dialled(request.uri.user).number)),
         outbound=domain,
         nonce_use=nonce_question(request),
         fresh_id=True,
@@ -52,17 +53,28 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     )
 
 
+def code_matched(request: Request, facts: Facts) -> Verdict:
+    """A feature code before the number, or none; one that wants a number needs it."""
+    found = dialled(request.uri.user)
+    if found.code is None:
+        return Verdict("none", "no feature code")
+    if found.code.takes and not found.number:
+        warning = ("Warning", f"399 {caller(facts).domain} {quoted(f'Dial {found.code.written}')}")
+        return Verdict("refused", f"nothing behind {found.code.code}", Reply(404, "Not Found", (warning,)))
+    return Verdict(found.code.feature, f"{found.code.code}, and {found.number or 'no number'}")
+
+
 def number_exists(request: Request, facts: Facts) -> Verdict:
     """The dialled number must be somebody's in the caller's own domain, or a valid one outside, else 404."""
     if facts.callee is UNKNOWN or facts.routes is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain = home_domain(request.uri.host, facts.node, caller(facts).domain)
-    outside = _outside(request, facts)
+    outside, number = _outside(request, facts), dialled(request.uri.user).number
     if outside:
-        return Verdict("passed", f"{request.uri.user} is {outside.number}, {outside.number_class}")
+        return Verdict("passed", f"{number} is {outside.number}, {outside.number_class}")
     if facts.callee is None or domain != caller(facts).domain:
-        return Verdict("refused", f"nobody has {request.uri.user or 'this address'} in {domain}", _not_found())
-    return Verdict("passed", f"{request.uri.user} is {facts.callee.name} ({facts.callee.aor})")
+        return Verdict("refused", f"nobody has {number or 'this address'} in {domain}", _not_found())
+    return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
 
 
 def allowed(request: Request, facts: Facts) -> Verdict:
@@ -92,9 +104,9 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
-    """An internal call, with what the outbound leg must know of a caller who calls outside."""
-    outside = _outside_headers(request, facts)
-    return marked(request, facts, caller(facts).aor, _called(request, facts), "internal", *outside)
+    """An internal call, with what the outbound leg must know of who calls."""
+    told = _told_headers(request, facts)
+    return marked(request, facts, caller(facts).aor, _called(request, facts), "internal", *told)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
@@ -110,6 +122,7 @@ RULES = (
     authenticated,
     own_dialog,
     media_fits,
+    code_matched,
     number_exists,
     allowed,
     caller_asserted,
@@ -125,12 +138,12 @@ def decide(request: Request, facts: Facts) -> Decision:
 
 def _outside(request: Request, facts: Facts) -> OutsideNumber | None:
     """The outside number that is meant: where nobody inside has it, or where it always calls for help."""
-    party = caller(facts)
+    party, number = caller(facts), dialled(request.uri.user).number
     if not facts.routes or home_domain(request.uri.host, facts.node, party.domain) != party.domain:
         return None
-    if isinstance(facts.callee, Party) and not is_always_emergency(request.uri.user, party.site):
+    if isinstance(facts.callee, Party) and not is_always_emergency(number, party.site):
         return None
-    return outside_number(request.uri.user, party.site)
+    return outside_number(number, party.site)
 
 
 def _called(request: Request, facts: Facts) -> str:
@@ -141,16 +154,20 @@ def _called(request: Request, facts: Facts) -> str:
     return facts.callee.aor
 
 
-def _outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
-    """What the outbound leg must know of who calls outside, so that it need not look the caller up again."""
-    outside, party = _outside(request, facts), caller(facts)
+def _told_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
+    """What the outbound leg must know of who calls, so that it need not look the caller up again.
+
+    Colleagues see who calls, but for a call with a code that says otherwise.
+    """
+    outside, party, feature = _outside(request, facts), caller(facts), dialled(request.uri.user).feature
     if outside is None:
-        return ()
+        return (AddHeader(PrivateHeader.WITHHELD, "yes"),) if feature is Feature.WITHHOLD else ()
     number = party.caller_number
     emergency = outside.number_class is NumberClass.EMERGENCY
     if emergency:
         number = party.site.emergency_caller or number
-    withheld = not emergency and (party.withhold or request.withheld)
+    wish = party.withhold or request.withheld if feature is None else feature is Feature.WITHHOLD
+    withheld = wish and not emergency
     headers = {
         PrivateHeader.OUTSIDE: str(outside.number_class),
         PrivateHeader.SITE: party.site.name,
