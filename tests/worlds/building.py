@@ -106,7 +106,7 @@ class Building:
         outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
         put_in_force(self.paths)
         deadline = time.monotonic() + 10
-        while not self._knows_trunk(address, f"{domain} {name}"):
+        while not self._knows_trunk(address.strip("[]"), f"{domain} {name}"):
             assert time.monotonic() < deadline, f"Kamailio was not told of {name} at {address}"
 
     def removes_trunk(self, domain: str, name: str) -> None:

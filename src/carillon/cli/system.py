@@ -25,6 +25,7 @@ COMMAND = Path(carillon.__file__).resolve().parents[2] / "bin" / "carillon"
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory for the system.")]
 Domain = Annotated[str, typer.Option(help="Its SIP domain, such as example.org.")]
 Address = Annotated[str, typer.Option(help="The address of this machine that phones reach.")]
+Address6 = Annotated[str | None, typer.Option(help="Its IPv6 address, beside an IPv4 --address.")]
 Advertise = Annotated[str | None, typer.Option(help="The address that phones beyond a NAT see instead.")]
 Country = Annotated[str, typer.Option(help="Country of the node, ISO 3166-1: how numbers are written.")]
 Port = Annotated[int, typer.Option(help="SIP port for UDP and TCP; TLS gets the next one.")]
@@ -52,6 +53,7 @@ def create(
     advertise: Advertise = None,
     country: Country = "BE",
     sip_port: Port = SIP_PORT,
+    address6: Address6 = None,
 ) -> None:
     """Make a system of your own in a directory; `carillon --dir DIR up` starts it.
 
@@ -63,10 +65,13 @@ def create(
     from carillon.supervision.place import address_warning, require_place
 
     require_place(directory)
-    node = create_system(directory, domain, address, advertise=advertise, country=country, sip_port=sip_port)
+    node = create_system(
+        directory, domain, address, advertise=advertise, country=country, sip_port=sip_port, address6=address6
+    )
     cli, place = Cli.of(context), SystemPaths.of(directory).directory
-    if warning := address_warning(node.address):
-        typer.echo(warning, err=True)
+    for one in node.addresses:
+        if warning := address_warning(one):
+            typer.echo(warning, err=True)
     if cli.json:
         cli.show({"directory": str(place), **asdict(node)}, "System")
     else:
@@ -200,7 +205,7 @@ def _say_up(cli: Cli, system: System) -> None:
         _show_status(cli, ask(system.paths, node))
     else:
         ports = f"SIP on UDP and TCP {node.sip_port}, TLS {node.tls_port}"
-        typer.echo(f"{node.default_domain} is up on {node.address}: {ports}.")
+        typer.echo(f"{node.default_domain} is up on {' and '.join(node.addresses)}: {ports}.")
 
 
 def _show_status(cli: Cli, now: Status) -> None:

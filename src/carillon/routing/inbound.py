@@ -23,7 +23,7 @@ from carillon.routing.decision import (
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.newleg import marked, own_dialog
+from carillon.routing.newleg import marked, media_effects, own_dialog
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -31,6 +31,7 @@ from carillon.routing.numbering import (
     is_always_emergency,
     outside_number,
 )
+from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -50,6 +51,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         nonce_use=nonce_question(request),
         fresh_id=True,
         domains=True,
+        callee6=bool(node.gateways6),
     )
 
 
@@ -105,15 +107,16 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An internal call, with what the outbound leg must know of who calls."""
-    told = _told_headers(request, facts)
+    told = (*_told_headers(request, facts), *media_effects(ipv6=_calls_ipv6(request, facts)))
     return marked(request, facts, caller(facts).aor, _called(request, facts), "internal", *told)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
     """To this node's Asterisk; the others are left in the memo for the failure route."""
-    if not facts.node.gateways:
+    gateways = facts.node.gateways_for(media6=request.media6)
+    if not gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first = facts.node.gateways[0]
+    first = gateways[0]
     return Verdict("relayed", f"gateway {first}", Relay(first, _called(request, facts)))
 
 
@@ -175,6 +178,16 @@ def _told_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
         PrivateHeader.WITHHELD: "yes" if withheld else "",
     }
     return tuple(AddHeader(name, value) for name, value in headers.items() if value)
+
+
+def _calls_ipv6(request: Request, facts: Facts) -> bool:
+    """Whether the far side wants IPv6 media: all phones of the callee, or the first trunk, if it is an address."""
+    outside, party = _outside(request, facts), caller(facts)
+    if outside is None or not facts.node.gateways6 or facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
+        return facts.callee6 and outside is None
+    trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == party.domain}
+    first = next(iter(lines(outside.number, party.site.name, facts.routes, trunks)), None)
+    return first is not None and ":" in trunks[first.name].host
 
 
 def _not_found() -> Reply:

@@ -29,7 +29,7 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     if request.source is Source.GATEWAY:
         return Verdict("passed", "from our gateway")
     target = _target(request)
-    if target in facts.node.gateways:
+    if target in facts.node.every_gateway:
         return Verdict("passed", f"to gateway {target}")
     return Verdict("refused", f"{target} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
 

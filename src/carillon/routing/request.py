@@ -26,7 +26,7 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
-    `codecs` are those of the audio that is offered, None when none is.
+    `codecs` are those of the audio that is offered, None when none is; `media6` says that IPv6 is.
     """
 
     method: str
@@ -42,6 +42,7 @@ class Request:
     asserted: SipUri | None = None
     withheld: bool = False
     codecs: frozenset[str] | None = None
+    media6: bool = False
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None

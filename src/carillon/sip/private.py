@@ -18,3 +18,4 @@ class PrivateHeader(StrEnum):
     CALLER_NUMBER = "X-Carillon-Caller-Number"
     WITHHELD = "X-Carillon-Withheld"
     SITE = "X-Carillon-Site"
+    MEDIA = "X-Carillon-Media"

@@ -6,7 +6,14 @@ import re
 
 _STATIC = {"0": "pcmu", "3": "gsm", "8": "pcma", "9": "g722"}
 _AUDIO = re.compile(r"^m=audio [0-9]{1,5}(?:/[0-9]+)? \S+ ([0-9 ]+)", re.MULTILINE)
+_CONNECTION = re.compile(r"^c=IN IP([46]) ", re.MULTILINE)
 _NAME = re.compile(r"^a=rtpmap:([0-9]+) ([A-Za-z0-9._-]+)/", re.MULTILINE)
+
+
+def offers_ipv6(body: str, source: str) -> bool:
+    """Whether media is wanted at an IPv6 address; without an offer, whether the message came from one."""
+    families = set(_CONNECTION.findall(body))
+    return families == {"6"} if families else ":" in source
 
 
 def audio_codecs(body: str) -> frozenset[str] | None:
