@@ -17,6 +17,7 @@ from tests.phones.message import Message
 from tests.phones.mirror import Mirror
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
+from tests.supervision.installation import until
 from tests.worlds.building import PREFIX, Building, carillon
 
 pytestmark = pytest.mark.engines
@@ -142,6 +143,17 @@ def test_a_trunk_of_ipv6(building: Building, alice: Phone) -> None:
         dialog.ack()
         rings.hears(alice.tone)
         assert dialog.bye().code == 200
+        building.removes_trunk(DOMAIN, "line")
+
+
+def test_we_register_by_ipv6(building: Building) -> None:
+    with _of_ipv6(building.network, "line", "provider", PORT) as provider:
+        building.adds_trunk(DOMAIN, "account", f"[{building.network.address('line')}]", 2, "us", "secret")
+        request = provider.await_message(lambda each: each.method == "REGISTER", 10, "REGISTER")
+        assert request.header("Contact") == f"<sip:account.{DOMAIN}@[{NODE6}]:{PORT}>"
+        provider.respond(request, 200, headers=[("Contact", f"{request.header('Contact')};expires=300")])
+        until(lambda: building.trunk(DOMAIN, "account")["registration"] == "registered", "it holds")
+        building.removes_trunk(DOMAIN, "account")
 
 
 def test_a_node_that_has_ipv6_only(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.worlds.tracing import Listener
 
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
+from carillon.model.trunk import Transport
 from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
 from carillon.provisioning.system import open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
@@ -98,10 +99,19 @@ class Building:
         put_in_force(self.paths)
 
     def adds_trunk(
-        self, domain: str, name: str, address: str, position: int, user: str | None = None, password: str | None = None
+        self,
+        domain: str,
+        name: str,
+        address: str,
+        position: int,
+        user: str | None = None,
+        password: str | None = None,
+        transport: Transport = Transport.UDP,
     ) -> None:
         """A trunk for all numbers; returns when calls from its address are known as such."""
-        typed = TrunkFields(address=f"{address}:{PORT}", main_number="+3225550100", register_as=user)
+        typed = TrunkFields(
+            address=f"{address}:{PORT}", main_number="+3225550100", register_as=user, transport=transport
+        )
         trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed, password)
         outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
         put_in_force(self.paths)

@@ -57,7 +57,7 @@ def dialled(text: str, codes: tuple[FeatureCode, ...] = CODES) -> Dialled:
     """
     for code in sorted(codes, key=lambda one: -len(one.code)):
         if text.startswith(code.code):
-            rest = text.removeprefix(code.code).removeprefix("#")
+            rest = text.removeprefix(code.code).removeprefix("#").strip()
             if code.takes or not rest:
                 return Dialled(rest, code)
     return Dialled(text)

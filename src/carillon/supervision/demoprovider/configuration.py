@@ -31,8 +31,8 @@ class Context:
     address: str = ADDRESS
     port: int = PORT
     calls_back: str = CALLS_BACK
-    rtp_start: int = 15000
-    rtp_end: int = 15199
+    rtp_start: int = 20000
+    rtp_end: int = 20199
     prefix: Path = asterisk.PREFIX
     modules: tuple[str, ...] = (*MODULES, *FURTHER_MODULES)
 
