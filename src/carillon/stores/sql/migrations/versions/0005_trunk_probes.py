@@ -1,4 +1,4 @@
-"""Whether a trunk is asked by OPTIONS if it works (every one is, unless somebody says no); IPv6 beside IPv4."""
+"""Whether a trunk is asked by OPTIONS if it works: every trunk is, unless somebody says no."""
 
 from __future__ import annotations
 
@@ -12,6 +12,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns."""
+    """Add the column."""
     op.add_column("trunk", sa.Column("probe", sa.Boolean, nullable=False, server_default="1"))
-    op.add_column("node", sa.Column("address6", sa.String(45)))
