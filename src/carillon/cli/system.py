@@ -168,14 +168,14 @@ def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
     _say_when_migrated(Cli.of(context))
 
     def welcome(_: System) -> None:
+        if words := complaint():
+            typer.echo(words, err=True)
         credentials = demo.credentials(paths)
         nearest = min(str(COMMAND), os.path.relpath(COMMAND), key=len)
         Console(highlight=False).print(demo.welcome(paths, credentials, nearest))
         demo.write_credentials(paths, credentials)
 
-    with running(paths, load_node(paths)) if provider is YesNo.YES else nullcontext("") as complaint:
-        if complaint:
-            typer.echo(complaint, err=True)
+    with running(paths, load_node(paths)) if provider is YesNo.YES else nullcontext(lambda: "") as complaint:
         live(paths, welcome)
 
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,24 +27,25 @@ STEP_S = 0.1
 
 
 @contextmanager
-def running(paths: SystemPaths, node: Node) -> Iterator[str]:
-    """Run the provider while the block lasts. Gives what is wrong when it could not be started, else "".
+def running(paths: SystemPaths, node: Node) -> Iterator[Callable[[], str]]:
+    """Run the provider while the block lasts. Gives what waits until it answers, and says what is wrong, or "".
 
     Beside a demo that runs already, nothing is done: that one has its provider.
     """
     if states(paths.supervisor_socket) is not None:
-        yield ""
+        yield lambda: ""
         return
     context = Context(paths.run_root / f"{paths.identity}-provider", node.address, node.sip_port)
     end(leftovers(context.run))
     taken = Endpoint("address", "udp", context.address, context.port)
     if not is_free(taken):
-        yield f"{taken} is in use, so the demo's own provider isn't started; calls outside go to whoever is there."
+        words = f"{taken} is in use, so the demo's own provider isn't started; calls outside go to whoever is there."
+        yield lambda: words
         return
     _lay_out(context)
     process = _start(paths, context)
     try:
-        yield _await_answer(process, context, paths)
+        yield lambda: _await_answer(process, context, paths)
     finally:
         process.terminate()
         process.wait()
