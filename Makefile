@@ -2,8 +2,10 @@
 .PHONY: run stop test check bench lock
 .DEFAULT_GOAL := run
 
-run: ## set up, make the demo system, run it until Ctrl-C
-	@sh setup/install.sh run && exec bin/carillon --dir var/demo demo run
+PROVIDER ?= yes
+
+run: ## set up, make the demo system, run it until Ctrl-C; PROVIDER=no leaves the demo provider's port free
+	@sh setup/install.sh run && exec bin/carillon --dir var/demo demo run --provider $(PROVIDER)
 
 stop: ## stop the demo from elsewhere
 	@bin/carillon --dir var/demo down

@@ -33,8 +33,8 @@ class Network:
         """Make a namespace per host, and remove all of it at the end.
 
         `prefix` begins each namespace's name, as in "ph-"; what a crashed run left under it is removed.
-        `hosts` gives each host's IPv4 address, or several: {"node": ["10.77.0.1", "10.77.0.2"]};
-        all are in one /24.
+        `hosts` gives each host's address, or several: {"node": ["10.77.0.1", "fd00:77::1"]};
+        all of IPv4 are in one /24, all of IPv6 in one /64.
         Raises ValueError for a name that is too long for an interface.
         """
         network = cls(prefix, {name: _several(address) for name, address in hosts.items()})
@@ -111,7 +111,8 @@ class Network:
         run_ip("-n", self._switch, *link.split())
         run_ip("-n", self._switch, "link", "set", port, "master", "br0", "up")
         for address in addresses:
-            run_ip("-n", namespace, "addr", "add", f"{address}/24", "dev", "eth0")
+            size = ["64", "nodad"] if ":" in address else ["24"]  # nodad: usable at once
+            run_ip("-n", namespace, "addr", "add", f"{address}/{size[0]}", "dev", "eth0", *size[1:])
         run_ip("-n", namespace, "link", "set", "eth0", "up")
 
 

@@ -19,7 +19,7 @@ def open_socket(namespace: str | None, kind: socket.SocketKind, address: tuple[s
     Raises OSError when the address isn't there or the port is in use.
     """
     with inside(namespace):
-        opened = socket.socket(socket.AF_INET, kind)
+        opened = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, kind)
     if kind == socket.SOCK_STREAM:  # for datagrams it would let two agents share a port
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

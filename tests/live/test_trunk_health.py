@@ -14,6 +14,8 @@ from tests.phones.settings import Transport
 from tests.supervision.installation import until
 from tests.worlds.building import PORT, PROVIDERS, Building
 
+from carillon.model.trunk import Transport as TrunkTransport
+
 pytestmark = pytest.mark.engines
 
 
@@ -65,6 +67,19 @@ def providers(building: Building, company: Company) -> Iterator[tuple[Provider, 
 def awaits(building: Building, company: Company, name: str, state: str) -> None:
     """Two questions, ten seconds apart, must have been missed before a trunk is down."""
     until(lambda: building.trunk(company.domain, name)["state"] == state, f"{name} is {state}", 45)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_provider_is_asked_by_the_transport_of_its_trunk(
+    building: Building, company: Company, transport: Transport
+) -> None:
+    provider = Provider(building, "prov1", transport)
+    building.adds_trunk(company.domain, "line", PROVIDERS["prov1"], 1, transport=TrunkTransport(transport))
+    try:
+        awaits(building, company, "line", "up")
+    finally:
+        building.removes_trunk(company.domain, "line")
+        provider.close()
 
 
 def test_a_provider_that_is_overloaded_is_passed_over_until_it_answers(

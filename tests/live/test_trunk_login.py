@@ -9,6 +9,7 @@ from tests.live.company import Company
 from tests.phones.digest import Login
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
+from tests.supervision.installation import until
 from tests.worlds.building import PORT, PROVIDERS, Building
 
 pytestmark = pytest.mark.engines
@@ -80,6 +81,20 @@ def test_a_password_that_the_provider_refuses_is_our_trouble(provider: RawAgent,
     ended = call.wait_ended()
     assert ended.code == 500
     assert "does not accept our password" in (ended.header("Warning") or "")
+
+
+def test_what_the_provider_says_of_our_registration_is_shown(provider: RawAgent, company: Company) -> None:
+    request = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, 10, "REGISTER")
+    provider.respond(request, 403)
+    until(lambda: shown(company) == "refused: 403", "the refusal is shown")
+    again = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, 40, "REGISTER")
+    provider.respond(again, 200, headers=[("Contact", f"{again.header('Contact')};expires=300")])
+    until(lambda: shown(company) == "registered", "the registration is shown")
+
+
+def shown(company: Company) -> str:
+    """What `carillon trunk show` says of our registration."""
+    return str(company.building.trunk(company.domain, "line")["registration"])
 
 
 def test_a_call_for_our_contact_reaches_the_main_number(provider: RawAgent, company: Company) -> None:

@@ -82,11 +82,12 @@ def answered(request: Message, cseq: int, header: str, value: str) -> Message:
 
 def offer(address: str, port: int = 40000) -> str:
     """Give an SDP of G.711 at an address."""
+    family = "IP6" if ":" in address else "IP4"
     lines = [
         "v=0",
-        f"o=- 1 1 IN IP4 {address}",
+        f"o=- 1 1 IN {family} {address}",
         "s=-",
-        f"c=IN IP4 {address}",
+        f"c=IN {family} {address}",
         "t=0 0",
         f"m=audio {port} RTP/AVP 8 0",
         "a=rtpmap:8 PCMA/8000",

@@ -43,7 +43,7 @@ class Datagrams:
     @property
     def local(self) -> Peer:
         """Own address and port."""
-        host, port = self._socket.getsockname()
+        host, port, *_ = self._socket.getsockname()
         return host, port
 
     def send(self, data: bytes, to: Peer) -> None:
@@ -53,7 +53,8 @@ class Datagrams:
     def receive(self, timeout: float) -> tuple[bytes, Peer]:
         """Give the next datagram and its sender; raises TimeoutError (seconds)."""
         self._socket.settimeout(max(timeout, 0.001))
-        return self._socket.recvfrom(65535)
+        data, peer = self._socket.recvfrom(65535)
+        return data, peer[:2]
 
     def close(self) -> None:
         """Close the socket."""

@@ -66,7 +66,7 @@ class RawAgent:
     @property
     def contact(self) -> str:
         """Its own URI: sip:USER@ADDRESS:PORT, with the transport unless that is UDP."""
-        host, port = self.link.local
+        host, port = _bracketed(self.link.local[0]), self.link.local[1]
         suffix = "" if self.transport == "udp" else f";transport={self.transport}"
         return f"sip:{self.user}@{host}:{port}{suffix}"
 
@@ -89,7 +89,7 @@ class RawAgent:
         `routes`: URIs of Route headers. `fields` replace a mandatory header's whole value: via, from_, to,
         call_id, cseq, contact, max_forwards; "" leaves that header out.
         """
-        host, port = self.link.local
+        host, port = _bracketed(self.link.local[0]), self.link.local[1]
         own = {
             "via": f"SIP/2.0/{self.transport.upper()} {host}:{port};rport;branch=z9hG4bK{secrets.token_hex(8)}",
             "from_": f"<sip:{self.user}@{self.domain}>;tag={secrets.token_hex(4)}",
@@ -221,8 +221,15 @@ def _message(message: Message | str) -> Message:
 
 
 def _peer(host_and_port: str) -> Peer:
+    if host_and_port.startswith("["):
+        host, _, port = host_and_port[1:].partition("]")
+        return host, int(port.removeprefix(":") or 5060)
     host, _, port = host_and_port.partition(":")
     return host, int(port or 5060)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _next_hop(request: Message) -> Peer:

@@ -77,6 +77,32 @@ def test_a_silent_trunk_is_followed_by_the_next(office: Office) -> None:
     call.is_up()
 
 
+def test_a_call_withheld_by_code(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.alice, "national")
+    call = office.alice.calls("*31025551234")
+    call.rings(provider)
+    call.is_for(provider, "+3225551234")
+    call.shows(provider, "Anonymous", "anonymous")
+    assert call.arrived_with(provider, "Privacy")
+    assert not call.arrived_with(provider, "P-Asserted-Identity")
+
+
+def test_a_call_to_a_colleague_withheld_by_code(office: Office) -> None:
+    call = office.alice.calls("*31#102")
+    call.rings(office.bob)
+    call.shows(office.bob, "Anonymous", "anonymous")
+    assert not call.arrived_with(office.bob, "P-Asserted-Identity")
+    office.bob.answers(call)
+    call.is_up()
+
+
+def test_a_code_that_wants_a_number_and_gets_none(office: Office) -> None:
+    call = office.alice.calls("*31")
+    call.failed(404)
+    call.was_told("Warning", "Dial *31NUMBER")
+
+
 def test_a_trunk_that_was_found_silent_is_tried_last(office: Office) -> None:
     first, second = office.provider("first"), office.provider("second")
     office.allows(office.alice, "national")

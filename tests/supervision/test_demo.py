@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
+from tests.phones.phone import Phone
 from tests.supervision.installation import COMMAND, ENVIRONMENT, Installation, until
 
 pytestmark = pytest.mark.engines
 
+PREFIX = os.environ.get("CARILLON_TEST_PREFIX", "cl-")
 ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
@@ -23,9 +27,9 @@ class Demo(Installation):
 
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self, *options: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [*ALONE, COMMAND, "--dir", self.directory, "demo", "run"],
+            [*ALONE, COMMAND, "--dir", self.directory, "demo", "run", *options],
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -83,6 +87,57 @@ def test_the_demo_ends_when_somebody_else_stops_it_and_keeps_its_passwords(demo:
     assert passwords[0] == passwords[1]
 
 
+@pytest.fixture
+def alice(demo: Demo) -> Iterator[Phone]:
+    """Alice's phone, beside the running demo."""
+    process = demo.start()
+    demo.await_credentials(process)
+    namespace = f"{PREFIX}demo"
+    subprocess.run(["ip", "netns", "attach", namespace, str(process.pid)], check=True)
+    person = json.loads(demo.paths.credentials.read_text())["people"][0]
+    try:
+        with Phone(
+            *(person["name"], person["extension"], person["password"], "carillon.test"),
+            proxy="127.0.0.1:5060", namespace=namespace, address="127.0.0.1",
+        ) as phone:  # fmt: skip
+            phone.register()
+            yield phone
+    finally:
+        subprocess.run(["ip", "netns", "delete", namespace], check=True)
+
+
+def test_who_calls_outside_hears_himself(demo: Demo, alice: Phone) -> None:
+    trunk = json.loads(demo.paths.credentials.read_text())["trunk"]
+    assert (trunk["name"], trunk["address"]) == ("provider", "127.0.0.1:5090")
+    assert "+3225550101" in trunk["numbers"]
+    call = alice.dial("025551234")
+    call.wait_answered()
+    call.hears(alice.tone)
+    call.hangup()
+    call.wait_ended()
+
+
+def test_the_provider_calls_back(demo: Demo, alice: Phone) -> None:
+    assert alice.dial("025559999").wait_ended().code == 486
+    back = alice.incoming()
+    assert "+3225559999" in (back.invite.header("From") or "")
+    back.answer()
+    back.hears(alice.tone)
+    back.hangup()
+
+
+def test_without_the_provider_its_port_is_free(demo: Demo) -> None:
+    process = demo.start("--provider", "no")
+    demo.await_credentials(process)
+    heard = ["ss", "--no-header", "--listening", "--udp", "--numeric", "sport", "=", ":5090"]
+    done = subprocess.run(
+        ["nsenter", "--net", "--target", str(process.pid), *heard], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    demo.down()
+    process.communicate(timeout=30)
+
+
 def test_a_second_demo_beside_the_first_is_refused(demo: Demo) -> None:
     first = demo.start()
     demo.await_credentials(first)
@@ -90,6 +145,7 @@ def test_a_second_demo_beside_the_first_is_refused(demo: Demo) -> None:
     _, complaint = second.communicate(timeout=30)
     assert second.returncode == 1
     assert "is running already" in complaint
+    assert len([pid for pid in demo.processes() if "-provider" in " ".join(psutil.Process(pid).cmdline())]) == 1
     assert demo.paths.credentials.exists()
     demo.down()
     first.communicate(timeout=30)

@@ -23,6 +23,7 @@ from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
+from carillon.model.trunk import Transport
 from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
 from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
@@ -124,15 +125,24 @@ class Building:
         put_in_force(self.paths)
 
     def adds_trunk(
-        self, domain: str, name: str, address: str, position: int, user: str | None = None, password: str | None = None
+        self,
+        domain: str,
+        name: str,
+        address: str,
+        position: int,
+        user: str | None = None,
+        password: str | None = None,
+        transport: Transport = Transport.UDP,
     ) -> None:
         """A trunk for all numbers; returns when calls from its address are known as such."""
-        typed = TrunkFields(address=f"{address}:{PORT}", main_number="+3225550100", register_as=user)
+        typed = TrunkFields(
+            address=f"{address}:{PORT}", main_number="+3225550100", register_as=user, transport=transport
+        )
         trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed, password)
         outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
         put_in_force(self.paths)
         deadline = time.monotonic() + 10
-        while not self._knows_trunk(address, f"{domain} {name}"):
+        while not self._knows_trunk(address.strip("[]"), f"{domain} {name}"):
             assert time.monotonic() < deadline, f"Kamailio was not told of {name} at {address}"
 
     def removes_trunk(self, domain: str, name: str) -> None:

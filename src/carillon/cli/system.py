@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import carillon
+from carillon.cli.choices import YesNo
 from carillon.cli.context import Cli, commands
 from carillon.model.node import SIP_PORT
 from carillon.system.paths import SystemPaths
@@ -23,12 +25,14 @@ COMMAND = Path(carillon.__file__).resolve().parents[2] / "bin" / "carillon"
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty directory for the system.")]
 Domain = Annotated[str, typer.Option(help="Its SIP domain, such as example.org.")]
 Address = Annotated[str, typer.Option(help="The address of this machine that phones reach.")]
+Address6 = Annotated[str | None, typer.Option(help="Its IPv6 address, beside an IPv4 --address.")]
 Advertise = Annotated[str | None, typer.Option(help="The address that phones beyond a NAT see instead.")]
 Country = Annotated[str, typer.Option(help="Country of the node, ISO 3166-1: how numbers are written.")]
 Port = Annotated[int, typer.Option(help="SIP port for UDP and TCP; TLS gets the next one.")]
 Foreground = Annotated[bool, typer.Option("--foreground", help="Stay, and stop the system at the end.")]
 PrintUnit = Annotated[bool, typer.Option("--print-unit", help="Only print a systemd unit that does it at boot.")]
 Component = Annotated[str | None, typer.Argument(help="redis, asterisk, kamailio or supervisor; all when left out.")]
+Provider = Annotated[YesNo, typer.Option(help="Whether to run the demo's own provider; no leaves its port free.")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")]
 
 demo_commands = commands("The demo system of this checkout.")
@@ -49,6 +53,7 @@ def create(
     advertise: Advertise = None,
     country: Country = "BE",
     sip_port: Port = SIP_PORT,
+    address6: Address6 = None,
 ) -> None:
     """Make a system of your own in a directory; `carillon --dir DIR up` starts it.
 
@@ -60,10 +65,13 @@ def create(
     from carillon.supervision.place import address_warning, require_place
 
     require_place(directory)
-    node = create_system(directory, domain, address, advertise=advertise, country=country, sip_port=sip_port)
+    node = create_system(
+        directory, domain, address, advertise=advertise, country=country, sip_port=sip_port, address6=address6
+    )
     cli, place = Cli.of(context), SystemPaths.of(directory).directory
-    if warning := address_warning(node.address):
-        typer.echo(warning, err=True)
+    for one in node.addresses:
+        if warning := address_warning(one):
+            typer.echo(warning, err=True)
     if cli.json:
         cli.show({"directory": str(place), **asdict(node)}, "System")
     else:
@@ -141,14 +149,16 @@ def log(context: typer.Context, component: Component = None, follow: Follow = Fa
 
 
 @demo_commands.command()
-def run(context: typer.Context) -> None:
+def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
     """Make the demo when it is missing, and run it until Ctrl-C or `make stop`.
 
     Example: `carillon demo run`
     """
     from rich.console import Console
 
+    from carillon.provisioning.system import load_node
     from carillon.supervision import demo
+    from carillon.supervision.demoprovider.running import running
     from carillon.supervision.foreground import live
     from carillon.supervision.prepare import require_root
 
@@ -158,12 +168,15 @@ def run(context: typer.Context) -> None:
     _say_when_migrated(Cli.of(context))
 
     def welcome(_: System) -> None:
+        if words := complaint():
+            typer.echo(words, err=True)
         credentials = demo.credentials(paths)
         nearest = min(str(COMMAND), os.path.relpath(COMMAND), key=len)
         Console(highlight=False).print(demo.welcome(paths, credentials, nearest))
         demo.write_credentials(paths, credentials)
 
-    live(paths, welcome)
+    with running(paths, load_node(paths)) if provider is YesNo.YES else nullcontext(lambda: "") as complaint:
+        live(paths, welcome)
 
 
 def _up_in_background(cli: Cli) -> None:
@@ -192,7 +205,7 @@ def _say_up(cli: Cli, system: System) -> None:
         _show_status(cli, ask(system.paths, node))
     else:
         ports = f"SIP on UDP and TCP {node.sip_port}, TLS {node.tls_port}"
-        typer.echo(f"{node.default_domain} is up on {node.address}: {ports}.")
+        typer.echo(f"{node.default_domain} is up on {' and '.join(node.addresses)}: {ports}.")
 
 
 def _show_status(cli: Cli, now: Status) -> None:

@@ -67,7 +67,7 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
     if not isinstance(first.outcome, Relay):
         return Explanation((("inbound", first),), _words(first), {})
-    again = _from_gateway(request, first, node.gateways[0])
+    again = _from_gateway(request, first, first.outcome.gateway)
     facts = _facts(outbound.ask(again, node), situation, node, directory)
     second = outbound.decide(again, facts)
     legs = (("inbound", first), ("outbound", second))

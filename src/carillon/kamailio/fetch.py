@@ -13,7 +13,7 @@ from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
-from carillon.stores.ports import Account, Directory, StoreDown, TrunkProfile
+from carillon.stores.ports import Account, Directory, Party, StoreDown, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
@@ -26,13 +26,15 @@ Answer = TypeVar("Answer")
 def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
     """The answers to a route's questions."""
     account = _pair(questions.account, directory.account)
+    callee = _pair(questions.callee, directory.party)
     return Facts(
         now=time.time(),
         node=node,
         domains=_or_unknown(directory.domains) if questions.domains else {},
         account=account,
-        callee=_pair(questions.callee, directory.party),
+        callee=callee,
         caller=_pair(questions.caller, directory.party),
+        callee6=questions.callee6 and isinstance(callee, Party) and ksr.is_reached_by_ipv6(callee.aor),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
         bound=_bound(account, questions.account) if questions.bound and questions.account else (),
         nonce_used=_nonce_used(questions.nonce_use, request),

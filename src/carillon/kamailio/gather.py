@@ -15,7 +15,7 @@ from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
-from carillon.sip.sdp import audio_codecs, is_encrypted
+from carillon.sip.sdp import audio_codecs, is_encrypted, offers_ipv6
 from carillon.sip.uri import SipUri, display_name, unescaped
 from carillon.stores.ports import TrunkProfile
 
@@ -40,7 +40,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     if uri is None or not call_id:
         raise Unreadable("the Request-URI or the Call-ID")
     to_tag = ksr.text("$tt")
-    address, port = ksr.text("$si"), ksr.number("$sp")
+    address, port = ksr.source_address(), ksr.number("$sp")
     source, trunk = _source(node, address, port), None
     if source is Source.OUTSIDE and (trunk := trunk_at(address, port)):
         source = Source.TRUNK
@@ -62,6 +62,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         encrypted=is_encrypted(body) if body and source is not Source.GATEWAY else False,
         anchor=anchored,
         described=bool(anchored and ksr.header("Content-Type")),
+        media6=offers_ipv6(body, address) if body else False,
         withheld=_withheld() if method == "INVITE" and not to_tag else False,
         from_tag=ksr.text("$ft"),
         to_tag=to_tag,
@@ -120,7 +121,7 @@ def _refusal(noted: str) -> tuple[int, str] | None:
 
 
 def _source(node: NodeProfile, address: str, port: int) -> Source:
-    ours = any(gateway.address == address and gateway.port == port for gateway in node.gateways)
+    ours = any(gateway.address == address and gateway.port == port for gateway in node.every_gateway)
     return Source.GATEWAY if ours else Source.OUTSIDE
 
 

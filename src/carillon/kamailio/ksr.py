@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 from enum import Enum
 from functools import cache
+from ipaddress import ip_address
 
 import KSR
 
@@ -48,6 +49,11 @@ def number(variable: str, default: int = 0) -> int:
         return default if value is None else int(value)
     except ValueError:
         return default
+
+
+def source_address() -> str:
+    """Where the message came from, in canonical form: the engine writes IPv6 addresses at full length."""
+    return _canonical(text("$si"))
 
 
 def set_text(variable: str, value: str) -> None:
@@ -102,10 +108,13 @@ def set_from(display: str, uri: str) -> None:
 
 
 def send_outside(uri: str, socket: str) -> None:
-    """Send to where `uri` says, from the node's own address: `socket` is its UDP one, TCP and TLS find theirs."""
+    """Send to where `uri` says, from the node's own address: `socket` is its UDP one, TCP and TLS find theirs.
+
+    "" lets the engine find it.
+    """
     set_text("$ru", uri)
     KSR.resetdsturi()
-    if ";transport=" in uri:
+    if ";transport=" in uri or not socket:
         KSR.pv.unset("$fs")
     else:
         set_text("$fs", socket)
@@ -154,7 +163,10 @@ def follow_route() -> bool:
 def contact_is_elsewhere() -> bool:
     """Whether Contact names another address or port than the message came from."""
     contact = SipUri.parse(text("$(ct{nameaddr.uri})"))
-    return contact is None or (contact.host.strip("[]"), contact.port or 5060) != (text("$si"), number("$sp"))
+    return contact is None or (_canonical(contact.host.strip("[]")), contact.port or 5060) != (
+        source_address(),
+        number("$sp"),
+    )
 
 
 def alias_contact() -> None:
@@ -309,6 +321,14 @@ def bound_contacts(aor: str) -> tuple[Contact, ...]:
     )
 
 
+def is_reached_by_ipv6(aor: str) -> bool:
+    """Whether every contact of the AOR registered by IPv6; not when there is none."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "reached")):
+        return False
+    places = range(number("$(ulc(reached=>count))"))
+    return bool(places) and all("[" in text(f"$(ulc(reached=>socket)[{n}])") for n in places)
+
+
 def is_registered(aor: str) -> bool:
     """Whether the AOR has a contact."""
     return _yes(KSR.registrar.registered_uri("location", f"sip:{aor}"))
@@ -390,6 +410,13 @@ def set_shared_text_for(table: str, key: str, value: str, seconds: int) -> None:
 def increased(table: str, key: str) -> int:
     """Add one to a counter in the node's shared memory, in one step for all workers; its new value."""
     return int(KSR.htable.sht_inc(table, key))
+
+
+def _canonical(address: str) -> str:
+    try:
+        return str(ip_address(address)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 def _yes(answer: object) -> bool:

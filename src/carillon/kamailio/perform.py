@@ -11,6 +11,7 @@ from carillon.kamailio import ksr, media
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
+from carillon.kamailio.settings import Sockets
 from carillon.routing import anchor
 from carillon.routing.decision import (
     AddHeader,
@@ -48,7 +49,7 @@ from carillon.routing.facts import Gateway
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
-from carillon.sip.uri import quoted
+from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
 
@@ -70,8 +71,8 @@ class Means:
 
     handovers: HandOvers
     bans: Bans
-    gateway_socket: str
-    outside_socket: str
+    gateway_sockets: Sockets
+    outside_sockets: Sockets
     trunk_login: Callable[[str, str], tuple[str, str] | None]
     registrations: RegistrationJournal
     advertised: tuple[str, str] | None = None
@@ -135,15 +136,15 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
 def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
     match outcome:
         case Relay():
-            _relay_to_gateway(outcome, means.gateway_socket)
+            _relay_to_gateway(outcome, means.gateway_sockets)
         case Trunk():
-            _leave(outcome, means.outside_socket)
+            _leave(outcome, means.outside_sockets)
         case Ring():
             _ring(outcome)
         case Save():
             _save(outcome, means.registrations)
         case Follow(gateway):
-            _follow(gateway, means.gateway_socket)
+            _follow(gateway, means.gateway_sockets)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
@@ -159,16 +160,16 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
             assert_never(outcome)
 
 
-def _relay_to_gateway(relay: Relay, socket: str) -> None:
+def _relay_to_gateway(relay: Relay, sockets: Sockets) -> None:
     ksr.set_text("$ru", f"sip:{relay.called}")
-    _towards(relay.gateway, socket)
+    _towards(relay.gateway, sockets)
     ksr.alias_contact()
     _send(relay.answer_s, relay.silence_s)
 
 
-def _towards(gateway: Gateway, socket: str) -> None:
+def _towards(gateway: Gateway, sockets: Sockets) -> None:
     ksr.set_text("$du", f"sip:{gateway};transport=udp")
-    ksr.set_text("$fs", socket)
+    ksr.set_text("$fs", sockets.towards(gateway.address))
 
 
 def _answer(asked: AnswerChallenge, means: Means) -> None:
@@ -184,8 +185,9 @@ def _answer(asked: AnswerChallenge, means: Means) -> None:
             return
 
 
-def _leave(trunk: Trunk, socket: str) -> None:
-    ksr.send_outside(trunk.uri, socket)
+def _leave(trunk: Trunk, sockets: Sockets) -> None:
+    host = SipUri.parse(trunk.uri)
+    ksr.send_outside(trunk.uri, sockets.towards(host.host if host else ""))
     _send(trunk.ring_s, trunk.silence_s)
 
 
@@ -233,7 +235,7 @@ def _journal(aor: str, journal: RegistrationJournal) -> None:
         ksr.log("err", f"registrar: {aor} is not in the journal, a crash may lose it: {error}")
 
 
-def _follow(gateway: Gateway | None, socket: str) -> None:
+def _follow(gateway: Gateway | None, sockets: Sockets) -> None:
     if not ksr.follow_route():
         ksr.reply(404, "Not Found")
         return
@@ -242,7 +244,7 @@ def _follow(gateway: Gateway | None, socket: str) -> None:
     if gateway is None:
         ksr.follow_alias()
     else:
-        _towards(gateway, socket)
+        _towards(gateway, sockets)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
 

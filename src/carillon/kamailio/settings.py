@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,16 +16,30 @@ VARIABLE = "CARILLON_WORKER_SETTINGS"
 
 
 @dataclass(frozen=True, slots=True)
+class Sockets:
+    """Our UDP sockets in one direction, such as `udp:127.0.0.1:5060`, by the number of their family, 4 or 6."""
+
+    by_family: Mapping[str, str]
+
+    def towards(self, host: str) -> str:
+        """The one by which to send to an address; "" for a name, whose family only the engine learns."""
+        if len(self.by_family) == 1:
+            return next(iter(self.by_family.values()))
+        address = host.strip("[]")
+        return self.by_family.get("6" if ":" in address else "4" if address[-1:].isdigit() else "", "")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The node, the socket by which its gateway is spoken to (`udp:127.0.0.1:5060`), and where its stores are.
+    """The node, the sockets by which its gateways and others are spoken to, and where its stores are.
 
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
     they differ.
     """
 
     node: NodeProfile
-    gateway_socket: str
-    outside_socket: str
+    gateway_sockets: Sockets
+    outside_sockets: Sockets
     trusted: tuple[Network, ...]
     directory: Path
     redis_socket: Path
@@ -48,11 +63,12 @@ class Settings:
             hosts=frozenset(values["hosts"]),
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
+            gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
         )
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal")
         directory, redis, trace, logins, journal = (Path(values[name]) for name in names)
         trusted = tuple(ip_network(network) for network in values["trusted"])
-        sockets = values["gateway_socket"], values["outside_socket"]
-        outside, own = values["advertised"] or ("", "")
-        advertised = (outside, own) if outside else None
-        return cls(node, *sockets, trusted, directory, redis, trace, logins, journal, advertised)
+        inside, outside = Sockets(values["gateway_sockets"]), Sockets(values["outside_sockets"])
+        told, own = values["advertised"] or ("", "")
+        advertised = (told, own) if told else None
+        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, advertised)

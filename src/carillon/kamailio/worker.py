@@ -45,7 +45,7 @@ class Worker:
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self._own = _own(settings)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
-        sockets = settings.gateway_socket, settings.outside_socket
+        sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
         self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal, settings.advertised)
         self.tracer = Tracer(settings.trace_socket)
@@ -60,7 +60,7 @@ class Worker:
     @guarded(server_error)
     def ksr_request_route(self, message: Any) -> int:
         """Every request comes in here."""
-        standing = self.bans.standing(ksr.text("$si"))
+        standing = self.bans.standing(ksr.source_address())
         if standing is Standing.BANNED or not ksr.is_sane():
             return 1
         ksr.trust_source_port()
@@ -182,7 +182,7 @@ class Worker:
 
 def _own(settings: Settings) -> frozenset[str]:
     """The addresses of this node, Asterisk's included."""
-    return settings.node.hosts | {gateway.address for gateway in settings.node.gateways}
+    return settings.node.hosts | {gateway.address for gateway in settings.node.every_gateway}
 
 
 def _exempt(settings: Settings) -> Exempt:

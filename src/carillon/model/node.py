@@ -10,6 +10,7 @@ from carillon.model.domain import require_canonical
 from carillon.model.refused import Refused
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK6 = "::1"
 LOOPBACK_NET = 127
 SIP_PORT = 5060
 GATEWAY_PORT = 5080
@@ -21,8 +22,8 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class Node:
     """One machine. `advertise` is what phones beyond a NAT see; `country` is ISO 3166-1 alpha-2, upper case.
 
-    Phones reach `address` on `sip_port` (UDP and TCP) and `tls_port`; media use `rtp_start` to `rtp_end`:
-    the lower half is Asterisk's, the upper half the media relay's.
+    Phones reach `address`, and `address6` (IPv6) of a node that has both, on `sip_port` (UDP and TCP) and `tls_port`;
+    media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Node:
     tls_port: int = SIP_PORT + 1
     rtp_start: int = 10000
     rtp_end: int = 19999
+    address6: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -42,6 +44,8 @@ class Node:
         require_host_address("address", self.address)
         if self.advertise is not None:
             require_host_address("advertise", self.advertise)
+        if self.address6 is not None:
+            _require_second("address6", self.address6, self.address)
         if not _COUNTRY.fullmatch(self.country):
             raise Refused("country", f"{self.country!r} is no country code; write two capitals like BE.")
         self._require_ports()
@@ -70,6 +74,19 @@ class Node:
         first, second, *rest = node.packed
         host = bytes((first ^ LOOPBACK_NET ^ second, *rest))
         return LOOPBACK if host in (b"\0\0\0", b"\xff\xff\xff") else str(IPv4Address(bytes((LOOPBACK_NET,)) + host))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses that phones reach: one, or an IPv4 and an IPv6 one."""
+        return (self.address, self.address6) if self.address6 else (self.address,)
+
+    @property
+    def signalling(self) -> tuple[str, ...]:
+        """Loopback addresses on which Kamailio and its Asterisk speak SIP, one for each of `addresses`.
+
+        By that on which Asterisk is spoken to it knows which of them its media is for.
+        """
+        return tuple(LOOPBACK6 if ":" in address else self.gateway_address for address in self.addresses)
 
     @property
     def gateway_port(self) -> int:
@@ -107,6 +124,12 @@ def require_host_address(field: str, text: str) -> None:
         raise Refused(field, f"{text} is no address of one host; write the address that phones reach.")
     if str(address) != text:
         raise Refused(field, f"{text!r} must be written {str(address)!r}.")
+
+
+def _require_second(field: str, text: str, first: str) -> None:
+    require_host_address(field, text)
+    if ip_address(text).version != 6 or ip_address(first).version != 4:
+        raise Refused(field, "is the IPv6 address beside an IPv4 one; a node with one address has it as `address`.")
 
 
 def _require_port(field: str, port: int) -> None:

@@ -42,6 +42,7 @@ def create_system(
     advertise: str | None = None,
     country: str = "BE",
     sip_port: int = SIP_PORT,
+    address6: str | None = None,
 ) -> Node:
     """Make a system with one node, its default domain and its secret. Raises `Refused`; starts nothing."""
     paths = SystemPaths.of(directory)
@@ -54,6 +55,7 @@ def create_system(
         country_code("country", country),
         sip_port=sip_port,
         tls_port=sip_port + 1,
+        address6=address6,
     )
     if paths.truth.exists():
         raise Refused("dir", f"there is a system in {paths.directory} already; choose another directory.")

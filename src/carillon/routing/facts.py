@@ -37,7 +37,10 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class NodeProfile:
-    """What a node knows of itself. `hosts` are names and addresses by which phones reach it, lower case."""
+    """What a node knows of itself. `hosts` are names and addresses by which phones reach it, lower case.
+
+    `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
+    """
 
     default_domain: str
     gateways: tuple[Gateway, ...]
@@ -48,6 +51,16 @@ class NodeProfile:
     minimum_expiry_s: int = 60
     most_contacts: int = 10
     retry_after_s: int = 5
+    gateways6: tuple[Gateway, ...] = ()
+
+    @property
+    def every_gateway(self) -> tuple[Gateway, ...]:
+        """All Asterisks of ours, by all their addresses."""
+        return self.gateways + self.gateways6
+
+    def gateways_for(self, *, media6: bool) -> tuple[Gateway, ...]:
+        """The Asterisks, by the addresses on which they take calls with IPv6 media, or with the node's first."""
+        return self.gateways6 if media6 and self.gateways6 else self.gateways
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class Facts:
     account: Account | Unknown | None = None
     callee: Party | Unknown | None = None
     caller: Party | Unknown | None = None
+    callee6: bool = False
     registered: bool | Unknown = UNKNOWN
     bound: tuple[Contact, ...] = ()
     routes: tuple[OutboundRoute, ...] | Unknown = ()

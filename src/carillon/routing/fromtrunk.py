@@ -14,7 +14,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
-from carillon.routing.newleg import marked, own_dialog
+from carillon.routing.newleg import marked, media_effects, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
@@ -34,7 +34,7 @@ def speaks_from(address: str, port: int) -> str:
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: whoever has the number."""
     trunk = _trunk(request)
-    return Questions(callee=(trunk.domain, dialled(request, trunk)), fresh_id=True)
+    return Questions(callee=(trunk.domain, dialled(request, trunk)), fresh_id=True, callee6=bool(node.gateways6))
 
 
 def dialled(request: Request, trunk: TrunkProfile) -> str:
@@ -71,14 +71,22 @@ def caller_told(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
-    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external")
+    return marked(
+        request,
+        facts,
+        f"{_caller(request)}@{_home(request)}",
+        _callee(facts).aor,
+        "external",
+        *media_effects(ipv6=facts.callee6),
+    )
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
     """To this node's Asterisk; the others are left in the memo for the failure route."""
-    if not facts.node.gateways:
+    gateways = facts.node.gateways_for(media6=request.media6)
+    if not gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first = facts.node.gateways[0]
+    first = gateways[0]
     return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 

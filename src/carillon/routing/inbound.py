@@ -13,6 +13,7 @@ from carillon.routing.admission import (
     unavailable,
 )
 from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import (
     AddHeader,
     Decision,
@@ -23,7 +24,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
-from carillon.routing.newleg import marked, own_dialog
+from carillon.routing.newleg import marked, media_effects, own_dialog
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -31,6 +32,7 @@ from carillon.routing.numbering import (
     is_always_emergency,
     outside_number,
 )
+from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -45,12 +47,24 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     domain = home_domain(request.uri.host, node, request.credentials.realm)
     return Questions(
         account=account_question(request),
-        callee=(domain, cleaned(request.uri.user)),
+        callee=(domain, cleaned(dialled(request.uri.user).number)),
         outbound=domain,
         nonce_use=nonce_question(request),
         fresh_id=True,
         domains=True,
+        callee6=bool(node.gateways6),
     )
+
+
+def code_matched(request: Request, facts: Facts) -> Verdict:
+    """A feature code before the number, or none; one that wants a number needs it."""
+    found = dialled(request.uri.user)
+    if found.code is None:
+        return Verdict("none", "no feature code")
+    if found.code.takes and not found.number:
+        warning = ("Warning", f"399 {caller(facts).domain} {quoted(f'Dial {found.code.written}')}")
+        return Verdict("refused", f"nothing behind {found.code.code}", Reply(404, "Not Found", (warning,)))
+    return Verdict(found.code.feature, f"{found.code.code}, and {found.number or 'no number'}")
 
 
 def number_exists(request: Request, facts: Facts) -> Verdict:
@@ -58,12 +72,12 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     if facts.callee is UNKNOWN or facts.routes is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain = home_domain(request.uri.host, facts.node, caller(facts).domain)
-    outside = meant_outside(request, facts)
+    outside, number = meant_outside(request, facts), dialled(request.uri.user).number
     if outside:
-        return Verdict("passed", f"{request.uri.user} is {outside.number}, {outside.number_class}")
+        return Verdict("passed", f"{number} is {outside.number}, {outside.number_class}")
     if facts.callee is None or domain != caller(facts).domain:
-        return Verdict("refused", f"nobody has {request.uri.user or 'this address'} in {domain}", _not_found())
-    return Verdict("passed", f"{request.uri.user} is {facts.callee.name} ({facts.callee.aor})")
+        return Verdict("refused", f"nobody has {number or 'this address'} in {domain}", _not_found())
+    return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
 
 
 def allowed(request: Request, facts: Facts) -> Verdict:
@@ -93,16 +107,17 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
-    """An internal call, with what the outbound leg must know of a caller who calls outside."""
-    outside = outside_headers(request, facts)
-    return marked(request, facts, caller(facts).aor, called_address(request, facts), "internal", *outside)
+    """An internal call, with what the outbound leg must know of who calls."""
+    told = (*told_headers(request, facts), *media_effects(ipv6=_calls_ipv6(request, facts)))
+    return marked(request, facts, caller(facts).aor, called_address(request, facts), "internal", *told)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
     """To this node's Asterisk; the others are left in the memo for the failure route."""
-    if not facts.node.gateways:
+    gateways = facts.node.gateways_for(media6=request.media6)
+    if not gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first = facts.node.gateways[0]
+    first = gateways[0]
     return Verdict("relayed", f"gateway {first}", Relay(first, called_address(request, facts)))
 
 
@@ -111,6 +126,7 @@ RULES = (
     authenticated,
     own_dialog,
     media_fits,
+    code_matched,
     number_exists,
     allowed,
     caller_asserted,
@@ -127,12 +143,12 @@ def decide(request: Request, facts: Facts) -> Decision:
 
 def meant_outside(request: Request, facts: Facts) -> OutsideNumber | None:
     """The outside number that is meant: where nobody inside has it, or where it always calls for help."""
-    party = caller(facts)
+    party, number = caller(facts), dialled(request.uri.user).number
     if not facts.routes or home_domain(request.uri.host, facts.node, party.domain) != party.domain:
         return None
-    if isinstance(facts.callee, Party) and not is_always_emergency(request.uri.user, party.site):
+    if isinstance(facts.callee, Party) and not is_always_emergency(number, party.site):
         return None
-    return outside_number(request.uri.user, party.site)
+    return outside_number(number, party.site)
 
 
 def called_address(request: Request, facts: Facts) -> str:
@@ -143,16 +159,20 @@ def called_address(request: Request, facts: Facts) -> str:
     return facts.callee.aor
 
 
-def outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
-    """What the outbound leg must know of who calls outside, so that it need not look the caller up again."""
-    outside, party = meant_outside(request, facts), caller(facts)
+def told_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
+    """What the outbound leg must know of who calls, so that it need not look the caller up again.
+
+    Colleagues see who calls, but for a call with a code that says otherwise.
+    """
+    outside, party, feature = meant_outside(request, facts), caller(facts), dialled(request.uri.user).feature
     if outside is None:
-        return ()
+        return (AddHeader(PrivateHeader.WITHHELD, "yes"),) if feature is Feature.WITHHOLD else ()
     number = party.caller_number
     emergency = outside.number_class is NumberClass.EMERGENCY
     if emergency:
         number = party.site.emergency_caller or number
-    withheld = not emergency and (party.withhold or request.withheld)
+    wish = party.withhold or request.withheld if feature is None else feature is Feature.WITHHOLD
+    withheld = wish and not emergency
     headers = {
         PrivateHeader.OUTSIDE: str(outside.number_class),
         PrivateHeader.SITE: party.site.name,
@@ -160,6 +180,16 @@ def outside_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
         PrivateHeader.WITHHELD: "yes" if withheld else "",
     }
     return tuple(AddHeader(name, value) for name, value in headers.items() if value)
+
+
+def _calls_ipv6(request: Request, facts: Facts) -> bool:
+    """Whether the far side wants IPv6 media: all phones of the callee, or the first trunk, if it is an address."""
+    outside, party = meant_outside(request, facts), caller(facts)
+    if outside is None or not facts.node.gateways6 or facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
+        return facts.callee6 and outside is None
+    trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == party.domain}
+    first = next(iter(lines(outside.number, party.site.name, facts.routes, trunks)), None)
+    return first is not None and ":" in trunks[first.name].host
 
 
 def _not_found() -> Reply:

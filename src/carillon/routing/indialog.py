@@ -30,7 +30,7 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     if request.source is Source.GATEWAY:
         return Verdict("passed", "from our gateway")
     gateway = target(request)
-    if gateway in facts.node.gateways:
+    if gateway in facts.node.every_gateway:
         return Verdict("passed", f"to gateway {gateway}")
     return Verdict("refused", f"{gateway} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
 

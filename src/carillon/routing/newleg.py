@@ -21,6 +21,11 @@ def own_dialog(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", "a new call")
 
 
+def media_effects(*, ipv6: bool) -> tuple[Effect, ...]:
+    """What Asterisk must know of the side that it calls: whether its media is IPv6, on a node that has both."""
+    return (AddHeader(PrivateHeader.MEDIA, "6"),) if ipv6 else ()
+
+
 def marked(request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect) -> Verdict:
     """Both legs of a call are joined by an id in our private headers; a sender's own are removed first.
 
@@ -40,6 +45,6 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    others = tuple(str(gateway) for gateway in facts.node.gateways[1:])
+    others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
     memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor)
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)

@@ -20,7 +20,7 @@ from carillon.routing.decision import (
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.numbering import NumberClass
-from carillon.routing.outside import Line, by_health, caller_effects, lines
+from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
@@ -78,12 +78,14 @@ def registered(request: Request, facts: Facts) -> Verdict:
 
 
 def caller_shown(request: Request, facts: Facts) -> Verdict:
-    """The callee sees the caller's own address, not Asterisk's."""
+    """The callee sees the caller's own address, not Asterisk's; nobody where that is withheld (RFC 3323, 3325)."""
     aor = request.private.get(PrivateHeader.CALLER, "")
     if facts.callee is None:
         return Verdict("skipped", "the trunk says who calls")
     if not aor:
         return Verdict("unchanged", "no caller is known")
+    if PrivateHeader.WITHHELD in request.private:
+        return Verdict("withheld", "by the caller's wish", effects=hidden())
     name, uri = name_shown(request, facts), f"sip:{aor}"
     asserted = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>" if name else f"<{uri}>")
     effects = (SetFrom(name, uri), RemoveHeader("P-Asserted-Identity"), asserted)

@@ -12,6 +12,8 @@ from carillon.routing.facts import UNKNOWN, Unknown
 from carillon.sip.uri import quoted
 from carillon.stores.ports import OutboundRoute, TrunkProfile
 
+_CLEAN = (RemoveHeader("P-Asserted-Identity"), RemoveHeader("Privacy"))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -74,13 +76,15 @@ def caller_effects(number: str | None, name: str, trunk: TrunkProfile, *, withhe
     shown = number or trunk.main_number
     uri = f"sip:{written(shown, trunk)}@{_host(trunk)}" if shown else f"sip:anonymous@{_host(trunk)}"
     asserted = AddHeader("P-Asserted-Identity", f"<{uri}>")
-    clean = (RemoveHeader("P-Asserted-Identity"), RemoveHeader("Privacy"))
     if withheld:
-        hidden = SetFrom("Anonymous", "sip:anonymous@anonymous.invalid")
-        privacy = AddHeader("Privacy", "id")
-        return (*clean, hidden, privacy, asserted) if trunk.trusted else (*clean, hidden, privacy)
+        return (*hidden(), asserted) if trunk.trusted else hidden()
     named = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>") if name else asserted
-    return (*clean, SetFrom(name, uri), named)
+    return (*_CLEAN, SetFrom(name, uri), named)
+
+
+def hidden() -> tuple[Effect, ...]:
+    """Nobody is shown, and nobody further on may show who it was (RFC 3323 §4.1, RFC 3325 §7)."""
+    return (*_CLEAN, SetFrom("Anonymous", "sip:anonymous@anonymous.invalid"), AddHeader("Privacy", "id"))
 
 
 def _uri(number: str, trunk: TrunkProfile) -> str:

@@ -10,6 +10,7 @@ class Questions:
     """None means: not asked. `outbound` asks for the outbound routes of a domain, and the trunks; those are cached.
 
     `health` asks which trunks of a domain are down, one look into shared memory.
+    `callee6` asks whether the callee's phones have IPv6 only; that is in memory.
     `bound` asks which contacts the account's person has; they are in memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each."""
 
@@ -23,6 +24,7 @@ class Questions:
     outbound: str | None = None
     bound: bool = False
     health: str | None = None
+    callee6: bool = False
 
     @property
     def directory_reads(self) -> int:

@@ -29,7 +29,8 @@ class Request:
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
     `path` holds the values of all Path headers; `supported` and `required` are option tags, of a REGISTER only.
-    `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only.
+    `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only; `media6`:
+    that IPv6 is offered.
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     """
@@ -50,6 +51,7 @@ class Request:
     encrypted: bool = False
     anchor: Anchor | None = None
     described: bool = False
+    media6: bool = False
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None

@@ -97,7 +97,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLED, called),
         AddHeader(PrivateHeader.TRANSFERRED_BY, caller(facts).aor),
-        *inbound.outside_headers(asked, facts),
+        *inbound.told_headers(asked, facts),
     )
     return Verdict("marked", f"leg {leg_id} to {called}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called))
 

@@ -27,3 +27,4 @@ class PrivateHeader(StrEnum):
     SITE = "X-Carillon-Site"
     TRANSFERRED_BY = "X-Carillon-Transferred-By"
     RECALL = "X-Carillon-Recall"
+    MEDIA = "X-Carillon-Media"

@@ -1,4 +1,4 @@
-"""The demo: four people with a phone each, to try calls within a minute of the set-up."""
+"""The demo: four people with a phone each and a way outside, to try calls within a minute of the set-up."""
 
 from __future__ import annotations
 
@@ -11,29 +11,66 @@ import os
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
+from sqlalchemy import Engine
 
 from carillon.model.device import Device
 from carillon.model.node import Node
-from carillon.provisioning import devices, users
+from carillon.provisioning import changes, devices, numbers, outbounds, trunks, users
 from carillon.provisioning.system import administrator, create_system, load_node, open_truth
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.provisioning.trunks import TrunkFields
+from carillon.supervision.demoprovider.configuration import ADDRESS as PROVIDER_ADDRESS
+from carillon.supervision.demoprovider.configuration import PORT
 from carillon.system.paths import SystemPaths
 
 DOMAIN = "carillon.test"
 ADDRESS = "127.0.0.1"
 PEOPLE = {"101": "Alice Martin", "102": "Bob Dupont", "103": "Carol Peeters", "104": "Dave Janssens"}
+TRUNK = "provider"
+MAIN_NUMBER = "+3225550100"
+NUMBERS = {extension: f"+3225550{extension}" for extension in PEOPLE}
+"""The direct number of each person."""
 
 Credentials = dict[str, object]
 
 
 def ensure_demo(paths: SystemPaths) -> None:
-    """Make the demo system in `paths` when there is none."""
-    if paths.truth.exists():
-        return
-    create_system(paths.directory, DOMAIN, ADDRESS)
+    """Make the demo system in `paths` when there is none; one of an older version gets its way outside."""
+    if not paths.truth.exists():
+        create_system(paths.directory, DOMAIN, ADDRESS)
+        truth, who = open_truth(paths), administrator()
+        for extension, name in PEOPLE.items():
+            users.add(truth, who, extension, name)
+            devices.add(truth, who, extension, extension, _password(paths, extension))
+    if not changes.listing(open_truth(paths), 1, "trunk"):  # else somebody has had his own way with it
+        _ensure_way_outside(paths)
+
+
+def _ensure_way_outside(paths: SystemPaths) -> None:
+    """A trunk to the demo's provider, for all numbers, and a number for each person who is still there."""
     truth, who = open_truth(paths), administrator()
-    for extension, name in PEOPLE.items():
-        users.add(truth, who, extension, name)
-        devices.add(truth, who, extension, extension, _password(paths, extension))
+    fields = TrunkFields(f"{PROVIDER_ADDRESS}:{PORT}", main_number=MAIN_NUMBER)
+    trunks.add(truth, who, TrunkKey.of(paths), TRUNK, fields)
+    outbounds.add(truth, who, "", TRUNK)
+    present, taken = ({each.extension for each in users.listing(truth, DOMAIN)}, _taken(truth))
+    for extension, number in NUMBERS.items():
+        if extension in present and number not in taken:
+            numbers.add(truth, who, number, extension)
+            users.set(truth, who, extension, caller_number=number)
+
+
+def _taken(truth: Engine) -> set[str]:
+    return {each.number.number for each in numbers.listing(truth)}
+
+
+def _trunk(paths: SystemPaths) -> Credentials | None:
+    """Where outside calls go, and the numbers that reach people; None when the demo's trunk is gone."""
+    truth = open_truth(paths)
+    trunk = next((view.trunk for view in trunks.listing(truth, DOMAIN) if view.trunk.name == TRUNK), None)
+    if trunk is None:
+        return None
+    reach = sorted(number for number in _taken(truth) if number.startswith("+"))
+    return {"name": trunk.name, "address": trunk.address, "numbers": reach}
 
 
 def credentials(paths: SystemPaths) -> Credentials:
@@ -45,7 +82,9 @@ def credentials(paths: SystemPaths) -> Credentials:
         for extension, name in PEOPLE.items()
         if _still_fits(paths, known.get((DOMAIN, extension)), extension)
     ]
-    return {"domain": node.default_domain, "sip": _addresses(node), "people": people}
+    found: Credentials = {"domain": node.default_domain, "sip": _addresses(node), "people": people}
+    trunk = _trunk(paths)
+    return {**found, "trunk": trunk} if trunk else found
 
 
 def write_credentials(paths: SystemPaths, of: Credentials) -> None:
@@ -82,6 +121,7 @@ def _how_to(proxy: str, command: str, paths: SystemPaths) -> str:
     return (
         f"[bold]Register a phone[/]: user and password from above, domain {DOMAIN}\n"
         f"(also called server or registrar), outbound proxy {proxy}; then dial 102.\n"
+        f"[bold]Call outside[/]: dial 02 555 12 34 and hear yourself; 02 555 99 99 refuses, and calls back.\n"
         f"[bold]See what happens[/]: {command} status\n"
         f"                  {command} registration list\n"
         f"                  {command} explain call --from 101 --to 102\n"

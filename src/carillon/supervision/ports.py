@@ -32,15 +32,17 @@ class Endpoint:
 
 def endpoints(node: Node) -> Iterator[Endpoint]:
     """Where the engines of this node will listen, apart from media."""
-    yield Endpoint("sip_port", "udp", node.address, node.sip_port)
-    yield Endpoint("sip_port", "tcp", node.address, node.sip_port)
-    yield Endpoint("tls_port", "tcp", node.address, node.tls_port)
-    yield Endpoint("gateway_port", "udp", node.gateway_address, node.gateway_port)
+    for address in node.addresses:
+        yield Endpoint("sip_port", "udp", address, node.sip_port)
+        yield Endpoint("sip_port", "tcp", address, node.sip_port)
+        yield Endpoint("tls_port", "tcp", address, node.tls_port)
+    for address in node.signalling:
+        yield Endpoint("gateway_port", "udp", address, node.gateway_port)
+        if address not in node.addresses:
+            yield Endpoint("sip_port", "udp", address, node.sip_port)
     yield Endpoint("gateway_port", "tcp", node.gateway_address, node.gateway_port)
     yield Endpoint("sip_port", "tcp", node.gateway_address, metrics_port(node))
     yield Endpoint("sip_port", "udp", *rtpengine.control(node))
-    if node.gateway_address != node.address:
-        yield Endpoint("sip_port", "udp", node.gateway_address, node.sip_port)
 
 
 def require_free(node: Node) -> None:
@@ -50,6 +52,15 @@ def require_free(node: Node) -> None:
             _bind(endpoint)
         except OSError as error:
             raise _refused(endpoint, error) from error
+
+
+def is_free(endpoint: Endpoint) -> bool:
+    """Whether an endpoint can be bound."""
+    try:
+        _bind(endpoint)
+    except OSError:
+        return False
+    return True
 
 
 def _bind(endpoint: Endpoint) -> None:

@@ -59,7 +59,7 @@ def lay_out_lasting(system: System) -> None:
     paths, node = system.paths, system.node
     paths.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
     ensure_location(paths.state)
-    ensure_certificate(paths.tls, system.domains, tuple(sorted({node.address, node.public_address})))
+    ensure_certificate(paths.tls, system.domains, tuple(sorted({*node.addresses, node.public_address})))
 
 
 def _copy_secret(paths: SystemPaths) -> None:

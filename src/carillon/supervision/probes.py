@@ -50,7 +50,8 @@ def probe_kamailio(paths: SystemPaths, node: Node) -> Health:
     except rpc.RpcFailed as failed:
         return Health(problem=str(failed))
     version = next((word for word in words if word[:1].isdigit()), None)
-    silent = answers_options(node.address, node.sip_port, node.address, PATIENCE_S)
+    answers = (answers_options(address, node.sip_port, address, PATIENCE_S) for address in node.addresses)
+    silent = next(filter(None, answers), "")
     ended, ends_soon = certificate_words(certificate_in_force(paths), datetime.now(UTC))
     return Health(version, silent or ended, ends_soon)
 
@@ -77,8 +78,8 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
     version = next((line.split()[1] for line in text.splitlines() if line.startswith("Asterisk ")), None)
     if version is None:
         return Health(problem=text or "it hasn't booted")
-    where = (node.gateway_address, node.gateway_port, node.gateway_address)
-    return Health(version.partition("+")[0], answers_options(*where, PATIENCE_S))
+    silent = (answers_options(address, node.gateway_port, address, PATIENCE_S) for address in node.signalling)
+    return Health(version.partition("+")[0], next(filter(None, silent), ""))
 
 
 def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:

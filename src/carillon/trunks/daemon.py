@@ -14,7 +14,7 @@ from carillon.stores.ports import StoreDown
 from carillon.stores.trunklogins import LoginReader
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes, looked_up
-from carillon.trunks.registrations import Account, accounts
+from carillon.trunks.registrations import DEFAULT, Account, accounts
 from carillon.trunks.states import Key
 from carillon.trunks.watch import Watch
 
@@ -32,6 +32,7 @@ class Follower:
     rpc: Path
     logins: LoginReader
     watch: Watch
+    contact6: str = DEFAULT
     registered: dict[str, Account] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
@@ -51,7 +52,7 @@ class Follower:
             self._tell(*changes(self.told, wanted))
             self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
             self.nowhere = frozenset(key for key, places in found.items() if not places)
-        self._register(accounts(trunks, self.logins.logins()), now)
+        self._register(accounts(trunks, self.logins.logins(), self.contact6), now)
         self.watch.look(trunks, self.nowhere, now, time.time())
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
 
@@ -86,8 +87,9 @@ def main() -> None:
     """Run until told to stop; what fails is tried again."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     rpc = Path(settings["rpc"])
+    logins = LoginReader(Path(settings["logins"]))
     watch = Watch(partial(call, rpc), Path(settings["states"]))
-    follower = Follower(DirectoryReader(Path(settings["directory"])), rpc, LoginReader(Path(settings["logins"])), watch)
+    follower = Follower(DirectoryReader(Path(settings["directory"])), rpc, logins, watch, settings["contact6"])
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:

@@ -17,9 +17,13 @@ NONE_AT_ALL = "No Destination Sets"
 
 def next_hop(trunk: TrunkProfile) -> str:
     """Where the requests for a trunk go, as a SIP URI."""
-    host = f"[{trunk.host}]" if ":" in trunk.host else trunk.host
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
-    return f"sip:{host}:{trunk.port}{transport}"
+    return f"sip:{bracketed(trunk.host)}:{trunk.port}{transport}"
+
+
+def bracketed(host: str) -> str:
+    """A host as URIs write it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def destinations(trunks: Mapping[Key, TrunkProfile]) -> set[str]:

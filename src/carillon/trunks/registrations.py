@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from carillon.stores.ports import TrunkProfile
 from carillon.stores.trunklogins import Logins
-from carillon.trunks.probes import next_hop
+from carillon.trunks.probes import bracketed, next_hop
 
 EXPIRES_S = 300
 DEFAULT = "."  # what the RPC takes for "as configured" or "none"
@@ -23,11 +23,12 @@ class Account:
     realm: str
     password: str = field(repr=False)
     next_hop: str = ""
+    contact_address: str = DEFAULT
 
     def parameters(self) -> tuple[str | int, ...]:
         """The parameters of `uac.reg_add`, in its order."""
         who = (self.uuid, self.user, self.domain, self.user, self.realm, "", self.user, self.password)
-        return (*who, DEFAULT, self.next_hop, EXPIRES_S, 0, 0, "", DEFAULT)
+        return (*who, DEFAULT, self.next_hop, EXPIRES_S, 0, 0, "", self.contact_address)
 
 
 def contact_user(domain: str, name: str) -> str:
@@ -35,12 +36,16 @@ def contact_user(domain: str, name: str) -> str:
     return f"{name}.{domain}"
 
 
-def accounts(trunks: Mapping[tuple[str, str], TrunkProfile], logins: Logins) -> dict[str, Account]:
-    """The registrations that should be, by uuid."""
+def accounts(
+    trunks: Mapping[tuple[str, str], TrunkProfile], logins: Logins, contact6: str = DEFAULT
+) -> dict[str, Account]:
+    """The registrations that should be, by uuid; `contact6` is where we are for a provider of IPv6."""
     wanted = {}
     for (domain, name), trunk in trunks.items():
         login = logins.get((domain, name))
         if trunk.enabled and trunk.registered_user and login:
-            uuid = contact_user(domain, name)
-            wanted[uuid] = Account(uuid, login[0], domain, trunk.realm or trunk.host, login[1], next_hop(trunk))
+            uuid, contact = contact_user(domain, name), contact6 if ":" in trunk.host else DEFAULT
+            wanted[uuid] = Account(
+                uuid, login[0], domain, trunk.realm or bracketed(trunk.host), login[1], next_hop(trunk), contact
+            )
     return wanted

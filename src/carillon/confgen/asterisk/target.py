@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,6 +13,7 @@ from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
+from carillon.model.node import Node
 from carillon.sip.private import PREFIX as PRIVATE
 from carillon.sip.private import TRANSFER, PrivateHeader
 from carillon.system.paths import CACHE_ROOT
@@ -45,6 +47,29 @@ _FILES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One address that media is for, and the loopback address on which the SIP for it is spoken.
+
+    Asterisk knows by the endpoint `name` which is meant: each is found by the address of its proxy.
+    """
+
+    name: str
+    signalling: str
+    media: str
+    advertised: str
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether its media is IPv6."""
+        return ":" in self.media
+
+    @property
+    def host(self) -> str:
+        """The loopback address as URIs write it."""
+        return f"[{self.signalling}]" if ":" in self.signalling else self.signalling
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What Asterisk's files say about one node. `run` is where they lie; ports are UDP."""
 
@@ -52,10 +77,8 @@ class Context:
     prefix: Path
     gateway_address: str
     gateway_port: int
-    proxy_address: str
     proxy_port: int
-    media_address: str
-    advertise: str | None
+    sides: tuple[Side, ...]
     rtp_start: int
     rtp_end: int
     entity: str
@@ -78,15 +101,20 @@ def context(system: System) -> Context:
         prefix=PREFIX,
         gateway_address=node.gateway_address,
         gateway_port=node.gateway_port,
-        proxy_address=node.gateway_address,
         proxy_port=node.sip_port,
-        media_address=node.address,
-        advertise=node.advertise,
+        sides=tuple(_sides(node)),
         rtp_start=node.gateway_ports[0],
         rtp_end=node.gateway_ports[1],
         entity=_entity(system.paths.identity),
         manager_secret=manager_secret(system.paths.secret),
     )
+
+
+def _sides(node: Node) -> Iterator[Side]:
+    """`proxy` for the first address; `proxy6` for the IPv6 one beside it, which nobody advertises another for."""
+    yield Side("proxy", node.signalling[0], node.address, node.public_address)
+    if node.address6:
+        yield Side("proxy6", node.signalling[1], node.address6, node.address6)
 
 
 def _entity(identity: str) -> str:

@@ -142,16 +142,15 @@ def environment(context: Context) -> dict[str, str]:
 
 
 def _listeners(node: Node) -> tuple[str, ...]:
-    """UDP, TCP and TLS on the node's address; towards Asterisk a UDP socket on its own loopback address."""
-    own = _host(node.address)
+    """UDP, TCP and TLS on the node's addresses; towards Asterisk UDP sockets on loopback addresses."""
     advertised = f" advertise {_host(node.advertise)}:%d" if node.advertise else ""
     listeners = [
-        f"{transport}:{own}:{port}{advertised % port if advertised else ''}"
+        f"{transport}:{_host(own)}:{port}{advertised % port if advertised and own == node.address else ''}"
+        for own in node.addresses
         for transport, port in (("udp", node.sip_port), ("tcp", node.sip_port), ("tls", node.tls_port))
     ]
-    if node.gateway_address != node.address:
-        listeners.append(f"udp:{node.gateway_address}:{node.sip_port}")
-    return tuple(listeners)
+    towards = (address for address in node.signalling if address not in node.addresses)
+    return (*listeners, *(f"udp:{_host(address)}:{node.sip_port}" for address in towards))
 
 
 def _trusted(paths: SystemPaths) -> tuple[str, ...]:
@@ -176,9 +175,9 @@ def _host(address: str) -> str:
 
 def node_profile(node: Node, secret: bytes) -> NodeProfile:
     """What a worker of this node knows of it."""
-    hosts = {node.address, _host(node.address), node.public_address, "localhost"}
-    gateway = Gateway(node.gateway_address, node.gateway_port)
-    return NodeProfile(node.default_domain, (gateway,), frozenset(hosts), secret)
+    hosts = {*node.addresses, *map(_host, node.addresses), node.public_address, "localhost"}
+    first, *second = (Gateway(address, node.gateway_port) for address in node.signalling)
+    return NodeProfile(node.default_domain, (first,), frozenset(hosts), secret, gateways6=tuple(second))
 
 
 def _settings(system: System) -> str:
@@ -188,8 +187,9 @@ def _settings(system: System) -> str:
         {
             "default_domain": profile.default_domain,
             "gateways": [[gateway.address, gateway.port] for gateway in profile.gateways],
-            "gateway_socket": f"udp:{node.gateway_address}:{node.sip_port}",
-            "outside_socket": f"udp:{_host(node.address)}:{node.sip_port}",
+            "gateways6": [[gateway.address, gateway.port] for gateway in profile.gateways6],
+            "gateway_sockets": _sockets(node.signalling, node.sip_port),
+            "outside_sockets": _sockets(node.addresses, node.sip_port),
             "hosts": sorted(profile.hosts),
             "secret": str(paths.run_secret),
             "directory": str(paths.run_directory),
@@ -203,6 +203,11 @@ def _settings(system: System) -> str:
         },
         indent=1,
     )
+
+
+def _sockets(addresses: tuple[str, ...], port: int) -> dict[str, str]:
+    """The UDP socket of each family, by its number."""
+    return {str(ip_address(address).version): f"udp:{_host(address)}:{port}" for address in addresses}
 
 
 def _module_directory() -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.confgen.system import System
+from carillon.model.node import Node
+from carillon.trunks.registrations import DEFAULT
 
 NAME = "trunks"
 _SETTINGS = "trunks.json"
@@ -14,7 +16,10 @@ _SETTINGS = "trunks.json"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the daemon is told: the workers' directory, Kamailio's control socket, where passwords are, states go."""
+    """What the daemon is told: the workers' directory, Kamailio's control socket, where passwords are, states go.
+
+    `contact6` is our address for providers of IPv6.
+    """
 
     run: Path
     interpreter: Path
@@ -23,6 +28,7 @@ class Context:
     rpc: Path
     logins: Path
     states: Path
+    contact6: str
 
 
 def context(system: System) -> Context:
@@ -36,7 +42,13 @@ def context(system: System) -> Context:
         rpc=paths.kamailio_rpc,
         logins=paths.trunk_logins,
         states=paths.trunk_states,
+        contact6=_contact6(system.node),
     )
+
+
+def _contact6(node: Node) -> str:
+    """Where providers of IPv6 find a node that has both families; the usual place for others."""
+    return f"[{node.address6}]:{node.sip_port}" if node.address6 else DEFAULT
 
 
 def verify(context: Context) -> list[str]:
@@ -47,7 +59,11 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"directory": context.directory, "rpc": context.rpc, "logins": context.logins, "states": context.states}
-    return {_SETTINGS: json.dumps({name: str(path) for name, path in told.items()}, indent=1)}
+    return {
+        _SETTINGS: json.dumps(
+            {name: str(path) for name, path in told.items()} | {"contact6": context.contact6}, indent=1
+        )
+    }
 
 
 def command(context: Context) -> list[str]:

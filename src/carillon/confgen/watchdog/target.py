@@ -40,7 +40,7 @@ def files(context: Context) -> dict[str, str]:
         "run": str(context.run),
         "address": node.address,
         "sip_port": node.sip_port,
-        "gateway": node.gateway_address,
+        "gateway": node.signalling[0],
         "gateway_port": node.gateway_port,
     }
     return {_SETTINGS: json.dumps(told, indent=1)}

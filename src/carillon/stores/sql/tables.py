@@ -140,6 +140,7 @@ node = _table(
     Column("tls_port", Integer, nullable=False),
     Column("rtp_start", Integer, nullable=False),
     Column("rtp_end", Integer, nullable=False),
+    Column("address6", String(45)),
 )
 
 change = _table(

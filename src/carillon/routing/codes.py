@@ -1,0 +1,63 @@
+"""Feature codes: what people dial before a number, or instead of one, to ask for something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Feature(StrEnum):
+    """What a code asks for."""
+
+    WITHHOLD = "withhold"
+    SHOW = "show"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCode:
+    """`code` is what is dialled; `takes` names what follows it, "" for nothing; `means` tells people."""
+
+    code: str
+    feature: Feature
+    takes: str
+    means: str
+
+    @property
+    def written(self) -> str:
+        """How it is dialled: `*31NUMBER`."""
+        return f"{self.code}{self.takes}"
+
+
+CODES = (
+    FeatureCode("*31", Feature.WITHHOLD, "NUMBER", "call without showing who calls, this time"),
+    FeatureCode("*32", Feature.SHOW, "NUMBER", "call and show who calls, this time"),
+)
+"""Those of every domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """What was dialled: the number behind a code, and the code if there was one."""
+
+    number: str
+    code: FeatureCode | None = None
+
+    @property
+    def feature(self) -> Feature | None:
+        """What the code asks for."""
+        return self.code.feature if self.code else None
+
+
+@lru_cache(maxsize=1024)  # the rules of one call ask several times
+def dialled(text: str, codes: tuple[FeatureCode, ...] = CODES) -> Dialled:
+    """What `text` means: the longest code that begins it, and the rest; a `#` between them is not counted.
+
+    A code that takes nothing must be all that was dialled, but for a `#` at its end.
+    """
+    for code in sorted(codes, key=lambda one: -len(one.code)):
+        if text.startswith(code.code):
+            rest = text.removeprefix(code.code).removeprefix("#").strip()
+            if code.takes or not rest:
+                return Dialled(rest, code)
+    return Dialled(text)
