@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -73,9 +73,9 @@ class Lab:
         """Asterisk alone."""
         return self._started("alone", lambda: subjects.alone(self.folder))
 
-    def _started(self, name: str, start: Callable[[], object]) -> Subject:
+    def _started(self, name: str, start: Callable[[], AbstractContextManager[Subject]]) -> Subject:
         self.progress.say(f"starting {name}")
-        return self._stack.enter_context(start())  # type: ignore[arg-type]
+        return self._stack.enter_context(start())
 
     def _import(self, subject: Subject, people: int) -> Done:
         assert subject.paths is not None

@@ -89,11 +89,11 @@ def without_asterisk(subject: Subject) -> Iterator[None]:
     """Stop the Asterisk of a system of ours, so that SIPp may take its place; start it again at the end."""
     assert subject.paths is not None
     socket = subject.paths.supervisor_socket
-    supervisor._call(socket, "stopProcess", "asterisk")
+    supervisor.stop_program(socket, "asterisk")
     try:
         yield
     finally:
-        supervisor._call(socket, "startProcess", "asterisk")
+        supervisor.start_program(socket, "asterisk")
         await_healthy(subject.paths, subject.node, lambda status: None)
 
 
