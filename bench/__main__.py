@@ -36,7 +36,7 @@ def main() -> int:
     if options.json:
         print(report.json())
     else:
-        report.show(Console())
+        report.show(Console(width=None if sys.stdout.isatty() else 120))
         print(f"JSON: {options.to}")
     return 0
 

@@ -44,16 +44,21 @@ class Report:
         """Print the tables, and the targets at the end."""
         for figure in self.figures:
             for grid in figure.grids:
-                console.print(_table(grid))
+                _print(console, grid)
         targets = [(figure.name, one) for figure in self.figures for one in figure.targets]
         rows = [
             (name, one.what, f"{one.value:.2f}", one.wanted, "met" if one.met else "NOT met") for name, one in targets
         ]
-        console.print(_table(Grid("Targets", ("", "", "found", "wanted", ""), rows)))
+        _print(console, Grid("targets", ("", "", "found", "wanted", ""), rows))
+
+
+def _print(console: Console, grid: Grid) -> None:
+    console.print(f"[bold]{grid.title}[/bold]", highlight=False, soft_wrap=True)
+    console.print(_table(grid))
 
 
 def _table(grid: Grid) -> Table:
-    table = Table(title=grid.title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
     for rank, heading in enumerate(grid.headings):
         table.add_column(heading, justify="right" if rank and heading else "left")
     for row in grid.rows:
