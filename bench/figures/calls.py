@@ -14,7 +14,7 @@ LEGS = ("inbound", "outbound")
 
 def found(lab: Lab) -> Figure:
     """SIPp stands in for Asterisk. 85 of 100 calls are answered, 10 find somebody busy, 5 are given up."""
-    load = lab.load(1000, 200, 5)
+    load = lab.load(1000, 100, 5)
     subjects = (lab.native, lab.ours)
     with without_asterisk(lab.ours):
         rounds = lab.measure([(leg, each) for leg in (inbound, outbound) for each in subjects], load)

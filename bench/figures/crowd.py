@@ -22,7 +22,7 @@ LEGS = ("inbound", "outbound")
 def found(lab: Lab) -> Figure:
     """A thousand of the hundred thousand, spread evenly, have phones that call and are called."""
     few, many = lab.ours, lab.crowd
-    load = lab.load(1000, 200, 4)
+    load = lab.load(1000, 100, 4)
     with without_asterisk(few), without_asterisk(many):
         calls = lab.measure([(leg, each) for leg in (inbound, outbound) for each in (few, many)], load)
     registered = lab.measure([(registrations, few), (registrations, many)], lab.load(1000, 100, 4))

@@ -13,6 +13,7 @@ from carillon.supervision import rpc
 
 CONTACTS = 10
 """Registrations of each of the hundred phones, by places of their own."""
+NO_PART = ("asterisk", "rtpengine", "watchdog", "supervisor", "trunks")
 WARM_UPS = 10
 RATE = 200
 
@@ -59,8 +60,8 @@ def _register(lab: Lab, subject: Subject) -> int:
 
 
 def _memory(subject: Subject) -> dict[str, int]:
-    """Of all but Asterisk, which has no part in registrations."""
-    return memory_kib({name: processes for name, processes in subject.parts().items() if name != "asterisk"})
+    """Of all that have a part in registrations."""
+    return memory_kib({name: processes for name, processes in subject.parts().items() if name not in NO_PART})
 
 
 def _shared(subject: Subject) -> int:

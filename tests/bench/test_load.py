@@ -55,7 +55,7 @@ def test_the_file_of_people_is_understood() -> None:
 
 @pytest.mark.parametrize(
     ("traffic", "counts"),
-    [(Traffic(100, 0, 0), True), (Traffic(99, 1, 0), False), (Traffic(99, 0, 0), False), (Traffic(100, 0, 2), False)],
+    [(Traffic(100, 0, 0), True), (Traffic(99, 1, 0), False), (Traffic(99, 0, 0), False), (Traffic(100, 0, 6), False)],
 )
 def test_a_run_with_a_failed_call_is_void(traffic: Traffic, counts: bool) -> None:
     assert traffic.is_clean(100) is counts
