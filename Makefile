@@ -35,9 +35,10 @@ lint:
 	.venv/bin/pip install --disable-pip-version-check --quiet --require-hashes -r requirements/check.lock
 	@touch $@
 
-bench: ## what a call costs; prints a table and JSON
-	@sh setup/install.sh test
-	PYTHONPATH=src $$(sh setup/python.sh test --where)/bin/python -m bench
+bench: ## what calls, registrations and people cost; QUICK=yes, ONLY="calls node", JSON=yes (docs/figures.md)
+	@sh setup/install.sh test >&2
+	@PYTHONPATH=src $$(sh setup/python.sh test --where)/bin/python -m bench $(ONLY) \
+	  $(if $(filter yes,$(QUICK)),--quick) $(if $(filter yes,$(JSON)),--json)
 
 lock: ## pin the versions of pyproject.toml anew (needs uv)
 	sh setup/lock.sh

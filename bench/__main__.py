@@ -12,58 +12,58 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import own_network
-from bench.decisions import decisions
-from bench.legs import Load, Measured
-from bench.lookups import lookups
+from bench.figures import FIGURES
+from bench.lab import Lab
+from bench.progress import Progress
 from bench.report import Report
-from bench.rounds import Void, compare, measure
-from bench.systems import PHONES, native_script, ours
+from bench.rounds import Void
 
 LATEST = Path("var/bench/latest.json")
-_console = Console()
 
 
 def main() -> int:
-    """Run it all; 1 when calls failed again and again."""
+    """Run the cases; 1 when calls failed again and again."""
     options = _options()
     own_network.enter()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: sys.exit(1))  # so that every process ends with us
     try:
-        report = _run(Load(options.calls, options.rate), options.rounds)
+        report = _run(options.only or list(FIGURES), options.quick)
     except Void as void:
         print(f"make bench: {void}", file=sys.stderr)
         return 1
-    report.show(_console)
-    report.write(options.json)
-    _console.print(f"JSON: {options.json}")
+    report.write(options.to)
+    if options.json:
+        print(report.json())
+    else:
+        report.show(Console(width=None if sys.stdout.isatty() else 120))
+        print(f"JSON: {options.to}")
     return 0
 
 
-def _run(load: Load, rounds: int) -> Report:
-    alone = decisions()
-    own_network.add_address(PHONES)
+def _run(names: list[str], quick: bool) -> Report:
+    progress = Progress()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carillon-bench-")))
-        subjects = [stack.enter_context(start(folder)) for start in (native_script, ours)]
-        alone += lookups(subjects[-1].directory)
-        found = measure(subjects, load, rounds, folder, _tell)
-        processes = {subject.name: subject.kamailio.count() for subject in subjects}
-    return Report(load, processes, compare(found), found, alone)
-
-
-def _tell(measured: Measured) -> None:
-    word = "" if measured.clean else f"  void: {measured.traffic}"
-    _console.print(f"{measured.subject:>6} {measured.leg:<8} {measured.microseconds:7.0f} µs a call{word}")
+        lab = Lab(folder, stack, progress, quick)
+        figures = []
+        for rank, name in enumerate(names, 1):
+            progress.say(f"[bold]{name}[/bold], case {rank} of {len(names)}")
+            figures.append(FIGURES[name](lab))
+    return Report(quick, figures)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="how often each leg is measured (5)")
-    parser.add_argument("--calls", type=int, default=1000, help="calls a leg and round (1000)")
-    parser.add_argument("--rate", type=int, default=200, help="calls a second (200)")
-    parser.add_argument("--json", type=Path, default=LATEST, help=f"where the figures go ({LATEST})")
-    return parser.parse_args()
+    parser.add_argument("only", nargs="*", metavar="CASE", help=f"only these of {', '.join(FIGURES)}")
+    parser.add_argument("--quick", action="store_true", help="fewer calls and rounds: some minutes, rougher figures")
+    parser.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    parser.add_argument("--to", type=Path, default=LATEST, help=f"where the JSON goes ({LATEST})")
+    options = parser.parse_args()
+    for name in options.only:
+        if name not in FIGURES:
+            parser.error(f"there is no case {name!r}; choose among {', '.join(FIGURES)}.")
+    return options
 
 
 if __name__ == "__main__":

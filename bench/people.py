@@ -1,20 +1,26 @@
-"""The people of the bench: a hundred, each with one phone."""
+"""The people of the bench: as many as a case wants, of whom at most a thousand have a phone that is used."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from carillon.provisioning import devices, domains, users
+from carillon.provisioning import devices
 
 DOMAIN = "bench.test"
 WHO = "bench"
+FIRST = 100_000
+FEW = 100
+CROWD = 100_000
+MOST_PHONES = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One user; the device has the name of its extension."""
+    """One user; the device has the name of its extension, whose last two digits say how it answers calls."""
 
     extension: str
     name: str
@@ -25,23 +31,38 @@ class Person:
         """Address of record, without scheme."""
         return f"{self.extension}@{DOMAIN}"
 
-
-PEOPLE = tuple(Person(str(1000 + i), f"Person Number {i}", f"secret-of-{i}") for i in range(100))
-
-
-def callee_of(call: int) -> Person:
-    """Whom the caller of this call (0, 1, …) calls: the next one in the list."""
-    return PEOPLE[(call + 1) % len(PEOPLE)]
+    def ha1(self, algorithm: str) -> str:
+        """HA1 (RFC 7616 §3.4.2) by `md5` or `sha256`."""
+        text = f"{self.extension}:{DOMAIN}:{self.password}"
+        return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
 
 
-def caller_of(call: int) -> Person:
-    """Who makes this call (0, 1, …)."""
-    return PEOPLE[call % len(PEOPLE)]
+def person(number: int) -> Person:
+    """The person of this number, 0, 1, …"""
+    return Person(str(FIRST + number), f"Person Number {number}", f"secret-of-{number}")
 
 
-def add_people(truth: Engine) -> None:
-    """Write them into a system whose default domain is DOMAIN. MD5 only: it is what SIPp answers."""
-    domains.set(truth, WHO, DOMAIN, "md5")
-    for person in PEOPLE:
-        users.add(truth, WHO, person.extension, person.name)
-        devices.add(truth, WHO, person.extension, person.extension, person.password)
+def with_phones(people: int) -> tuple[Person, ...]:
+    """Those of `people` whose phones are used: all, or a thousand spread evenly, with all pairs of last digits."""
+    phones = min(people, MOST_PHONES)
+    stride = people // phones
+    return tuple(person(rank * stride + (rank % 100 if stride >= 100 else 0)) for rank in range(phones))
+
+
+PEOPLE = with_phones(FEW)
+
+
+def file(people: int) -> str:
+    """The CSV file by which they come: each with an e-mail address, rights, and a further number."""
+    lines = ["extension,name,email,domain,site,rights,numbers"]
+    for rank in range(people):
+        one = person(rank)
+        lines.append(f"{one.extension},{one.name},p{rank}@{DOMAIN},,,national mobile,+3225{rank:06}")
+    return "\n".join(lines) + "\n"
+
+
+def add_phones(truth: Engine, people: tuple[Person, ...], told: Callable[[int, int], None]) -> None:
+    """Give each of them a device; `told` is told how many of how many have one."""
+    for rank, one in enumerate(people, 1):
+        devices.add(truth, WHO, one.extension, one.extension, one.password)
+        told(rank, len(people))

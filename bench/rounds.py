@@ -1,20 +1,21 @@
-"""Rounds: ours and native by turns, so that what else the machine does falls on both."""
+"""Rounds: subjects by turns, so that what else the machine does falls on all of them."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.legs import LEGS, Leg, Load, Measured
-from bench.systems import Subject
+from bench.phases import Load, Measured, Phase
+from bench.subjects import Subject
 
-ATTEMPTS = 3
+ATTEMPTS = 4
+WARM_UP = 100
 
 
 class Void(Exception):
-    """A leg's calls went wrong each time: no figure is worth printing."""
+    """Calls went wrong each time: no figure is worth printing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,63 +27,71 @@ class Spread:
     most: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Spread:
+    def of(cls, values: Iterable[float]) -> Spread:
         """The spread of at least one value."""
-        return cls(min(values), statistics.median(values), max(values))
+        found = list(values)
+        return cls(min(found), statistics.median(found), max(found))
+
+    def __str__(self) -> str:
+        return f"{self.least:.0f} · {self.median:.0f} · {self.most:.0f}"
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """CPU microseconds of ours and native for `what` (inbound, outbound or call), and median by median."""
+class Rounds:
+    """Everything that was measured, the void ones included."""
 
-    what: str
-    ours: Spread
-    native: Spread
+    measured: tuple[Measured, ...]
+
+    def of(self, subject: str, phase: str) -> list[Measured]:
+        """What counts of one subject and phase, in order."""
+        return [one for one in self.measured if one.clean and (one.subject, one.phase) == (subject, phase)]
+
+    def spread(self, subject: str, *phases: str, without: tuple[str, ...] = ()) -> Spread:
+        """CPU microseconds of a subject, of phases that belong together (the legs of a call) added round by round."""
+        rounds = zip(*(self.of(subject, phase) for phase in phases), strict=True)
+        return Spread.of(sum(one.total(*without) for one in each) for each in rounds)
+
+    def by_part(self, subject: str, *phases: str) -> dict[str, float]:
+        """The middle of the rounds of each component, dearest first."""
+        rounds = list(zip(*(self.of(subject, phase) for phase in phases), strict=True))
+        names = {name for each in rounds for one in each for name in one.microseconds}
+        found = {
+            name: statistics.median(sum(one.microseconds.get(name, 0.0) for one in each) for each in rounds)
+            for name in names
+        }
+        return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+    def heading(self, what: str, load: Load) -> str:
+        """The title of a table about it."""
+        rounds = f"{load.rounds} rounds of {load.times}, {load.rate}/s, {self.void} void"
+        return f"{what}: CPU µs each (least · median · most of {rounds})"
 
     @property
-    def ratio(self) -> float:
-        """How many times native's cost ours is."""
-        return self.ours.median / self.native.median
+    def void(self) -> int:
+        """How many didn't count."""
+        return sum(not one.clean for one in self.measured)
 
 
 def measure(
-    subjects: Sequence[Subject], load: Load, rounds: int, folder: Path, tell: Callable[[Measured], None]
-) -> list[Measured]:
-    """Every leg of every subject, `rounds` times, the void ones included; raises Void."""
-    for subject in subjects:  # the first calls pay for memory that later ones find
-        for leg in LEGS:
-            _until_clean(leg, subject, Load(load.rate, load.rate), folder, tell)
+    turns: Sequence[tuple[Phase, Subject]], load: Load, folder: Path, tell: Callable[[Measured], None]
+) -> Rounds:
+    """Each phase of each subject by turns, after a warm-up of each. Raises Void."""
+    for phase, subject in turns:  # the first calls pay for memory that later ones find
+        _until_clean(phase, subject, Load(WARM_UP, min(load.rate, WARM_UP), 1), folder, tell)
     found: list[Measured] = []
-    for _ in range(rounds):
-        for leg in LEGS:
-            for subject in subjects:
-                found += _until_clean(leg, subject, load, folder, tell)
-    return found
-
-
-def compare(found: Sequence[Measured]) -> list[Comparison]:
-    """Inbound, outbound, and both as one call; void ones are left out."""
-    values = {
-        (subject, leg): [one.microseconds for one in found if one.clean and (one.subject, one.leg) == (subject, leg)]
-        for subject in ("ours", "native")
-        for leg in ("inbound", "outbound")
-    }
-    for subject in ("ours", "native"):
-        legs = (values[subject, "inbound"], values[subject, "outbound"])
-        values[subject, "call"] = [sum(both) for both in zip(*legs, strict=True)]
-    return [
-        Comparison(what, Spread.of(values["ours", what]), Spread.of(values["native", what]))
-        for what in ("inbound", "outbound", "call")
-    ]
+    for _ in range(load.rounds):
+        for phase, subject in turns:
+            found += _until_clean(phase, subject, load, folder, tell)
+    return Rounds(tuple(found))
 
 
 def _until_clean(
-    leg: Leg, subject: Subject, load: Load, folder: Path, tell: Callable[[Measured], None]
+    phase: Phase, subject: Subject, load: Load, folder: Path, tell: Callable[[Measured], None]
 ) -> list[Measured]:
     found: list[Measured] = []
     for _ in range(ATTEMPTS):
-        found.append(leg(subject, load, folder))
+        found.append(phase(subject, load, folder))
         tell(found[-1])
         if found[-1].clean:
             return found
-    raise Void(f"{subject.name}, {found[-1].leg}: calls failed {ATTEMPTS} times: {found[-1].traffic}")
+    raise Void(f"{subject.name}, {found[-1].phase}: void {ATTEMPTS} times: {found[-1].traffic}")

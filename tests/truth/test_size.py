@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from carillon.provisioning import devices, groups, numbers, users
 from carillon.provisioning.people import import_people
@@ -36,6 +36,19 @@ CHANGES: dict[str, Change] = {
 }
 WHOLE = {"user import of one"}
 """An import reads everybody once, and puts in force only what it changed."""
+
+
+def test_an_import_writes_as_often_for_thousands_as_for_ten(tmp_path: Path) -> None:
+    said: list[int] = []
+    for people in (FEW, MANY):
+        office = Office(tmp_path / str(people), FEW)
+        statements: list[object] = []
+        event.listen(office.truth, "before_cursor_execute", lambda *told, kept=statements: kept.append(told[2]))
+        rows = "".join(f"{50_000 + n},Person {n},{60_000 + n}\n" for n in range(people))
+        assert import_people(office.truth, WHO, f"extension,name,numbers\n{rows}".encode()).added == people
+        said.append(len(statements))
+    print(f"{said[0]} statements for {FEW} people, {said[1]} for {MANY}")
+    assert said[0] == said[1]
 
 
 class Steps:

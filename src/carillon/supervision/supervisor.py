@@ -76,7 +76,17 @@ def update(socket: Path) -> set[str]:
 
 def restart(socket: Path, name: str) -> None:
     """Stop a program, wait until it is gone, and start it; `await_healthy` tells when it works."""
+    stop_program(socket, name)
+    start_program(socket, name)
+
+
+def stop_program(socket: Path, name: str) -> None:
+    """Stop a program and wait until it is gone; it stays so until it is started again."""
     _call(socket, "stopProcess", name)
+
+
+def start_program(socket: Path, name: str) -> None:
+    """Start a program that was stopped; returns at once."""
     _call(socket, "startProcess", name, False)
 
 

@@ -34,8 +34,15 @@ class Case:
 def cases() -> tuple[Case, ...]:
     """In the order of a call."""
     caller, callee = (Party(person.extension, DOMAIN, person.name) for person in PEOPLE[:2])
-    domains, account = {DOMAIN: DomainProfile(DOMAIN)}, _account(PEOPLE[0], caller)
-    facts = Facts(NOW, NODE, domains, account, callee, registered=True, fresh_id="ab" * 12)
+    facts = Facts(
+        now=NOW,
+        node=NODE,
+        domains={DOMAIN: DomainProfile(DOMAIN)},
+        account=_account(PEOPLE[0], caller),
+        callee=callee,
+        registered=True,
+        fresh_id="ab" * 12,
+    )
     stranger = _request("INVITE", callee.extension)
     proved = replace(stranger, credentials=_credentials(PEOPLE[0], "INVITE"))
     binding = replace(_request("REGISTER", ""), to_uri=SipUri(caller.extension, DOMAIN), shortest_expiry_s=3600)
@@ -62,18 +69,13 @@ def _request(method: str, called: str) -> Request:
 
 
 def _account(person: Person, party: Party) -> Account:
-    return Account(person.extension, DOMAIN, _ha1(person, "md5"), _ha1(person, "sha256"), party)
+    return Account(person.extension, DOMAIN, person.ha1("md5"), person.ha1("sha256"), party)
 
 
 def _credentials(person: Person, method: str) -> Credentials:
     """What a phone that speaks SHA-256 answers to our challenge."""
     nonce, uri = make_nonce(NODE.secret, DOMAIN, NOW, "cd" * 12), f"sip:{DOMAIN}"
     ha2 = hashlib.sha256(f"{method}:{uri}".encode()).hexdigest()
-    whole = f"{_ha1(person, 'sha256')}:{nonce}:00000001:cnonce:auth:{ha2}"
+    whole = f"{person.ha1('sha256')}:{nonce}:00000001:cnonce:auth:{ha2}"
     response = hashlib.sha256(whole.encode()).hexdigest()
     return Credentials(person.extension, DOMAIN, nonce, uri, response, "SHA-256", "auth", "00000001", "cnonce")
-
-
-def _ha1(person: Person, algorithm: str) -> str:
-    text = f"{person.extension}:{DOMAIN}:{person.password}"
-    return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,19 @@
+"""The cases of `make bench`, in the order in which they run: memory first, on a system that nobody has used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bench.figure import Figure
+from bench.figures import calls, crowd, decide, importing, memory, node, registrations
+from bench.lab import Lab
+
+FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
+    "decide": decide.found,
+    "memory": memory.found,
+    "calls": calls.found,
+    "node": node.found,
+    "registrations": registrations.found,
+    "import": importing.found,
+    "crowd": crowd.found,
+}

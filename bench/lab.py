@@ -1,0 +1,101 @@
+"""What the figures share: subjects, each started when first wanted, and how much is done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from bench import subjects
+from bench.commands import Done, carillon
+from bench.own_network import add_address
+from bench.people import CROWD, DOMAIN, FEW, WHO, add_phones, file
+from bench.phases import Load, Measured, Phase, registrations
+from bench.progress import Progress
+from bench.rounds import Rounds, Void, measure
+from bench.subjects import Subject
+from carillon.provisioning import domains
+from carillon.provisioning.system import open_truth, put_in_force
+
+QUICK_ROUNDS = 2
+QUICK_SHARE = 2
+
+
+class Lab:
+    """The subjects of one run; `stack` ends them."""
+
+    def __init__(self, folder: Path, stack: ExitStack, progress: Progress, quick: bool) -> None:
+        self.folder, self.quick, self.progress = folder, quick, progress
+        self._stack = stack
+        for address in (subjects.PHONES, subjects.CALLERS):
+            add_address(address)
+
+    def load(self, times: int, rate: int, rounds: int) -> Load:
+        """This much, or less in a quick run."""
+        whole = Load(times, rate, rounds)
+        return replace(whole, times=times // QUICK_SHARE, rounds=QUICK_ROUNDS) if self.quick else whole
+
+    def measure(self, turns: list[tuple[Phase, Subject]], load: Load) -> Rounds:
+        """See `bench.rounds.measure`."""
+        return measure(turns, load, self.folder, self._tell)
+
+    @cached_property
+    def empty(self) -> Subject:
+        """A system of ours that nobody has used yet."""
+        return self._started("ours", lambda: subjects.ours(self.folder, "ours", "10.79.0.1", FEW))
+
+    @cached_property
+    def ours(self) -> Subject:
+        """A system of ours with a hundred people, all registered."""
+        self._import(self.empty, FEW)
+        return self._registered(self.empty)
+
+    @cached_property
+    def many(self) -> tuple[Subject, Done]:
+        """A system of ours with a hundred thousand people, and how they came; nobody is registered."""
+        subject = self._started("many", lambda: subjects.ours(self.folder, "many", "10.79.0.3", CROWD))
+        return subject, self._import(subject, CROWD)
+
+    @cached_property
+    def crowd(self) -> Subject:
+        """The same with a thousand registered phones."""
+        return self._registered(self.many[0])
+
+    @cached_property
+    def native(self) -> Subject:
+        """The native Kamailio."""
+        return self._registered(self._started("native", lambda: subjects.native(self.folder)))
+
+    @cached_property
+    def alone(self) -> Subject:
+        """Asterisk alone."""
+        return self._started("alone", lambda: subjects.alone(self.folder))
+
+    def _started(self, name: str, start: Callable[[], AbstractContextManager[Subject]]) -> Subject:
+        self.progress.say(f"starting {name}")
+        return self._stack.enter_context(start())
+
+    def _import(self, subject: Subject, people: int) -> Done:
+        assert subject.paths is not None
+        source = self.folder / f"{subject.name}.csv"
+        source.write_text(file(people))
+        truth = open_truth(subject.paths)
+        domains.set(truth, WHO, DOMAIN, "md5")  # it is what SIPp answers
+        self.progress.say(f"{subject.name}: importing {people} people")
+        done = carillon(subject.paths, "user", "import", str(source))
+        add_phones(truth, subject.people, self.progress.steps(f"{subject.name}: adding devices"))
+        put_in_force(subject.paths)
+        return done
+
+    def _registered(self, subject: Subject) -> Subject:
+        """Register everybody's phone at the address where SIPp answers for it."""
+        measured = registrations(subject, Load(len(subject.registering), 200, 1), self.folder)
+        if measured.traffic.failed:
+            raise Void(f"{subject.name}: phones could not register: {measured.traffic}")
+        return subject
+
+    def _tell(self, measured: Measured) -> None:
+        word = "" if measured.clean else f"  void: {measured.traffic}"
+        self.progress.say(f"{measured.subject:>8} {measured.phase:<13} {measured.total():7.0f} µs each{word}")
