@@ -61,4 +61,4 @@ def _forget_old(root: Path) -> None:
     used = "".join(file.read_text() for file in RUN_ROOT.glob("*/supervisord.conf"))
     for old in copies[:-KEPT]:
         if old.name not in used:
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)  # another start may be at it too
