@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from carillon.kamailio import ksr
 from carillon.routing.admission import ENDS_HERE
@@ -29,44 +30,57 @@ class Unreadable(Exception):
     """The message lacks what every request must have: answered 400."""
 
 
-def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
-    """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of a place."""
-    method = ksr.text("$rm")
-    uri = SipUri.parse(ksr.text("$ru"))
-    call_id = ksr.text("$ci")
+_ENVELOPE = ksr.Several(
+    *("$rm", "$ru", "$ci", "$si", "$sp", "$proto", "$fu", "$tu", "$ft", "$tt", "$cs"),
+    *("$hdr(Max-Forwards)", "$hdr(Route)"),
+)
+
+
+def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
+    """What a request in a dialog of ours needs, and no more; raises Unreadable. `trunk_at` knows a place's trunk."""
+    method, target, call_id, address, port, transport, sender, to, from_tag, to_tag, *rest = _ENVELOPE.texts()
+    sequence, forwards, route = rest
+    uri = SipUri.parse(target)
     if uri is None or not call_id:
         raise Unreadable("the Request-URI or the Call-ID")
-    to_tag = ksr.text("$tt")
-    address, port = ksr.text("$si"), ksr.number("$sp")
-    source, trunk = _source(node, address, port), None
-    if source is Source.OUTSIDE and (trunk := trunk_at(address, port)):
+    source, trunk = _source(node, address, int(port or 0)), None
+    if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
-    new_leg = source is Source.GATEWAY and not to_tag
-    contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
     return Request(
         method=method,
         uri=uri,
-        from_uri=SipUri.parse(ksr.text("$fu")) or NOWHERE,
-        to_uri=SipUri.parse(ksr.text("$tu")) or NOWHERE,
+        from_uri=SipUri.parse(sender) or NOWHERE,
+        to_uri=SipUri.parse(to) or NOWHERE,
         call_id=call_id,
         source=source,
         trunk=trunk,
-        asserted=_asserted() if trunk else None,
-        codecs=audio_codecs(ksr.text("$rb")) if method == "INVITE" and not to_tag else None,
-        withheld=_withheld() if method == "INVITE" and not to_tag else False,
-        from_tag=ksr.text("$ft"),
+        from_tag=from_tag,
         to_tag=to_tag,
-        from_name=_name() if new_leg or trunk else "",
-        sequence=ksr.number("$cs", 1),
-        max_forwards=_max_forwards(),
-        credentials=_credentials(method) if source is Source.OUTSIDE else None,
-        shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
-        default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
-        dialog_proof=_dialog_proof() if to_tag else "",
-        contacts=contacts,
+        sequence=_digits(sequence, 1),
+        max_forwards=_digits(forwards, 70),
+        dialog_proof=_dialog_proof(route) if to_tag else "",
         source_address=address,
-        source_port=port,
-        transport=ksr.text("$proto"),
+        source_port=int(port or 0),
+        transport=transport,
+    )
+
+
+def whole(request: Request) -> Request:
+    """The request with all that any route wants to know of it."""
+    is_register = request.method == "REGISTER"
+    is_call = request.method == "INVITE" and not request.to_tag
+    new_leg = request.source is Source.GATEWAY and not request.to_tag
+    contacts = ksr.text("$(hdr(Contact)[*])") if is_register else ""
+    return replace(
+        request,
+        asserted=_asserted() if request.trunk else None,
+        codecs=audio_codecs(ksr.text("$rb")) if is_call else None,
+        withheld=_withheld(request) if is_call else False,
+        from_name=_name() if new_leg or request.trunk else "",
+        credentials=_credentials(request.method) if request.source is Source.OUTSIDE else None,
+        shortest_expiry_s=_shortest_expiry(contacts) if is_register else None,
+        default_expiry_s=_number(ksr.header("Expires")) if is_register else None,
+        contacts=contacts,
         private=_private() if new_leg else {},
     )
 
@@ -91,10 +105,11 @@ def _asserted() -> SipUri | None:
     return SipUri.parse(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.uri})"))
 
 
-def _withheld() -> bool:
+def _withheld(request: Request) -> bool:
     """Whether the caller wishes not to be shown (RFC 3323 §4.2): by Privacy, or by an anonymous From."""
-    wishes = {wish.strip().lower() for wish in ksr.header("Privacy").split(";")}
-    return bool(wishes & {"id", "user", "header"}) or ksr.text("$fd").lower() == "anonymous.invalid"
+    privacy = ksr.header("Privacy")
+    wishes = {wish.strip().lower() for wish in privacy.split(";")} if privacy else set()
+    return bool(wishes & {"id", "user", "header"}) or request.from_uri.host == "anonymous.invalid"
 
 
 def _refusal(noted: str) -> tuple[int, str] | None:
@@ -112,9 +127,9 @@ def _credentials(method: str) -> Credentials | None:
     return Credentials.parse(header) if header else None
 
 
-def _max_forwards() -> int:
-    forwards = _number(ksr.header("Max-Forwards"))
-    return 70 if forwards is None else forwards
+def _digits(text: str, default: int) -> int:
+    found = _number(text)
+    return default if found is None else found
 
 
 def _shortest_expiry(contacts: str) -> int | None:
@@ -137,13 +152,16 @@ def _name() -> str:
     return unescaped(display_name(ksr.text("$fn")))
 
 
-def _dialog_proof() -> str:
-    found = _PROOF.search(ksr.header("Route"))
+def _dialog_proof(route: str) -> str:
+    found = _PROOF.search(route)
     return found[1] if found else ""
 
 
+_PRIVATE = ksr.Several(*(f"$hdr({name})" for name in PrivateHeader))
+
+
 def _private() -> dict[str, str]:
-    return {name: value for name in PrivateHeader if (value := ksr.header(name))}
+    return {name: value for name, value in zip(PrivateHeader, _PRIVATE.texts(), strict=True) if value}
 
 
 def _challenges() -> list[tuple[str, str]]:

@@ -32,8 +32,11 @@ SERVICE: Final = Route("service", service.ask, service.decide)
 
 def route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request; a dialog that is not ours is treated as a new request."""
-    if indialog.belongs(request, node):
-        return IN_DIALOG
+    return IN_DIALOG if indialog.belongs(request, node) else new_route_of(request)
+
+
+def new_route_of(request: Request) -> Route:
+    """The route for a request that belongs to no dialog of ours."""
     if request.method == "REGISTER":
         return REGISTER
     if request.method == "INVITE":
