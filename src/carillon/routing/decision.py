@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from carillon.model.frozen import dataclass
 from carillon.routing.bans import Guess
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from carillon.model.frozen import dataclass
 from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile

@@ -5,8 +5,9 @@ Reply and failure routes may run in another process than the request route, so n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from carillon.model.frozen import dataclass
 
 _SEPARATOR = "\x1f"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from carillon.model.frozen import dataclass
 
 EVERYTHING = "*"
 
