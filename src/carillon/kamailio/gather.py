@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from carillon.kamailio import ksr
 from carillon.routing import anchor
@@ -32,55 +33,68 @@ class Unreadable(Exception):
     """The message lacks what every request must have: answered 400."""
 
 
-def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
-    """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of a place."""
-    method = ksr.text("$rm")
-    uri = SipUri.parse(ksr.text("$ru"))
-    call_id = ksr.text("$ci")
+_ENVELOPE = ksr.Several(
+    *("$rm", "$ru", "$ci", "$si", "$sp", "$proto", "$fu", "$tu", "$ft", "$tt", "$cs"),
+    *("$hdr(Max-Forwards)", "$hdr(Route)"),
+)
+
+
+def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
+    """What a request in a dialog of ours needs, and no more; raises Unreadable. `trunk_at` knows a place's trunk."""
+    method, target, call_id, address, port, transport, sender, to, from_tag, to_tag, *rest = _ENVELOPE.texts()
+    sequence, forwards, route = rest
+    uri = SipUri.parse(target)
     if uri is None or not call_id:
         raise Unreadable("the Request-URI or the Call-ID")
-    to_tag = ksr.text("$tt")
-    address, port = ksr.source_address(), ksr.number("$sp")
-    source, trunk = _source(node, address, port), None
-    if source is Source.OUTSIDE and (trunk := trunk_at(address, port)):
+    address = ksr.canonical(address)
+    source, trunk = _source(node, address, int(port or 0)), None
+    if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
-    new_leg = source is Source.GATEWAY and not to_tag
-    body = ksr.text("$rb") if method == "INVITE" and not to_tag else None
-    route = ksr.header("Route") if to_tag else ""
-    anchored = _anchor(route)
-    contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
+    anchored = _anchor(route) if to_tag else None
     return Request(
         method=method,
         uri=uri,
-        from_uri=SipUri.parse(ksr.text("$fu")) or NOWHERE,
-        to_uri=SipUri.parse(ksr.text("$tu")) or NOWHERE,
+        from_uri=SipUri.parse(sender) or NOWHERE,
+        to_uri=SipUri.parse(to) or NOWHERE,
         call_id=call_id,
         source=source,
         trunk=trunk,
-        asserted=_asserted() if trunk else None,
-        codecs=audio_codecs(body) if body else None,
-        encrypted=is_encrypted(body) if body and source is not Source.GATEWAY else False,
+        from_tag=from_tag,
+        to_tag=to_tag,
+        sequence=_digits(sequence, 1),
+        max_forwards=_digits(forwards, 70),
+        dialog_proof=_dialog_proof(route) if to_tag else "",
         anchor=anchored,
         described=bool(anchored and ksr.header("Content-Type")),
-        media6=offers_ipv6(body, address) if body else False,
-        withheld=_withheld() if method == "INVITE" and not to_tag else False,
-        from_tag=ksr.text("$ft"),
-        to_tag=to_tag,
-        from_name=_name() if new_leg or trunk else "",
-        sequence=ksr.number("$cs", 1),
-        max_forwards=_max_forwards(),
-        credentials=_credentials(method) if source is Source.OUTSIDE else None,
-        shortest_expiry_s=_shortest_expiry(contacts) if method == "REGISTER" else None,
-        default_expiry_s=_number(ksr.header("Expires")) if method == "REGISTER" else None,
-        dialog_proof=_dialog_proof(route),
-        refer_to=_refer_to() if method == "REFER" else (),
-        contacts=contacts,
-        path=ksr.text("$(hdr(Path)[*])") if method == "REGISTER" else "",
-        supported=_option_tags("Supported") if method == "REGISTER" else frozenset(),
-        required=_option_tags("Require") if method == "REGISTER" else frozenset(),
         source_address=address,
-        source_port=port,
-        transport=ksr.text("$proto"),
+        source_port=int(port or 0),
+        transport=transport,
+    )
+
+
+def whole(request: Request) -> Request:
+    """The request with all that any route wants to know of it."""
+    is_register = request.method == "REGISTER"
+    is_call = request.method == "INVITE" and not request.to_tag
+    new_leg = request.source is Source.GATEWAY and not request.to_tag
+    contacts = ksr.text("$(hdr(Contact)[*])") if is_register else ""
+    body = ksr.text("$rb") if is_call else ""
+    return replace(
+        request,
+        asserted=_asserted() if request.trunk else None,
+        codecs=audio_codecs(body) if body else None,
+        encrypted=is_encrypted(body) if body and request.source is not Source.GATEWAY else False,
+        media6=offers_ipv6(body, request.source_address) if body else False,
+        withheld=_withheld(request) if is_call else False,
+        from_name=_name() if new_leg or request.trunk else "",
+        credentials=_credentials(request.method) if request.source is Source.OUTSIDE else None,
+        shortest_expiry_s=_shortest_expiry(contacts) if is_register else None,
+        default_expiry_s=_number(ksr.header("Expires")) if is_register else None,
+        contacts=contacts,
+        path=ksr.text("$(hdr(Path)[*])") if is_register else "",
+        supported=_option_tags("Supported") if is_register else frozenset(),
+        required=_option_tags("Require") if is_register else frozenset(),
+        refer_to=_refer_to() if request.method == "REFER" else (),
         private=_private() if new_leg else {},
     )
 
@@ -109,10 +123,11 @@ def _asserted() -> SipUri | None:
     return SipUri.parse(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.uri})"))
 
 
-def _withheld() -> bool:
+def _withheld(request: Request) -> bool:
     """Whether the caller wishes not to be shown (RFC 3323 §4.2): by Privacy, or by an anonymous From."""
-    wishes = {wish.strip().lower() for wish in ksr.header("Privacy").split(";")}
-    return bool(wishes & {"id", "user", "header"}) or ksr.text("$fd").lower() == "anonymous.invalid"
+    privacy = ksr.header("Privacy")
+    wishes = {wish.strip().lower() for wish in privacy.split(";")} if privacy else set()
+    return bool(wishes & {"id", "user", "header"}) or request.from_uri.host == "anonymous.invalid"
 
 
 def _refusal(noted: str) -> tuple[int, str] | None:
@@ -130,9 +145,9 @@ def _credentials(method: str) -> Credentials | None:
     return Credentials.parse(header) if header else None
 
 
-def _max_forwards() -> int:
-    forwards = _number(ksr.header("Max-Forwards"))
-    return 70 if forwards is None else forwards
+def _digits(text: str, default: int) -> int:
+    found = _number(text)
+    return default if found is None else found
 
 
 def _shortest_expiry(contacts: str) -> int | None:
@@ -170,8 +185,11 @@ def _anchor(route: str) -> Anchor | None:
     return Anchor.parse(found[1]) if found else None
 
 
+_PRIVATE = ksr.Several(*(f"$hdr({name})" for name in PrivateHeader))
+
+
 def _private() -> dict[str, str]:
-    return {name: value for name in PrivateHeader if (value := ksr.header(name))}
+    return {name: value for name, value in zip(PrivateHeader, _PRIVATE.texts(), strict=True) if value}
 
 
 def _challenges() -> list[tuple[str, str]]:

@@ -26,6 +26,10 @@ ENCRYPTED = 5
 BEHIND_NAT = 6
 """Flags of a registration, which the engine keeps with it; `kamailio.cfg` names the second one too."""
 
+_BETWEEN = "\x1e"
+_NULL = "<null>"
+"""How the engine writes a pseudo-variable that has no value, in the midst of a text."""
+
 
 class EngineRefused(Exception):
     """The engine did not do what it was told."""
@@ -42,6 +46,25 @@ def text(variable: str) -> str:
     return "" if value is None else str(value)
 
 
+class Several:
+    """Pseudo-variables that are read together: one look at the engine costs little more than each of them would."""
+
+    def __init__(self, *variables: str) -> None:
+        self._variables = variables
+        self._together = f"$_s({_BETWEEN.join(variables)})"
+
+    def texts(self) -> list[str]:
+        """Each as `text` reads it. One by one where a sender writes our separator, bytes of his own, or too much."""
+        try:
+            found = KSR.pv.get(self._together)
+        except UnicodeDecodeError:
+            found = None
+        values = [] if found is None else found.split(_BETWEEN)
+        if len(values) != len(self._variables):
+            return [text(variable) for variable in self._variables]
+        return ["" if value == _NULL else value for value in values]
+
+
 def number(variable: str, default: int = 0) -> int:
     """A pseudo-variable as a number."""
     value = KSR.pv.get(variable)
@@ -53,7 +76,7 @@ def number(variable: str, default: int = 0) -> int:
 
 def source_address() -> str:
     """Where the message came from, in canonical form: the engine writes IPv6 addresses at full length."""
-    return _canonical(text("$si"))
+    return canonical(text("$si"))
 
 
 def set_text(variable: str, value: str) -> None:
@@ -160,13 +183,16 @@ def follow_route() -> bool:
     return _yes(KSR.rr.loose_route())
 
 
+_CONTACT = Several("$(ct{nameaddr.uri})", "$si", "$sp")
+
+
 def contact_is_elsewhere() -> bool:
     """Whether Contact names another address or port than the message came from."""
-    contact = SipUri.parse(text("$(ct{nameaddr.uri})"))
-    return contact is None or (_canonical(contact.host.strip("[]")), contact.port or 5060) != (
-        source_address(),
-        number("$sp"),
-    )
+    uri, address, port = _CONTACT.texts()
+    contact = SipUri.parse(uri)
+    if contact is None:
+        return True
+    return (canonical(contact.host.strip("[]")), str(contact.port or 5060)) != (canonical(address), port)
 
 
 def alias_contact() -> None:
@@ -412,7 +438,8 @@ def increased(table: str, key: str) -> int:
     return int(KSR.htable.sht_inc(table, key))
 
 
-def _canonical(address: str) -> str:
+def canonical(address: str) -> str:
+    """An IPv6 address as everybody writes it: the engine writes it at full length. Others are left alone."""
     try:
         return str(ip_address(address)) if ":" in address else address
     except ValueError:

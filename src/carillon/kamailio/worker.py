@@ -13,18 +13,18 @@ from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import failures, outbound, replies
+from carillon.routing import failures, indialog, outbound, replies
 from carillon.routing import media as medium
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.decision import Decision, Drop, TraceRow
-from carillon.routing.entrance import OUTBOUND, Route, route_of
+from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
-from carillon.stores.ports import HandOver, StoreDown
+from carillon.stores.ports import HandOver, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.trunklogins import LoginReader
 
@@ -32,6 +32,9 @@ BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "to
 
 MAIN_PROCESS: Final = 0
 """The engine's rank of the process that all others come from."""
+
+
+_REPLY: Final = ksr.Several(MEMO, "$rr", "$hdr(Contact)", "$si")
 
 
 class Worker:
@@ -65,14 +68,17 @@ class Worker:
             return 1
         ksr.trust_source_port()
         try:
-            request = gather.request(self.node, lambda address, port: fetch.trunk_at(address, port, self.directory))
+            request = gather.envelope(self.node, self._trunk_at)
         except gather.Unreadable as unreadable:
             ksr.reply(400, f"Cannot Read {unreadable}")
             return 1
+        route = dialog_route_of(request) if indialog.belongs(request, self.node) else None
+        if standing is Standing.WATCHED or route is not IN_DIALOG:
+            request = gather.whole(request)
         if standing is Standing.WATCHED and self._is_banned(request):
             self.tracer.request("ban", request, BANNED)
         elif not self._absorbed(request):
-            self._route(route_of(request, self.node), request)
+            self._route(route or new_route_of(request), request)
         return 1
 
     @guarded(nothing)
@@ -81,16 +87,16 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        memo = Memo.parse(ksr.text(MEMO))
+        noted, reason, contact, address = _REPLY.texts()
+        memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
-        reply = ReplyFacts(code, ksr.text("$rr"), handover, anchor=anchor, described=described)
-        decision = replies.decide(memo, reply)
+        decision = replies.decide(memo, ReplyFacts(code, reason, handover, anchor=anchor, described=described))
         perform(decision, self.means)
-        if code < 300 and ksr.header("Contact"):
+        if code < 300 and contact:
             ksr.alias_contact()
-        self.tracer.reply(memo, code, decision, ksr.text("$si"))
+        self.tracer.reply(memo, code, decision, address)
         return 1
 
     @guarded(server_error)
@@ -166,6 +172,9 @@ class Worker:
     def _is_watchdogs(self, request: Request) -> bool:
         """Whether this is our own question if we are alive, which nobody wants to find in a trace each second."""
         return request.method == "OPTIONS" and request.source_address in self._own
+
+    def _trunk_at(self, address: str, port: int) -> TrunkProfile | None:
+        return fetch.trunk_at(address, port, self.directory)
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from carillon.model.frozen import dataclass
 
 _PLAIN = re.compile(r"[A-Za-z0-9._+@-]{1,160}")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
+from carillon.model.frozen import dataclass
 from carillon.routing.decision import Decision, Effect, Outcome, TraceRow
 from carillon.routing.memo import Memo
 

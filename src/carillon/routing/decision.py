@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
 from carillon.routing.facts import Gateway

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from carillon.model.frozen import dataclass
 from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service, transfer
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
@@ -33,8 +33,16 @@ SERVICE: Final = Route("service", service.ask, service.decide)
 
 def route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request; a dialog that is not ours is treated as a new request."""
-    if indialog.belongs(request, node):
-        return TRANSFER if transfer.is_asked(request) else IN_DIALOG
+    return dialog_route_of(request) if indialog.belongs(request, node) else new_route_of(request)
+
+
+def dialog_route_of(request: Request) -> Route:
+    """The route for a request in a dialog of ours."""
+    return TRANSFER if transfer.is_asked(request) else IN_DIALOG
+
+
+def new_route_of(request: Request) -> Route:
+    """The route for a request that belongs to no dialog of ours."""
     if request.method == "REGISTER":
         return REGISTER
     if request.method == "INVITE":

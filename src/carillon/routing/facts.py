@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.sip.contacts import Contact
 from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile

@@ -69,16 +69,16 @@ def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decisio
     return decide_by((encrypted,), memo, branch)
 
 
-def answered(memo: Memo, reply: ReplyFacts) -> Verdict:
+def answered(leg: Leg, reply: ReplyFacts) -> Verdict:
     """The answer goes back through the relay; a phone that refuses frees its session."""
     if reply.anchor is None:
         return Verdict("skipped", "not anchored")
     if reply.code >= 300:
-        effects = (ReleaseMedia(reply.anchor),) if memo.leg is Leg.OUTBOUND else ()
+        effects = (ReleaseMedia(reply.anchor),) if leg is Leg.OUTBOUND else ()
         return Verdict("released", str(reply.code), effects=effects)
     if not reply.described:
         return Verdict("skipped", "no description")
-    side = Side.PHONE if memo.leg is Leg.INBOUND else Side.GATEWAY
+    side = Side.PHONE if leg is Leg.INBOUND else Side.GATEWAY
     return Verdict("anchored", f"answer to the {side}", effects=(AnchorMedia(reply.anchor, side, answer=True),))
 
 

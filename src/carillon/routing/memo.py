@@ -5,9 +5,9 @@ Reply and failure routes may run in another process than the request route, so n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 
 _SEPARATOR = "\x1f"

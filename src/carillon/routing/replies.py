@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -25,22 +27,22 @@ def needs_handover(memo: Memo, code: int) -> bool:
     return memo.leg is Leg.INBOUND and code >= 400 and code != 487
 
 
-def private_removed(memo: Memo, reply: ReplyFacts) -> Verdict:
+def private_removed(leg: Leg, reply: ReplyFacts) -> Verdict:
     """No private header leaves towards a phone, and none of a phone's reaches Asterisk."""
     return Verdict("stripped", "a border", effects=(StripPrivate(),))
 
 
-def own_503_only(memo: Memo, reply: ReplyFacts) -> Verdict:
+def own_503_only(leg: Leg, reply: ReplyFacts) -> Verdict:
     """A far end's 503 goes on as 500 with its headers: 503 would say that we cannot serve (RFC 3261 §16.7)."""
-    if memo.leg is Leg.OUTBOUND and reply.code == 503:
+    if leg is Leg.OUTBOUND and reply.code == 503:
         return Verdict("rewritten", "503 of the far end", effects=(RewriteReply(500, "Server Internal Error"),))
     return Verdict("kept", str(reply.code))
 
 
-def told_why(memo: Memo, reply: ReplyFacts) -> Verdict:
+def told_why(leg: Leg, reply: ReplyFacts) -> Verdict:
     """The far end's reason and headers, such as Warning, reach the caller when Asterisk sent the same code on."""
     handover = reply.handover
-    if memo.leg is Leg.OUTBOUND or not isinstance(handover, HandOver) or handover.code != reply.code:
+    if leg is Leg.OUTBOUND or not isinstance(handover, HandOver) or handover.code != reply.code:
         return Verdict("nothing to tell", f"hand-over {'none' if handover is None else 'not for this reply'}")
     names = dict.fromkeys(name for name, _ in handover.headers)
     effects: tuple[Effect, ...] = (
@@ -52,22 +54,22 @@ def told_why(memo: Memo, reply: ReplyFacts) -> Verdict:
     return Verdict("told", f"{handover.code} {handover.reason}", effects=effects)
 
 
-def ringing_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
+def ringing_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """Once the far end rings, no other trunk or gateway is tried."""
     if 180 <= reply.code < 190:
         return Verdict("noted", str(reply.code), effects=(NoteRinging(),))
     return Verdict("skipped", "not ringing")
 
 
-def refusal_noted(memo: Memo, reply: ReplyFacts) -> Verdict:
+def refusal_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
-    if memo.leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
+    if leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
         return Verdict("skipped", "no refusal")
     code = 500 if reply.code == 503 else reply.code
     return Verdict("noted", str(code), effects=(NoteRefusal(code, reply.reason),))
 
 
-def goes_on(memo: Memo, reply: ReplyFacts) -> Verdict:
+def goes_on(leg: Leg, reply: ReplyFacts) -> Verdict:
     """A reply always goes on; what failed is for the failure route."""
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
@@ -77,4 +79,14 @@ RULES = (private_removed, own_503_only, told_why, ringing_noted, refusal_noted, 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     """What to do with a reply of either leg."""
-    return decide_by(RULES, memo, reply)
+    # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
+    return (
+        _decided(memo.leg, reply)
+        if reply.handover is None and reply.anchor is None
+        else decide_by(RULES, memo.leg, reply)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _decided(leg: Leg, reply: ReplyFacts) -> Decision:
+    return decide_by(RULES, leg, reply)

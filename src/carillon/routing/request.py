@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.sip.digest import Credentials
 from carillon.sip.referto import ReferTo

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from carillon.model.frozen import dataclass
 from carillon.sip.uri import SipUri
 
 EVERYTHING = "*"

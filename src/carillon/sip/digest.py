@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
+from carillon.model.frozen import dataclass
 from carillon.sip.seal import is_sealed, seal
 
 NONCE_LIFETIME_S = 60

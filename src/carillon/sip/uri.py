@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, unquote
+
+from carillon.model.frozen import dataclass
 
 _URI = re.compile(
     r"^(?P<scheme>sips?):(?:(?P<user>[^@]*)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:;?@\[\]]+)(?::(?P<port>\d{1,5}))?"

@@ -6,8 +6,9 @@ Implemented by `directory` (SQLite on this node), `handover` (Redis) and `memory
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from carillon.model.frozen import dataclass
 
 
 class StoreDown(Exception):
