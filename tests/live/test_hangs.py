@@ -30,9 +30,9 @@ KINDS = [
 
 
 def sends(company: Company, component: str, how: signal.Signals) -> int:
-    """A signal to the main process of a component; gives its number."""
+    """Kill the main process of a component, or stop all of its processes; gives its number."""
     pid = company.pid(component)
-    os.kill(pid, how)
+    (os.killpg if how is signal.SIGSTOP else os.kill)(pid, how)
     return pid
 
 
