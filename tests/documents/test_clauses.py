@@ -62,8 +62,6 @@ def test_what_is_listed_as_open_is_a_clause() -> None:
 
 def test_every_test_that_any_document_names_exists() -> None:
     named = {
-        name
-        for path in (TESTS.parent / "docs").rglob("*.md")
-        for name in re.findall(r"`(test_\w+)`", path.read_text())
+        name for path in (TESTS.parent / "docs").rglob("*.md") for name in re.findall(r"`(test_\w+)`", path.read_text())
     }
     assert named <= existing()

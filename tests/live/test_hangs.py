@@ -83,16 +83,3 @@ def test_one_hung_process_among_kamailios_many_is_found(company: Company, kind: 
         await_new(company, "kamailio", old)
     assert a_call_rings(alice, bob)
     hangs_up(mine, theirs)
-
-
-def test_a_supervisor_that_hangs_is_said(company: Company) -> None:
-    paths = company.building.paths
-    supervisor = int((paths.run / "supervisor.pid").read_text())
-    os.kill(supervisor, signal.SIGSTOP)
-    try:
-        said = company.building.status()
-        a_call_works(company.registered("101"), company.registered("102"))
-    finally:
-        os.kill(supervisor, signal.SIGCONT)
-    assert not said["healthy"]
-    assert "supervisor" in said["components"][0]["problem"]

@@ -1,20 +1,24 @@
-"""The kinds of RFC 4475, by its sections, written for our domain: what is valid works, what isn't is answered properly."""
+"""RFC 4475's kinds of messages: what is valid works, what isn't is answered properly or dropped."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from tests.live.company import Company
-from tests.live.talking import a_call_works, final
+from tests.live.talking import a_call_works, got_nothing
+from tests.live.torture import DROPPED, INVALID, RESPONSES, VALID
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 from tests.worlds.building import Building
 
+from carillon.provisioning.system import load_node
+
 pytestmark = pytest.mark.engines
+
+TRANSPORTS = pytest.mark.parametrize("transport", ["udp", "tcp"])
 
 
 @pytest.fixture(scope="module")
@@ -24,78 +28,87 @@ def crowd(building: Building) -> Iterator[Company]:
         yield Company(building, phones)
 
 
-def changed(message: Message, pattern: str, by: str) -> Message:
-    """The message with the first line that begins so replaced, or left out (by "")."""
-    text, times = re.subn(rf"(?im)^{pattern}.*\r\n", lambda _: f"{by}\r\n" if by else "", message.text, count=1)
-    assert times == 1, f"there is no {pattern}"
-    return Message(text)
+@pytest.fixture(scope="module")
+def pids(crowd: Company) -> dict[str, int]:
+    """The processes before the first message."""
+    return {name: crowd.pid(name) for name in ("kamailio", "asterisk")}
 
 
-def request_line(message: Message, line: str) -> Message:
-    """The message with another first line."""
-    return Message(line + message.text[message.text.index("\r\n") :])
-
-
-def tortuous(invite: Message, domain: str, uri: str) -> Message:
-    """3.1.1.1: compact and odd names, folded lines, blanks everywhere, unknown parameters, headers in any order."""
-    sequence, body = invite.cseq[0], invite.body
-    lines = [
-        f"INVITE {uri};unknownparam SIP/2.0",
-        f"TO :\r\n <{uri}>    ;   unknown = value",
-        f"from   : \"J Rosenberg \\\\\\\"\"       <sip:101@{domain}>\r\n  ;\r\n  tag = {invite.tag('From')}",
-        "MaX-fOrWaRdS: 0068",
-        f"i: {invite.header('Call-ID')}",
-        f"cseq: {sequence:04}\r\n  INVITE",
-        f"Via  : {(invite.header('Via') or '').replace('SIP/2.0/', 'SIP  /   2.0\r\n /')};secret = unknown",
-        "s :",
-        "NewFangledHeader:   newfangled value\r\n continued newfangled value",
-        "UnknownHeaderWithUnusualValue: ;;,,;;,;",
-        "Content-Type: application/sdp",
-        f"m:\"Quoted string \\\"\\\"\" <{'sip:101@' + (invite.header('Contact') or '').partition('@')[2]}  ;",
-    ]
-    lines[-1] = lines[-1].rstrip(" ;") + " ; newparam =\r\n  newvalue ;\r\n  secondparam ; q = 0.33"
-    for name in ("Proxy-Authorization",):
-        lines += [f"{name}: {value}" for value in invite.headers(name)]
-    return Message("\r\n".join([*lines, f"l: {len(body.encode())}", "", body]))
-
-
-def ringing(alice: RawAgent, bob: RawAgent, invite: Message) -> Message:
-    """A changed INVITE with credentials rings at Bob, who is busy; gives what he got."""
-    alice.send(invite)
-    received = bob.expect("INVITE")
-    bob.respond(received, 486)
-    assert final(alice, invite).code == 486
-    return received
-
-
-def authorized(alice: RawAgent, uri: str, headers: list[tuple[str, str]] | None = None) -> Message:
-    """An INVITE with credentials that isn't sent yet."""
-    invite = alice.invite(uri, headers or [])
+def proper_invite(alice: RawAgent, company: Company) -> Message:
+    """An INVITE for 102 with credentials, which isn't sent yet."""
+    invite = alice.invite(company.uri("102"))
     return alice.with_credentials(invite, alice.exchange(invite))
 
 
-VALID = {
-    "3.1.1.1 a short tortuous INVITE": lambda m, d: tortuous(m, d, f"sip:102@{d}"),
-    "3.1.1.2 a wide range of characters": lambda m, d: changed(
-        m, "Max-Forwards:", "Max-Forwards: 70\r\nextensionHeader-!.%*+_`'~: \ufeff大停電"
-    ),
-    "3.1.1.3 an escaped user": lambda m, d: m,
-    "3.1.1.5 a method with a percent sign": lambda m, d: m,
-    "3.1.1.6 no space between display name and <": lambda m, d: changed(
-        m, "From:", f"From: caller<sip:101@{d}>;tag={m.tag('From')}"
-    ),
-    "3.1.1.7 long values": lambda m, d: changed(
-        m, "From:", f'From: "{"long " * 60}" <sip:101@{d}>;tag={"t" * 400};x{"long" * 30}'
-    ),
-    "3.1.1.9 semicolon in the user": lambda m, d: m,
-}
-
-
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@TRANSPORTS
 @pytest.mark.parametrize("kind", VALID)
-def test_what_is_valid_is_taken(crowd: Company, kind: str, transport: Transport) -> None:
-    alice, bob = crowd.raw("101", transport=transport), crowd.registered("102", transport=transport)
-    invite = authorized(alice, crowd.uri("102"))
-    invite = VALID[kind](invite, crowd.domain)
-    print(invite.text)
-    ringing(alice, bob, invite)
+def test_what_is_valid_is_taken(company: Company, pids: object, kind: str, transport: Transport) -> None:
+    alice, bob = company.raw("101", transport=transport), company.registered("102", transport=transport)
+    alice.send(VALID[kind](proper_invite(alice, company), company.domain))
+    bob.respond(bob.expect("INVITE"), 486)
+    alice.await_message(lambda each: each.code == 486, 5, "486")
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("kind", INVALID)
+def test_what_is_invalid_is_answered_as_the_rfc_says(
+    crowd: Company, pids: object, kind: str, transport: Transport
+) -> None:
+    alice = crowd.raw("101", transport=transport)
+    change, code = INVALID[kind]
+    alice.send(change(proper_invite(alice, crowd), crowd.domain))
+    assert alice.await_message(lambda each: (each.code or 0) >= 200, 5, "an answer").code == code
+
+
+@pytest.mark.parametrize("length", ["1", "9999", "500000"])
+def test_a_datagram_of_another_length_than_it_says(crowd: Company, length: str) -> None:
+    """3.1.2.2: 400; so are octets after the body (3.1.1.8), which RFC 3261 §18.3 would ignore."""
+    alice = crowd.raw("101")
+    text = proper_invite(alice, crowd).text
+    alice.send(text.replace("Content-Length: ", f"Content-Length: {length}\r\nX-Was: "))
+    assert alice.await_message(lambda each: (each.code or 0) >= 200, 5, "an answer").code == 400
+
+
+@pytest.mark.parametrize("kind", DROPPED)
+def test_what_the_engine_cannot_read_is_dropped(company: Company, pids: object, kind: str) -> None:
+    alice, bob = company.raw("101"), company.registered("102")
+    invite = proper_invite(alice, company)
+    heard = len(alice.seen)
+    alice.send(DROPPED[kind](invite, company.domain))
+    assert got_nothing(bob, company.raw("103"))
+    assert alice.exchange(alice.request("OPTIONS", f"sip:{company.domain}")).code == 401
+    assert [each.method for each in alice.seen[heard:]] == ["OPTIONS"]
+
+
+@pytest.mark.parametrize("kind", RESPONSES)
+def test_answers_to_nothing_are_dropped(crowd: Company, pids: object, kind: str) -> None:
+    alice = crowd.raw("101")
+    host, port = alice.link.local
+    rest = f"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x{port}\r\nContent-Length: 0\r\n\r\n"
+    ours = f"Via: SIP/2.0/UDP 10.77.0.1;branch=z9hG4bKa\r\nVia: SIP/2.0/UDP {host}:{port};branch=z9hG4bKb"
+    alice.send(f"{RESPONSES[kind]}\r\n{ours}\r\n{rest}")
+    assert alice.exchange(alice.request("OPTIONS", f"sip:{crowd.domain}")).code == 401
+    assert len(alice.seen) == 1
+
+
+def test_no_answer_to_nothing_is_sent_on_in_asterisks_name(crowd: Company) -> None:
+    alice = crowd.raw("101")
+    host, port = alice.link.local
+    gateway = load_node(crowd.building.paths).gateway_address
+    vias = (
+        f"Via: SIP/2.0/UDP 10.77.0.1;branch=z9hG4bKa\r\nVia: SIP/2.0/UDP {gateway}:{port};received={host};rport={port}"
+    )
+    rest = f"From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x{port}\r\nCSeq: 1 INVITE\r\nContent-Length: 0"
+    alice.send(f"SIP/2.0 200 OK\r\n{vias};branch=z9hG4bKb\r\n{rest}\r\n\r\n")
+    assert alice.exchange(alice.request("OPTIONS", f"sip:{crowd.domain}")).code == 401
+    assert len(alice.seen) == 1
+
+
+@TRANSPORTS
+def test_after_the_torture_a_call_works_and_nothing_was_restarted(
+    company: Company, pids: dict[str, int], transport: Transport
+) -> None:
+    alice, bob = company.registered("101", transport=transport), company.registered("102", transport=transport)
+    for _ in range(10):
+        a_call_works(alice, bob)
+    assert {name: company.pid(name) for name in pids} == pids

@@ -14,28 +14,32 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
 from carillon.sip.sdp import audio_codecs
-from carillon.sip.uri import SipUri, display_name, unescaped
+from carillon.sip.uri import SipUri, display_name, telephone, unescaped
 from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 NOWHERE = SipUri("", "")
 
 TrunkAt = Callable[[str, int], TrunkProfile | None]
 
 
 class Unreadable(Exception):
-    """The message lacks what every request must have: answered 400."""
+    """The message lacks what every request must have: answered with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
 
 
 def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     """The request that the engine is handling; raises Unreadable. `trunk_at` knows the trunk of a place."""
     method = ksr.text("$rm")
-    uri = SipUri.parse(ksr.text("$ru"))
-    call_id = ksr.text("$ci")
-    if uri is None or not call_id:
-        raise Unreadable("the Request-URI or the Call-ID")
+    uri, call_id = _uri(), ksr.text("$ci")
+    if not call_id:
+        raise Unreadable(400, "Cannot Read the Call-ID")
     to_tag = ksr.text("$tt")
     address, port = ksr.text("$si"), ksr.number("$sp")
     source, trunk = _source(node, address, port), None
@@ -69,6 +73,16 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         transport=ksr.text("$proto"),
         private=_private() if new_leg else {},
     )
+
+
+def _uri() -> SipUri:
+    """The Request-URI; a `tel:` one is that number at the address that it was sent to (RFC 3261 §19.1.6)."""
+    text = ksr.text("$ru") or ksr.text("$mb").partition("\r")[0].partition(" ")[2]
+    uri = SipUri.parse(text) or telephone(text, ksr.text("$Ri"))
+    if uri is None:
+        foreign = _SCHEME.match(text) and not text.lower().startswith(("sip:", "sips:", "tel:"))
+        raise Unreadable(416, "Unsupported URI Scheme") if foreign else Unreadable(400, "Cannot Read the Request-URI")
+    return uri
 
 
 def failure(far_end_code: int | None) -> FailureFacts:

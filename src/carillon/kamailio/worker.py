@@ -37,6 +37,7 @@ class Worker:
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self._own = _own(settings)
+        self._gateways = frozenset(gateway.address for gateway in settings.node.gateways)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_socket, settings.outside_socket
         self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login)
@@ -57,12 +58,18 @@ class Worker:
         try:
             request = gather.request(self.node, lambda address, port: fetch.trunk_at(address, port, self.directory))
         except gather.Unreadable as unreadable:
-            ksr.reply(400, f"Cannot Read {unreadable}")
+            ksr.reply(unreadable.code, unreadable.reason)
             return 1
         if standing is Standing.WATCHED and self._is_banned(request):
             self.tracer.request("ban", request, BANNED)
         elif not self._absorbed(request):
             self._route(route_of(request, self.node), request)
+        return 1
+
+    @guarded(nothing)
+    def ksr_reply_route(self, message: Any) -> int:
+        """Every reply comes in here first."""
+        ksr.drop_stray_reply(self._gateways)
         return 1
 
     @guarded(nothing)

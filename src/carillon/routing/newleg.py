@@ -28,6 +28,8 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
     leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
     effects = (
         StripPrivate(),
+        RemoveHeader("Authorization"),  # for us, and a strange one would make Asterisk drop the call in silence
+        RemoveHeader("Proxy-Authorization"),
         RemoveHeader("Route"),  # the sender's outbound proxy was us
         RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
         AddHeader(PrivateHeader.LEG, leg_id),
