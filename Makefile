@@ -17,7 +17,7 @@ test: ## set up, then everything: lint, types, pure tests, tests on the real eng
 
 check: .venv/stamp ## lint, types and pure tests, on any Python from 3.11
 	@$(MAKE) --no-print-directory lint BIN=.venv/bin
-	PYTHONPATH=src .venv/bin/python -m pytest -m "not engines" \
+	PYTHONPATH=src .venv/bin/python -m pytest -m "not engines" --numprocesses=auto \
 	  --ignore=tests/live --ignore=tests/phones --ignore=tests/lab
 
 .PHONY: lint

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from carillon.cli.app import main
 
 Explain = Callable[..., Any]
 
 
 def carillon(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Type a command."""
-    command = [sys.executable, "-m", "carillon", "--dir", str(directory), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
+        status = main(["--dir", str(directory), *arguments])
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -65,10 +65,12 @@ def a_call_works(caller: RawAgent, callee: RawAgent) -> None:
 def a_call_rings(caller: RawAgent, callee: RawAgent) -> bool:
     """Whether a call made now rings, instead of being refused or lost; it is declined."""
     callee.forget()
+    invite = caller.invite(f"sip:{callee.user}@{callee.domain}")
     try:
-        invite = calls(caller, f"sip:{callee.user}@{callee.domain}")
+        invite = caller.with_credentials(invite, caller.exchange(invite, 1))
     except TimeoutError:
         return False
+    caller.send(invite)
     for _ in range(20):
         if received := heard(callee, lambda each: each.code is None and each.method == "INVITE"):
             callee.respond(received, 486)

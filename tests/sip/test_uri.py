@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carillon.sip.uri import SipUri, display_name, quoted, unescaped
+from carillon.sip.uri import SipUri, display_name, quoted, telephone, unescaped
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,16 @@ def test_a_name_with_and_without_quotes(sent: str, name: str) -> None:
 
 def test_backslashes_are_taken_off_once() -> None:
     assert unescaped(r"a\\\"b") == r"a\"b"
+
+
+@pytest.mark.parametrize(
+    ("text", "user"),
+    [("tel:+32-2-555.01(99)", "+3225550199"), ("tel:102;phone-context=example.org", "102"), ("TEL:*21%23", "*21#")],
+)
+def test_a_telephone_number_is_a_user_of_the_host(text: str, user: str) -> None:
+    assert telephone(text, "192.0.2.1") == SipUri(user, "192.0.2.1")
+
+
+@pytest.mark.parametrize("text", ["tel:", "tel:x y", "sip:102@x", "telephone:102", "tel:<102>"])
+def test_what_is_no_telephone_number(text: str) -> None:
+    assert telephone(text, "x") is None

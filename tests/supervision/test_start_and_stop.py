@@ -66,6 +66,16 @@ def test_a_killed_supervisor_takes_everything_along_and_up_works_again(running: 
     assert running.status()["healthy"]
 
 
+def test_a_supervisor_that_hangs_is_said_and_down_and_up_mend_it(running: Installation) -> None:
+    hung = int((running.paths.run / "supervisor.pid").read_text())
+    os.kill(hung, signal.SIGSTOP)
+    assert f"the supervisor (process {hung}) doesn't answer" in running.status()["components"][0]["problem"]
+    running.down()
+    assert not psutil.pid_exists(hung)
+    running.up()
+    assert running.status()["healthy"]
+
+
 def test_kamailios_orphans_do_not_stand_in_the_way(running: Installation) -> None:
     os.kill(int((running.paths.run / "supervisor.pid").read_text()), signal.SIGSTOP)
     orphaned = running.component_pids("kamailio")

@@ -17,20 +17,25 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
 from carillon.sip.sdp import audio_codecs, is_encrypted, offers_ipv6
-from carillon.sip.uri import SipUri, display_name, unescaped
+from carillon.sip.uri import SipUri, display_name, telephone, unescaped
 from carillon.stores.ports import TrunkProfile
 
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 NOWHERE = SipUri("", "")
 
 TrunkAt = Callable[[str, int], TrunkProfile | None]
 
 
 class Unreadable(Exception):
-    """The message lacks what every request must have: answered 400."""
+    """The message lacks what every request must have: answered with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
 
 
 _ENVELOPE = ksr.Several(
@@ -43,9 +48,9 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     """What a request in a dialog of ours needs, and no more; raises Unreadable. `trunk_at` knows a place's trunk."""
     method, target, call_id, address, port, transport, sender, to, from_tag, to_tag, *rest = _ENVELOPE.texts()
     sequence, forwards, route = rest
-    uri = SipUri.parse(target)
-    if uri is None or not call_id:
-        raise Unreadable("the Request-URI or the Call-ID")
+    uri = _uri(target)
+    if not call_id:
+        raise Unreadable(400, "Cannot Read the Call-ID")
     address = ksr.canonical(address)
     source, trunk = _source(node, address, int(port or 0)), None
     if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
@@ -97,6 +102,16 @@ def whole(request: Request) -> Request:
         refer_to=_refer_to() if request.method == "REFER" else (),
         private=_private() if new_leg else {},
     )
+
+
+def _uri(text: str) -> SipUri:
+    """The Request-URI; a `tel:` one is that number at the address that it was sent to (RFC 3261 §19.1.6)."""
+    text = text or ksr.text("$mb").partition("\r")[0].partition(" ")[2]
+    uri = SipUri.parse(text) or telephone(text, ksr.text("$Ri"))
+    if uri is None:
+        foreign = _SCHEME.match(text) and not text.lower().startswith(("sip:", "sips:", "tel:"))
+        raise Unreadable(416, "Unsupported URI Scheme") if foreign else Unreadable(400, "Cannot Read the Request-URI")
+    return uri
 
 
 def failure(far_end_code: int | None) -> FailureFacts:

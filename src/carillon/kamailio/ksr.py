@@ -30,6 +30,11 @@ _BETWEEN = "\x1e"
 _NULL = "<null>"
 """How the engine writes a pseudo-variable that has no value, in the midst of a text."""
 
+_CHECKS = 1 | 4 | 32 | 64 | 128 | 256 | 512 | 1024
+"""Version, required headers, CSeq's method and value, Content-Length, Expires, Proxy-Require, and the URIs."""
+_CHECKED_URIS = 2 | 4 | 8
+"""From, To and Contact."""
+
 
 class EngineRefused(Exception):
     """The engine did not do what it was told."""
@@ -144,8 +149,11 @@ def send_outside(uri: str, socket: str) -> None:
 
 
 def is_sane() -> bool:
-    """Whether the message passes the sanity checks; if not, the engine has answered it."""
-    return _yes(KSR.sanity.sanity_check(1511, 7))
+    """Whether the message passes the sanity checks; if not, the engine has answered it.
+
+    The Request-URI is `gather`'s: the engine would not say 416 to what is no SIP.
+    """
+    return _yes(KSR.sanity.sanity_check(_CHECKS, _CHECKED_URIS))
 
 
 def trust_source_port() -> None:
@@ -204,6 +212,17 @@ def alias_contact() -> None:
 def follow_alias() -> None:
     """Send to the place noted by `alias_contact`."""
     KSR.nathelper.handle_ruri_alias()
+
+
+def drop_stray_reply(gateways: frozenset[str]) -> None:
+    """Drop a reply that answers nothing of ours, and that neither comes from nor goes to these addresses.
+
+    The engine would send it on to whomever its second Via names (RFC 6026 §8.5). Repeated 200s of a call pass for long.
+    """
+    if int(KSR.tm.t_check_trans()) < 0 and text("$si") not in gateways:
+        to = {text("$sel(via[2].host)"), text("$sel(via[2].received)")} - {""}
+        if not to <= gateways:
+            KSR.set_drop()
 
 
 def set_callbacks(reply: Callback | None = None, failure: Callback | None = None) -> None:

@@ -9,6 +9,7 @@ class Callback(StrEnum):
     """Methods of `app.Worker` by the names that the engine knows."""
 
     REQUEST = "ksr_request_route"
+    ANY_REPLY = "ksr_reply_route"
     REPLY = "ksr_leg_reply"
     FAILURE = "ksr_leg_failure"
     BRANCH = "ksr_leg_branch"

@@ -47,6 +47,7 @@ class Worker:
         self.directory = DirectoryReader(settings.directory)
         self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self._own = _own(settings)
+        self._gateways = frozenset(gateway.address for gateway in settings.node.gateways)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
@@ -70,7 +71,7 @@ class Worker:
         try:
             request = gather.envelope(self.node, self._trunk_at)
         except gather.Unreadable as unreadable:
-            ksr.reply(400, f"Cannot Read {unreadable}")
+            ksr.reply(unreadable.code, unreadable.reason)
             return 1
         route = dialog_route_of(request) if indialog.belongs(request, self.node) else None
         if standing is Standing.WATCHED or route is not IN_DIALOG:
@@ -79,6 +80,12 @@ class Worker:
             self.tracer.request("ban", request, BANNED)
         elif not self._absorbed(request):
             self._route(route or new_route_of(request), request)
+        return 1
+
+    @guarded(nothing)
+    def ksr_reply_route(self, message: Any) -> int:
+        """Every reply comes in here first."""
+        ksr.drop_stray_reply(self._gateways)
         return 1
 
     @guarded(nothing)

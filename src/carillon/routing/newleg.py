@@ -35,6 +35,8 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
     anchor = anchor_of(request, facts)
     effects = (
         StripPrivate(),
+        RemoveHeader("Authorization"),  # for us, and a strange one would make Asterisk drop the call in silence
+        RemoveHeader("Proxy-Authorization"),
         RemoveHeader("Route"),  # the sender's outbound proxy was us
         RemoveHeader("Replaces"),  # nobody takes over a call that he only knows of (RFC 3891 §4)
         AddHeader(PrivateHeader.LEG, leg_id),

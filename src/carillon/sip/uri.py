@@ -14,6 +14,9 @@ _URI = re.compile(
     re.IGNORECASE,
 )
 
+_TELEPHONE = re.compile(r"^tel:(?P<number>[-+.()0-9A-F*#%]+)(?:;.*)?$", re.IGNORECASE)
+_SEPARATORS = re.compile(r"[-.()]")
+
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -42,6 +45,12 @@ class SipUri:
     def __str__(self) -> str:
         user = f"{quote(self.user, safe=_UNESCAPED)}@" if self.user else ""
         return f"{self.scheme}:{user}{self.host}{f':{self.port}' if self.port else ''}"
+
+
+def telephone(text: str, host: str) -> SipUri | None:
+    """The number of a `tel:` URI as a user at `host`, without its visual separators and parameters (RFC 3966 §3)."""
+    match = _TELEPHONE.match(text)
+    return SipUri(_SEPARATORS.sub("", unquote(match["number"])), host.lower()) if match else None
 
 
 def display_name(text: str) -> str:

@@ -54,6 +54,18 @@ def trunks_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "trunks") < PULSE_S
 
 
+def rtpengine_answers(settings: Settings) -> bool:
+    """A ping on its command port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.settimeout(PATIENCE_S)
+        try:
+            asking.connect((settings.gateway, settings.relay_port))
+            asking.send(b"watchdog d7:command4:pinge")
+            return bool(asking.recv(1024))
+        except OSError:
+            return False
+
+
 def pulse_age_s(run: Path) -> float:
     """Seconds since a daemon last went round; 0 when it never did."""
     try:
@@ -65,6 +77,7 @@ def pulse_age_s(run: Path) -> float:
 QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "collector": collector_answers,
     "redis": redis_answers,
+    "rtpengine": rtpengine_answers,
     "asterisk": asterisk_answers,
     "kamailio": kamailio_answers,
     "trunks": trunks_answers,

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.confgen import rtpengine
 from carillon.confgen.system import System
 from carillon.model.node import Node
 
@@ -42,6 +43,7 @@ def files(context: Context) -> dict[str, str]:
         "sip_port": node.sip_port,
         "gateway": node.signalling[0],
         "gateway_port": node.gateway_port,
+        "relay_port": rtpengine.control(node)[1],
     }
     return {_SETTINGS: json.dumps(told, indent=1)}
 
