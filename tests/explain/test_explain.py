@@ -57,7 +57,7 @@ def test_nobody_is_registered(system: Path) -> None:
         "leg": "outbound",
         "rule": "registered",
         "verdict": "refused",
-        "fact": "no phone is registered",
+        "fact": "Bob Dupont has no phone registered",
     }
 
 

@@ -19,7 +19,7 @@ from tests.worlds.tracing import Listener
 
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
-from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
+from carillon.provisioning import devices, domains, forwardings, numbers, outbounds, trunks, users
 from carillon.provisioning.system import open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
@@ -118,6 +118,11 @@ class Building:
     def allows(self, domain: str, extension: str, classes: tuple[str, ...]) -> None:
         """Outside calls of these classes, and no others."""
         users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(OutsideClass(each) for each in classes))
+        put_in_force(self.paths)
+
+    def forwards(self, domain: str, extension: str, row: forwardings.RowTyped) -> None:
+        """A row at the end of somebody's forwarding table."""
+        forwardings.add(self.truth, WHO, f"{extension}@{domain}", row)
         put_in_force(self.paths)
 
     def _knows_trunk(self, address: str, trunk: str) -> bool:

@@ -12,6 +12,7 @@ from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.routing import failures, replies
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS
+from carillon.routing.course import course
 from carillon.routing.decision import (
     AddHeader,
     Challenge,
@@ -23,6 +24,7 @@ from carillon.routing.decision import (
     PutHandOver,
     Relay,
     Reply,
+    Resume,
     RewriteReply,
     Ring,
     Save,
@@ -31,9 +33,11 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
-from carillon.routing.entrance import Route, route_of
+from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
 from carillon.routing.memo import Memo
+from carillon.routing.progress import progress_in
+from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri
@@ -93,6 +97,7 @@ class Engine:
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
         self.now = 1_800_000_000.0
+        self.calls_up: dict[str, int] = {}
         self.reads: dict[str, int] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
@@ -187,7 +192,8 @@ class Engine:
             return Decision(Drop())
         route = route_of(request, self.node)
         before = self.directory.reads
-        decision = route.decide(request, self._facts(route, request))
+        done = course(route, request, self.node, self._facts)
+        decision = done.decision
         self.reads[route.name] = self.directory.reads - before
         for effect in decision.effects:
             self._effect(effect)
@@ -205,8 +211,7 @@ class Engine:
             return self.bans.is_banned(guess_of(request.source_address, credentials))
         return standing is Standing.BANNED
 
-    def _facts(self, route: Route, request: Request) -> Facts:
-        asked = route.ask(request, self.node)
+    def _facts(self, asked: Questions, request: Request) -> Facts:
         try:
             return Facts(
                 now=self.now,
@@ -218,6 +223,9 @@ class Engine:
                 routes=self.directory.outbound(asked.outbound) if asked.outbound else (),
                 trunks=self.directory.trunks() if asked.outbound else {},
                 trunks_down=frozenset(self.down) if asked.health else UNKNOWN,
+                schedules=self.directory.schedules() if asked.rows else {},
+                caller_lists=self.directory.caller_lists() if asked.rows else {},
+                calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
             )
@@ -247,15 +255,18 @@ class Engine:
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
                 leg.final = Final(code, reason, headers)
 
-    def _asterisk(self, leg: Leg, headers: dict[str, str]) -> None:
-        """Asterisk calls back through us, with the private headers that it was given."""
+    def _asterisk(self, leg: Leg, headers: dict[str, str], token: str = "") -> None:
+        """Asterisk calls back through us, with the private headers that it was given; again when it was asked to."""
         user, _, host = headers[PrivateHeader.CALLED].partition("@")
         name = headers["P-Asserted-Identity"].rpartition("<")[0].strip(' "')
         target = SipUri(user, host)
         private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
+        progress = progress_in(self.node.secret, private[PrivateHeader.LEG], token) if token else None
+        if token:
+            private[PrivateHeader.FORWARD] = token
         request = Request(
             *("INVITE", target, SipUri("asterisk", "127.0.0.1"), target, f"call-{next(self._ids)}"),
-            source=Source.GATEWAY, from_tag="g", from_name=name, private=private,
+            source=Source.GATEWAY, from_tag="g", from_name=name, private=private, progress=progress,
         )  # fmt: skip
         self._outbound(leg, self.route(request))
 
@@ -263,6 +274,7 @@ class Engine:
         match decision.outcome:
             case Ring(aor):
                 leg.outbound_memo = decision.memo
+                leg.refusals = []
                 phones = [phone for phone in self.bindings[aor] if not phone.dead]
                 leg.shown = _shown(decision)
                 leg.silent = len(phones) < len(self.bindings[aor])
@@ -307,6 +319,9 @@ class Engine:
             self._effect(effect)
         if isinstance(decision.outcome, Trunk):
             self._outbound(leg, decision)
+            return
+        if isinstance(decision.outcome, Resume):
+            self._asterisk(leg, leg.headers, decision.outcome.token)
             return
         final = Final(failure.code, failure.reason)
         if isinstance(decision.outcome, Reply):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from tests.phones.call import Call as PhoneCall
@@ -17,6 +18,7 @@ from tests.worlds.tracing import now
 
 NOTICE_S = 60.0
 """Two questions, ten seconds apart, each of which waits 8 s for an answer, and some patience."""
+from carillon.provisioning.forwardings import RowTyped
 
 
 @dataclass(eq=False)
@@ -91,6 +93,9 @@ class LivePerson:
 
     def refuses(self, call: LiveCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
         call.at[self].reject(code, reason or None, dict(headers))
+
+    def lets_it_ring(self, call: LiveCall) -> None:
+        call.at[self].wait_ended(15)
 
     def hangs_up(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).hangup()
@@ -207,6 +212,10 @@ class LiveOffice:
 
     def allows(self, person: LivePerson, *classes: str) -> None:
         self.building.allows(person.domain, person.extension, classes)
+
+    def forwards(self, person: LivePerson, cause: str, *targets: LivePerson | str, **settings: Any) -> None:
+        goals = tuple(target if isinstance(target, str) else target.extension for target in targets)
+        self.building.forwards(person.domain, person.extension, RowTyped(cause, goals, **settings))
 
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 Header = tuple[str, str]
 
@@ -50,6 +50,9 @@ class Person(Protocol):
     def answers(self, call: Call) -> None: ...
 
     def refuses(self, call: Call, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None: ...
+
+    def lets_it_ring(self, call: Call) -> None:
+        """Nobody answers, as long as the phone rings."""
 
     def hangs_up(self, call: Call) -> None: ...
 
@@ -111,6 +114,9 @@ class Office(Protocol):
 
     def allows(self, person: Person, *classes: str) -> None:
         """The person may make outside calls of these classes."""
+
+    def forwards(self, person: Person, cause: str, *targets: Person | str, **settings: Any) -> None:
+        """A row at the end of the person's table; `settings` as of `carillon forwarding add`."""
 
     def ladder(self) -> str:
         """What happened, with the rules beside it; printed when a scenario fails."""

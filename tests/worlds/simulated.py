@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.worlds.engine import Engine, Leg
 from tests.worlds.office import Header
@@ -13,7 +14,7 @@ from tests.worlds.phone import SimulatedPhone
 from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.sip.uri import SipUri
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, TrunkProfile
+from carillon.stores.ports import Account, DomainProfile, ForwardRow, OutboundRoute, Party, TrunkProfile
 
 DOMAIN = "carillon.test"
 
@@ -82,6 +83,9 @@ class SimulatedPerson:
     def refuses(self, call: SimulatedCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
         self.engine.refuse(call.inbound, self.phone, code, reason, tuple(headers))
 
+    def lets_it_ring(self, call: SimulatedCall) -> None:
+        self.engine.rings_out(call.inbound)
+
     def hangs_up(self, call: SimulatedCall) -> None:
         self.engine.end(call.inbound)
 
@@ -123,6 +127,8 @@ class SimulatedOffice:
     """Alice, Bob and Carol, in milliseconds."""
 
     engine: Engine = field(default_factory=lambda: Engine(MemoryDirectory(), MemoryHandOvers(), DOMAIN))
+    _rows: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _rows_of: dict[str, list[ForwardRow]] = field(default_factory=dict)
     _serial: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -188,6 +194,15 @@ class SimulatedOffice:
         secret = (person.phone.username, person.phone.domain, person.phone.password)
         account = Account(person.phone.username, person.phone.domain, ha1_md5(*secret), ha1_sha256(*secret), party)
         self.engine.directory.add_account(account)
+
+    def forwards(self, person: SimulatedPerson, cause: str, *targets: SimulatedPerson | str, **settings: Any) -> None:
+        goals = tuple(target if isinstance(target, str) else target.extension for target in targets)
+        if "presence" in settings:
+            settings["presence"] = frozenset(settings["presence"])
+        row = ForwardRow(next(self._rows), cause, goals, **settings)
+        before = self._rows_of.setdefault(person.extension, [])
+        before.append(row)
+        self.engine.directory.change(person.phone.domain, person.extension, forwarding=tuple(before))
 
     def ladder(self) -> str:
         return self.engine.ladder()

@@ -9,6 +9,7 @@ from carillon.kamailio import ksr
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
+from carillon.routing.progress import Progress, progress_in
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
@@ -43,6 +44,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source = Source.TRUNK
     new_leg = source is Source.GATEWAY and not to_tag
     contacts = ksr.text("$(hdr(Contact)[*])") if method == "REGISTER" else ""
+    private = _private() if new_leg else {}
     return Request(
         method=method,
         uri=uri,
@@ -67,7 +69,8 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source_address=address,
         source_port=port,
         transport=ksr.text("$proto"),
-        private=_private() if new_leg else {},
+        private=private,
+        progress=_progress(node, private),
     )
 
 
@@ -84,6 +87,7 @@ def failure(far_end_code: int | None) -> FailureFacts:
         challenges=() if timed_out else tuple(_challenges()),
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
+        redirected_to=_redirected_to() if not timed_out and 300 <= ksr.status_code() < 400 else "",
     )
 
 
@@ -140,6 +144,18 @@ def _name() -> str:
 def _dialog_proof() -> str:
     found = _PROOF.search(ksr.header("Route"))
     return found[1] if found else ""
+
+
+def _progress(node: NodeProfile, private: dict[str, str]) -> Progress | None:
+    """How far a forwarded call has come, where the leg's own text proves it."""
+    token = private.get(PrivateHeader.FORWARD)
+    return progress_in(node.secret, private.get(PrivateHeader.LEG, ""), token) if token else None
+
+
+def _redirected_to() -> str:
+    """The number in the first Contact of a phone's 3xx; its host does not matter: calls go by numbers."""
+    target = SipUri.parse(ksr.text("$T_rpl($(ct{nameaddr.uri}))"))
+    return target.user if target else ""
 
 
 def _private() -> dict[str, str]:

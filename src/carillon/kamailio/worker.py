@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 from carillon.kamailio import fetch, gather, ksr
@@ -11,13 +12,15 @@ from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import failures, outbound, replies
+from carillon.routing import failures, replies
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
+from carillon.routing.course import course
 from carillon.routing.decision import Decision, Drop, TraceRow
 from carillon.routing.entrance import OUTBOUND, Route, route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
+from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
@@ -107,20 +110,23 @@ class Worker:
                 return False
 
     def _route(self, route: Route, request: Request) -> None:
-        facts = fetch.facts(route.ask(request, self.node), request, self.node, self.directory)
-        decision = route.decide(request, facts)
+        done = course(route, request, self.node, self._facts)
         try:
-            perform(decision, self.means)
+            perform(done.decision, self.means)
         except NobodyThere:
             assert route is OUTBOUND
-            decision = outbound.decide(request, _without_contacts(facts))
-            perform(decision, self.means)
+            gone = replace(done.facts, registered=False)
+            done = course(route, done.request, self.node, self._facts, gone)
+            perform(done.decision, self.means)
         if not self._is_watchdogs(request):
-            self.tracer.request(route.name, request, decision)
+            self.tracer.request(route.name, request, done.decision)
 
     def _is_watchdogs(self, request: Request) -> bool:
         """Whether this is our own question if we are alive, which nobody wants to find in a trace each second."""
         return request.method == "OPTIONS" and request.source_address in self._own
+
+    def _facts(self, questions: Questions, request: Request) -> Facts:
+        return fetch.facts(questions, request, self.node, self.directory)
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""
@@ -133,10 +139,6 @@ class Worker:
             ksr.log("warn", f"hand-over: {down}")
             self.tracer.store_down("hand-over")
             return UNKNOWN
-
-
-def _without_contacts(facts: Facts) -> Facts:
-    return Facts(facts.now, facts.node, facts.domains, facts.account, facts.callee, registered=False)
 
 
 def _own(settings: Settings) -> frozenset[str]:

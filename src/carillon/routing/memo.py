@@ -23,7 +23,8 @@ class Memo:
     """`leg_id` joins both legs of a call.
 
     `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
-    `answered` says that its challenge was.
+    `answered` says that its challenge was. `onward` is how a failed call goes on, see
+    `progress.Onward`; "" if it does not.
     """
 
     leg: Leg
@@ -34,16 +35,24 @@ class Memo:
     trunks_left: tuple[str, ...] = ()
     trunk: str = ""
     answered: bool = False
+    onward: str = ""
 
     def __str__(self) -> str:
-        left = (",".join(self.gateways_left), ",".join(self.trunks_left), self.trunk, "yes" if self.answered else "")
+        left = (
+            ",".join(self.gateways_left),
+            ",".join(self.trunks_left),
+            self.trunk,
+            "yes" if self.answered else "",
+            self.onward,
+        )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks, trunk, answered = text.split(_SEPARATOR)
-        return cls(Leg(leg), leg_id, called, called_name, _listed(gateways), _listed(trunks), trunk, bool(answered))
+        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, onward = text.split(_SEPARATOR)
+        tried = (_listed(gateways), _listed(trunks), trunk, bool(answered))
+        return cls(Leg(leg), leg_id, called, called_name, *tried, onward)
 
 
 def _listed(text: str) -> tuple[str, ...]:

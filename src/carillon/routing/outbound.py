@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from carillon.model.forwarding import Cause
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
     Decision,
-    MarkLeg,
-    PutHandOver,
+    Effect,
     RecordRoute,
     RemoveHeader,
     Reply,
@@ -17,24 +17,39 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.diversion import told
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.forwarding import (
+    diverted,
+    ends,
+    forwarded_always,
+    gone_round,
+    no_second_call,
+    not_disturbed,
+    not_there,
+    onward,
+    replied,
+    ring_s,
+    sent_on,
+)
 from carillon.routing.memo import Leg, Memo
-from carillon.routing.outside import Line, by_health, caller_effects, lines
+from carillon.routing.outside import Line, by_health, caller_effects, lines, outside_address
+from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import Party, TrunkProfile
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are."""
     domain, user = request.uri.host, request.uri.user
     if PrivateHeader.OUTSIDE in request.private:
-        return Questions(callee=(domain, user), outbound=domain, health=domain)
-    return Questions(callee=(domain, user), registered=f"{user}@{domain}")
+        return Questions(callee=(domain, user), outbound=domain, health=domain, rows=True)
+    return Questions(callee=(domain, user), registered=f"{user}@{domain}", rows=True)
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -44,6 +59,8 @@ def of_our_call(request: Request, facts: Facts) -> Verdict:
     leg = request.private.get(PrivateHeader.LEG, "")
     if not is_leg_id(facts.node.secret, leg):
         return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
+    if PrivateHeader.FORWARD in request.private and request.progress is None:
+        return Verdict("refused", f"no {PrivateHeader.FORWARD} of ours", Reply(403, "Not A Forward Of A Call"))
     return Verdict("passed", f"leg {leg}")
 
 
@@ -54,18 +71,19 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
     if facts.callee is None and PrivateHeader.OUTSIDE in request.private:
         return Verdict("passed", f"{request.uri.user} is outside")
     if facts.callee is None:
-        return _fails(request, 404, "Not Found", f"nobody has {request.uri.user} in {request.uri.host}")
+        fact = f"nobody has {request.uri.user} in {request.uri.host}"
+        return not_there(request, fact) or replied(request, 404, "Not Found", fact)
     return Verdict("passed", f"{facts.callee.name} ({facts.callee.aor})")
 
 
 def registered(request: Request, facts: Facts) -> Verdict:
-    """No phone registered: 480, and the caller is told so (slide "Offline")."""
-    if facts.callee is None:
+    """No phone registered: the rows for offline, else 480, and the caller is told so (slide "Offline")."""
+    party = facts.callee
+    if not isinstance(party, Party):
         return Verdict("skipped", "outside")
     if facts.registered is False:
-        name = facts.callee.name if isinstance(facts.callee, Party) else request.uri.user
-        warning = ("Warning", f"399 {request.uri.host} {quoted(f'{name} has no phone registered')}")
-        return _fails(request, 480, "Temporarily Unavailable", "no phone is registered", (warning,))
+        why = f"{party.name} has no phone registered"
+        return ends(request, facts, party, (Cause.OFFLINE,), 480, "Temporarily Unavailable", why)
     return Verdict("passed", "unknown: tried all the same" if facts.registered is UNKNOWN else "a phone is registered")
 
 
@@ -96,19 +114,22 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     fitting = lines(request.uri.user, private.get(PrivateHeader.SITE, ""), facts.routes, trunks)
     first, *others = by_health(fitting, facts.trunks_down) or (None,)
     if first is None:
-        return _fails(request, 404, "Not Found", f"no trunk takes {request.uri.user}")
+        fact = f"no trunk takes {request.uri.user}"
+        return not_there(request, fact) or replied(request, 404, "Not Found", fact)
     withheld = PrivateHeader.WITHHELD in private
     number = private.get(PrivateHeader.CALLER_NUMBER)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
         *caller_effects(number, request.from_name, trunks[first.name], withheld=withheld),
+        *_told_outside(request, trunks[first.name]),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     left = tuple(str(line) for line in others)
     memo = Memo(
-        Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left, str(first)
-    )
+        *(Leg.OUTBOUND, private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left),
+        str(first), onward=onward(request, facts),
+    )  # fmt: skip
     return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
 
 
@@ -123,17 +144,32 @@ def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
 def rung(request: Request, facts: Facts) -> Verdict:
     """Ring all phones of the called party."""
     assert isinstance(facts.callee, Party)
-    memo = Memo(Leg.OUTBOUND, request.private[PrivateHeader.LEG], facts.callee.aor, facts.callee.name)
+    party, leg = facts.callee, request.private[PrivateHeader.LEG]
+    memo = Memo(Leg.OUTBOUND, leg, party.aor, party.name, onward=onward(request, facts))
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
+        *_told_inside(request, party),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    ring = Ring(facts.callee.aor, facts.node.ring_s)
-    return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
+    ring = Ring(party.aor, ring_s(request, facts))
+    return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
-RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, by_trunk, rung)
+RULES = (
+    forwards_left,
+    of_our_call,
+    party_exists,
+    gone_round,
+    sent_on,
+    not_disturbed,
+    forwarded_always,
+    no_second_call,
+    registered,
+    caller_shown,
+    by_trunk,
+    rung,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
@@ -141,7 +177,20 @@ def decide(request: Request, facts: Facts) -> Decision:
     return decide_by(RULES, request, facts)
 
 
-def _fails(request: Request, code: int, reason: str, fact: str, headers: tuple[tuple[str, str], ...] = ()) -> Verdict:
-    leg = request.private.get(PrivateHeader.LEG, "")
-    effects = (MarkLeg(leg, code), PutHandOver(leg, code, reason, headers))
-    return Verdict("refused", fact, Reply(code, reason, headers), effects)
+def _told_inside(request: Request, party: Party) -> tuple[Effect, ...]:
+    """The phone is told who sent the call on."""
+    by = diverted(request)
+    return told(by, party.aor, lambda one: one.aor) if by else ()
+
+
+def _told_outside(request: Request, trunk: TrunkProfile) -> tuple[Effect, ...]:
+    """The provider is told by numbers that he knows: of those who have one, or the trunk's own."""
+    by = diverted(request)
+    if not by:
+        return ()
+    return told(by, outside_address(request.uri.user, trunk), lambda one: _number_of(one, trunk))
+
+
+def _number_of(one: Diverted, trunk: TrunkProfile) -> str | None:
+    number = one.number or trunk.main_number
+    return outside_address(number, trunk) if number else None

@@ -83,6 +83,11 @@ def caller_effects(number: str | None, name: str, trunk: TrunkProfile, *, withhe
     return (*clean, SetFrom(name, uri), named)
 
 
+def outside_address(number: str, trunk: TrunkProfile) -> str:
+    """A number at a provider, `user@host`, as he writes it."""
+    return f"{written(number, trunk)}@{_host(trunk)}"
+
+
 def _uri(number: str, trunk: TrunkProfile) -> str:
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
     return f"sip:{written(number, trunk)}@{_host(trunk)}:{trunk.port}{transport}"

@@ -11,6 +11,8 @@ class Questions:
 
     `health` asks which trunks of a domain are down, one look into shared memory.
     `bound` asks which contacts the account's person has; they are in memory.
+    `bound` asks which contacts the account's person has; they are in memory. `rows` asks for schedules and caller
+    lists, which are cached too.
     `account` and `callee` are (domain, name) pairs and cost one directory read each."""
 
     account: tuple[str, str] | None = None
@@ -22,6 +24,7 @@ class Questions:
     outbound: str | None = None
     bound: bool = False
     health: str | None = None
+    rows: bool = False
 
     @property
     def directory_reads(self) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from carillon.routing.progress import Progress
 from carillon.sip.digest import Credentials
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import TrunkProfile
@@ -26,7 +27,7 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
-    `codecs` are those of the audio that is offered, None when none is.
+    `codecs` are those of the audio that is offered, None when none is. `progress` is proved to be ours.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Request:
     source_port: int = 0
     transport: str = "udp"
     private: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress | None = None
 
     @property
     def summary(self) -> str:

@@ -18,3 +18,6 @@ class PrivateHeader(StrEnum):
     CALLER_NUMBER = "X-Carillon-Caller-Number"
     WITHHELD = "X-Carillon-Withheld"
     SITE = "X-Carillon-Site"
+    FORWARD = "X-Carillon-Forward"
+    NO_FORWARD = "X-Carillon-No-Forward"
+    TRANSFERRED_BY = "X-Carillon-Transferred-By"

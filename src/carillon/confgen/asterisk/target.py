@@ -12,6 +12,7 @@ from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
+from carillon.routing.progress import WORD
 from carillon.sip.private import PrivateHeader
 from carillon.system.paths import CACHE_ROOT
 
@@ -59,6 +60,7 @@ class Context:
     ring_limit_s: int = RING_LIMIT_S
     passed_on: tuple[tuple[str, str], ...] = PASSED_ON
     manager_user: str = MANAGER_USER
+    forward_word: str = WORD
 
 
 def context(system: System) -> Context:
