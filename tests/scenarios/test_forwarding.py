@@ -133,3 +133,100 @@ def test_a_colleague_who_left_is_passed_over(office: Office) -> None:
     call.rings(office.bob)
     office.bob.refuses(call, 486)
     call.failed(486)
+
+
+def test_a_call_goes_to_a_mobile_outside(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.bob, "mobile")
+    office.allows(office.alice)
+    office.forwards(office.bob, "always", "+32475123456")
+    call = office.alice.calls(office.bob)
+    call.rings(provider)
+    call.is_for(provider, "+32475123456")
+    call.is_told(provider, "Diversion", "reason=unconditional")
+    provider.answers(call)
+    call.is_up()
+    office.alice.hangs_up(call)
+    call.is_over()
+
+
+def test_nobody_forwards_where_he_may_not_call(office: Office) -> None:
+    office.provider()
+    office.allows(office.alice, "international")
+    office.allows(office.bob, "national")
+    office.forwards(office.bob, "always", "+33142685300")
+    office.forwards(office.bob, "busy", "+33142685300")
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.refuses(call, 486)
+    call.failed(486)
+
+
+def test_a_call_from_outside_goes_outside_again(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.allows(office.bob, "mobile")
+    office.forwards(office.bob, "busy", "+32479999999", origin="external")
+    call = provider.calls_in("+3225550102", as_number="+32475123456")
+    call.rings(office.bob)
+    office.bob.refuses(call, 486)
+    call.rings(provider)
+    call.is_for(provider, "+32479999999")
+    call.shows(provider, "", "+3225550100")
+    call.is_told(provider, "Diversion", "sip:+3225550100@")
+
+
+def test_a_row_for_calls_from_outside_leaves_colleagues(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.forwards(office.bob, "always", office.carol, origin="external")
+    office.alice.calls(office.bob).rings(office.bob)
+    provider.calls_in("+3225550102", as_number="+32475123456").rings(office.carol)
+
+
+def test_a_row_for_some_callers(office: Office) -> None:
+    office.lists_callers("bosses", "101")
+    office.forwards(office.bob, "always", office.carol, caller="bosses")
+    office.alice.calls(office.bob).rings(office.carol)
+    dave = office.hires("Dave Maes", "104")
+    dave.calls(office.bob).rings(office.bob)
+
+
+def test_rows_by_the_hour(office: Office) -> None:
+    office.is_open("day", always=True)
+    office.is_open("night", always=False)
+    office.forwards(office.bob, "always", office.alice, schedule="night")
+    office.forwards(office.bob, "always", office.carol, schedule="day")
+    office.alice.calls(office.bob).rings(office.carol)
+
+
+def test_a_phone_sends_its_call_on(office: Office) -> None:
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.sends_on(call, office.carol)
+    call.rings(office.carol)
+    call.is_told(office.carol, "Diversion", "reason=deflection")
+    office.carol.answers(call)
+    call.is_up()
+
+
+def test_a_phone_sends_its_call_on_outside_with_the_rights_of_its_user(office: Office) -> None:
+    provider = office.provider()
+    office.allows(office.alice, "international")
+    office.allows(office.bob, "national")
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.sends_on(call, "025551234")
+    call.rings(provider)
+    call.is_for(provider, "+3225551234")
+    second = office.alice.calls(office.bob)
+    second.rings(office.bob)
+    office.bob.sends_on(second, "0033142685300")
+    second.failed(480)
+
+
+def test_a_phone_sends_its_call_nowhere(office: Office) -> None:
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.sends_on(call, "199")
+    call.failed(480)

@@ -19,7 +19,18 @@ from tests.worlds.tracing import Listener
 
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
-from carillon.provisioning import devices, domains, forwardings, numbers, outbounds, trunks, users
+from carillon.provisioning import (
+    callerlists,
+    devices,
+    domains,
+    forwardings,
+    numbers,
+    outbounds,
+    presences,
+    schedules,
+    trunks,
+    users,
+)
 from carillon.provisioning.system import open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
@@ -123,6 +134,21 @@ class Building:
     def forwards(self, domain: str, extension: str, row: forwardings.RowTyped) -> None:
         """A row at the end of somebody's forwarding table."""
         forwardings.add(self.truth, WHO, f"{extension}@{domain}", row)
+        put_in_force(self.paths)
+
+    def is_in_state(self, domain: str, extension: str, state: str) -> None:
+        """What is said of somebody by hand."""
+        presences.set(self.truth, WHO, f"{extension}@{domain}", state)
+        put_in_force(self.paths)
+
+    def lists_callers(self, domain: str, name: str, callers: tuple[str, ...]) -> None:
+        """A caller list."""
+        callerlists.add(self.truth, WHO, f"{name}@{domain}", callers)
+        put_in_force(self.paths)
+
+    def adds_schedule(self, domain: str, name: str, hours: str, holidays: tuple[str, ...]) -> None:
+        """A schedule."""
+        schedules.add(self.truth, WHO, f"{name}@{domain}", (hours,), holidays, "UTC")
         put_in_force(self.paths)
 
     def _knows_trunk(self, address: str, trunk: str) -> bool:

@@ -144,7 +144,9 @@ class Engine:
             refusal = (best.code, best.reason)
             self._outbound_failed(leg, FailureFacts(408, timed_out=True, refusal=refusal))
         else:
-            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers))
+            contact = SipUri.parse(dict(best.headers).get("Contact", "").strip("<>"))
+            moved = contact.user if contact else ""
+            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers, redirected_to=moved))
 
     def rings_out(self, leg: Leg) -> None:
         """Nobody answered within the ringing time."""

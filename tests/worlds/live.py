@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
@@ -16,9 +17,10 @@ from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
 
+from carillon.provisioning.forwardings import RowTyped
+
 NOTICE_S = 60.0
 """Two questions, ten seconds apart, each of which waits 8 s for an answer, and some patience."""
-from carillon.provisioning.forwardings import RowTyped
 
 
 @dataclass(eq=False)
@@ -70,6 +72,10 @@ class LiveCall:
     def is_for(self, provider: LivePerson, number: str) -> None:
         assert f"sip:{number}@" in self.at[provider].invite.text.split("\r\n", 1)[0]
 
+    def is_told(self, person: LivePerson, header: str, containing: str) -> None:
+        said = self.at[person].invite.header(header) or ""
+        assert containing in said, f"{header} is {said!r}"
+
     def arrived_with(self, person: LivePerson, header: str) -> bool:
         return self.at[person].invite.header(header) is not None
 
@@ -96,6 +102,10 @@ class LivePerson:
 
     def lets_it_ring(self, call: LiveCall) -> None:
         call.at[self].wait_ended(15)
+
+    def sends_on(self, call: LiveCall, to: LivePerson | str) -> None:
+        number = to if isinstance(to, str) else to.extension
+        self.refuses(call, 302, "Moved Temporarily", [("Contact", f"<sip:{number}@{self.domain}>")])
 
     def hangs_up(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).hangup()
@@ -216,6 +226,17 @@ class LiveOffice:
     def forwards(self, person: LivePerson, cause: str, *targets: LivePerson | str, **settings: Any) -> None:
         goals = tuple(target if isinstance(target, str) else target.extension for target in targets)
         self.building.forwards(person.domain, person.extension, RowTyped(cause, goals, **settings))
+
+    def is_in_state(self, person: LivePerson, state: str) -> None:
+        self.building.is_in_state(person.domain, person.extension, state)
+
+    def lists_callers(self, name: str, *callers: str) -> None:
+        self.building.lists_callers(self.domain, name, callers)
+
+    def is_open(self, name: str, *, always: bool) -> None:
+        today = date.today()
+        near = tuple((today + timedelta(days=shift)).isoformat() for shift in (-1, 0, 1))
+        self.building.adds_schedule(self.domain, name, "mon-sun 00:00-24:00", () if always else near)
 
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)
