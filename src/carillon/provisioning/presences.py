@@ -62,8 +62,8 @@ def said(engine: Engine, extension: str) -> tuple[User, tuple[Presence, ...]]:
         return user, tuple(_read(row) for row in connection.execute(query).mappings())
 
 
-def until_typed(text: str, now: float, zone: str) -> float:
-    """The time that somebody typed, in Unix seconds. Raises `Refused`."""
+def until_typed(text: str, now: float, zone: str, field: str = "until") -> float:
+    """The time that somebody typed, in Unix seconds. Raises `Refused`, naming `field`."""
     local = datetime.fromtimestamp(now, ZoneInfo(zone))
     try:
         if _CLOCK.fullmatch(text):
@@ -72,7 +72,7 @@ def until_typed(text: str, now: float, zone: str) -> float:
             return (at if at > local else at + timedelta(days=1)).timestamp()
         typed = datetime.fromisoformat(text)
     except ValueError as wrong:
-        raise Refused("until", f"{text!r} is no time; write 17:30 or 2026-12-24T17:30.") from wrong
+        raise Refused(field, f"{text!r} is no time; write 17:30 or 2026-12-24T17:30.") from wrong
     return (typed if typed.tzinfo else typed.replace(tzinfo=ZoneInfo(zone))).timestamp()
 
 
