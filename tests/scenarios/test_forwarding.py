@@ -230,3 +230,15 @@ def test_a_phone_sends_its_call_nowhere(office: Office) -> None:
     call.rings(office.bob)
     office.bob.sends_on(call, "199")
     call.failed(480)
+
+
+def test_a_call_that_has_gone_round_by_trunks(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    been = ",".join(f"<sip:+3247500000{n}@provider.test>;reason=unconditional" for n in range(6))
+    call = provider.calls_in("+3225550102", as_number="+32475123456", headers=[("Diversion", been)])
+    call.failed(483)
+    once = [("Diversion", "<sip:+32475000000@provider.test>;reason=unconditional")]
+    provider.calls_in("+3225550102", as_number="+32475123456", headers=once).rings(office.bob)
+    garbage = [("Diversion", ';;;<"sip:@@@'), ("History-Info", "index;index=,,<")]
+    provider.calls_in("+3225550102", as_number="+32475123456", headers=garbage).rings(office.bob)

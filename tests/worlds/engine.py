@@ -33,6 +33,7 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.diversion import diversions
 from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
 from carillon.routing.memo import Memo
@@ -301,13 +302,22 @@ class Engine:
             assert leg.shown is not None
             leg.ringing = {provider: leg.shown}
 
-    def comes_by_trunk(self, provider: SimulatedPhone, number: str, caller: SipUri, *, withheld: bool = False) -> Leg:
+    def comes_by_trunk(
+        self,
+        provider: SimulatedPhone,
+        number: str,
+        caller: SipUri,
+        *,
+        withheld: bool = False,
+        headers: tuple[Header, ...] = (),
+    ) -> Leg:
         """An INVITE from a provider."""
         trunk = self.directory.trunks()[provider.domain, provider.username]
         target = SipUri(number, "10.77.0.1")
         request = Request(
             *("INVITE", target, caller, target, f"call-{next(self._ids)}"),
             source=Source.TRUNK, trunk=trunk, from_tag="p", from_name="", withheld=withheld,
+            diversions=diversions(_all("Diversion", headers), _all("History-Info", headers)),
         )  # fmt: skip
         leg = Leg(provider)
         self._inbound(leg, self.route(request))
@@ -354,6 +364,10 @@ class Engine:
     def _note(self, what: str, decision: Decision) -> None:
         self._story.append(f"{what} → {decision.outcome}")
         self._story += [f"    {row.rule:18} {row.verdict:14} {row.fact}" for row in decision.trace]
+
+
+def _all(name: str, headers: tuple[Header, ...]) -> str:
+    return ",".join(value for key, value in headers if key == name)
 
 
 def _shown(decision: Decision) -> Shown:

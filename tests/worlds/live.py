@@ -119,8 +119,8 @@ class LivePerson:
     def resumes(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).resume()
 
-    def calls_in(self, number: str, as_number: str) -> LiveCall:
-        return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}"))
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> LiveCall:
+        return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}", dict(headers)))
 
     def unplugs(self) -> None:
         self.phone.unregister()

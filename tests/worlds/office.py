@@ -64,7 +64,7 @@ class Person(Protocol):
 
     def cancels(self, call: Call) -> None: ...
 
-    def calls_in(self, number: str, as_number: str) -> Call:
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> Call:
         """A provider brings a call in, for a number of ours, from somebody outside."""
 
     def unplugs(self) -> None:

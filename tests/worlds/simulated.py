@@ -110,8 +110,8 @@ class SimulatedPerson:
     def cancels(self, call: SimulatedCall) -> None:
         self.engine.cancel(call.inbound)
 
-    def calls_in(self, number: str, as_number: str) -> SimulatedCall:
-        leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"))
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> SimulatedCall:
+        leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"), headers=tuple(headers))
         return SimulatedCall(self, leg, self.engine)
 
     def unplugs(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from carillon.kamailio import ksr
 from carillon.routing.admission import ENDS_HERE
+from carillon.routing.diversion import diversions
 from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
 from carillon.routing.progress import Progress, progress_in
@@ -71,6 +72,7 @@ def request(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         transport=ksr.text("$proto"),
         private=private,
         progress=_progress(node, private),
+        diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])")) if trunk else 0,
     )
 
 

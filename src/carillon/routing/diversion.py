@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from carillon.routing.decision import AddHeader, Effect, RemoveHeader
 from carillon.routing.progress import Diverted
+
+_ADDRESS = re.compile(r"<\s*(?:sips?|tel):", re.IGNORECASE)
+_INDEX = re.compile(r";\s*index\s*=", re.IGNORECASE)
 
 Written = Callable[[Diverted], str | None]
 """How somebody is written for the one who is told, as `user@host`; None to keep him back."""
@@ -36,6 +40,11 @@ def told(by: Sequence[Diverted], target: str, written: Written) -> tuple[Effect,
     ]
     history = [AddHeader("History-Info", _history(known, target))] if known else []
     return (RemoveHeader("Diversion"), RemoveHeader("History-Info"), *diversions, *history)
+
+
+def diversions(diversion: str, history: str) -> int:
+    """How often a call was forwarded, by either header; whatever is written there, it is a number of entries."""
+    return max(len(_ADDRESS.findall(diversion)), len(_INDEX.findall(history)) - 1, 0)
 
 
 def _history(known: Sequence[tuple[str | None, str]], target: str) -> str:

@@ -171,8 +171,9 @@ def replied(request: Request, code: int, reason: str, fact: str, warning: str = 
 
 def _go(request: Request, facts: Facts, party: Party, way: Way, progress: Progress) -> Verdict:
     by = (*progress.by, Diverted(party.aor, progress.cause, party.caller_number or ""))
-    if len(by) > facts.node.most_forwards:
-        return replied(request, 483, "Too Many Hops", f"{len(by)} forwards", "The call was forwarded too often")
+    count = len(by) + _before(request)
+    if count > facts.node.most_forwards:
+        return replied(request, 483, "Too Many Hops", f"{count} forwards", "The call was forwarded too often")
     ring = way.row.ring_s or (NEXT_TARGET_S if way.more else 0)
     next_ = Progress(
         *(party.aor, progress.cause, progress.code, progress.reason, way.row.id, way.position),
@@ -183,6 +184,12 @@ def _go(request: Request, facts: Facts, party: Party, way: Way, progress: Progre
     if way.row.cause == REDIRECTED:
         fact = f"the phone of {party.aor} → {way.target}"
     return Verdict("forwarded", fact, Retarget(called, next_, _outside(request, party, way)))
+
+
+def _before(request: Request) -> int:
+    """How often a call was forwarded before it came in by a trunk."""
+    count = request.private.get(PrivateHeader.FORWARDS, "")
+    return int(count) if count.isdecimal() else 0
 
 
 def _outside(request: Request, party: Party, way: Way) -> tuple[Header, ...]:

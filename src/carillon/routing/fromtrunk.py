@@ -17,6 +17,7 @@ from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party, TrunkProfile
 
@@ -55,6 +56,15 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
 
 
+def not_round_and_round(request: Request, facts: Facts) -> Verdict:
+    """A call that has been forwarded too often is one that goes round by trunks: 483."""
+    count, most = request.diversions, facts.node.most_forwards
+    if count >= most:
+        warning = ("Warning", f"399 {_trunk(request).domain} {quoted('The call was forwarded too often')}")
+        return Verdict("refused", f"forwarded {count} times", Reply(483, "Too Many Hops", (warning,)))
+    return Verdict("passed", f"forwarded {count} times")
+
+
 def caller_told(request: Request, facts: Facts) -> Verdict:
     """Who calls, as the provider says it, in E.164; nobody where that is withheld (RFC 3323, RFC 3325)."""
     number = _caller(request)
@@ -70,7 +80,9 @@ def caller_told(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
-    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external")
+    count = request.diversions
+    more = (AddHeader(PrivateHeader.FORWARDS, str(count)),) if count else ()
+    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external", *more)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
@@ -81,7 +93,7 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 
-RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, leg_marked, to_gateway)
+RULES = (forwards_left, own_dialog, media_fits, number_exists, not_round_and_round, caller_told, leg_marked, to_gateway)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -28,6 +28,7 @@ class Request:
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
     `codecs` are those of the audio that is offered, None when none is. `progress` is proved to be ours.
+    `diversions` is how often a call from a trunk was forwarded before (RFC 5806, RFC 7044).
     """
 
     method: str
@@ -55,6 +56,7 @@ class Request:
     transport: str = "udp"
     private: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
+    diversions: int = 0
 
     @property
     def summary(self) -> str:

@@ -19,5 +19,6 @@ class PrivateHeader(StrEnum):
     WITHHELD = "X-Carillon-Withheld"
     SITE = "X-Carillon-Site"
     FORWARD = "X-Carillon-Forward"
+    FORWARDS = "X-Carillon-Forwards"
     NO_FORWARD = "X-Carillon-No-Forward"
     TRANSFERRED_BY = "X-Carillon-Transferred-By"
