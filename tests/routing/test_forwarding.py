@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.worlds.simulated import DOMAIN, SimulatedCall, SimulatedOffice
 
 from carillon.routing.course import course
-from carillon.routing.decision import Decision, Reply, Ring
+from carillon.routing.decision import AddHeader, Decision, Relay, Reply, Ring
 from carillon.routing.entrance import OUTBOUND
 from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.progress import Diverted, Onward, Progress, key_of, progress_in
@@ -93,6 +93,21 @@ def test_a_failed_transfer_has_rows_of_its_own(office: SimulatedOffice) -> None:
     assert sent.memo is not None
     assert "failed-transfer" not in Onward.parse(plain.memo.onward).causes
     assert "failed-transfer" in Onward.parse(sent.memo.onward).causes
+
+
+@pytest.mark.parametrize(
+    ("target", "user"), [("voicemail", "voicemail-102"), ("announcement:closed", "announcement-closed")]
+)
+def test_what_answers_by_itself_is_at_the_gateway(office: SimulatedOffice, target: str, user: str) -> None:
+    office.forwards(office.bob, "always", target)
+    decision = decided(office, {PrivateHeader.ORIGIN: "external"})
+    assert isinstance(decision.outcome, Relay)
+    assert decision.outcome.called == f"{user}@{DOMAIN}"
+    told = {effect.name: effect.value for effect in decision.effects if isinstance(effect, AddHeader)}
+    assert told[PrivateHeader.CALLED] == f"{user}@{DOMAIN}"
+    assert told[PrivateHeader.SERVICE].startswith(target)
+    assert (told[PrivateHeader.ORIGIN], told[PrivateHeader.LEG]) == ("external", LEG)
+    assert told["Diversion"] == f"<sip:102@{DOMAIN}>;reason=unconditional;counter=1"
 
 
 def test_a_state_ends_by_itself(office: SimulatedOffice) -> None:

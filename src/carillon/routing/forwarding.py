@@ -16,7 +16,7 @@ from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.presence import state_of
 from carillon.routing.progress import ANY, REDIRECTED, Diverted, Onward, Progress, key_of
 from carillon.routing.request import Request
-from carillon.routing.rows import Circumstances, Way, circumstances, dialled, fitting, row_ways, ways
+from carillon.routing.rows import Circumstances, Way, circumstances, dialled, fitting, is_service, row_ways, ways
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import Party
@@ -26,7 +26,15 @@ NEXT_TARGET_S = 20
 """How long a target rings when another one follows it, unless the row says more."""
 
 NOTHING = Progress()
-OF_THE_HOP = frozenset({PrivateHeader.OUTSIDE, PrivateHeader.SITE, PrivateHeader.CALLER_NUMBER, PrivateHeader.WITHHELD})
+OF_THE_HOP = frozenset(
+    {
+        PrivateHeader.SERVICE,
+        PrivateHeader.OUTSIDE,
+        PrivateHeader.SITE,
+        PrivateHeader.CALLER_NUMBER,
+        PrivateHeader.WITHHELD,
+    }
+)
 """Private headers that are about one target, and do not go on to the next."""
 
 
@@ -179,7 +187,7 @@ def _go(request: Request, facts: Facts, party: Party, way: Way, progress: Progre
         *(party.aor, progress.cause, progress.code, progress.reason, way.row.id, way.position),
         to=progress.to, ring_s=ring, more=way.more, by=by,
     )  # fmt: skip
-    called = f"{way.target}@{party.domain}"
+    called = f"{way.target.replace(':', '-')}@{party.domain}"
     fact = f"{party.aor}, row {way.row.id}: {progress.cause} → {way.target}"
     if way.row.cause == REDIRECTED:
         fact = f"the phone of {party.aor} → {way.target}"
@@ -194,6 +202,8 @@ def _before(request: Request) -> int:
 
 def _outside(request: Request, party: Party, way: Way) -> tuple[Header, ...]:
     """What a call outside goes by: the rights, the site and the number of who forwards."""
+    if is_service(way.target):
+        return ((PrivateHeader.SERVICE, way.target),)
     if way.outside is None:
         return ()
     withheld = party.withhold or _caller(request) == ANONYMOUS

@@ -10,6 +10,7 @@ from carillon.routing.decision import (
     Decision,
     Effect,
     RecordRoute,
+    Relay,
     RemoveHeader,
     Reply,
     Ring,
@@ -47,6 +48,8 @@ from carillon.stores.ports import Party, TrunkProfile
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are."""
     domain, user = request.uri.host, request.uri.user
+    if PrivateHeader.SERVICE in request.private:
+        return Questions(rows=True)
     if PrivateHeader.OUTSIDE in request.private:
         return Questions(callee=(domain, user), outbound=domain, health=domain, rows=True)
     return Questions(callee=(domain, user), registered=f"{user}@{domain}", rows=True)
@@ -68,6 +71,8 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
     """The called party may have been removed since the inbound leg."""
     if facts.callee is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if PrivateHeader.SERVICE in request.private:
+        return Verdict("passed", f"{request.private[PrivateHeader.SERVICE]} is a service")
     if facts.callee is None and PrivateHeader.OUTSIDE in request.private:
         return Verdict("passed", f"{request.uri.user} is outside")
     if facts.callee is None:
@@ -98,6 +103,26 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
     asserted = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>" if name else f"<{uri}>")
     effects = (SetFrom(name, uri), RemoveHeader("P-Asserted-Identity"), asserted)
     return Verdict("shown", f"{name or aor} <{aor}>", effects=effects)
+
+
+def to_service(request: Request, facts: Facts) -> Verdict:
+    """Something of ours answers, at the gateway, where `voicemail:102` is `voicemail-102`."""
+    private, service = request.private, request.private.get(PrivateHeader.SERVICE)
+    if service is None:
+        return Verdict("skipped", "no service")
+    if not facts.node.gateways:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    called, gateway = f"{request.uri.user}@{request.uri.host}", facts.node.gateways[0]
+    kept = {**private, PrivateHeader.CALLED: called}
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),
+        *(AddHeader(name, value) for name, value in kept.items()),
+        *told(diverted(request), called, lambda one: one.aor),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], called, service, onward=onward(request, facts))
+    return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
 
 
 def by_trunk(request: Request, facts: Facts) -> Verdict:
@@ -167,6 +192,7 @@ RULES = (
     no_second_call,
     registered,
     caller_shown,
+    to_service,
     by_trunk,
     rung,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from carillon.model.forwarding import NOT, Cause
+from carillon.model.target import TargetKind
 from carillon.routing.facts import UNKNOWN, Facts, Unknown
 from carillon.routing.numbering import OutsideNumber, cleaned, outside_number
 from carillon.routing.presence import state_of
@@ -63,7 +64,8 @@ def ways(party: Party, rows: Iterator[ForwardRow], seen: Circumstances) -> Itera
 
 def row_ways(party: Party, row: ForwardRow, seen: Circumstances, begin: int = 0) -> Iterator[Way | str]:
     """The targets of one row from a position on."""
-    for position, target in enumerate(row.targets[begin:], begin):
+    for position, written in enumerate(row.targets[begin:], begin):
+        target = _own(party, written)
         outside = outside_number(target, party.site) if target.startswith("+") else None
         problem = _problem(party, target, outside, seen)
         yield problem or Way(row, position, target, outside, position + 1 < len(row.targets))
@@ -78,6 +80,16 @@ def dialled(party: Party, number: str, seen: Circumstances, *, inside: bool) -> 
         yield _problem(party, text, None, seen) or Way(row, 0, text, None, more=False)
     if outside is not None:
         yield _problem(party, outside.number, outside, seen) or Way(row, 1, outside.number, outside, more=False)
+
+
+def is_service(target: str) -> bool:
+    """Whether something of ours answers at a target, such as `voicemail:102` or `announcement:closed`."""
+    return ":" in target
+
+
+def _own(party: Party, target: str) -> str:
+    """One's own voicemail by its whole name."""
+    return f"{target}:{party.extension}" if target == TargetKind.VOICEMAIL else target
 
 
 def _problem(party: Party, target: str, outside: OutsideNumber | None, seen: Circumstances) -> str:

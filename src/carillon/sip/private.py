@@ -18,6 +18,7 @@ class PrivateHeader(StrEnum):
     CALLER_NUMBER = "X-Carillon-Caller-Number"
     WITHHELD = "X-Carillon-Withheld"
     SITE = "X-Carillon-Site"
+    SERVICE = "X-Carillon-Service"
     FORWARD = "X-Carillon-Forward"
     FORWARDS = "X-Carillon-Forwards"
     NO_FORWARD = "X-Carillon-No-Forward"
