@@ -110,6 +110,29 @@ def test_what_answers_by_itself_is_at_the_gateway(office: SimulatedOffice, targe
     assert told["Diversion"] == f"<sip:102@{DOMAIN}>;reason=unconditional;counter=1"
 
 
+@pytest.mark.parametrize(("trusted", "shown"), [(True, "+32475123456"), (False, "+3225550102")])
+def test_a_trusted_provider_is_shown_who_really_calls(office: SimulatedOffice, trusted: bool, shown: str) -> None:
+    provider = office.provider()
+    trunk = office.engine.directory.trunks()[DOMAIN, "provider"]
+    office.engine.directory.add_trunk(replace(trunk, trusted=trusted))
+    office.engine.directory.change(DOMAIN, "102", outside=frozenset({"mobile"}), caller_number="+3225550102")
+    office.numbers(office.bob, "+3225550102")
+    office.forwards(office.bob, "always", "+32479999999")
+    call = provider.calls_in("+3225550102", as_number="+32475123456")
+    call.rings(provider)
+    call.shows(provider, "", shown)
+    call.is_told(provider, "Diversion", "sip:+3225550102@")
+
+
+def test_who_hides_his_number_stays_hidden_on_the_way_out(office: SimulatedOffice) -> None:
+    office.provider()
+    office.engine.directory.change(DOMAIN, "102", outside=frozenset({"mobile"}))
+    office.forwards(office.bob, "always", "+32479999999")
+    private = {PrivateHeader.CALLER: "anonymous@anonymous.invalid", PrivateHeader.ORIGIN: "external"}
+    decision = decided(office, private)
+    assert AddHeader("Privacy", "id") in decision.effects
+
+
 def test_a_state_ends_by_itself(office: SimulatedOffice) -> None:
     rows = (StateRow("manual", "busy", dnd=True, until=office.engine.now + 60), StateRow("calendar", "away"))
     office.engine.directory.change(DOMAIN, "102", presence=rows)

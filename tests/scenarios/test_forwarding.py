@@ -79,8 +79,9 @@ def test_the_last_one_who_was_called_says_why(office: Office) -> None:
     call.rings(office.bob)
     office.bob.refuses(call, 486)
     call.rings(office.carol)
-    office.carol.refuses(call, 603, "No Thanks")
+    office.carol.refuses(call, 603, "No Thanks", [("Warning", '399 carol.example "Carol is away"')])
     call.failed(603)
+    call.was_told("Warning", "Carol is away")
     call.is_over()
 
 

@@ -26,6 +26,15 @@ NEXT_TARGET_S = 20
 """How long a target rings when another one follows it, unless the row says more."""
 
 NOTHING = Progress()
+
+# Nearly every call gets these: made once.
+FIRST_TRY = Verdict("skipped", "the first try")
+NO_ROWS = Verdict("passed", "no rows")
+NOBODY_TWICE = Verdict("passed", "nobody twice")
+NOTHING_SAID = Verdict("passed", "nothing is said")
+CALL_WAITING = Verdict("passed", "call waiting")
+OUTSIDE = Verdict("skipped", "outside")
+
 OF_THE_HOP = frozenset(
     {
         PrivateHeader.SERVICE,
@@ -49,7 +58,7 @@ def sent_on(request: Request, facts: Facts) -> Verdict:
     """A leg that failed comes back: the next target of the row, or the first row that fits; else the code stays."""
     progress, party = _progress(request), facts.callee
     if not isinstance(party, Party) or not progress.cause or progress.at != party.aor or _is_target(request):
-        return Verdict("skipped", "the first try")
+        return FIRST_TRY
     for way in _next_ways(party, progress, _seen(request, facts, party), _causes(request, progress)):
         if isinstance(way, Way):
             return _go(request, facts, party, way, progress)
@@ -62,7 +71,9 @@ def not_disturbed(request: Request, facts: Facts) -> Verdict:
     """Do not disturb comes before the table: no phone rings, and the rows for busy and for always count."""
     party = facts.callee
     if not isinstance(party, Party):
-        return Verdict("skipped", "outside")
+        return OUTSIDE
+    if not party.presence:
+        return NOTHING_SAID
     state = state_of(party, facts.now)
     if not state.dnd:
         return Verdict("passed", f"{state.state}{f', says {state.source}' if state.source else ''}")
@@ -74,9 +85,11 @@ def forwarded_always(request: Request, facts: Facts) -> Verdict:
     """The rows for always: nothing rings before."""
     party, progress = facts.callee, _progress(request)
     if not isinstance(party, Party):
-        return Verdict("skipped", "outside")
+        return OUTSIDE
     if ignores_rows(request) or (progress.cause == Cause.ALWAYS and not _is_target(request)):
         return Verdict("skipped", "rows are ignored" if ignores_rows(request) else "no target is there")
+    if not party.forwarding:
+        return NO_ROWS
     seen = _seen(request, facts, party)
     problems = []
     for way in ways(party, fitting(party, frozenset({Cause.ALWAYS}), seen), seen):
@@ -92,8 +105,10 @@ def forwarded_always(request: Request, facts: Facts) -> Verdict:
 def no_second_call(request: Request, facts: Facts) -> Verdict:
     """Who wants no second call is busy while he has one; not knowing, his phone is asked."""
     party = facts.callee
-    if not isinstance(party, Party) or party.call_waiting:
-        return Verdict("passed", "call waiting" if isinstance(party, Party) else "outside")
+    if not isinstance(party, Party):
+        return OUTSIDE
+    if party.call_waiting:
+        return CALL_WAITING
     if facts.calls_up is UNKNOWN or facts.calls_up == 0:
         return Verdict("passed", f"{facts.calls_up} calls up")
     return ends(request, facts, party, (Cause.BUSY,), 486, "Busy Here", f"{party.name} is in a call")
@@ -129,7 +144,7 @@ def gone_round(request: Request, facts: Facts) -> Verdict:
         back = not_there(request, f"{party.aor} has sent the call on already")
         assert back is not None
         return back
-    return Verdict("passed", "nobody twice")
+    return NOBODY_TWICE
 
 
 def onward(request: Request, facts: Facts) -> str:
@@ -140,6 +155,8 @@ def onward(request: Request, facts: Facts) -> str:
     party = facts.callee
     if not isinstance(party, Party) or ignores_rows(request):
         return ""
+    if not party.forwarding:
+        return _text(request, facts, (REDIRECTED,), Progress(party.aor, by=progress.by))
     seen = _seen(request, facts, party)
     later = frozenset({row.cause for row in party.forwarding} - {Cause.ALWAYS, Cause.FAILED_TRANSFER})
     rows = fitting(party, later | frozenset(_transfer(request)), seen)
@@ -152,7 +169,7 @@ def ring_s(request: Request, facts: Facts) -> int:
     progress, party = _progress(request), facts.callee
     if progress.ring_s and _is_target(request):
         return progress.ring_s
-    if not isinstance(party, Party) or ignores_rows(request):
+    if not isinstance(party, Party) or not party.forwarding or ignores_rows(request):
         return facts.node.ring_s
     seen = _seen(request, facts, party)
     first = next(fitting(party, frozenset({Cause.NO_ANSWER}), seen), None)

@@ -109,7 +109,7 @@ def to_service(request: Request, facts: Facts) -> Verdict:
     """Something of ours answers, at the gateway, where `voicemail:102` is `voicemail-102`."""
     private, service = request.private, request.private.get(PrivateHeader.SERVICE)
     if service is None:
-        return Verdict("skipped", "no service")
+        return NO_SERVICE
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
     called, gateway = f"{request.uri.user}@{request.uri.host}", facts.node.gateways[0]
@@ -142,7 +142,7 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
         fact = f"no trunk takes {request.uri.user}"
         return not_there(request, fact) or replied(request, 404, "Not Found", fact)
     withheld = PrivateHeader.WITHHELD in private
-    number = private.get(PrivateHeader.CALLER_NUMBER)
+    number = _original_caller(request, trunks[first.name]) or private.get(PrivateHeader.CALLER_NUMBER)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
@@ -181,6 +181,8 @@ def rung(request: Request, facts: Facts) -> Verdict:
     return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
+NO_SERVICE = Verdict("skipped", "no service")
+
 RULES = (
     forwards_left,
     of_our_call,
@@ -215,6 +217,12 @@ def _told_outside(request: Request, trunk: TrunkProfile) -> tuple[Effect, ...]:
     if not by:
         return ()
     return told(by, outside_address(request.uri.user, trunk), lambda one: _number_of(one, trunk))
+
+
+def _original_caller(request: Request, trunk: TrunkProfile) -> str | None:
+    """The outside caller of a forwarded call, for a provider that we trust with numbers that are not ours."""
+    caller = request.private.get(PrivateHeader.CALLER, "").partition("@")[0]
+    return caller if diverted(request) and trunk.trusted and caller.startswith("+") else None
 
 
 def _number_of(one: Diverted, trunk: TrunkProfile) -> str | None:
