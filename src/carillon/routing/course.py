@@ -9,7 +9,7 @@ from typing import Final
 from carillon.routing.decision import Decision, Reply, Retarget, TraceRow
 from carillon.routing.entrance import Route
 from carillon.routing.facts import Facts, NodeProfile
-from carillon.routing.forwarding import retargeted
+from carillon.routing.hop import retargeted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.uri import SipUri

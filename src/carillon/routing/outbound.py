@@ -20,24 +20,15 @@ from carillon.routing.decision import (
 )
 from carillon.routing.diversion import told
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.forwarding import (
-    diverted,
-    ends,
-    forwarded_always,
-    gone_round,
-    no_second_call,
-    not_disturbed,
-    not_there,
-    onward,
-    replied,
-    ring_s,
-    sent_on,
-)
+from carillon.routing.forwarding import forwarded_always, gone_round, no_second_call, not_disturbed, sent_on
+from carillon.routing.hop import diverted
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import Line, by_health, caller_effects, lines, outside_address
 from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.sendon import ends, not_there, replied
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
