@@ -22,7 +22,7 @@ from carillon.routing.decision import (
 from carillon.routing.facts import FailureFacts, Gateway
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
-from carillon.routing.progress import ANY, REDIRECTED, Onward
+from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
@@ -165,6 +165,9 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     """The far end's own code goes back, and its headers by the hand-over."""
     if memo.leg is Leg.INBOUND:
         return Verdict("passed on", str(failure.code), Pass())
+    if sounds_like_ours(failure.reason):
+        code = 500 if failure.code == 503 else failure.code
+        return Verdict("passed on", "a reason that is ours only", *_tell(memo, code, "Failed", failure.headers))
     effects = (
         MarkLeg(memo.leg_id, failure.code),
         _handover(memo, failure.code, failure.reason, failure.headers),

@@ -114,6 +114,12 @@ class Onward:
         return f"{self.key}.{progress}"
 
 
+def sounds_like_ours(reason: str) -> bool:
+    """Whether the dial plan would take a phone's reason phrase for ours: it looks at the letters of the first word."""
+    first = (reason.split() or [""])[0]
+    return "".join(letter for letter in first if letter.isascii() and letter.isalpha()) == WORD
+
+
 def key_of(secret: bytes, leg: str) -> str:
     """The key of a leg: proof for `progress_in`."""
     return seal(secret, "forward", leg)
