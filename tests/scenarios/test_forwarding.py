@@ -136,6 +136,15 @@ def test_a_colleague_who_left_is_passed_over(office: Office) -> None:
     call.failed(486)
 
 
+@pytest.mark.parametrize("number", ["150", "+3225550103"])
+def test_a_call_goes_to_a_further_number_of_a_colleague(office: Office, number: str) -> None:
+    office.provider()
+    office.numbers(office.carol, number)
+    office.allows(office.bob, "national")
+    office.forwards(office.bob, "always", number)
+    office.alice.calls(office.bob).rings(office.carol)
+
+
 def test_a_call_goes_to_a_mobile_outside(office: Office) -> None:
     provider = office.provider()
     office.allows(office.bob, "mobile")

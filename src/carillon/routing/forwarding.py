@@ -11,6 +11,7 @@ from itertools import chain
 
 from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict
+from carillon.routing.decision import Retarget
 from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.hop import ignores_rows, is_target, progress_of, seen_by, transfer_causes
 from carillon.routing.presence import state_of
@@ -23,6 +24,7 @@ from carillon.stores.ports import Party
 # Nearly every call gets these: made once.
 FIRST_TRY = Verdict("skipped", "the first try")
 NO_ROWS = Verdict("passed", "no rows")
+OWN_ADDRESS = Verdict("passed", "by the own address")
 NOBODY_TWICE = Verdict("passed", "nobody twice")
 NOTHING_SAID = Verdict("passed", "nothing is said")
 CALL_WAITING = Verdict("passed", "call waiting")
@@ -50,6 +52,14 @@ def gone_round(request: Request, facts: Facts) -> Verdict:
         assert back is not None
         return back
     return NOBODY_TWICE
+
+
+def by_own_address(request: Request, facts: Facts) -> Verdict:
+    """Who was reached by a further number is asked for by his address of record: his phones are registered there."""
+    party = facts.callee
+    if not isinstance(party, Party) or request.uri.user == party.extension:
+        return OWN_ADDRESS
+    return Verdict("forwarded", f"{request.uri.user} is {party.aor}", Retarget(party.aor, progress_of(request)))
 
 
 def not_disturbed(request: Request, facts: Facts) -> Verdict:

@@ -20,7 +20,14 @@ from carillon.routing.decision import (
 )
 from carillon.routing.diversion import told
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.forwarding import forwarded_always, gone_round, no_second_call, not_disturbed, sent_on
+from carillon.routing.forwarding import (
+    by_own_address,
+    forwarded_always,
+    gone_round,
+    no_second_call,
+    not_disturbed,
+    sent_on,
+)
 from carillon.routing.hop import diverted
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.onward import onward, ring_s
@@ -179,6 +186,7 @@ RULES = (
     of_our_call,
     party_exists,
     gone_round,
+    by_own_address,
     sent_on,
     not_disturbed,
     forwarded_always,
