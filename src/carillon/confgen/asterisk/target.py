@@ -19,7 +19,9 @@ from carillon.system.paths import CACHE_ROOT
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
 PASSED_ON = tuple(
-    (header.name, str(header)) for header in PrivateHeader if header not in (PrivateHeader.LEG, PrivateHeader.CALLED)
+    (header.name, str(header))
+    for header in PrivateHeader
+    if header not in (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.FORWARD)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 
