@@ -50,6 +50,7 @@ def test_a_call_that_would_ring(system: Path) -> None:
         "busy": "the caller gets 486 Busy Here",
         "no-answer": "the caller gets 480 Temporarily Unavailable",
         "offline": "the caller gets 480 Temporarily Unavailable",
+        "unreachable": "the caller gets 480 Temporarily Unavailable",
         "declined": "the caller gets 603 Decline",
     }
 
@@ -61,7 +62,7 @@ def test_nobody_is_registered(system: Path) -> None:
         "leg": "outbound",
         "rule": "registered",
         "verdict": "refused",
-        "fact": "no phone is registered",
+        "fact": "Bob Dupont has no phone registered",
     }
 
 
@@ -117,3 +118,57 @@ def test_no_secret_is_shown(system: Path) -> None:
     done = carillon(system, "explain", "call", "--from", "101", "--to", "102", "--registered", "yes", "--json")
     assert (system / "secret.key").read_bytes().hex() not in done.stdout
     assert "ha1" not in done.stdout.lower()
+
+
+@pytest.fixture(scope="module")
+def forwarding(outside: Path) -> Path:
+    """The same system, in which Bob sends calls on to Alice and to a mobile, by the hour and by his state."""
+    for command in (
+        ("schedule", "add", "office", "--hours", "mon-fri 09:00-17:30", "--holidays", "2026-12-25"),
+        ("forwarding", "add", "102", "--when", "always", "--schedule", "not:office", "--to", "+32475123456"),
+        ("forwarding", "add", "102", "--when", "busy", "--to", "101"),
+        ("forwarding", "add", "102", "--when", "no-answer", "--after", "20", "--to", "101", "+32475123456"),
+        ("forwarding", "add", "102", "--when", "always", "--presence", "vacation", "--to", "101"),
+    ):
+        done = carillon(outside, *command)
+        assert done.returncode == 0, done.stderr
+    return outside
+
+
+MOBILE = "leaves by trunk provider as sip:+32475123456@192.0.2.9:5060"
+AT_WORK, ON_CHRISTMAS = ("--at", "2026-12-24T11:00"), ("--at", "2026-12-25T11:00")
+CALL = ("--from", "101", "--to", "102", "--registered", "yes")
+
+
+def test_what_would_follow_is_said_for_each_cause(forwarding: Path) -> None:
+    said = explained(forwarding, *CALL, *AT_WORK)
+    assert said["outcome"] == "rings 102@e.test for 20 s"
+    assert said["then"] == {
+        "busy": "rings 101@e.test for 60 s",
+        "no-answer": "rings 101@e.test for 20 s",
+        "offline": "the caller gets 480 Temporarily Unavailable",
+        "unreachable": "the caller gets 480 Temporarily Unavailable",
+        "declined": "the caller gets 603 Decline",
+    }
+
+
+def test_another_time(forwarding: Path) -> None:
+    assert explained(forwarding, *CALL, *ON_CHRISTMAS)["outcome"] == MOBILE
+    assert explained(forwarding, *CALL, "--at", "2026-12-24T17:30")["outcome"] == MOBILE
+
+
+def test_another_state(forwarding: Path) -> None:
+    assert explained(forwarding, *CALL, *AT_WORK, "--presence", "vacation")["outcome"] == "rings 101@e.test for 60 s"
+    said = explained(forwarding, *CALL, *AT_WORK, "--presence", "dnd")
+    assert said["outcome"] == "rings 101@e.test for 60 s"
+    facts = [row["fact"] for row in said["trace"] if row["verdict"] == "forwarded"]
+    assert facts == ["102@e.test, row 2: busy → 101"]
+
+
+def test_a_person_in_a_call(forwarding: Path) -> None:
+    assert explained(forwarding, *CALL, *AT_WORK, "--busy")["outcome"] == "rings 101@e.test for 60 s"
+
+
+def test_a_time_that_is_none(forwarding: Path) -> None:
+    done = carillon(forwarding, "explain", "call", *CALL, "--at", "soon")
+    assert done.stderr.startswith("at: ")

@@ -73,10 +73,10 @@ def test_a_phone_that_comes_back_is_reached_again(office: Office) -> None:
     office.alice.calls(office.bob).rings(office.bob)
 
 
-def test_a_phones_redirection_is_not_followed(office: Office) -> None:
+def test_a_phone_sends_its_call_to_what_is_no_number_here(office: Office) -> None:
     call = office.alice.calls(office.bob)
     call.rings(office.bob)
-    office.bob.refuses(call, 302, headers=[("Contact", "<sip:103@carillon.test>")])
+    office.bob.refuses(call, 302, headers=[("Contact", "<sip:mallory@elsewhere.test>")])
     call.failed(480)
     call.does_not_ring(office.carol)
 

@@ -18,7 +18,20 @@ from tests.truth.terminal import Terminal
 
 from carillon.model.refused import Refused
 from carillon.model.rights import DEFAULT_RIGHTS, OutsideClass, Rights
-from carillon.provisioning import devices, domains, numbers, outbounds, people, sites, trunks, users
+from carillon.provisioning import (
+    callerlists,
+    devices,
+    domains,
+    forwardings,
+    numbers,
+    outbounds,
+    people,
+    presences,
+    schedules,
+    sites,
+    trunks,
+    users,
+)
 from carillon.provisioning.system import create_system, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.directory import DirectoryReader, refresh
@@ -27,7 +40,7 @@ from carillon.stores.sql.engine import open_sqlite, writing
 from carillon.stores.sql.tables import change
 from carillon.system.paths import SystemPaths
 
-TABLES = ("state", "domain", "site", "trunk", "route", "account", "party")
+TABLES = ("state", "domain", "site", "trunk", "route", "schedule", "callerlist", "account", "party")
 
 
 def rows(directory: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -91,6 +104,12 @@ def import_two(truth: Engine, who: str, name: str, number: str) -> object:
     return people.import_people(truth, who, file.encode())
 
 
+def forward(truth: Engine, who: str, extension: str, to: str) -> object:
+    return forwardings.add(truth, who, extension, forwardings.RowTyped("busy", (to,)))
+
+
+schedule_names = st.sampled_from(["office", "office@b.org"])
+
 changes = st.one_of(
     step(domains.add, st.just("c.org")),
     step(domains.set, st.sampled_from(["example.org", "b.org"]), st.sampled_from(["both", "md5", "sha256"])),
@@ -114,6 +133,14 @@ changes = st.one_of(
     step(trunks.remove, trunk_names),
     step(outbounds.add, prefixes, trunk_names),
     step(outbounds.remove, prefixes),
+    step(forward, extensions, st.sampled_from(["101", "102", "+3225551234"])),
+    step(forwardings.clear, extensions),
+    step(presences.set, extensions, st.sampled_from(["dnd", "away"])),
+    step(presences.clear, extensions),
+    step(schedules.add, schedule_names, st.sampled_from([("mon 09:00-10:00",), ("tue 09:00-10:00",)])),
+    step(schedules.remove, schedule_names),
+    step(callerlists.add, schedule_names, st.sampled_from([("101",), ("102", "+32*")])),
+    step(callerlists.remove, schedule_names),
     step(import_two, names, st.sampled_from(["", "200"])),
 )
 

@@ -186,6 +186,7 @@ def test_the_journal_says_who_changed_what(truth: Engine) -> None:
         "rights": "national mobile free",
         "caller_number": None,
         "withhold": "no",
+        "call_waiting": "yes",
     }
     alice, peeters = {"name": "Alice", **rest}, {"name": "Alice Peeters", **rest}
     assert told == [

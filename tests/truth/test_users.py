@@ -20,6 +20,7 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "rights": ["national", "mobile", "free"],
         "caller_number": None,
         "withhold": False,
+        "call_waiting": True,
         "devices": [],
         "numbers": [],
         "groups": [],

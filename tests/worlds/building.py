@@ -24,7 +24,18 @@ from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.rights import OutsideClass, ordered
 from carillon.model.trunk import Transport
-from carillon.provisioning import devices, domains, numbers, outbounds, trunks, users
+from carillon.provisioning import (
+    callerlists,
+    devices,
+    domains,
+    forwardings,
+    numbers,
+    outbounds,
+    presences,
+    schedules,
+    trunks,
+    users,
+)
 from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
@@ -154,6 +165,26 @@ class Building:
     def allows(self, domain: str, extension: str, classes: tuple[str, ...]) -> None:
         """Outside calls of these classes, and no others."""
         users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(OutsideClass(each) for each in classes))
+        put_in_force(self.paths)
+
+    def forwards(self, domain: str, extension: str, row: forwardings.RowTyped) -> None:
+        """A row at the end of somebody's forwarding table."""
+        forwardings.add(self.truth, WHO, f"{extension}@{domain}", row)
+        put_in_force(self.paths)
+
+    def is_in_state(self, domain: str, extension: str, state: str) -> None:
+        """What is said of somebody by hand."""
+        presences.set(self.truth, WHO, f"{extension}@{domain}", state)
+        put_in_force(self.paths)
+
+    def lists_callers(self, domain: str, name: str, callers: tuple[str, ...]) -> None:
+        """A caller list."""
+        callerlists.add(self.truth, WHO, f"{name}@{domain}", callers)
+        put_in_force(self.paths)
+
+    def adds_schedule(self, domain: str, name: str, hours: str, holidays: tuple[str, ...]) -> None:
+        """A schedule."""
+        schedules.add(self.truth, WHO, f"{name}@{domain}", (hours,), holidays, "UTC")
         put_in_force(self.paths)
 
     def _knows_trunk(self, address: str, trunk: str) -> bool:

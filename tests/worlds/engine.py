@@ -12,6 +12,7 @@ from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.routing import failures, replies
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS
+from carillon.routing.course import course
 from carillon.routing.decision import (
     AddHeader,
     Challenge,
@@ -23,6 +24,7 @@ from carillon.routing.decision import (
     PutHandOver,
     Relay,
     Reply,
+    Resume,
     RewriteReply,
     Ring,
     Save,
@@ -31,9 +33,12 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
-from carillon.routing.entrance import Route, route_of
+from carillon.routing.diversion import diversions
+from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
 from carillon.routing.memo import Memo
+from carillon.routing.progress import progress_in
+from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri
@@ -93,6 +98,7 @@ class Engine:
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
         self.now = 1_800_000_000.0
+        self.calls_up: dict[str, int] = {}
         self.reads: dict[str, int] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
@@ -139,7 +145,9 @@ class Engine:
             refusal = (best.code, best.reason)
             self._outbound_failed(leg, FailureFacts(408, timed_out=True, refusal=refusal))
         else:
-            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers))
+            contact = SipUri.parse(dict(best.headers).get("Contact", "").strip("<>"))
+            moved = contact.user if contact else ""
+            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers, redirected_to=moved))
 
     def rings_out(self, leg: Leg) -> None:
         """Nobody answered within the ringing time."""
@@ -187,7 +195,8 @@ class Engine:
             return Decision(Drop())
         route = route_of(request, self.node)
         before = self.directory.reads
-        decision = route.decide(request, self._facts(route, request))
+        done = course(route, request, self.node, self._facts)
+        decision = done.decision
         self.reads[route.name] = self.directory.reads - before
         for effect in decision.effects:
             self._effect(effect)
@@ -205,8 +214,7 @@ class Engine:
             return self.bans.is_banned(guess_of(request.source_address, credentials))
         return standing is Standing.BANNED
 
-    def _facts(self, route: Route, request: Request) -> Facts:
-        asked = route.ask(request, self.node)
+    def _facts(self, asked: Questions, request: Request) -> Facts:
         try:
             return Facts(
                 now=self.now,
@@ -219,6 +227,9 @@ class Engine:
                 routes=self.directory.outbound(asked.outbound) if asked.outbound else (),
                 trunks=self.directory.trunks() if asked.outbound else {},
                 trunks_down=frozenset(self.down) if asked.health else UNKNOWN,
+                schedules=self.directory.schedules() if asked.rows else {},
+                caller_lists=self.directory.caller_lists() if asked.rows else {},
+                calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
             )
@@ -248,15 +259,18 @@ class Engine:
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
                 leg.final = Final(code, reason, headers)
 
-    def _asterisk(self, leg: Leg, headers: dict[str, str]) -> None:
-        """Asterisk calls back through us, with the private headers that it was given."""
+    def _asterisk(self, leg: Leg, headers: dict[str, str], token: str = "") -> None:
+        """Asterisk calls back through us, with the private headers that it was given; again when it was asked to."""
         user, _, host = headers[PrivateHeader.CALLED].partition("@")
         name = headers["P-Asserted-Identity"].rpartition("<")[0].strip(' "')
         target = SipUri(user, host)
         private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
+        progress = progress_in(self.node.secret, private[PrivateHeader.LEG], token) if token else None
+        if token:
+            private[PrivateHeader.FORWARD] = token
         request = Request(
             *("INVITE", target, SipUri("asterisk", "127.0.0.1"), target, f"call-{next(self._ids)}"),
-            source=Source.GATEWAY, from_tag="g", from_name=name, private=private,
+            source=Source.GATEWAY, from_tag="g", from_name=name, private=private, progress=progress,
         )  # fmt: skip
         self._outbound(leg, self.route(request))
 
@@ -264,6 +278,7 @@ class Engine:
         match decision.outcome:
             case Ring(aor):
                 leg.outbound_memo = decision.memo
+                leg.refusals = []
                 phones = [phone for phone in self.bindings[aor] if not phone.dead]
                 leg.shown = _shown(decision)
                 leg.silent = len(phones) < len(self.bindings[aor])
@@ -288,13 +303,22 @@ class Engine:
             assert leg.shown is not None
             leg.ringing = {provider: leg.shown}
 
-    def comes_by_trunk(self, provider: SimulatedPhone, number: str, caller: SipUri, *, withheld: bool = False) -> Leg:
+    def comes_by_trunk(
+        self,
+        provider: SimulatedPhone,
+        number: str,
+        caller: SipUri,
+        *,
+        withheld: bool = False,
+        headers: tuple[Header, ...] = (),
+    ) -> Leg:
         """An INVITE from a provider."""
         trunk = self.directory.trunks()[provider.domain, provider.username]
         target = SipUri(number, "10.77.0.1")
         request = Request(
             *("INVITE", target, caller, target, f"call-{next(self._ids)}"),
             source=Source.TRUNK, trunk=trunk, from_tag="p", from_name="", withheld=withheld,
+            diversions=diversions(_all("Diversion", headers), _all("History-Info", headers)),
         )  # fmt: skip
         leg = Leg(provider)
         self._inbound(leg, self.route(request))
@@ -308,6 +332,9 @@ class Engine:
             self._effect(effect)
         if isinstance(decision.outcome, Trunk):
             self._outbound(leg, decision)
+            return
+        if isinstance(decision.outcome, Resume):
+            self._asterisk(leg, leg.headers, decision.outcome.token)
             return
         final = Final(failure.code, failure.reason)
         if isinstance(decision.outcome, Reply):
@@ -338,6 +365,10 @@ class Engine:
     def _note(self, what: str, decision: Decision) -> None:
         self._story.append(f"{what} → {decision.outcome}")
         self._story += [f"    {row.rule:18} {row.verdict:14} {row.fact}" for row in decision.trace]
+
+
+def _all(name: str, headers: tuple[Header, ...]) -> str:
+    return ",".join(value for key, value in headers if key == name)
 
 
 def _shown(decision: Decision) -> Shown:

@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from time import monotonic
+from typing import Any
 from urllib.parse import quote
 
 from tests.phones.call import Call as PhoneCall
@@ -14,6 +16,8 @@ from tests.phones.phone import Phone
 from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
+
+from carillon.provisioning.forwardings import RowTyped
 
 NOTICE_S = 60.0
 """Two questions, ten seconds apart, each of which waits 8 s for an answer, and some patience."""
@@ -68,6 +72,10 @@ class LiveCall:
     def is_for(self, provider: LivePerson, number: str) -> None:
         assert f"sip:{number}@" in self.at[provider].invite.text.split("\r\n", 1)[0]
 
+    def is_told(self, person: LivePerson, header: str, containing: str) -> None:
+        said = self.at[person].invite.header(header) or ""
+        assert containing in said, f"{header} is {said!r}"
+
     def arrived_with(self, person: LivePerson, header: str) -> bool:
         return self.at[person].invite.header(header) is not None
 
@@ -92,6 +100,13 @@ class LivePerson:
     def refuses(self, call: LiveCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
         call.at[self].reject(code, reason or None, dict(headers))
 
+    def lets_it_ring(self, call: LiveCall) -> None:
+        call.at[self].wait_ended(15)
+
+    def sends_on(self, call: LiveCall, to: LivePerson | str) -> None:
+        number = to if isinstance(to, str) else to.extension
+        self.refuses(call, 302, "Moved Temporarily", [("Contact", f"<sip:{number}@{self.domain}>")])
+
     def hangs_up(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).hangup()
 
@@ -104,8 +119,8 @@ class LivePerson:
     def resumes(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).resume()
 
-    def calls_in(self, number: str, as_number: str) -> LiveCall:
-        return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}"))
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> LiveCall:
+        return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}", dict(headers)))
 
     def unplugs(self) -> None:
         self.phone.unregister()
@@ -207,6 +222,21 @@ class LiveOffice:
 
     def allows(self, person: LivePerson, *classes: str) -> None:
         self.building.allows(person.domain, person.extension, classes)
+
+    def forwards(self, person: LivePerson, cause: str, *targets: LivePerson | str, **settings: Any) -> None:
+        goals = tuple(target if isinstance(target, str) else target.extension for target in targets)
+        self.building.forwards(person.domain, person.extension, RowTyped(cause, goals, **settings))
+
+    def is_in_state(self, person: LivePerson, state: str) -> None:
+        self.building.is_in_state(person.domain, person.extension, state)
+
+    def lists_callers(self, name: str, *callers: str) -> None:
+        self.building.lists_callers(self.domain, name, callers)
+
+    def is_open(self, name: str, *, always: bool) -> None:
+        today = date.today()
+        near = tuple((today + timedelta(days=shift)).isoformat() for shift in (-1, 0, 1))
+        self.building.adds_schedule(self.domain, name, "mon-sun 00:00-24:00", () if always else near)
 
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)

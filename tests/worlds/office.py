@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 Header = tuple[str, str]
 
@@ -35,6 +35,9 @@ class Call(Protocol):
     def is_for(self, provider: Person, number: str) -> None:
         """The provider was asked for this number."""
 
+    def is_told(self, person: Person, header: str, containing: str) -> None:
+        """The INVITE at `person` carried this header with this text."""
+
     def arrived_with(self, person: Person, header: str) -> bool:
         """Whether the INVITE at `person` carried this header."""
 
@@ -51,11 +54,17 @@ class Person(Protocol):
 
     def refuses(self, call: Call, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None: ...
 
+    def lets_it_ring(self, call: Call) -> None:
+        """Nobody answers, as long as the phone rings."""
+
+    def sends_on(self, call: Call, to: Person | str) -> None:
+        """The phone answers 302 with another number."""
+
     def hangs_up(self, call: Call) -> None: ...
 
     def cancels(self, call: Call) -> None: ...
 
-    def calls_in(self, number: str, as_number: str) -> Call:
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> Call:
         """A provider brings a call in, for a number of ours, from somebody outside."""
 
     def unplugs(self) -> None:
@@ -111,6 +120,18 @@ class Office(Protocol):
 
     def allows(self, person: Person, *classes: str) -> None:
         """The person may make outside calls of these classes."""
+
+    def forwards(self, person: Person, cause: str, *targets: Person | str, **settings: Any) -> None:
+        """A row at the end of the person's table; `settings` as of `carillon forwarding add`."""
+
+    def is_in_state(self, person: Person, state: str) -> None:
+        """What the person, or an administrator, says: `away`, `dnd` and so on."""
+
+    def lists_callers(self, name: str, *callers: str) -> None:
+        """A caller list."""
+
+    def is_open(self, name: str, *, always: bool) -> None:
+        """A schedule that is always open, or never."""
 
     def ladder(self) -> str:
         """What happened, with the rules beside it; printed when a scenario fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.worlds.engine import Engine, Leg
 from tests.worlds.office import Header
@@ -13,7 +14,16 @@ from tests.worlds.phone import SimulatedPhone
 from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.sip.uri import SipUri
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, TrunkProfile
+from carillon.stores.ports import (
+    Account,
+    DomainProfile,
+    ForwardRow,
+    OutboundRoute,
+    Party,
+    ScheduleProfile,
+    StateRow,
+    TrunkProfile,
+)
 
 DOMAIN = "carillon.test"
 
@@ -56,6 +66,10 @@ class SimulatedCall:
     def is_for(self, provider: SimulatedPerson, number: str) -> None:
         assert self.inbound.sent[-1].startswith(f"sip:{number}@")
 
+    def is_told(self, person: SimulatedPerson, header: str, containing: str) -> None:
+        values = [value for name, value in self.inbound.ringing[person.phone].headers if name == header]
+        assert any(containing in value for value in values), f"{header} is {values}"
+
     def arrived_with(self, person: SimulatedPerson, header: str) -> bool:
         return header in dict(self.inbound.ringing[person.phone].headers)
 
@@ -82,14 +96,22 @@ class SimulatedPerson:
     def refuses(self, call: SimulatedCall, code: int, reason: str = "", headers: Iterable[Header] = ()) -> None:
         self.engine.refuse(call.inbound, self.phone, code, reason, tuple(headers))
 
+    def lets_it_ring(self, call: SimulatedCall) -> None:
+        self.engine.rings_out(call.inbound)
+
+    def sends_on(self, call: SimulatedCall, to: SimulatedPerson | str) -> None:
+        number = to if isinstance(to, str) else to.extension
+        contact = ("Contact", f"<sip:{number}@{self.phone.domain}>")
+        self.engine.refuse(call.inbound, self.phone, 302, "Moved Temporarily", (contact,))
+
     def hangs_up(self, call: SimulatedCall) -> None:
         self.engine.end(call.inbound)
 
     def cancels(self, call: SimulatedCall) -> None:
         self.engine.cancel(call.inbound)
 
-    def calls_in(self, number: str, as_number: str) -> SimulatedCall:
-        leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"))
+    def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> SimulatedCall:
+        leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"), headers=tuple(headers))
         return SimulatedCall(self, leg, self.engine)
 
     def unplugs(self) -> None:
@@ -123,6 +145,8 @@ class SimulatedOffice:
     """Alice, Bob and Carol, in milliseconds."""
 
     engine: Engine = field(default_factory=lambda: Engine(MemoryDirectory(), MemoryHandOvers(), DOMAIN))
+    _rows: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _rows_of: dict[str, list[ForwardRow]] = field(default_factory=dict)
     _serial: itertools.count[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -169,7 +193,9 @@ class SimulatedOffice:
         self.engine.directory.forget(person.phone.domain, person.extension)
 
     def numbers(self, person: SimulatedPerson, number: str) -> None:
-        self.engine.directory.add_number(number, Party(person.extension, person.phone.domain, person.name))
+        party = self.engine.directory.party(person.phone.domain, person.extension)
+        assert party is not None
+        self.engine.directory.add_number(number, party)
 
     def provider(self, name: str = "provider") -> SimulatedPerson:
         phone = SimulatedPhone(name, "", DOMAIN, "", name)
@@ -184,10 +210,27 @@ class SimulatedOffice:
         self.engine.down.add(provider.name)
 
     def allows(self, person: SimulatedPerson, *classes: str) -> None:
-        party = Party(person.extension, person.phone.domain, person.name, outside=frozenset(classes))
-        secret = (person.phone.username, person.phone.domain, person.phone.password)
-        account = Account(person.phone.username, person.phone.domain, ha1_md5(*secret), ha1_sha256(*secret), party)
-        self.engine.directory.add_account(account)
+        self.engine.directory.change(person.phone.domain, person.extension, outside=frozenset(classes))
+
+    def forwards(self, person: SimulatedPerson, cause: str, *targets: SimulatedPerson | str, **settings: Any) -> None:
+        goals = tuple(target if isinstance(target, str) else target.extension for target in targets)
+        if "presence" in settings:
+            settings["presence"] = frozenset(settings["presence"].split(","))
+        row = ForwardRow(next(self._rows), cause, goals, **settings)
+        before = self._rows_of.setdefault(person.extension, [])
+        before.append(row)
+        self.engine.directory.change(person.phone.domain, person.extension, forwarding=tuple(before))
+
+    def is_in_state(self, person: SimulatedPerson, state: str) -> None:
+        row = StateRow("manual", "busy" if state == "dnd" else state, state == "dnd")
+        self.engine.directory.change(person.phone.domain, person.extension, presence=(row,))
+
+    def lists_callers(self, name: str, *callers: str) -> None:
+        self.engine.directory.add_caller_list(DOMAIN, name, frozenset(callers))
+
+    def is_open(self, name: str, *, always: bool) -> None:
+        hours = tuple((day, 0, 1440) for day in range(7)) if always else ()
+        self.engine.directory.add_schedule(DOMAIN, name, ScheduleProfile("UTC", hours))
 
     def ladder(self) -> str:
         return self.engine.ladder()

@@ -35,7 +35,7 @@ def list_(context: typer.Context) -> None:
 
     cli = Cli.of(context)
     node = load_node(cli.paths)
-    with _gateway(cli, node) as manager:
+    with gateway(cli, node) as manager:
         calls = live_calls(manager)
     hear_the_collector(cli)
     cli.show([_row(cli, node, call) for call in calls], "Calls")
@@ -52,7 +52,7 @@ def hangup(context: typer.Context, name: Name) -> None:
 
     cli = Cli.of(context)
     node = load_node(cli.paths)
-    with _gateway(cli, node) as manager:
+    with gateway(cli, node) as manager:
         call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
         if call is None:
             raise Refused("id", f"no call {name} is up; `carillon call list` shows those that are.")
@@ -64,7 +64,7 @@ def hangup(context: typer.Context, name: Name) -> None:
 
 
 @contextmanager
-def _gateway(cli: Cli, node: Node) -> Iterator[Manager]:
+def gateway(cli: Cli, node: Node) -> Iterator[Manager]:
     """Asterisk's manager interface. Raises `Refused` when it doesn't answer."""
     from carillon.collector.ami import Door, Manager, NoAnswer
     from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret

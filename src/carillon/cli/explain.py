@@ -42,14 +42,24 @@ def call(
     caller: Caller = None,
     by_trunk: ByTrunk = None,
     registered: Registered = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="As if it were then: 17:30, or 2026-12-24T17:30.")
+    ] = None,
+    presence: Annotated[
+        str | None, typer.Option(metavar="STATE", help="As if that were said of the called person; dnd too.")
+    ] = None,
+    busy: Annotated[bool, typer.Option("--busy", help="As if the called person were in a call.")] = False,
 ) -> None:
     """Run a call through the same rules as the engines, without ringing anybody.
 
-    Example: `carillon explain call --from 101 --to 102`
+    Example: `carillon explain call --from 101 --to 102 --presence vacation --at 2026-12-24T17:30`
     """
     from carillon.explain.call import Situation, explain
     from carillon.explain.live import caller_of, directory_of, is_registered, profile_of, trunks_down
+    from carillon.model.presence import state_typed
 
+    if presence is not None:
+        state_typed(presence)
     cli = Cli.of(context)
     with directory_of(cli.paths, cli.truth) as directory:
         who = caller_of(cli.truth, directory, caller, by_trunk)
@@ -58,8 +68,18 @@ def call(
             return is_registered(cli.paths, aor) if registered is None else registered is YesNo.YES
 
         down = trunks_down(cli.paths, who.domain)
-        situation = Situation(who, called.strip(), time.time(), is_there, down)
+        when = time.time() if at is None else _time(cli, at)
+        situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
+
+
+def _time(cli: Cli, typed: str) -> float:
+    """The time that somebody typed, in that of the node's country."""
+    from carillon.provisioning.presences import until_typed
+    from carillon.provisioning.system import load_node
+    from carillon.provisioning.timezones import country_timezone
+
+    return until_typed(typed, time.time(), country_timezone(load_node(cli.paths).country), "at")
 
 
 def _show(cli: Cli, explanation: Explanation) -> None:
@@ -75,7 +95,7 @@ def _show(cli: Cli, explanation: Explanation) -> None:
     cli.show(trace, "Rules")
     typer.echo(f"Outcome: {explanation.outcome}.")
     for cause, end in explanation.then.items():
-        typer.echo(f"  {cause + ':':11} {end}")
+        typer.echo(f"  {cause + ':':12} {end}")
 
 
 def _leg(leg: str, decision: Decision) -> dict[str, object]:

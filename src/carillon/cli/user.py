@@ -81,6 +81,9 @@ def set_(
         str | None, typer.Option(metavar="NUMBER", help="Number that outside people see; '' for the trunk's main one.")
     ] = None,
     withhold: Annotated[YesNo | None, typer.Option(help="Whether outside people see no number at all.")] = None,
+    call_waiting: Annotated[
+        YesNo | None, typer.Option(help="Whether a second call rings; with no, its caller finds him busy.")
+    ] = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
 
@@ -88,10 +91,14 @@ def set_(
     """
     from carillon.provisioning import users
 
-    if all(value is None for value in (name, email, site, caller_number, withhold)):
-        raise typer.BadParameter("Nothing to change: give --name, --email, --site, --caller-number or --withhold.")
+    if all(value is None for value in (name, email, site, caller_number, withhold, call_waiting)):
+        known = "--name, --email, --site, --caller-number, --withhold or --call-waiting"
+        raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
-    sequence = users.set(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold))
+    sequence = users.set(
+        *(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold)),
+        call_waiting=chosen(call_waiting),
+    )
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
 
@@ -107,9 +114,12 @@ def remove(context: typer.Context, extension: Extension) -> None:
     cli = Cli.of(context)
     gone = users.remove(cli.truth, cli.who, extension)
     user, also = gone.user, _with(gone)
+    lost = [f"row {row.id} of {row.extension}" for row in gone.forwards]
+    warning = f" Forwarding to him is passed over now: {', '.join(lost)}." if lost else ""
+    names = {"devices": gone.devices, "numbers": gone.numbers, "groups": gone.groups, "forwards": lost}
     cli.done(
-        f"User {user.extension}@{user.domain} ({user.name}) removed{also}.",
-        {**_row(user), "devices": list(gone.devices), "numbers": list(gone.numbers), "groups": list(gone.groups)},
+        f"User {user.extension}@{user.domain} ({user.name}) removed{also}.{warning}",
+        {**_row(user), **{noun: list(of) for noun, of in names.items()}},
         gone.sequence,
     )
 
@@ -131,6 +141,7 @@ def _row(user: User) -> dict[str, object]:
         "rights": [str(each) for each in user.rights],
         "caller_number": user.caller_number,
         "withhold": user.withhold,
+        "call_waiting": user.call_waiting,
     }
 
 

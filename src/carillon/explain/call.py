@@ -6,23 +6,28 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from carillon.routing import failures, outbound
-from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Ring, Trunk
-from carillon.routing.entrance import route_of
+from carillon.model.presence import DND
+from carillon.routing import failures
+from carillon.routing.course import Course, course
+from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Resume, Ring, Trunk
+from carillon.routing.entrance import OUTBOUND, route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Unknown
+from carillon.routing.memo import Memo
+from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.digest import Algorithm, Credentials, make_nonce
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
-from carillon.stores.ports import Account, Directory, TrunkProfile
+from carillon.stores.ports import Account, Directory, Party, StateRow, TrunkProfile
 
 FRESH = "0123456789abcdef01234567"
 
 LATER = {
     "busy": FailureFacts(486, "Busy Here"),
     "no-answer": FailureFacts(408, timed_out=True, rang=True),
-    "offline": FailureFacts(408, timed_out=True),
+    "offline": FailureFacts(480, "Temporarily Unavailable"),
+    "unreachable": FailureFacts(408, timed_out=True),
     "declined": FailureFacts(603, "Decline"),
 }
 """How a ringing call may fail, by the names of the forwarding causes."""
@@ -38,10 +43,11 @@ BY_TRUNK = {
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Who calls whom, when (Unix seconds), and whether the called party has a phone registered.
+    """Who calls whom, when (Unix seconds), and who has a phone registered, by address of record.
 
-    The caller is a device of ours, or somebody outside whose call comes by a trunk.
-    `trunks_down` are those of the caller's domain.
+    The caller is a device of ours, or somebody outside whose call comes by a trunk. `trunks_down` are those of the
+    caller's domain. `state` is as if that were said of
+    the called person (`dnd` too); with `busy` he is in a call, and his phone says so.
     """
 
     caller: Account | TrunkProfile
@@ -49,6 +55,8 @@ class Situation:
     now: float
     registered: Callable[[str], bool]
     trunks_down: frozenset[str] | Unknown = UNKNOWN
+    state: str = ""
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,12 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     if not isinstance(first.outcome, Relay):
         return Explanation((("inbound", first),), _words(first), {})
     again = _from_gateway(request, first, first.outcome.gateway)
-    facts = _facts(outbound.ask(again, node), situation, node, directory)
-    second = outbound.decide(again, facts)
-    legs = (("inbound", first), ("outbound", second))
-    return Explanation(legs, _words(second), _then(again, facts, second))
+    outward = _Outward(again, situation, node, directory)
+    second = outward.course(again)
+    then = outward.then(second)
+    legs = (("inbound", first), ("outbound", second.decision))
+    rings = isinstance(second.decision.outcome, Ring | Trunk)
+    return Explanation(legs, then["busy"] if situation.busy and rings else _words(second.decision), then)
 
 
 def _first(situation: Situation, node: NodeProfile) -> Request:
@@ -134,24 +144,55 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         routes=directory.outbound(asked.outbound) if asked.outbound else (),
         trunks=directory.trunks() if asked.outbound else {},
         trunks_down=situation.trunks_down if asked.health else UNKNOWN,
+        schedules=directory.schedules() if asked.rows else {},
+        caller_lists=directory.caller_lists() if asked.rows else {},
         fresh_id=FRESH,
     )
 
 
-def _then(request: Request, facts: Facts, ringing: Decision) -> dict[str, str]:
-    if ringing.memo is None or not isinstance(ringing.outcome, Ring | Trunk):
-        return {}
-    if isinstance(ringing.outcome, Trunk):
-        return {cause: _end(failures.decide(ringing.memo, failure), failure) for cause, failure in BY_TRUNK.items()}
-    ends = {cause: _end(failures.decide(ringing.memo, failure), failure) for cause, failure in LATER.items()}
-    ends["offline"] = _words(outbound.decide(request, replace(facts, registered=False)))
-    return ends
+@dataclass(frozen=True, slots=True)
+class _Outward:
+    """The outbound leg of a call, as often as Asterisk dials."""
 
+    request: Request
+    situation: Situation
+    node: NodeProfile
+    directory: Directory
 
-def _end(decision: Decision, failure: FailureFacts) -> str:
-    if isinstance(decision.outcome, Pass):
-        return f"the caller gets {failure.code} {failure.reason}"
-    return _words(decision)
+    def course(self, request: Request, known: Facts | None = None) -> Course:
+        """The request on its whole way, to whomever it is sent on."""
+        return course(OUTBOUND, request, self.node, self._facts, known)
+
+    def then(self, ringing: Course) -> dict[str, str]:
+        """What happens when whoever rings does not take the call, by cause."""
+        memo, outcome = ringing.decision.memo, ringing.decision.outcome
+        if memo is None or not isinstance(outcome, Ring | Trunk):
+            return {}
+        failed = BY_TRUNK if isinstance(outcome, Trunk) else LATER
+        ends = {cause: self._end(failures.decide(memo, failure), failure, memo) for cause, failure in failed.items()}
+        if isinstance(outcome, Ring):
+            gone = replace(ringing.facts, registered=False)
+            ends["offline"] = _words(self.course(ringing.request, gone).decision)
+        return ends
+
+    def _end(self, decision: Decision, failure: FailureFacts, memo: Memo) -> str:
+        if isinstance(decision.outcome, Resume):
+            progress = progress_in(self.node.secret, memo.leg_id, decision.outcome.token)
+            return _words(self.course(replace(self.request, progress=progress)).decision)
+        if isinstance(decision.outcome, Pass):
+            return f"the caller gets {failure.code} {failure.reason}"
+        return _words(decision)
+
+    def _facts(self, asked: Questions, request: Request) -> Facts:
+        facts = _facts(asked, self.situation, self.node, self.directory)
+        if request.uri != self.request.uri:
+            return facts
+        calls_up = 1 if self.situation.busy else facts.calls_up
+        callee, state = facts.callee, self.situation.state
+        if isinstance(callee, Party) and state:
+            row = StateRow("as if said", "busy" if state == DND else state, state == DND)
+            callee = replace(callee, presence=(row,))
+        return replace(facts, callee=callee, calls_up=calls_up)
 
 
 def _words(decision: Decision) -> str:

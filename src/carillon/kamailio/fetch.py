@@ -37,6 +37,8 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         callee6=questions.callee6 and isinstance(callee, Party) and ksr.is_reached_by_ipv6(callee.aor),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
         bound=_bound(account, questions.account) if questions.bound and questions.account else (),
+        schedules=_or_unknown(directory.schedules) if questions.rows else {},
+        caller_lists=_or_unknown(directory.caller_lists) if questions.rows else {},
         nonce_used=_nonce_used(questions.nonce_use, request),
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},

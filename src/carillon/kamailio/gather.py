@@ -10,8 +10,10 @@ from carillon.kamailio import ksr
 from carillon.routing import anchor
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.anchor import Anchor
+from carillon.routing.diversion import diversions
 from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
+from carillon.routing.progress import Progress, progress_in
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
@@ -77,13 +79,14 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     )
 
 
-def whole(request: Request) -> Request:
+def whole(request: Request, node: NodeProfile) -> Request:
     """The request with all that any route wants to know of it."""
     is_register = request.method == "REGISTER"
     is_call = request.method == "INVITE" and not request.to_tag
     new_leg = request.source is Source.GATEWAY and not request.to_tag
     contacts = ksr.text("$(hdr(Contact)[*])") if is_register else ""
     body = ksr.text("$rb") if is_call else ""
+    private = _private() if new_leg else {}
     return replace(
         request,
         asserted=_asserted() if request.trunk else None,
@@ -100,7 +103,11 @@ def whole(request: Request) -> Request:
         supported=_option_tags("Supported") if is_register else frozenset(),
         required=_option_tags("Require") if is_register else frozenset(),
         refer_to=_refer_to() if request.method == "REFER" else (),
-        private=_private() if new_leg else {},
+        private=private,
+        progress=_progress(node, private),
+        diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])"))
+        if request.trunk
+        else 0,
     )
 
 
@@ -127,6 +134,7 @@ def failure(far_end_code: int | None) -> FailureFacts:
         challenges=() if timed_out else tuple(_challenges()),
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
+        redirected_to=_redirected_to() if not timed_out and 300 <= ksr.status_code() < 400 else "",
     )
 
 
@@ -188,6 +196,18 @@ def _name() -> str:
 def _dialog_proof(route: str) -> str:
     found = _PROOF.search(route)
     return found[1] if found else ""
+
+
+def _progress(node: NodeProfile, private: dict[str, str]) -> Progress | None:
+    """How far a forwarded call has come, where the leg's own text proves it."""
+    token = private.get(PrivateHeader.FORWARD)
+    return progress_in(node.secret, private.get(PrivateHeader.LEG, ""), token) if token else None
+
+
+def _redirected_to() -> str:
+    """The number in the first Contact of a phone's 3xx; its host does not matter: calls go by numbers."""
+    target = SipUri.parse(ksr.text("$T_rpl($(ct{nameaddr.uri}))"))
+    return target.user if target else ""
 
 
 def _refer_to() -> tuple[str, ...]:

@@ -37,6 +37,8 @@ from carillon.routing.decision import (
     ReleaseMedia,
     RemoveHeader,
     Reply,
+    Resume,
+    Retarget,
     RewriteReply,
     Ring,
     Save,
@@ -46,6 +48,7 @@ from carillon.routing.decision import (
     Trunk,
 )
 from carillon.routing.facts import Gateway
+from carillon.routing.progress import WORD
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
@@ -154,8 +157,12 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
         case Challenge(code, _, headers):
             _append_all(headers)
             ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
+        case Resume(token):
+            ksr.reply_in_transaction(480, f"{WORD} {token}")
         case Drop() | Pass():
             pass
+        case Retarget(called):
+            raise ksr.EngineRefused(f"send a call on to {called}: the course was not followed")
         case _:
             assert_never(outcome)
 

@@ -10,7 +10,7 @@ import socket
 import time
 from pathlib import Path
 
-from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Ring, Save, Trunk
+from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Resume, Ring, Save, Trunk
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -117,7 +117,7 @@ class Tracer:
         self._quiet_until = time.monotonic() + RETRY_S
 
 
-def _outcome(outcome: Outcome) -> tuple[str, str]:
+def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row for each outcome
     """Its name, and what a reader wants to know of it."""
     match outcome:
         case Relay():
@@ -128,6 +128,8 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:
             return "Trunk", f"{outcome.name}, {outcome.uri}"
         case Reply():
             return "Reply", f"{outcome.code} {outcome.reason}"
+        case Resume():
+            return "Resume", "Asterisk dials again"
         case Challenge():
             return "Challenge", str(outcome.code)
         case _:

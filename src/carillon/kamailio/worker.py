@@ -13,14 +13,16 @@ from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import failures, indialog, outbound, replies
+from carillon.routing import failures, indialog, replies
 from carillon.routing import media as medium
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
+from carillon.routing.course import course
 from carillon.routing.decision import Decision, Drop, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
-from carillon.routing.facts import UNKNOWN, ReplyFacts, Unknown
+from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
+from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
@@ -75,7 +77,7 @@ class Worker:
             return 1
         route = dialog_route_of(request) if indialog.belongs(request, self.node) else None
         if standing is Standing.WATCHED or route is not IN_DIALOG:
-            request = gather.whole(request)
+            request = gather.whole(request, self.node)
         if standing is Standing.WATCHED and self._is_banned(request):
             self.tracer.request("ban", request, BANNED)
         elif not self._absorbed(request):
@@ -161,20 +163,21 @@ class Worker:
                 return False
 
     def _route(self, route: Route, request: Request) -> None:
-        facts = fetch.facts(route.ask(request, self.node), request, self.node, self.directory)
-        decision = route.decide(request, facts)
+        done = course(route, request, self.node, self._facts)
         try:
-            perform(decision, self.means)
+            perform(done.decision, self.means)
         except NobodyThere:
             assert route is OUTBOUND
-            decision = outbound.decide(request, replace(facts, registered=False))
-            perform(decision, self.means)
+            gone = replace(done.facts, registered=False)
+            done = course(route, done.request, self.node, self._facts, gone)
+            perform(done.decision, self.means)
         except media.RelayDown:
-            done, decision = decision, route.decide(request, replace(facts, relay=False))
-            left = tuple(effect for effect in decision.effects if effect not in done.effects)
-            perform(replace(decision, effects=left), self.means)
+            before, facts = done.decision, replace(done.facts, relay=False)
+            done = course(route, done.request, self.node, self._facts, facts)
+            left = tuple(effect for effect in done.decision.effects if effect not in before.effects)
+            perform(replace(done.decision, effects=left), self.means)
         if not self._is_watchdogs(request):
-            self.tracer.request(route.name, request, decision)
+            self.tracer.request(route.name, request, done.decision)
 
     def _is_watchdogs(self, request: Request) -> bool:
         """Whether this is our own question if we are alive, which nobody wants to find in a trace each second."""
@@ -182,6 +185,9 @@ class Worker:
 
     def _trunk_at(self, address: str, port: int) -> TrunkProfile | None:
         return fetch.trunk_at(address, port, self.directory)
+
+    def _facts(self, questions: Questions, request: Request) -> Facts:
+        return fetch.facts(questions, request, self.node, self.directory)
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""

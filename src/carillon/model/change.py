@@ -19,6 +19,10 @@ class Noun(StrEnum):
     GROUP = "group"
     TRUNK = "trunk"
     OUTBOUND = "outbound"
+    FORWARDING = "forwarding"
+    PRESENCE = "presence"
+    SCHEDULE = "schedule"
+    CALLER_LIST = "callerlist"
 
 
 @dataclass(frozen=True, slots=True)

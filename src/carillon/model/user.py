@@ -23,7 +23,8 @@ class User:
     """Somebody with an extension of 1 to 15 digits. Address of record: `EXTENSION@DOMAIN` (RFC 3261 §10).
 
     `rights` are the outside calls he may make. `caller_number`, E.164, is what outside people see of him, None for
-    the main number of the trunk; with `withhold` they see nothing (RFC 3325).
+    the main number of the trunk; with `withhold` they see nothing (RFC 3325). Without `call_waiting` he is busy for
+    whoever calls while he has a call.
     """
 
     domain: str
@@ -34,6 +35,7 @@ class User:
     rights: Rights = DEFAULT_RIGHTS
     caller_number: str | None = None
     withhold: bool = False
+    call_waiting: bool = True
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)

@@ -10,12 +10,13 @@ from carillon.model.change import Noun, Subject
 from carillon.model.device import Device
 from carillon.model.domain import domain_name
 from carillon.model.e164 import e164
+from carillon.model.forwarding import ForwardingRow
 from carillon.model.number import Number
 from carillon.model.refused import Refused
 from carillon.model.rights import Rights
 from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
-from carillon.provisioning import callers, devices, groups, numbers, sites
+from carillon.provisioning import callers, devices, forwardings, groups, numbers, presences, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
 from carillon.stores.sql.engine import reading, writing
@@ -35,13 +36,17 @@ class UserView:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A user who went, the names of his devices, his further numbers, his groups, and the last change's sequence."""
+    """A user who went, the names of his devices, his further numbers, his groups, and the last change's sequence.
+
+    `forwards` are the rows of others that lead to him: they are passed over from now on.
+    """
 
     sequence: int
     user: User
     devices: tuple[str, ...]
     numbers: tuple[str, ...]
     groups: tuple[str, ...]
+    forwards: tuple[ForwardingRow, ...] = ()
 
 
 def add(engine: Engine, who: str, extension: str, name: str, email: str | None = None, site: str | None = None) -> int:
@@ -66,6 +71,7 @@ def set(
     caller_number: str | None = None,
     withhold: bool | None = None,
     rights: Rights | None = None,
+    call_waiting: bool | None = None,
 ) -> int:
     """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
 
@@ -78,6 +84,7 @@ def set(
         after = after if site is None else replace(after, site=_site(connection, after.domain, site))
         after = after if withhold is None else replace(after, withhold=withhold)
         after = after if rights is None else replace(after, rights=rights)
+        after = after if call_waiting is None else replace(after, call_waiting=call_waiting)
         if caller_number is not None:
             after = replace(after, caller_number=_caller(connection, after, caller_number))
         connection.execute(update(user).where(*_is(after)).values(**user_row(after)))
@@ -90,10 +97,13 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         old = require_user(connection, "extension", extension)
         gone_devices = devices.remove_of(connection, who, old.domain, old.extension)
         gone_numbers = numbers.remove_to(connection, who, old.domain, old.extension)
+        leads_here = tuple(forwardings.leading_to(connection, old.domain, old.extension))
+        forwardings.clear_of(connection, who, old)
+        presences.clear_of(connection, who, old)
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)
         connection.execute(delete(user).where(*_is(old)))
         sequence = record(connection, who, subject(old), user_state(old), None)
-        return Removal(sequence, old, gone_devices, gone_numbers, left_groups)
+        return Removal(sequence, old, gone_devices, gone_numbers, left_groups, leads_here)
 
 
 def listing(engine: Engine, domain: str | None = None) -> list[User]:

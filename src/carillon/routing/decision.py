@@ -7,6 +7,7 @@ from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
+from carillon.routing.progress import Progress
 
 Header = tuple[str, str]
 
@@ -87,7 +88,23 @@ class Pass:
     """Let a reply or a failure go on as it is."""
 
 
-Outcome = Relay | Ring | Trunk | Save | Follow | Reply | Challenge | Drop | Pass
+@dataclass(frozen=True, slots=True)
+class Retarget:
+    """The call is for somebody else now: decide again, for `called` (`user@domain`) with these private headers."""
+
+    called: str
+    progress: Progress
+    private: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """End this leg so that Asterisk dials again, with this token of the call's progress. It is for our eyes only."""
+
+    token: str
+
+
+Outcome = Relay | Ring | Trunk | Save | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import Enum
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.sip.contacts import Contact
-from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, TrunkProfile
+from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, ScheduleProfile, TrunkProfile
 
 
 class Unknown(Enum):
@@ -51,6 +51,7 @@ class NodeProfile:
     ring_s: int = 60
     minimum_expiry_s: int = 60
     most_contacts: int = 10
+    most_forwards: int = 6
     retry_after_s: int = 5
     gateways6: tuple[Gateway, ...] = ()
 
@@ -70,6 +71,7 @@ class Facts:
 
     `trunks_down` are names, of the domain that was asked about.
     `relay` is False once the media relay was asked and did not answer.
+    `calls_up` are the calls that the callee has.
     """
 
     now: float
@@ -84,6 +86,9 @@ class Facts:
     routes: tuple[OutboundRoute, ...] | Unknown = ()
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     trunks_down: frozenset[str] | Unknown = UNKNOWN
+    schedules: Mapping[tuple[str, str], ScheduleProfile] | Unknown = field(default_factory=dict)
+    caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
+    calls_up: int | Unknown = UNKNOWN
     nonce_used: bool | Unknown = False
     relay: bool = True
     fresh_id: str = "0"
@@ -118,6 +123,7 @@ class FailureFacts:
     """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep.
 
     `refusal` is what a phone said before another one stayed silent; `challenges` are a trunk's, header and value.
+    `redirected_to` is the number to which a phone's 3xx sends the call.
     """
 
     code: int
@@ -129,3 +135,4 @@ class FailureFacts:
     refusal: tuple[int, str] | None = None
     challenges: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    redirected_to: str = ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
+from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnswerChallenge,
@@ -15,11 +17,13 @@ from carillon.routing.decision import (
     Relay,
     ReleaseMedia,
     Reply,
+    Resume,
     Trunk,
 )
 from carillon.routing.facts import FailureFacts, Gateway
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
+from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
@@ -28,6 +32,15 @@ FLOW_FAILED, TIMEOUT = 430, 408
 # What a trunk says of itself; everything else is the far end's word, and another trunk would hear it again.
 ASKS_WHO = frozenset({401, 407})
 TRUNK_OUT_OF_ORDER = frozenset({408, 500, 502, 503, 504}) | ASKS_WHO
+
+CAUSES: Final = {
+    404: Cause.OFFLINE,
+    408: Cause.UNREACHABLE,
+    480: Cause.OFFLINE,
+    486: Cause.BUSY,
+    600: Cause.BUSY,
+    603: Cause.DECLINED,
+}
 
 # What the far end says that the caller should read too; everything else is of its own leg only.
 HANDED_OVER = (
@@ -87,6 +100,35 @@ def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("tried next", fact, _to(line), memo=left)
 
 
+def forwarded(memo: Memo, failure: FailureFacts) -> Verdict:
+    """Where a row of the called person may fit, Asterisk dials again (slide "Forwarding"); the main route decides.
+
+    Behaviour 50: silence after ringing is no answer, before it unreachable; 486 and 600 busy, 603 declined, 404 and 480
+    offline, 3xx the phone's own wish; any other one is its code only.
+    """
+    if memo.leg is Leg.INBOUND or not memo.onward:
+        return Verdict("skipped", "nothing to forward")
+    onward = Onward.parse(memo.onward)
+    cause, code, reason = cause_of(failure)
+    if not {cause, f"code:{code}", ANY, Cause.FAILED_TRANSFER} & set(onward.causes):
+        return Verdict("passed", f"no row for {cause}")
+    now = onward.progress
+    token = onward.token(
+        replace(now, cause=now.cause or cause, code=code, reason=reason, to=failure.redirected_to),
+    )
+    return Verdict("goes on", f"{cause}: {code} {reason}".strip(), Resume(token))
+
+
+def cause_of(failure: FailureFacts) -> tuple[str, int, str]:
+    """Why a leg failed, as forwarding rows name it, with the code and reason for the caller."""
+    if failure.timed_out and failure.refusal is None:
+        return Cause.NO_ANSWER if failure.rang else Cause.UNREACHABLE, 480, "Temporarily Unavailable"
+    code, reason = failure.refusal or (failure.code, failure.reason)
+    if 300 <= code < 400:
+        return REDIRECTED, 480, "Temporarily Unavailable"
+    return CAUSES.get(code, f"code:{code}"), code, reason
+
+
 def trunk_refuses_us(memo: Memo, failure: FailureFacts) -> Verdict:
     """A trunk that does not take our password is our trouble, not the caller's: he is not asked for his."""
     if not memo.trunk or failure.code not in ASKS_WHO:
@@ -125,6 +167,9 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     """The far end's own code goes back, and its headers by the hand-over."""
     if memo.leg is Leg.INBOUND:
         return Verdict("passed on", str(failure.code), Pass())
+    if sounds_like_ours(failure.reason):
+        code = 500 if failure.code == 503 else failure.code
+        return Verdict("passed on", "a reason that is ours only", *_tell(memo, code, "Failed", failure.headers))
     effects = (
         MarkLeg(memo.leg_id, failure.code),
         _handover(memo, failure.code, failure.reason, failure.headers),
@@ -132,7 +177,17 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("passed on", f"{failure.code} {failure.reason}".strip(), Pass(), effects)
 
 
-RULES = (was_cancelled, next_gateway, trunk_asks_who, next_trunk, trunk_refuses_us, phone_silent, redirected, real_code)
+RULES = (
+    was_cancelled,
+    next_gateway,
+    trunk_asks_who,
+    next_trunk,
+    forwarded,
+    trunk_refuses_us,
+    phone_silent,
+    redirected,
+    real_code,
+)
 
 
 def flow_failed(code: int, heard: bool) -> bool:

@@ -18,6 +18,7 @@ from carillon.routing.newleg import marked, media_effects, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party, TrunkProfile
 
@@ -56,6 +57,15 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
 
 
+def not_round_and_round(request: Request, facts: Facts) -> Verdict:
+    """A call that has been forwarded too often is one that goes round by trunks: 483."""
+    count, most = request.diversions, facts.node.most_forwards
+    if count >= most:
+        warning = ("Warning", f"399 {_trunk(request).domain} {quoted('The call was forwarded too often')}")
+        return Verdict("refused", f"forwarded {count} times", Reply(483, "Too Many Hops", (warning,)))
+    return Verdict("passed", f"forwarded {count} times")
+
+
 def caller_told(request: Request, facts: Facts) -> Verdict:
     """Who calls, as the provider says it, in E.164; nobody where that is withheld (RFC 3323, RFC 3325)."""
     number = _caller(request)
@@ -71,14 +81,10 @@ def caller_told(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
-    return marked(
-        request,
-        facts,
-        f"{_caller(request)}@{_home(request)}",
-        _callee(facts).aor,
-        "external",
-        *media_effects(ipv6=facts.callee6),
-    )
+    count = request.diversions
+    before = (AddHeader(PrivateHeader.FORWARDS, str(count)),) if count else ()
+    more = (*before, *media_effects(ipv6=facts.callee6))
+    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external", *more)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
@@ -90,7 +96,17 @@ def to_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
 
 
-RULES = (forwards_left, own_dialog, media_fits, number_exists, caller_told, anchored, leg_marked, to_gateway)
+RULES = (
+    forwards_left,
+    own_dialog,
+    media_fits,
+    number_exists,
+    not_round_and_round,
+    caller_told,
+    anchored,
+    leg_marked,
+    to_gateway,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

@@ -25,7 +25,8 @@ class Memo:
     """`leg_id` joins both legs of a call.
 
     `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
-    `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg.
+    `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
+    failed call goes on, see `progress.Onward`; "" if it does not.
     """
 
     leg: Leg
@@ -37,6 +38,7 @@ class Memo:
     trunk: str = ""
     answered: bool = False
     anchor: Anchor | None = None
+    onward: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -45,15 +47,16 @@ class Memo:
             self.trunk,
             "yes" if self.answered else "",
             str(self.anchor or ""),
+            self.onward,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor = text.split(_SEPARATOR)
-        left = _listed(gateways), _listed(trunks), trunk, bool(answered)
-        return cls(Leg(leg), leg_id, called, called_name, *left, Anchor.parse(anchor))
+        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor, onward = text.split(_SEPARATOR)
+        tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
+        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from carillon.model.forwarding import Cause
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
     Decision,
-    MarkLeg,
-    PutHandOver,
+    Effect,
     RecordRoute,
+    Relay,
     RemoveHeader,
     Reply,
     Ring,
@@ -17,18 +18,31 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.diversion import told
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.forwarding import (
+    by_own_address,
+    forwarded_always,
+    gone_round,
+    no_second_call,
+    not_disturbed,
+    sent_on,
+)
+from carillon.routing.hop import diverted
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.numbering import NumberClass
-from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines
+from carillon.routing.onward import onward, ring_s
+from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
+from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.sendon import ends, not_there, replied
 from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import Party, TrunkProfile
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
@@ -38,11 +52,13 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     """
     domain, user = request.uri.host, request.uri.user
     caller = caller_question(request)
+    if PrivateHeader.SERVICE in request.private:
+        return Questions(rows=True)
     if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
         return Questions(caller=caller, outbound=domain, health=domain)  # an extension of these digits is not asked
     if PrivateHeader.OUTSIDE in request.private:
-        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain)
-    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}")
+        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain, rows=True)
+    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}", rows=True)
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -52,6 +68,8 @@ def of_our_call(request: Request, facts: Facts) -> Verdict:
     leg = request.private.get(PrivateHeader.LEG, "")
     if not is_leg_id(facts.node.secret, leg):
         return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
+    if PrivateHeader.FORWARD in request.private and request.progress is None:
+        return Verdict("refused", f"no {PrivateHeader.FORWARD} of ours", Reply(403, "Not A Forward Of A Call"))
     return Verdict("passed", f"leg {leg}")
 
 
@@ -59,21 +77,24 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
     """The called party may have been removed since the inbound leg."""
     if facts.callee is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if PrivateHeader.SERVICE in request.private:
+        return Verdict("passed", f"{request.private[PrivateHeader.SERVICE]} is a service")
     if facts.callee is None and PrivateHeader.OUTSIDE in request.private:
         return Verdict("passed", f"{request.uri.user} is outside")
     if facts.callee is None:
-        return _fails(request, 404, "Not Found", f"nobody has {request.uri.user} in {request.uri.host}")
+        fact = f"nobody has {request.uri.user} in {request.uri.host}"
+        return not_there(request, fact) or replied(request, 404, "Not Found", fact)
     return Verdict("passed", f"{facts.callee.name} ({facts.callee.aor})")
 
 
 def registered(request: Request, facts: Facts) -> Verdict:
-    """No phone registered: 480, and the caller is told so (slide "Offline")."""
-    if facts.callee is None:
+    """No phone registered: the rows for offline, else 480, and the caller is told so (slide "Offline")."""
+    party = facts.callee
+    if not isinstance(party, Party):
         return Verdict("skipped", "outside")
     if facts.registered is False:
-        name = facts.callee.name if isinstance(facts.callee, Party) else request.uri.user
-        warning = ("Warning", f"399 {request.uri.host} {quoted(f'{name} has no phone registered')}")
-        return _fails(request, 480, "Temporarily Unavailable", "no phone is registered", (warning,))
+        why = f"{party.name} has no phone registered"
+        return ends(request, facts, party, (Cause.OFFLINE,), 480, "Temporarily Unavailable", why)
     return Verdict("passed", "unknown: tried all the same" if facts.registered is UNKNOWN else "a phone is registered")
 
 
@@ -92,6 +113,26 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
     return Verdict("shown", f"{name or aor} <{aor}>", effects=effects)
 
 
+def to_service(request: Request, facts: Facts) -> Verdict:
+    """Something of ours answers, at the gateway, where `voicemail:102` is `voicemail-102`."""
+    private, service = request.private, request.private.get(PrivateHeader.SERVICE)
+    if service is None:
+        return NO_SERVICE
+    if not facts.node.gateways:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    called, gateway = f"{request.uri.user}@{request.uri.host}", facts.node.gateways[0]
+    kept = {**private, PrivateHeader.CALLED: called}
+    effects = (
+        StripPrivate(),
+        RemoveHeader("Route"),
+        *(AddHeader(name, value) for name, value in kept.items()),
+        *told(diverted(request), called, lambda one: one.aor),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], called, service, onward=onward(request, facts))
+    return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
+
+
 def by_trunk(request: Request, facts: Facts) -> Verdict:
     """Outside, by the trunks of the caller's site in their order; the others are left for the failure route.
 
@@ -106,23 +147,21 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     fitting = lines(request.uri.user, shown.site, facts.routes, trunks)
     first, *others = by_health(fitting, facts.trunks_down) or (None,)
     if first is None:
-        return _fails(request, 404, "Not Found", f"no trunk takes {request.uri.user}")
+        fact = f"no trunk takes {request.uri.user}"
+        return not_there(request, fact) or replied(request, 404, "Not Found", fact)
+    number = _original_caller(request, trunks[first.name]) or shown.number
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
-        *caller_effects(shown.number, shown.name, trunks[first.name], withheld=shown.withheld),
+        *caller_effects(number, shown.name, trunks[first.name], withheld=shown.withheld),
+        *_told_outside(request, trunks[first.name]),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     left = tuple(str(line) for line in others)
     memo = Memo(
-        Leg.OUTBOUND,
-        request.private[PrivateHeader.LEG],
-        f"{request.uri.user}@{domain}",
-        request.uri.user,
-        (),
-        left,
-        str(first),
-    )
+        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left),
+        str(first), onward=onward(request, facts),
+    )  # fmt: skip
     return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
 
 
@@ -137,21 +176,40 @@ def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
 def rung(request: Request, facts: Facts) -> Verdict:
     """Ring all phones of the called party; what each is offered is decided for its branch (`media`)."""
     assert isinstance(facts.callee, Party)
+    party, leg = facts.callee, request.private[PrivateHeader.LEG]
     if not facts.relay:
-        words = f"{facts.callee.name} has encrypting phones only, and the media relay is out of order"
-        warning = ("Warning", f"399 {facts.callee.domain} {quoted(words)}")
-        return _fails(request, 488, "Not Acceptable Here", "no phone could be offered plain sound", (warning,))
-    memo = Memo(Leg.OUTBOUND, request.private[PrivateHeader.LEG], facts.callee.aor, facts.callee.name)
+        words = f"{party.name} has encrypting phones only, and the media relay is out of order"
+        return replied(request, 488, "Not Acceptable Here", "no phone could be offered plain sound", words)
+    memo = Memo(Leg.OUTBOUND, leg, party.aor, party.name, onward=onward(request, facts))
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
+        *_told_inside(request, party),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    ring = Ring(facts.callee.aor, facts.node.ring_s)
-    return Verdict("rings", f"{facts.callee.aor} for {ring.ring_s} s", ring, effects, memo)
+    ring = Ring(party.aor, ring_s(request, facts))
+    return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
-RULES = (forwards_left, of_our_call, party_exists, registered, caller_shown, recall_rung, by_trunk, rung)
+NO_SERVICE = Verdict("skipped", "no service")
+
+RULES = (
+    forwards_left,
+    of_our_call,
+    party_exists,
+    gone_round,
+    by_own_address,
+    sent_on,
+    not_disturbed,
+    forwarded_always,
+    no_second_call,
+    registered,
+    caller_shown,
+    recall_rung,
+    to_service,
+    by_trunk,
+    rung,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
@@ -159,7 +217,26 @@ def decide(request: Request, facts: Facts) -> Decision:
     return decide_by(RULES, request, facts)
 
 
-def _fails(request: Request, code: int, reason: str, fact: str, headers: tuple[tuple[str, str], ...] = ()) -> Verdict:
-    leg = request.private.get(PrivateHeader.LEG, "")
-    effects = (MarkLeg(leg, code), PutHandOver(leg, code, reason, headers))
-    return Verdict("refused", fact, Reply(code, reason, headers), effects)
+def _told_inside(request: Request, party: Party) -> tuple[Effect, ...]:
+    """The phone is told who sent the call on."""
+    by = diverted(request)
+    return told(by, party.aor, lambda one: one.aor) if by else ()
+
+
+def _told_outside(request: Request, trunk: TrunkProfile) -> tuple[Effect, ...]:
+    """The provider is told by numbers that he knows: of those who have one, or the trunk's own."""
+    by = diverted(request)
+    if not by:
+        return ()
+    return told(by, outside_address(request.uri.user, trunk), lambda one: _number_of(one, trunk))
+
+
+def _original_caller(request: Request, trunk: TrunkProfile) -> str | None:
+    """The outside caller of a forwarded call, for a provider that we trust with numbers that are not ours."""
+    caller = request.private.get(PrivateHeader.CALLER, "").partition("@")[0]
+    return caller if diverted(request) and trunk.trusted and caller.startswith("+") else None
+
+
+def _number_of(one: Diverted, trunk: TrunkProfile) -> str | None:
+    number = one.number or trunk.main_number
+    return outside_address(number, trunk) if number else None

@@ -87,6 +87,11 @@ def hidden() -> tuple[Effect, ...]:
     return (*_CLEAN, SetFrom("Anonymous", "sip:anonymous@anonymous.invalid"), AddHeader("Privacy", "id"))
 
 
+def outside_address(number: str, trunk: TrunkProfile) -> str:
+    """A number at a provider, `user@host`, as he writes it."""
+    return f"{written(number, trunk)}@{_host(trunk)}"
+
+
 def _uri(number: str, trunk: TrunkProfile) -> str:
     transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
     return f"sip:{written(number, trunk)}@{_host(trunk)}:{trunk.port}{transport}"

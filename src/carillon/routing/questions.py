@@ -12,6 +12,7 @@ class Questions:
     `health` asks which trunks of a domain are down, one look into shared memory.
     `callee6` asks whether the callee's phones have IPv6 only; that is in memory.
     `bound` asks which contacts the account's person has; they are in memory.
+    `rows` asks for schedules and caller lists, which are cached too.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each."""
 
     account: tuple[str, str] | None = None
@@ -25,6 +26,7 @@ class Questions:
     bound: bool = False
     health: str | None = None
     callee6: bool = False
+    rows: bool = False
 
     @property
     def directory_reads(self) -> int:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
+from carillon.routing.progress import Progress
 from carillon.sip.digest import Credentials
 from carillon.sip.referto import ReferTo
 from carillon.sip.uri import SipUri
@@ -34,6 +35,8 @@ class Request:
     that IPv6 is offered.
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
+    `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
+    RFC 7044).
     """
 
     method: str
@@ -68,6 +71,8 @@ class Request:
     source_port: int = 0
     transport: str = "udp"
     private: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress | None = None
+    diversions: int = 0
 
     @property
     def target(self) -> SipUri:

@@ -28,3 +28,7 @@ class PrivateHeader(StrEnum):
     TRANSFERRED_BY = "X-Carillon-Transferred-By"
     RECALL = "X-Carillon-Recall"
     MEDIA = "X-Carillon-Media"
+    SERVICE = "X-Carillon-Service"
+    FORWARD = "X-Carillon-Forward"
+    FORWARDS = "X-Carillon-Forwards"
+    NO_FORWARD = "X-Carillon-No-Forward"

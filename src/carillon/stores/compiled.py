@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import astuple
 from functools import lru_cache
 from typing import Any
 
-from carillon.stores.ports import OutboundRoute, Party, SiteProfile, TrunkProfile
+from carillon.stores.ports import (
+    ForwardRow,
+    OutboundRoute,
+    Party,
+    ScheduleProfile,
+    SiteProfile,
+    StateRow,
+    TrunkProfile,
+)
 
-PARTY = "extension, name, site, outside, caller_number, withhold"
+PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
 SITE = "domain, name, country, outside_prefix, emergency_caller"
@@ -21,17 +30,25 @@ _TRUNK = TRUNK.split(", ")
 _FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})
 
 ROUTE = "domain, prefix, trunk, site, position"
+SCHEDULE = "domain, name, timezone, hours, holidays"
+CALLER_LIST = "domain, name, callers"
 
 
 def party_row(of: Party) -> tuple[Any, ...]:
     """The values of `PARTY`."""
-    return of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold
+    return (
+        *(of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold),
+        *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting),
+    )
 
 
 def party_of(domain: str, row: Sequence[Any]) -> Party:
     """The party in the values of `PARTY`."""
-    extension, name, site, outside, caller_number, withhold = row
-    return Party(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold))
+    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting = row
+    return Party(
+        *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
+        *(_forwarding(forwarding), _presence(presence), bool(call_waiting)),
+    )
 
 
 def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:
@@ -60,6 +77,41 @@ def route_of(row: Sequence[Any]) -> OutboundRoute:
     """The route in the values of `ROUTE` behind the domain."""
     prefix, trunk, site, position = row
     return OutboundRoute(prefix, trunk, site or None, position)
+
+
+def schedule_row(domain: str, name: str, of: ScheduleProfile) -> tuple[Any, ...]:
+    """The values of `SCHEDULE`."""
+    return domain, name, of.timezone, json.dumps(of.hours), " ".join(sorted(of.holidays))
+
+
+def schedule_of(row: Sequence[Any]) -> ScheduleProfile:
+    """The schedule in the values of `SCHEDULE` behind domain and name."""
+    timezone, hours, holidays = row
+    return ScheduleProfile(timezone, tuple(tuple(one) for one in json.loads(hours)), _classes(holidays))
+
+
+def _forwarding_text(of: Sequence[ForwardRow]) -> str:
+    """Nearly nobody has rows: nothing is parsed for them."""
+    rows = [(*astuple(row)[:3], sorted(row.presence), *astuple(row)[4:]) for row in of]
+    return json.dumps(rows) if rows else ""
+
+
+def _presence_text(of: Sequence[StateRow]) -> str:
+    return json.dumps([astuple(row) for row in of]) if of else ""
+
+
+@lru_cache(maxsize=4096)
+def _forwarding(text: str) -> tuple[ForwardRow, ...]:
+    rows = json.loads(text) if text else ()
+    return tuple(
+        ForwardRow(id, cause, tuple(targets), frozenset(presence), *rest)
+        for id, cause, targets, presence, *rest in rows
+    )
+
+
+@lru_cache(maxsize=1024)
+def _presence(text: str) -> tuple[StateRow, ...]:
+    return tuple(StateRow(*row) for row in json.loads(text)) if text else ()
 
 
 def _site_text(of: SiteProfile) -> str:

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from carillon.stores import compiled, smalltables
-from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, SiteProfile, StoreDown, TrunkProfile
+from carillon.stores.ports import (
+    Account,
+    DomainProfile,
+    OutboundRoute,
+    Party,
+    ScheduleProfile,
+    SiteProfile,
+    StoreDown,
+    TrunkProfile,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -84,6 +93,14 @@ class DirectoryReader:
     def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
         """The outbound routes of a domain in the order in which they are tried, as `domains`."""
         return self._current().outbound.get(domain, ())
+
+    def schedules(self) -> Mapping[tuple[str, str], ScheduleProfile]:
+        """All schedules by domain and name, as `domains`."""
+        return self._current().schedules
+
+    def caller_lists(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """All caller lists by domain and name, as `domains`."""
+        return self._current().caller_lists
 
     def _current(self) -> smalltables.SmallTables:
         version = self._read(_VERSION)[0]

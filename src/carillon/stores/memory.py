@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from carillon.stores.ports import (
     Account,
@@ -10,6 +12,7 @@ from carillon.stores.ports import (
     HandOver,
     OutboundRoute,
     Party,
+    ScheduleProfile,
     SiteProfile,
     StoreDown,
     TrunkProfile,
@@ -27,6 +30,8 @@ class MemoryDirectory:
         self._sites: dict[tuple[str, str], SiteProfile] = {}
         self._trunks: dict[tuple[str, str], TrunkProfile] = {}
         self._routes: list[tuple[str, OutboundRoute]] = []
+        self._schedules: dict[tuple[str, str], ScheduleProfile] = {}
+        self._caller_lists: dict[tuple[str, str], frozenset[str]] = {}
         self.down = False
         self.reads = 0
 
@@ -56,6 +61,23 @@ class MemoryDirectory:
         """Let numbers leave by a trunk."""
         self._routes.append((domain, route))
 
+    def add_schedule(self, domain: str, name: str, schedule: ScheduleProfile) -> None:
+        """Add or replace a schedule."""
+        self._schedules[domain, name] = schedule
+
+    def add_caller_list(self, domain: str, name: str, callers: frozenset[str]) -> None:
+        """Add or replace a list of callers."""
+        self._caller_lists[domain, name] = callers
+
+    def change(self, domain: str, extension: str, **fields: Any) -> None:
+        """Change the profile of somebody, at all his numbers and devices."""
+        for key, party in self._parties.items():
+            if (party.domain, party.extension) == (domain, extension):
+                self._parties[key] = replace(party, **fields)
+        for name, account in self._accounts.items():
+            if (account.party.domain, account.party.extension) == (domain, extension):
+                self._accounts[name] = replace(account, party=replace(account.party, **fields))
+
     def forget(self, domain: str, extension: str) -> None:
         """Remove a party, its numbers and its devices."""
         self._parties = {
@@ -84,6 +106,16 @@ class MemoryDirectory:
         """The routes of a domain in the order in which they are tried."""
         self._check()
         return in_order(self._routes, self._trunks).get(domain, ())
+
+    def schedules(self) -> Mapping[tuple[str, str], ScheduleProfile]:
+        """All schedules."""
+        self._check()
+        return self._schedules
+
+    def caller_lists(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """All caller lists."""
+        self._check()
+        return self._caller_lists
 
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""

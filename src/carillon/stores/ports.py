@@ -34,11 +34,48 @@ class SiteProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardRow:
+    """One row of a person's forwarding table, as `model.forwarding` has it: targets as text, empty `presence` is any.
+
+    `schedule` and `caller` name small tables of the domain.
+    """
+
+    id: int
+    cause: str
+    targets: tuple[str, ...]
+    presence: frozenset[str] = frozenset()
+    origin: str | None = None
+    caller: str | None = None
+    schedule: str | None = None
+    after_s: int | None = None
+    ring_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What one source says of a person until then (Unix seconds, None: until further notice)."""
+
+    source: str
+    state: str
+    dnd: bool = False
+    until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleProfile:
+    """Weekly hours (day from Monday 0, minutes of begin and end) in a time zone, and ISO dates when it is closed."""
+
+    timezone: str
+    hours: tuple[tuple[int, int, int], ...]
+    holidays: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """Somebody who can be called: the compiled profile of a user, one look-up a party.
 
     `outside` are the classes of outside calls that the person may make; `caller_number` (E.164) is shown outside,
-    unless `withhold`.
+    unless `withhold`. `presence` is what is said of the person, what counts most first.
     """
 
     extension: str
@@ -48,6 +85,9 @@ class Party:
     outside: frozenset[str] = frozenset()
     caller_number: str | None = None
     withhold: bool = False
+    forwarding: tuple[ForwardRow, ...] = ()
+    presence: tuple[StateRow, ...] = ()
+    call_waiting: bool = True
 
     @property
     def aor(self) -> str:
@@ -132,6 +172,12 @@ class Directory(Protocol):
 
     def outbound(self, domain: str) -> tuple[OutboundRoute, ...]:
         """The outbound routes of a domain, in the order of trying; cached in the worker like the domains."""
+
+    def schedules(self) -> Mapping[tuple[str, str], ScheduleProfile]:
+        """All schedules by (domain, name); cached in the worker like the domains."""
+
+    def caller_lists(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """All caller lists by (domain, name); cached in the worker like the domains."""
 
     def account(self, domain: str, username: str) -> Account | None: ...
 

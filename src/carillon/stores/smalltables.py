@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from carillon.stores import compiled
-from carillon.stores.ports import DomainProfile, OutboundRoute, SiteProfile, TrunkProfile
+from carillon.stores.ports import DomainProfile, OutboundRoute, ScheduleProfile, SiteProfile, TrunkProfile
 
 _DOMAINS = "SELECT name, digest FROM domain"
 _SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608 - our own column names
 _TRUNKS = f"SELECT {compiled.TRUNK} FROM trunk"  # noqa: S608
 _ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
+_SCHEDULES = f"SELECT {compiled.SCHEDULE} FROM schedule"  # noqa: S608
+_CALLER_LISTS = f"SELECT {compiled.CALLER_LIST} FROM callerlist"  # noqa: S608
 
 Routes = Iterable[tuple[str, OutboundRoute]]
 Trunks = Mapping[tuple[str, str], TrunkProfile]
@@ -21,15 +23,17 @@ Trunks = Mapping[tuple[str, str], TrunkProfile]
 
 @dataclass(frozen=True, slots=True)
 class SmallTables:
-    """Domains by name, sites and trunks by domain and name, and the routes of each domain in their order."""
+    """Domains by name, the others by domain and name, and the routes of each domain in their order."""
 
     domains: Mapping[str, DomainProfile]
     sites: Mapping[tuple[str, str], SiteProfile]
     trunks: Trunks
     outbound: Mapping[str, tuple[OutboundRoute, ...]]
+    schedules: Mapping[tuple[str, str], ScheduleProfile]
+    caller_lists: Mapping[tuple[str, str], frozenset[str]]
 
 
-EMPTY = SmallTables({}, {}, {}, {})
+EMPTY = SmallTables({}, {}, {}, {}, {}, {})
 
 
 def read(connection: sqlite3.Connection) -> SmallTables:
@@ -43,6 +47,12 @@ def read(connection: sqlite3.Connection) -> SmallTables:
             MappingProxyType(trunks),
             MappingProxyType(
                 in_order(((row[0], compiled.route_of(row[1:])) for row in connection.execute(_ROUTES)), trunks)
+            ),
+            MappingProxyType(
+                {(row[0], row[1]): compiled.schedule_of(row[2:]) for row in connection.execute(_SCHEDULES)}
+            ),
+            MappingProxyType(
+                {(row[0], row[1]): frozenset(row[2].split()) for row in connection.execute(_CALLER_LISTS)}
             ),
         )
     finally:

@@ -14,6 +14,7 @@ from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
 from carillon.model.node import Node
+from carillon.routing.progress import WORD
 from carillon.sip.private import PREFIX as PRIVATE
 from carillon.sip.private import TRANSFER, PrivateHeader
 from carillon.system.paths import CACHE_ROOT
@@ -23,7 +24,9 @@ PREFIX = CACHE_ROOT / "asterisk"
 _READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED)
 _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
-    (header.name, str(header)) for header in PrivateHeader if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER)
+    (header.name, str(header))
+    for header in PrivateHeader
+    if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 
@@ -91,6 +94,7 @@ class Context:
     manager_user: str = MANAGER_USER
     private: str = PRIVATE
     transfer: str = TRANSFER
+    forward_word: str = WORD
 
 
 def context(system: System) -> Context:

@@ -16,17 +16,19 @@ from carillon.stores.compiled import party_row
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 3
+SCHEMA = 4
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
-_PARTY += " withhold INTEGER NOT NULL"
+_PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": "name TEXT PRIMARY KEY, digest TEXT NOT NULL",
     "site": f"{compiled.SITE}, PRIMARY KEY (domain, name)",
     "trunk": f"{compiled.TRUNK}, PRIMARY KEY (domain, name)",
     "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
+    "schedule": f"{compiled.SCHEDULE}, PRIMARY KEY (domain, name)",
+    "callerlist": f"{compiled.CALLER_LIST}, PRIMARY KEY (domain, name)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
     f" encryption INTEGER NOT NULL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
@@ -126,20 +128,22 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
         (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, *party_row(row.party))
         for row in missing.accounts
     )
-    _insert(directory, "account", 11, accounts)
-    _insert(directory, "party", 8, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
+    _insert(directory, "account", 14, accounts)
+    _insert(directory, "party", 11, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
 
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    for table in ("domain", "site", "trunk", "route"):
+    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist"):
         directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
     _insert(directory, "domain", 2, ((row.name, row.digest) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 14, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
+    _insert(directory, "schedule", 5, (compiled.schedule_row(*row) for row in small.schedules))
+    _insert(directory, "callerlist", 3, small.caller_lists)
 
 
 def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:

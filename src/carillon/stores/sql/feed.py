@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,14 +11,34 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from carillon.model.change import Noun, Subject
 from carillon.model.rights import parse_rights
 from carillon.model.trunk import NumberFormat, Trunk
-from carillon.stores.ports import Account, DomainProfile, OutboundRoute, Party, SiteProfile, TrunkProfile
+from carillon.stores.ports import (
+    Account,
+    DomainProfile,
+    OutboundRoute,
+    Party,
+    ScheduleProfile,
+    SiteProfile,
+    TrunkProfile,
+)
+from carillon.stores.sql.conduct import Conduct, conduct_of
 from carillon.stores.sql.rows import trunk_of
-from carillon.stores.sql.tables import change, device, domain, number, outbound, site, trunk, user
+from carillon.stores.sql.tables import (
+    caller_list,
+    change,
+    device,
+    domain,
+    number,
+    outbound,
+    schedule,
+    site,
+    trunk,
+    user,
+)
 
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
-SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND})
+SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -34,12 +55,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class SmallRows:
-    """All rows of the small tables; sites and routes with their domain."""
+    """All rows of the small tables; behind domain, or domain and name, where the row lacks them."""
 
     domains: tuple[DomainProfile, ...]
     sites: tuple[tuple[str, SiteProfile], ...]
     trunks: tuple[TrunkProfile, ...]
     routes: tuple[tuple[str, OutboundRoute], ...]
+    schedules: tuple[tuple[str, str, ScheduleProfile], ...]
+    caller_lists: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,8 @@ def _small(connection: Connection) -> SmallRows:
             (row.domain, OutboundRoute(row.prefix, row.trunk, row.site or None, row.position))
             for row in connection.execute(select(outbound))
         ),
+        tuple((row.domain, row.name, _schedule(row)) for row in connection.execute(select(schedule))),
+        tuple((row.domain, row.name, row.callers) for row in connection.execute(select(caller_list))),
     )
 
 
@@ -113,6 +138,7 @@ _PEOPLE = (
     user.c.rights,
     user.c.caller_number,
     user.c.withhold,
+    user.c.call_waiting,
     site.c.name,
     site.c.country,
     site.c.outside_prefix,
@@ -120,7 +146,13 @@ _PEOPLE = (
 )
 _SECRETS = (device.c.ha1_md5, device.c.ha1_sha256, device.c.encryption)
 _AT_WORK = and_(site.c.domain == user.c.domain, site.c.name == user.c.site)
-_BY_PERSON = {Noun.USER: (user.c.domain, user.c.extension), Noun.SITE: (site.c.domain, site.c.name)}
+_PERSON = (user.c.domain, user.c.extension)
+_BY_PERSON = {
+    Noun.USER: _PERSON,
+    Noun.FORWARDING: _PERSON,
+    Noun.PRESENCE: _PERSON,
+    Noun.SITE: (site.c.domain, site.c.name),
+}
 
 
 def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tuple[Account, ...]:
@@ -128,7 +160,7 @@ def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tup
     found = select(device.c.domain, device.c.name.label("username"), *_SECRETS, *_PEOPLE)
     query = found.join(user, owner).join(site, _AT_WORK)
     keys = {**_BY_PERSON, Noun.DEVICE: (device.c.domain, device.c.name)}
-    compile_party = _Compiler()
+    compile_party = _Compiler(Conduct({}, {}))
     return tuple(
         Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row), row.encryption)
         for row in _rows(connection, query, touched, keys)
@@ -139,14 +171,16 @@ def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tupl
     reached = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
     query = select(number.c.domain, number.c.number, *_PEOPLE).join(user, reached).join(site, _AT_WORK)
     keys = {**_BY_PERSON, Noun.NUMBER: (number.c.domain, number.c.number)}
-    compile_party = _Compiler()
-    return tuple((row.number, compile_party(row)) for row in _rows(connection, query, touched, keys))
+    rows = _rows(connection, query, touched, keys)
+    compile_party = _Compiler(conduct_of(connection, {(row.domain, row.extension) for row in rows}))
+    return tuple((row.number, compile_party(row)) for row in rows)
 
 
 class _Compiler:
     """Parties from rows with the columns of `_PEOPLE`; sites and rights, which are few, are made once."""
 
-    def __init__(self) -> None:
+    def __init__(self, conduct: Conduct) -> None:
+        self._conduct = conduct
         self._sites: dict[tuple[object, ...], SiteProfile] = {}
         self._rights: dict[str, frozenset[str]] = {}
 
@@ -159,6 +193,9 @@ class _Compiler:
             self._outside(row.rights),
             row.caller_number,
             row.withhold,
+            self._conduct.forwarding.get((row.domain, row.extension), ()),
+            self._conduct.presence.get((row.domain, row.extension), ()),
+            row.call_waiting,
         )
 
     def _site(self, row: Row[tuple[object, ...]]) -> SiteProfile:
@@ -188,6 +225,11 @@ def _trunk(of: Trunk) -> TrunkProfile:
         of.enabled,
         of.probe,
     )
+
+
+def _schedule(row: Row[tuple[object, ...]]) -> ScheduleProfile:
+    hours = tuple((day, begin, end) for day, begin, end in json.loads(row.hours))
+    return ScheduleProfile(row.timezone, hours, frozenset(row.holidays.split()))
 
 
 def _site(row: Row[tuple[object, ...]]) -> SiteProfile:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
@@ -50,6 +62,7 @@ user = _table(
     Column("rights", String(96), nullable=False, server_default=NEW_USER_RIGHTS),
     Column("caller_number", DIAL_NUMBER),
     Column("withhold", Boolean, nullable=False, server_default="0"),
+    Column("call_waiting", Boolean, nullable=False, server_default="1"),
     Index(None, "domain", "site"),
 )
 
@@ -127,6 +140,55 @@ member = _table(
     ForeignKeyConstraint(["domain", "group"], ["group.domain", "group.name"]),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
     Index(None, "domain", "extension"),
+)
+
+forwarding = _table(
+    "forwarding",
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("domain", DOMAIN_NAME, nullable=False),
+    Column("extension", EXTENSION, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("cause", String(16), nullable=False),
+    Column("targets", Text, nullable=False),
+    Column("presence", String(64), nullable=False),
+    Column("origin", String(8)),
+    Column("caller", LABEL),
+    Column("schedule", String(36)),
+    Column("after_s", Integer),
+    Column("ring_s", Integer),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+    Index(None, "domain", "extension"),
+)
+"""`targets` and `presence` are separated by blanks."""
+
+presence = _table(
+    "presence",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("source", LABEL, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("since", Float, nullable=False),
+    Column("dnd", Boolean, nullable=False),
+    Column("note", String(120)),
+    Column("until", Float),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+)
+
+schedule = _table(
+    "schedule",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("timezone", String(64), nullable=False),
+    Column("hours", Text, nullable=False),
+    Column("holidays", Text, nullable=False),
+)
+"""`hours` is a JSON list of day, begin and end; `holidays` are dates separated by blanks."""
+
+caller_list = _table(
+    "callerlist",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("callers", Text, nullable=False),
 )
 
 node = _table(

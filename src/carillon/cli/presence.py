@@ -1,0 +1,158 @@
+"""`carillon presence`: the state of a person, and why it is that."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, commands
+from carillon.model.refused import Refused
+
+if TYPE_CHECKING:
+    from carillon.model.presence import Presence
+    from carillon.model.user import User
+
+app = commands("The state of people: default, away, busy, vacation; and do not disturb.")
+
+Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 102 or 102@example.org.")]
+NOBODY = "nothing"
+"""The source when nobody says anything."""
+
+
+@app.command("set")
+def set_(
+    context: typer.Context,
+    extension: Extension,
+    state: Annotated[
+        str, typer.Argument(metavar="STATE", help="default, away, busy, vacation; or dnd: busy, and no phone rings.")
+    ],
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="What others may read.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="17:30, or 2026-12-24T17:30; until further notice when left out.")
+    ] = None,
+) -> None:
+    """Say the state of a person by hand: it counts before what calendars and phones say.
+
+    Example: `carillon presence set 102 dnd --until 17:30`
+    """
+    from carillon.provisioning import presences
+
+    cli = Cli.of(context)
+    sequence = presences.set(cli.truth, cli.who, extension, state, note, until)
+    user, rows = presences.said(cli.truth, extension)
+    manual = rows[0]
+    end = f" until {_time(manual.until)}" if manual.until else ""
+    word = "not to be disturbed" if manual.dnd else str(manual.state)
+    cli.done(f"{_whom(user)} is {word}{end}.", _row(cli, user, rows), sequence)
+
+
+@app.command()
+def clear(context: typer.Context, extension: Extension) -> None:
+    """Take back what was said by hand.
+
+    Example: `carillon presence clear 102`
+    """
+    from carillon.provisioning import presences
+
+    cli = Cli.of(context)
+    sequence = presences.clear(cli.truth, cli.who, extension)
+    user, rows = presences.said(cli.truth, extension)
+    row = _row(cli, user, rows)
+    cli.done(f"Nothing is said by hand of {_whom(user)} any more: {row['state']}.", row, sequence)
+
+
+@app.command()
+def show(context: typer.Context, extension: Extension) -> None:
+    """Show the state of a person.
+
+    Example: `carillon presence show 102`
+    """
+    from carillon.provisioning import presences
+
+    cli = Cli.of(context)
+    cli.show(_row(cli, *presences.said(cli.truth, extension)), "Presence")
+
+
+@app.command()
+def explain(context: typer.Context, extension: Extension) -> None:
+    """Show everything that is said of a person, and what of it counts.
+
+    Example: `carillon presence explain 102`
+    """
+    from carillon.provisioning import presences
+
+    cli = Cli.of(context)
+    user, rows = presences.said(cli.truth, extension)
+    counts = _counting(rows)
+    said = [{**_said(row), "verdict": _verdict(row, counts)} for row in rows]
+    if cli.json:
+        cli.show({**_row(cli, user, rows), "said": said}, "")
+        return
+    cli.show(said, f"Said of {_whom(user)}")
+    result = _row(cli, user, rows)
+    typer.echo(f"State: {result['state']}{', do not disturb' if result['dnd'] else ''}, says {result['source']}.")
+
+
+def _counting(rows: tuple[Presence, ...]) -> Presence | None:
+    now = time.time()
+    return next((row for row in rows if row.until is None or row.until > now), None)
+
+
+def _verdict(row: Presence, counts: Presence | None) -> str:
+    if row is counts:
+        return "counts"
+    return "over" if row.until is not None and row.until <= time.time() else "comes after"
+
+
+def _row(cli: Cli, user: User, rows: tuple[Presence, ...]) -> dict[str, object]:
+    from carillon.supervision.registered import registered
+
+    counts = _counting(rows)
+    return {
+        "extension": user.extension,
+        "domain": user.domain,
+        "state": str(counts.state) if counts else "default",
+        "dnd": counts.dnd if counts else False,
+        "note": counts.note if counts else None,
+        "until": _time(counts.until) if counts and counts.until else None,
+        "registered": bool(registered(cli.paths, (user.extension, user.domain))),
+        "in_call": _in_call(cli, user),
+        "source": counts.source if counts else NOBODY,
+    }
+
+
+def _in_call(cli: Cli, user: User) -> bool | None:
+    """Whether somebody has a call that is up; None when nobody can tell."""
+    from carillon.cli.call import gateway
+    from carillon.collector.calls import live_calls
+    from carillon.provisioning.system import load_node
+
+    if not cli.paths.kamailio_rpc.exists():
+        return None
+    aor = f"{user.extension}@{user.domain}"
+    try:
+        with gateway(cli, load_node(cli.paths)) as manager:
+            return any(call.state == "up" and aor in (call.caller, call.called) for call in live_calls(manager))
+    except Refused:
+        return None
+
+
+def _said(row: Presence) -> dict[str, object]:
+    return {
+        "source": row.source,
+        "state": "dnd" if row.dnd else str(row.state),
+        "note": row.note,
+        "since": _time(row.since),
+        "until": _time(row.until) if row.until else None,
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+
+
+def _whom(user: User) -> str:
+    return f"{user.extension}@{user.domain} ({user.name})"
