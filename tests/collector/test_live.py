@@ -179,18 +179,15 @@ def test_calls_go_on_without_the_collector_which_comes_back(
 def test_a_hung_collector_is_told_of_and_slows_nothing(
     office: LiveOffice, console: Console, building: Building
 ) -> None:
-    pid = _collector(building)["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        call = _up(office)
-        (listed,) = console.calls_of(office)
-        assert "calls go on without traces" in _collector(building)["problem"]
-        console.says("call", "hangup", listed["id"])
-        call.is_over()
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    hung = _collector(building)["pid"]
+    os.kill(hung, signal.SIGSTOP)
+    call = _up(office)
+    (listed,) = console.calls_of(office)
+    console.says("call", "hangup", listed["id"])
+    call.is_over()
+    until(lambda: _collector(building)["pid"] not in (None, hung), "the watchdog ends it, and it is started again")
     until(lambda: bool(_collector(building)["healthy"]), "the collector works again")
-    assert console.json("trace", listed["id"])["ladder"], "rows waited in the socket meanwhile"
+    assert "it hung" in _collector(building)["problem"]
 
 
 def test_metrics_count_calls_and_failures(office: LiveOffice, building: Building) -> None:
