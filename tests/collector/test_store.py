@@ -187,6 +187,16 @@ def test_a_worker_without_a_listener_goes_on_and_tells_later_what_was_lost(tmp_p
     assert len(call_of(tmp_path / "traces.db", short_id(LEG))) == 1
 
 
+def test_a_collector_that_was_started_anew_hears_the_next_row(tmp_path: Path) -> None:
+    tracer = Tracer(tmp_path / "trace.sock")
+    for _ in range(2):
+        with _collecting(tmp_path) as collector:
+            tracer.reply(MEMO, 180, DECISION)
+            assert settle(tmp_path / "trace.sock")
+            assert collector.metrics.registry.get_sample_value("carillon_collector_rows_total") == 1
+    tracer.close()
+
+
 def test_a_worker_never_waits_for_a_collector_that_hangs(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as hung:
         hung.bind(str(tmp_path / "trace.sock"))

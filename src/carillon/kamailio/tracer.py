@@ -88,6 +88,15 @@ class Tracer:
         return False
 
     def _send(self, line: str) -> None:
+        if self._socket is not None:
+            if self._sent(line):
+                return
+            self.close()  # its listener was started anew, perhaps: who listens now is asked at once
+        if not self._sent(line):
+            self._forget()
+
+    def _sent(self, line: str) -> bool:
+        """Whether there is a listener; what he has no room for is lost and counted."""
         try:
             listener = self._socket or self._connect()
             if self._lost:
@@ -96,7 +105,8 @@ class Tracer:
         except BlockingIOError:
             self._lost += 1
         except OSError:
-            self._forget()
+            return False
+        return True
 
     def _connect(self) -> socket.socket:
         """Raises OSError."""
