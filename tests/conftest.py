@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,9 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.worlds.building import Building
+
+os.environ.setdefault("CARILLON_PYTHON", sys.prefix)
+"""`bin/carillon` runs on the tests' own Python: `make test` on a fresh machine makes no other one."""
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import pytest
 from tests.live.company import Company
 from tests.live.talking import hangs_up, talk
 from tests.live.test_transfers import hear_each_other, talks
+from tests.live.waiting import await_that
 from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
@@ -89,10 +90,16 @@ def test_the_transferor_hears_how_far_it_is(company: Company) -> None:
     alice, bob, carol = (company.phone(each) for each in ("101", "102", "103"))
     at_alice, _ = talks(alice, bob)
     sends(at_alice, company, "103")
-    carol.incoming().answer()
+    at_carol = carol.incoming()
+    # Whoever answers in the same instant may overtake the news that it rings.
+    await_that(lambda: "SIP/2.0 180 Ringing" in fragments(at_alice), "Alice hears that it rings")
+    at_carol.answer()
     assert at_alice.wait_transferred() == 200
-    fragments = [each.text.rpartition("\r\n\r\n")[2].split("\r\n")[0] for each in notified(at_alice)]
-    assert fragments == ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]
+    assert fragments(at_alice) == ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing", "SIP/2.0 200 OK"]
+
+
+def fragments(call: Call) -> list[str]:
+    return [each.text.rpartition("\r\n\r\n")[2].split("\r\n")[0] for each in notified(call)]
 
 
 def notified(call: Call) -> list[Message]:
