@@ -15,6 +15,9 @@ from tests.worlds.building import PORT, PROVIDERS, Building
 pytestmark = pytest.mark.engines
 USER, PASSWORD = "line-4711", "of the line"
 HOST = "prov1"
+SHORT_S = 20
+"""A short registration: seconds."""
+
 CHALLENGE = 'Digest realm="provider.test", nonce="n0nce", qop="auth", algorithm={}'
 
 
@@ -90,6 +93,15 @@ def test_what_the_provider_says_of_our_registration_is_shown(provider: RawAgent,
     again = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, 40, "REGISTER")
     provider.respond(again, 200, headers=[("Contact", f"{again.header('Contact')};expires=300")])
     until(lambda: shown(company) == "registered", "the registration is shown")
+
+
+def test_our_registration_is_refreshed_before_it_ends(provider: RawAgent, company: Company) -> None:
+    first = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, 10, "REGISTER")
+    provider.respond(first, 200, headers=[("Contact", f"{first.header('Contact')};expires={SHORT_S}")])
+    until(lambda: shown(company) == "registered", "the registration is shown")
+    again = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, SHORT_S, "refresh")
+    assert again.header("Contact") == first.header("Contact")
+    assert again.header("Call-ID") == first.header("Call-ID")  # one registration, not a second (RFC 3261 §10.2.4)
 
 
 def shown(company: Company) -> str:

@@ -43,6 +43,15 @@ def test_an_emergency_call_needs_no_right(office: Office) -> None:
     call.is_for(provider, "112")
 
 
+def test_an_emergency_call_shows_the_number_of_its_place(office: Office) -> None:
+    provider = office.provider()
+    office.calls_for_help_as("+3225550112")
+    call = office.alice.calls("*31112")  # those who help must know where to go: nobody withholds that
+    call.rings(provider)
+    call.is_for(provider, "112")
+    call.shows(provider, "Alice Martin", "+3225550112")
+
+
 def test_an_emergency_call_reaches_no_extension_of_the_same_digits(office: Office) -> None:
     provider = office.provider()
     lobby = office.hires("Lobby", "112")
@@ -75,6 +84,16 @@ def test_a_silent_trunk_is_followed_by_the_next(office: Office) -> None:
     call.rings(second)
     second.answers(call)
     call.is_up()
+
+
+def test_once_the_far_end_rang_no_other_trunk_is_tried(office: Office) -> None:
+    first, second = office.provider("first"), office.provider("second")
+    office.allows(office.alice, "national")
+    call = office.alice.calls("025551234")
+    call.rings(first)
+    first.refuses(call, 500)
+    call.failed(500)
+    call.does_not_ring(second)
 
 
 def test_a_call_withheld_by_code(office: Office) -> None:

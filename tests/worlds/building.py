@@ -33,6 +33,7 @@ from carillon.provisioning import (
     outbounds,
     presences,
     schedules,
+    sites,
     trunks,
     users,
 )
@@ -165,6 +166,11 @@ class Building:
     def allows(self, domain: str, extension: str, classes: tuple[str, ...]) -> None:
         """Outside calls of these classes, and no others."""
         users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(OutsideClass(each) for each in classes))
+        put_in_force(self.paths)
+
+    def calls_for_help_as(self, domain: str, number: str) -> None:
+        """The emergency number of the main site."""
+        sites.set(self.truth, WHO, f"main@{domain}", emergency_caller=number)
         put_in_force(self.paths)
 
     def forwards(self, domain: str, extension: str, row: forwardings.RowTyped) -> None:

@@ -143,11 +143,12 @@ class Engine:
         best = min(leg.refusals, key=lambda final: final.code)
         if leg.silent:
             refusal = (best.code, best.reason)
-            self._outbound_failed(leg, FailureFacts(408, timed_out=True, refusal=refusal))
+            self._outbound_failed(leg, FailureFacts(408, timed_out=True, rang=True, refusal=refusal))
         else:
             contact = SipUri.parse(dict(best.headers).get("Contact", "").strip("<>"))
             moved = contact.user if contact else ""
-            self._outbound_failed(leg, FailureFacts(best.code, best.reason, headers=best.headers, redirected_to=moved))
+            said = FailureFacts(best.code, best.reason, rang=True, headers=best.headers, redirected_to=moved)
+            self._outbound_failed(leg, said)
 
     def rings_out(self, leg: Leg) -> None:
         """Nobody answered within the ringing time."""

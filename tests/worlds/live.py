@@ -220,6 +220,9 @@ class LiveOffice:
         while self.building.trunk(self.domain, provider.name)["state"] != "down":
             assert monotonic() < deadline, f"{provider.name} is not found down"
 
+    def calls_for_help_as(self, number: str) -> None:
+        self.building.calls_for_help_as(self.domain, number)
+
     def allows(self, person: LivePerson, *classes: str) -> None:
         self.building.allows(person.domain, person.extension, classes)
 

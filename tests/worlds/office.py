@@ -118,6 +118,9 @@ class Office(Protocol):
     def notices(self, provider: Person) -> None:
         """The system has found out, by itself, that a provider does not answer."""
 
+    def calls_for_help_as(self, number: str) -> None:
+        """The number that emergency services call back at the main site."""
+
     def allows(self, person: Person, *classes: str) -> None:
         """The person may make outside calls of these classes."""
 

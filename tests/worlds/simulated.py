@@ -21,6 +21,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     ScheduleProfile,
+    SiteProfile,
     StateRow,
     TrunkProfile,
 )
@@ -208,6 +209,11 @@ class SimulatedOffice:
     def notices(self, provider: SimulatedPerson) -> None:
         assert provider.phone.dead
         self.engine.down.add(provider.name)
+
+    def calls_for_help_as(self, number: str) -> None:
+        site = SiteProfile(emergency_caller=number)
+        for person in (self.alice, self.bob, self.carol):
+            self.engine.directory.change(DOMAIN, person.extension, site=site)
 
     def allows(self, person: SimulatedPerson, *classes: str) -> None:
         self.engine.directory.change(person.phone.domain, person.extension, outside=frozenset(classes))
