@@ -8,17 +8,19 @@ from collections.abc import Iterator
 
 import pytest
 from tests.lab.network import Network
+from tests.lab.prefix import prefix
 from tests.lab.sockets import open_socket
 
 pytestmark = pytest.mark.engines
 
+PREFIX = prefix("pn-")
 HOSTS = {"node": ["10.77.0.1", "10.77.0.2"], "a": "10.77.0.11"}
 
 
 @pytest.fixture
 def network() -> Iterator[Network]:
     """Give a node with two addresses and one more host."""
-    with Network.build("pn-", HOSTS) as network:
+    with Network.build(PREFIX, HOSTS) as network:
         yield network
 
 
@@ -48,11 +50,11 @@ def test_a_cut_host_is_reached_again_when_healed(network: Network) -> None:
 
 
 def test_what_a_crashed_run_left_is_removed() -> None:
-    subprocess.run(["ip", "netns", "add", "pn-left"], check=True)
-    with Network.build("pn-", HOSTS) as network:
+    subprocess.run(["ip", "netns", "add", f"{PREFIX}left"], check=True)
+    with Network.build(PREFIX, HOSTS) as network:
         left = network.run("a", ["sleep", "600"])
         listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
-        assert "pn-left" not in listed
+        assert f"{PREFIX}left" not in listed
         assert network.processes("a") == [left.pid]
     assert left.wait(timeout=5) == -9
 
@@ -60,6 +62,6 @@ def test_what_a_crashed_run_left_is_removed() -> None:
 def test_a_name_too_long_for_an_interface_is_refused() -> None:
     with (
         pytest.raises(ValueError, match="longer than 15"),
-        Network.build("pn-", {"telephone-101": "10.77.0.11"}),
+        Network.build(PREFIX, {"telephone-101": "10.77.0.11"}),
     ):
         pass

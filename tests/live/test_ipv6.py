@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab.network import Network
+from tests.lab.prefix import BUILDING
 from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
@@ -18,7 +19,7 @@ from tests.phones.mirror import Mirror
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
 from tests.supervision.installation import until
-from tests.worlds.building import PREFIX, Building, carillon
+from tests.worlds.building import Building, carillon
 
 pytestmark = pytest.mark.engines
 
@@ -33,7 +34,7 @@ PORT = 5060
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Building]:
     """A running system that has both."""
     directory = tmp_path_factory.mktemp("both") / "system"
-    with Network.build(PREFIX.replace("-", "6"), HOSTS) as network:
+    with Network.build(BUILDING.replace("-", "6"), HOSTS) as network:
         both = ("--address", NODE, "--address6", NODE6)
         carillon(network, "create", str(directory), "--domain", DOMAIN, *both)
         (directory / "trusted").write_text("10.78.0.0/24\nfd00:78::/64\n")
@@ -158,7 +159,7 @@ def test_we_register_by_ipv6(building: Building) -> None:
 
 def test_a_node_that_has_ipv6_only(tmp_path: Path) -> None:
     directory, hosts = tmp_path / "system", {"node": (NODE6,), "new": ("fd00:78::12",), "line": ("fd00:78::21",)}
-    with Network.build(PREFIX.replace("-", "7"), hosts) as network, ExitStack() as left:
+    with Network.build(BUILDING.replace("-", "7"), hosts) as network, ExitStack() as left:
         carillon(network, "create", str(directory), "--domain", DOMAIN, "--address", NODE6)
         left.callback(carillon, network, "--dir", str(directory), "down")
         carillon(network, "--dir", str(directory), "up")

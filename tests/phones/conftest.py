@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from tests.lab.network import Network
+from tests.lab.prefix import prefix
 from tests.phones.phone import Phone
 
-PREFIX = "ph-"
+PREFIX = prefix("ph-")
 HOSTS = {"alice": "10.77.0.11", "bob": "10.77.0.12", "carol": "10.77.0.13"}
 
 NewPhone = Callable[..., Phone]

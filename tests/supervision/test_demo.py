@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.lab.prefix import BUILDING
 from tests.phones.phone import Phone
 from tests.supervision.installation import COMMAND, ENVIRONMENT, Installation, until
 
 pytestmark = pytest.mark.engines
 
-PREFIX = os.environ.get("CARILLON_TEST_PREFIX", "cl-")
 ALONE = ("unshare", "--net", "--", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 
 
@@ -92,7 +91,7 @@ def alice(demo: Demo) -> Iterator[Phone]:
     """Alice's phone, beside the running demo."""
     process = demo.start()
     demo.await_credentials(process)
-    namespace = f"{PREFIX}demo"
+    namespace = f"{BUILDING}demo"
     subprocess.run(["ip", "netns", "attach", namespace, str(process.pid)], check=True)
     person = json.loads(demo.paths.credentials.read_text())["people"][0]
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from xmlrpc.client import ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 from tests.lab.network import Network
+from tests.lab.prefix import BUILDING
 from tests.lab.sockets import inside
 from tests.worlds.tracing import Listener
 
@@ -52,8 +52,6 @@ PROVIDERS = {f"prov{n}": f"10.77.0.{n + 20}" for n in range(1, 3)}
 FOREIGN = {f"away{n}": f"10.77.0.{n + 40}" for n in range(1, 5)}
 TRUSTED = "10.77.0.0/27"
 """The phones and providers, but not who is away."""
-PREFIX = os.environ.get("CARILLON_TEST_PREFIX", "cl-")
-"""Begins the names of the network namespaces; another one lets two runs go on side by side."""
 WHO = "the tests"
 
 
@@ -71,7 +69,7 @@ class Building:
     @contextmanager
     def open(cls, directory: Path) -> Iterator[Building]:
         """Make the network and the system, start it, and leave nothing behind."""
-        with Network.build(PREFIX, {NODE: ADDRESS, **PHONES, **PROVIDERS, **FOREIGN}) as network:
+        with Network.build(BUILDING, {NODE: ADDRESS, **PHONES, **PROVIDERS, **FOREIGN}) as network:
             carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
             (directory / "trusted").write_text(f"{TRUSTED}  # tests guess a lot from the phones' places\n")
             carillon(network, "--dir", str(directory), "up")
