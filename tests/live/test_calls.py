@@ -172,3 +172,13 @@ def answered(caller: Phone, callee: Phone) -> tuple:  # type: ignore[type-arg]
     mine.hears(callee.tone)
     theirs.hears(caller.tone)
     return mine, theirs
+
+
+def test_trying_says_so_in_the_words_of_the_standard(company: Company) -> None:
+    """RFC 3261 §21.1.1; the engine has a joke of its own there, and some phones show it."""
+    alice = company.raw("101")
+    company.registered("102")
+    invite = alice.invite(company.uri("102"))
+    alice.send(alice.with_credentials(invite, alice.exchange(invite)))
+    trying = alice.await_message(lambda each: each.code == 100, 8, "100")
+    assert trying.start == "SIP/2.0 100 Trying"
