@@ -85,6 +85,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "redis",
         "rtpengine",
         "asterisk",
+        "services",
         "kamailio",
         "trunks",
         "watchdog",

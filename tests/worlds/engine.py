@@ -80,6 +80,10 @@ class Leg:
     headers: dict[str, str] = field(default_factory=dict)
     shown: Shown | None = None
     sent: list[str] = field(default_factory=list)
+    service: str = ""
+
+
+SERVICE = SimulatedPhone("service", "", "", "", "a service")
 
 
 class Engine:
@@ -255,6 +259,8 @@ class Engine:
                 leg.headers = leg.headers or _headers(decision)  # what a further branch inherits
                 if str(relay.gateway) in self.dead:
                     self._inbound_failed(leg, FailureFacts(408, timed_out=True))
+                elif PrivateHeader.SERVICE in leg.headers:
+                    self._serve(leg, leg.headers[PrivateHeader.SERVICE])
                 else:
                     self._asterisk(leg, leg.headers)
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
@@ -287,11 +293,24 @@ class Engine:
                 assert StripPrivate() in decision.effects
                 if not phones:
                     self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+            case Relay():
+                leg.outbound_memo = decision.memo
+                self._serve(leg, _headers(decision)[PrivateHeader.SERVICE])
             case Trunk(name, uri):
                 leg.outbound_memo = decision.memo or leg.outbound_memo
                 self._leaves(leg, decision, name, uri)
             case Reply(code, reason):
                 self._back(leg, Final(code, reason))
+
+    def _serve(self, leg: Leg, service: str) -> None:
+        """Something of ours answers, unless that is out of order."""
+        if "services" not in self.dead:
+            leg.service = service
+            leg.answered_by = SERVICE
+        elif leg.outbound_memo is not None:
+            self._outbound_failed(leg, FailureFacts(503))
+        else:
+            self._back(leg, Final(503))
 
     def _leaves(self, leg: Leg, decision: Decision, name: str, uri: str) -> None:
         """A provider rings like a phone; a silent one is followed by what the failure route says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -49,6 +49,11 @@ class LiveCall:
         self.mine.hears(self.answered_by.phone.tone)
         self.at[self.answered_by].hears(self.caller.phone.tone)
 
+    def is_served_by(self, service: str) -> None:
+        self.mine.wait_answered()
+        story = self.caller.ladder()
+        assert f" {service} at gateway" in story, story
+
     def is_over(self) -> None:
         self.mine.wait_ended()
         for side in self.at.values():
@@ -88,6 +93,7 @@ class LivePerson:
     extension: str
     domain: str
     phone: Phone
+    ladder: Callable[[], str]
 
     def calls(self, whom: LivePerson | str, headers: Iterable[Header] = ()) -> LiveCall:
         number = whom if isinstance(whom, str) else whom.extension
@@ -163,6 +169,7 @@ class LiveOffice:
         self.domain = building.new_domain()
         self.gateway = LiveComponent(building, "asterisk")
         self.redis = LiveComponent(building, "redis")
+        self.services = LiveComponent(building, "services")
         self.alice = self.hires("Alice Martin", "101")
         self.bob = self.hires("Bob Dupont", "102")
         self.carol = self.hires("Carol Peeters", "103")
@@ -176,6 +183,7 @@ class LiveOffice:
             yield office
             office.gateway.returns()
             office.redis.returns()
+            office.services.returns()
 
     def hires(self, name: str, extension: str, domain: str = "") -> LivePerson:
         if domain and domain != self.domain:
@@ -213,7 +221,7 @@ class LiveOffice:
             namespace=network.namespace(host), address=address, port=PORT,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, "", self.domain, phone)
+        return LivePerson(name, "", self.domain, phone, self.ladder)
 
     def notices(self, provider: LivePerson) -> None:
         deadline = monotonic() + NOTICE_S
@@ -264,4 +272,4 @@ class LiveOffice:
             address=network.address(host), auth_user=device,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, extension, domain, phone)
+        return LivePerson(name, extension, domain, phone, self.ladder)

@@ -20,6 +20,9 @@ class Call(Protocol):
     def is_up(self) -> None:
         """Caller and callee are connected, and hear each other."""
 
+    def is_served_by(self, service: str) -> None:
+        """One of our own services has answered: its name, and behind a colon what it was told."""
+
     def is_over(self) -> None:
         """Both sides have seen its end."""
 
@@ -93,6 +96,7 @@ class Office(Protocol):
     carol: Person
     gateway: Component
     redis: Component
+    services: Component
 
     def stranger(self) -> Person:
         """Somebody whom the system does not know."""

@@ -47,6 +47,9 @@ class SimulatedCall:
     def is_up(self) -> None:
         assert self.inbound.answered_by is not None, f"not answered; {self._story()}"
 
+    def is_served_by(self, service: str) -> None:
+        assert self.inbound.service == service, f"{self.inbound.service or 'no service'}; {self._story()}"
+
     def is_over(self) -> None:
         assert self.inbound.over or self.inbound.final
         assert not self.inbound.ringing
@@ -157,6 +160,7 @@ class SimulatedOffice:
         self.carol = self.hires("Carol Peeters", "103")
         self.gateway = SimulatedComponent(self.engine, str(self.engine.node.gateways[0]))
         self.redis = SimulatedComponent(self.engine, "redis")
+        self.services = SimulatedComponent(self.engine, "services")
 
     def hires(self, name: str, extension: str, domain: str = "") -> SimulatedPerson:
         domain = domain or DOMAIN

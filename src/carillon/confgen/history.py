@@ -10,7 +10,11 @@ from pathlib import Path
 
 KEPT = 20
 MOMENT = "%Y%m%dT%H%M%SZ"
-_PRIVATE = {"tls": frozenset({"key.pem"}), "asterisk": frozenset({"manager.conf"})}
+_PRIVATE = {
+    "tls": frozenset({"key.pem"}),
+    "asterisk": frozenset({"manager.conf", "services.conf"}),
+    "services": frozenset({"services.json"}),
+}
 
 
 def kept(name: str, files: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,9 @@ from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.ports import Account, Directory, Party, StateRow, TrunkProfile
 
+SERVED: dict[str, str] = {}
+"""What happens at a service, in words, where its name does not say it."""
+
 FRESH = "0123456789abcdef01234567"
 
 LATER = {
@@ -74,6 +77,8 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     route = route_of(request, node)
     first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
     if not isinstance(first.outcome, Relay):
+        return Explanation((("inbound", first),), _words(first), {})
+    if first.memo and first.memo.service:
         return Explanation((("inbound", first),), _words(first), {})
     again = _from_gateway(request, first, first.outcome.gateway)
     outward = _Outward(again, situation, node, directory)
@@ -197,6 +202,10 @@ class _Outward:
 
 def _words(decision: Decision) -> str:
     match decision.outcome:
+        case Relay() if decision.memo and decision.memo.service:
+            return SERVED.get(decision.memo.service.partition(":")[0], "is answered by {service}").format(
+                service=decision.memo.service, argument=decision.memo.service.partition(":")[2]
+            )
         case Ring(aor, ring_s):
             return f"rings {aor} for {ring_s} s"
         case Trunk(name, uri):

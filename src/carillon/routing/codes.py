@@ -12,6 +12,9 @@ class Feature(StrEnum):
 
     WITHHOLD = "withhold"
     SHOW = "show"
+    ECHO = "echo"
+    CLOCK = "clock"
+    OWN_EXTENSION = "own-extension"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class FeatureCode:
 CODES = (
     FeatureCode("*31", Feature.WITHHOLD, "NUMBER", "call without showing who calls, this time"),
     FeatureCode("*32", Feature.SHOW, "NUMBER", "call and show who calls, this time"),
+    FeatureCode("*43", Feature.ECHO, "", "echo test: hear yourself"),
+    FeatureCode("*60", Feature.CLOCK, "", "what time it is"),
+    FeatureCode("*65", Feature.OWN_EXTENSION, "", "which extension this phone has"),
 )
 """Those of every domain."""
 

@@ -11,6 +11,7 @@ from carillon.routing.decision import (
     AnswerChallenge,
     Decision,
     Effect,
+    Header,
     MarkLeg,
     Pass,
     PutHandOver,
@@ -74,8 +75,23 @@ def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
     fact = "the gateway is silent" if failure.timed_out else f"{failure.code} of the gateway itself"
     if memo.gateways_left and not failure.rang:
         return Verdict("tried next", fact, *_retry(memo))
-    reply = Reply(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)),))
+    reply = Reply(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)), *out_of_order(memo)))
     return Verdict("unavailable", fact, reply)
+
+
+def out_of_order(memo: Memo) -> tuple[Header, ...]:
+    """A word for who asked for a service that can't be had, as a Warning."""
+    if not memo.service:
+        return ()
+    return (("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(f'{memo.service} is out of order')}"),)
+
+
+def service_failed(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A service to which somebody's call was sent on, and that is out of order: 500, and the caller hears why."""
+    if memo.leg is Leg.INBOUND or not memo.service or not (failure.code >= 500 or failure.timed_out):
+        return Verdict("skipped", "no service that failed")
+    fact = f"{memo.service}: {failure.code}"
+    return Verdict("out of order", fact, *_tell(memo, 500, "Server Internal Error", out_of_order(memo)))
 
 
 def trunk_asks_who(memo: Memo, failure: FailureFacts) -> Verdict:
@@ -184,6 +200,7 @@ RULES = (
     next_trunk,
     forwarded,
     trunk_refuses_us,
+    service_failed,
     phone_silent,
     redirected,
     real_code,

@@ -19,12 +19,11 @@ from carillon.routing.decision import (
     Decision,
     Effect,
     Relay,
-    RemoveHeader,
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
-from carillon.routing.newleg import marked, media_effects, own_dialog
+from carillon.routing.newleg import asserted, marked, media_effects, own_dialog
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -35,6 +34,7 @@ from carillon.routing.numbering import (
 from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.services import code_served
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party
@@ -45,9 +45,10 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     if request.credentials is None:
         return Questions(fresh_id=True, domains=True)
     domain = home_domain(request.uri.host, node, request.credentials.realm)
+    number = cleaned(dialled(request.uri.user).number)
     return Questions(
         account=account_question(request),
-        callee=(domain, cleaned(dialled(request.uri.user).number)),
+        callee=(domain, number) if number else None,
         outbound=domain,
         nonce_use=nonce_question(request),
         fresh_id=True,
@@ -97,13 +98,7 @@ def allowed(request: Request, facts: Facts) -> Verdict:
 def caller_asserted(request: Request, facts: Facts) -> Verdict:
     """Who calls is what was authenticated, not what the phone wrote (RFC 3325 §5)."""
     party = caller(facts)
-    asserted = f"{quoted(party.name)} <sip:{party.aor}>"
-    effects: tuple[Effect, ...] = (
-        RemoveHeader("P-Preferred-Identity"),
-        RemoveHeader("P-Asserted-Identity"),
-        AddHeader("P-Asserted-Identity", asserted),
-    )
-    return Verdict("asserted", asserted, effects=effects)
+    return Verdict("asserted", f"{quoted(party.name)} <sip:{party.aor}>", effects=asserted(party))
 
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
@@ -127,6 +122,7 @@ RULES = (
     own_dialog,
     media_fits,
     code_matched,
+    code_served,
     number_exists,
     allowed,
     caller_asserted,

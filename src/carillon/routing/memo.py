@@ -26,7 +26,8 @@ class Memo:
 
     `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
     `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
-    failed call goes on, see `progress.Onward`; "" if it does not.
+    failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
+    "" where somebody is called.
     """
 
     leg: Leg
@@ -39,6 +40,7 @@ class Memo:
     answered: bool = False
     anchor: Anchor | None = None
     onward: str = ""
+    service: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -48,15 +50,18 @@ class Memo:
             "yes" if self.answered else "",
             str(self.anchor or ""),
             self.onward,
+            self.service,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor, onward = text.split(_SEPARATOR)
+        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor, onward, service = text.split(
+            _SEPARATOR
+        )
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
-        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward)
+        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward, service)
 
 
 def _listed(text: str) -> tuple[str, ...]:

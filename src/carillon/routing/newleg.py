@@ -11,6 +11,7 @@ from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import quoted
 from carillon.stores.ports import Party
 
 
@@ -26,10 +27,22 @@ def media_effects(*, ipv6: bool) -> tuple[Effect, ...]:
     return (AddHeader(PrivateHeader.MEDIA, "6"),) if ipv6 else ()
 
 
-def marked(request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect) -> Verdict:
+def asserted(party: Party) -> tuple[Effect, ...]:
+    """Who calls is what was authenticated, not what the phone wrote (RFC 3325 §5)."""
+    return (
+        RemoveHeader("P-Preferred-Identity"),
+        RemoveHeader("P-Asserted-Identity"),
+        AddHeader("P-Asserted-Identity", f"{quoted(party.name)} <sip:{party.aor}>"),
+    )
+
+
+def marked(
+    request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect, service: str = ""
+) -> Verdict:
     """Both legs of a call are joined by an id in our private headers; a sender's own are removed first.
 
-    `caller` and `called` are addresses of record, `origin` is internal or external.
+    `caller` and `called` are addresses of record, `origin` is internal or external. `service` names what answers at
+    the gateway, if nobody is called.
     """
     leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
     anchor = anchor_of(request, facts)
@@ -48,5 +61,5 @@ def marked(request: Request, facts: Facts, caller: str, called: str, origin: str
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
-    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor)
+    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service)
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)

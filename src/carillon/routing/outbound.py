@@ -129,7 +129,7 @@ def to_service(request: Request, facts: Facts) -> Verdict:
         *told(diverted(request), called, lambda one: one.aor),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], called, service, onward=onward(request, facts))
+    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], called, onward=onward(request, facts), service=service)
     return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
 
 

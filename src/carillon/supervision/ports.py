@@ -11,6 +11,7 @@ from ipaddress import ip_address
 import psutil
 
 from carillon.confgen import rtpengine
+from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.collector import metrics_port
 from carillon.model.node import Node
 from carillon.model.refused import Refused
@@ -42,6 +43,7 @@ def endpoints(node: Node) -> Iterator[Endpoint]:
             yield Endpoint("sip_port", "udp", address, node.sip_port)
     yield Endpoint("gateway_port", "tcp", node.gateway_address, node.gateway_port)
     yield Endpoint("sip_port", "tcp", node.gateway_address, metrics_port(node))
+    yield Endpoint("sip_port", "tcp", node.gateway_address, services_port(node))
     yield Endpoint("sip_port", "udp", *rtpengine.control(node))
 
 

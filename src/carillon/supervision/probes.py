@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 import redis
 
 import carillon
+from carillon.asterisk.agi import ping
 from carillon.collector.inbox import settle
 from carillon.confgen import rtpengine
 from carillon.confgen.asterisk import PREFIX
+from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
 from carillon.model.refused import Refused
@@ -82,6 +84,13 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
     return Health(version.partition("+")[0], next(filter(None, silent), ""))
 
 
+def probe_services(paths: SystemPaths, node: Node) -> Health:
+    """They must answer where Asterisk asks."""
+    if ping.answers(node.gateway_address, services_port(node), PATIENCE_S):
+        return Health(carillon.__version__)
+    return Health(problem="no answer to a ping; feature codes, groups, voicemail and announcements fail, calls go on")
+
+
 def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:
     """It must answer a ping on its command port."""
     try:
@@ -133,6 +142,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "redis": probe_redis,
     "rtpengine": probe_rtpengine,
     "asterisk": probe_asterisk,
+    "services": probe_services,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
     "watchdog": probe_watchdog,

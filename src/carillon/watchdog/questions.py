@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from carillon.asterisk.agi import ping
 from carillon.collector.inbox import settle
 from carillon.supervision.sipprobe import answers_options
 from carillon.watchdog.settings import Settings
@@ -30,6 +31,11 @@ def kamailio_answers(settings: Settings) -> bool:
 def asterisk_answers(settings: Settings) -> bool:
     """An OPTIONS, as from Kamailio."""
     return not answers_options(settings.gateway, settings.gateway_port, settings.gateway, PATIENCE_S)
+
+
+def services_answer(settings: Settings) -> bool:
+    """A ping, where Asterisk asks."""
+    return ping.answers(settings.gateway, settings.services_port, PATIENCE_S)
 
 
 def redis_answers(settings: Settings) -> bool:
@@ -79,6 +85,7 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "redis": redis_answers,
     "rtpengine": rtpengine_answers,
     "asterisk": asterisk_answers,
+    "services": services_answer,
     "kamailio": kamailio_answers,
     "trunks": trunks_answers,
 }

@@ -1,4 +1,7 @@
-"""Asterisk's manager interface: it listens beside the gateway's SIP, by TCP on the same loopback address and port."""
+"""Asterisk's manager interface, and the services that it asks: where they listen, and by what they know each other.
+
+The interface listens beside the gateway's SIP, by TCP on the same loopback address and port.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,30 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from carillon.model.node import SIP_PORT, Node
+
+SERVICES_PORT = 4573
 MANAGER_USER = "carillon"
+
+
+def services_port(node: Node) -> int:
+    """TCP port of the services on the gateway's loopback address: 4573, moved as far as `sip_port` is from 5060."""
+    return SERVICES_PORT + node.sip_port - SIP_PORT
 
 
 def manager_secret(secret: Path) -> str:
     """The password of the manager interface, made from the system's secret; empty when there is none yet."""
+    return _made_from(secret, b"manager interface of Asterisk")
+
+
+def services_key(secret: Path) -> str:
+    """What proves to the services that a call comes from our Asterisk, as `manager_secret`."""
+    return _made_from(secret, b"services of Asterisk")
+
+
+def _made_from(secret: Path, purpose: bytes) -> str:
     try:
         key = secret.read_bytes()
     except FileNotFoundError:
         return ""
-    return hmac.digest(key, b"manager interface of Asterisk", hashlib.sha256).hex()
+    return hmac.digest(key, purpose, hashlib.sha256).hex()

@@ -46,7 +46,9 @@ _MEDIA = (
 _BRIDGES = ("bridge_simple", "bridge_native_rtp", "bridge_holding", "bridge_softmix")
 _DIAL_PLAN = (
     "app_dial",
+    "app_echo",
     "app_exec",
+    "app_playback",
     "app_stack",
     "func_callerid",
     "func_channel",
@@ -54,6 +56,8 @@ _DIAL_PLAN = (
     "func_hangupcause",
     "func_logic",
     "func_strings",
+    "res_speech",
+    "res_agi",
 )
 
 MODULES = (*_FOUNDATION, *_SIP, *_MEDIA, *_BRIDGES, *_DIAL_PLAN)

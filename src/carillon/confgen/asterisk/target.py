@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret, services_key, services_port
 from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
@@ -21,7 +21,7 @@ from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
-_READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED)
+_READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.SERVICE)
 _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
     (header.name, str(header))
@@ -46,6 +46,7 @@ _FILES = (
     "musiconhold.conf",
     "pjsip.conf",
     "rtp.conf",
+    "services.conf",
 )
 
 
@@ -86,6 +87,8 @@ class Context:
     rtp_end: int
     entity: str
     manager_secret: str
+    services_port: int
+    services_key: str
     codecs: str = CODECS
     modules: tuple[str, ...] = MODULES
     ring_limit_s: int = RING_LIMIT_S
@@ -111,6 +114,8 @@ def context(system: System) -> Context:
         rtp_end=node.gateway_ports[1],
         entity=_entity(system.paths.identity),
         manager_secret=manager_secret(system.paths.secret),
+        services_port=services_port(system.node),
+        services_key=services_key(system.paths.secret),
     )
 
 

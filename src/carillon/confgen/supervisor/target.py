@@ -22,6 +22,7 @@ class Program:
     command: str
     environment: str
     priority: int
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _program(system: System, name: str, priority: int) -> Program:
     first = _before(system, name)
     launch = _module(system, "carillon.supervision.launch", str(run), "--", *first, *module.command(theirs))
     environment = {"PYTHONPATH": str(system.code), **module.environment(theirs)}
-    return Program(name, shlex.join(launch), _environment(environment), priority)
+    return Program(name, shlex.join(launch), _environment(environment), priority, getattr(module, "USER", SERVICE_USER))
 
 
 def _before(system: System, name: str) -> list[str]:

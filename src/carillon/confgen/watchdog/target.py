@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.confgen import rtpengine
+from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.system import System
 from carillon.model.node import Node
 
@@ -43,6 +44,7 @@ def files(context: Context) -> dict[str, str]:
         "sip_port": node.sip_port,
         "gateway": node.signalling[0],
         "gateway_port": node.gateway_port,
+        "services_port": services_port(node),
         "relay_port": rtpengine.control(node)[1],
     }
     return {_SETTINGS: json.dumps(told, indent=1)}

@@ -1,0 +1,80 @@
+"""`python -m carillon.asterisk.daemon SETTINGS`: answers the calls that Asterisk hands over."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from carillon.asterisk import services
+from carillon.asterisk.agi.server import Server
+from carillon.asterisk.agi.session import Session
+from carillon.asterisk.call import Call, Means
+from carillon.asterisk.office import Office, open_office
+from carillon.asterisk.settings import Settings
+from carillon.stores.handover import RedisHandOvers
+from carillon.system.paths import SERVICE_USER
+
+
+class Service(Protocol):
+    """A module of `services`."""
+
+    async def run(self, call: Call) -> None:
+        """Do what the caller asked for."""
+
+
+def service(name: str) -> Service | None:
+    """The script of a service, None when there is none."""
+    module = name.replace("-", "_")
+    directory = Path(services.__file__).parent
+    if not module.isidentifier() or not (directory / f"{module}.py").exists():
+        return None
+    return cast(Service, import_module(f"{services.__name__}.{module}"))
+
+
+async def serve(name: str, session: Session, means: Means) -> None:
+    """One call, by the script that has this name."""
+    script = service(name)
+    if script is None:
+        print(f"no service is named {name!r}", file=sys.stderr, flush=True)
+        return
+    call = Call(session, means)
+    await script.run(call)
+    await call.done()
+
+
+async def listen(settings: Settings, means: Means) -> None:
+    """Serve until told to stop."""
+    server = Server(settings.key, lambda name, session: serve(name, session, means))
+    async with await server.listen(settings.address, settings.port) as listening:
+        await listening.serve_forever()
+
+
+def become_service_user() -> None:
+    """Give up root's rights for good."""
+    person = pwd.getpwnam(SERVICE_USER)
+    os.setgroups([])
+    os.setresgid(person.pw_gid, person.pw_gid, person.pw_gid)
+    os.setresuid(person.pw_uid, person.pw_uid, person.pw_uid)
+
+
+def main(arguments: list[str]) -> None:
+    """Run until a signal ends it."""
+    settings = Settings.read(Path(arguments[0]))
+    office = open_office(settings.system)
+    become_service_user()
+    signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
+    memory: dict[str, str] = {}
+    handovers = RedisHandOvers(
+        settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
+    )
+    asyncio.run(listen(settings, Means(Office(office), handovers)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

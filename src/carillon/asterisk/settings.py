@@ -1,0 +1,24 @@
+"""What the services are told when they start."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket."""
+
+    address: str
+    port: int
+    key: str
+    system: Path
+    redis: Path
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a file. Raises OSError, KeyError or ValueError."""
+        told = json.loads(path.read_text())
+        return cls(told["address"], told["port"], told["key"], Path(told["system"]), Path(told["redis"]))

@@ -1,0 +1,72 @@
+"""Feature codes behind which something of ours answers, at the gateway: rules of the inbound leg.
+
+Here it is decided who may ask for it; what it does is a script in `asterisk/services`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from carillon.model.frozen import dataclass
+from carillon.routing.admission import caller, unavailable
+from carillon.routing.chain import Verdict
+from carillon.routing.codes import Feature, dialled
+from carillon.routing.decision import AddHeader, Relay
+from carillon.routing.facts import Facts
+from carillon.routing.media import anchored
+from carillon.routing.newleg import asserted, marked
+from carillon.routing.request import Request
+from carillon.sip.private import PrivateHeader
+
+Refusal = Callable[[Request, Facts], Verdict | None]
+Argument = Callable[[Request, Facts], str]
+
+
+def number_behind(request: Request, facts: Facts) -> str:
+    """What was dialled behind the code."""
+    return dialled(request.uri.user).number
+
+
+def to_everybody(request: Request, facts: Facts) -> None:
+    """Everybody in the house may ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeService:
+    """A service behind a code: the script's name, what it is told, and why somebody may not have it."""
+
+    name: str
+    argument: Argument = number_behind
+    refused: Refusal = to_everybody
+
+
+SERVICES: Final[Mapping[Feature, CodeService]] = {
+    Feature.ECHO: CodeService("echo"),
+    Feature.CLOCK: CodeService("clock", lambda request, facts: caller(facts).site.country),
+    Feature.OWN_EXTENSION: CodeService("own-extension"),
+}
+
+NO_SERVICE = Verdict("skipped", "no code of a service")
+
+
+def code_served(request: Request, facts: Facts) -> Verdict:
+    """A code that has a service goes to the gateway, which answers by itself: no number is looked up, nobody rings."""
+    code = dialled(request.uri.user).code
+    service = SERVICES.get(code.feature) if code else None
+    if code is None or service is None:
+        return NO_SERVICE
+    refused = service.refused(request, facts)
+    if refused is not None:
+        return refused
+    by_relay = anchored(request, facts)
+    gateways = facts.node.gateways_for(media6=request.media6)
+    if by_relay.outcome or not gateways:
+        return Verdict("unavailable", by_relay.fact, by_relay.outcome or unavailable(facts))
+    party, argument = caller(facts), service.argument(request, facts)
+    named = f"{service.name}:{argument}" if argument else service.name
+    called = f"{request.uri.user}@{party.domain}"
+    told = AddHeader(PrivateHeader.SERVICE, named)
+    leg = marked(request, facts, party.aor, called, "internal", told, service=service.name)
+    effects = (*asserted(party), *by_relay.effects, *leg.effects)
+    return Verdict("served", f"{named} at gateway {gateways[0]}", Relay(gateways[0], called), effects, leg.memo)
