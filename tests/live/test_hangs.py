@@ -15,7 +15,7 @@ from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
 
-CALLS_GO_ON = ["redis", "rtpengine", "collector", "trunks", "watchdog", "services", "kamailio"]
+CALLS_GO_ON = ["redis", "rtpengine", "collector", "trunks", "calls", "watchdog", "services", "kamailio"]
 KINDS = [
     "udp receiver",
     "tcp receiver",

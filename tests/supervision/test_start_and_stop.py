@@ -13,7 +13,7 @@ from tests.supervision.installation import Installation, own_address, until
 
 pytestmark = pytest.mark.engines
 
-ENGINES = ("collector", "redis", "rtpengine", "asterisk", "services", "kamailio", "trunks", "watchdog")
+ENGINES = ("collector", "redis", "rtpengine", "asterisk", "services", "kamailio", "trunks", "calls", "watchdog")
 
 
 def test_up_makes_every_component_healthy(shared: Installation) -> None:

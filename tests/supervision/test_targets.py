@@ -88,6 +88,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "services",
         "kamailio",
         "trunks",
+        "calls",
         "watchdog",
     ]
     assert all("carillon.supervision.launch" in program.command for program in programs)

@@ -15,8 +15,8 @@ from carillon.cli.trace import hear_the_collector
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
-    from carillon.collector.ami import Manager
-    from carillon.collector.calls import LiveCall
+    from carillon.calls.ami import Manager
+    from carillon.calls.listing import LiveCall
     from carillon.model.node import Node
 
 app = commands("Calls that are up.")
@@ -30,7 +30,7 @@ def list_(context: typer.Context) -> None:
 
     Example: `carillon call list`
     """
-    from carillon.collector.calls import live_calls
+    from carillon.calls.listing import live_calls
     from carillon.provisioning.system import load_node
 
     cli = Cli.of(context)
@@ -47,7 +47,7 @@ def hangup(context: typer.Context, name: Name) -> None:
 
     Example: `carillon call hangup k3v9ax`
     """
-    from carillon.collector.calls import hang_up, live_calls
+    from carillon.calls.listing import hang_up, live_calls
     from carillon.provisioning.system import load_node
 
     cli = Cli.of(context)
@@ -66,7 +66,7 @@ def hangup(context: typer.Context, name: Name) -> None:
 @contextmanager
 def gateway(cli: Cli, node: Node) -> Iterator[Manager]:
     """Asterisk's manager interface. Raises `Refused` when it doesn't answer."""
-    from carillon.collector.ami import Door, Manager, NoAnswer
+    from carillon.calls.ami import Door, Manager, NoAnswer
     from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
     from carillon.supervision.prepare import require_root
 

@@ -126,8 +126,8 @@ def _row(cli: Cli, user: User, rows: tuple[Presence, ...]) -> dict[str, object]:
 
 def _in_call(cli: Cli, user: User) -> bool | None:
     """Whether somebody has a call that is up; None when nobody can tell."""
+    from carillon.calls.listing import live_calls
     from carillon.cli.call import gateway
-    from carillon.collector.calls import live_calls
     from carillon.provisioning.system import load_node
 
     if not cli.paths.kamailio_rpc.exists():

@@ -101,7 +101,9 @@ class Worker:
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
-        decision = replies.decide(memo, ReplyFacts(code, reason, handover, anchor=anchor, described=described))
+        party = memo.party if 200 <= code < 300 else ""
+        known = ReplyFacts(code, reason, handover, anchor=anchor, described=described, party=party)
+        decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:
             ksr.alias_contact()

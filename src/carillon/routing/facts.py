@@ -99,6 +99,7 @@ class ReplyFacts:
     """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left.
 
     `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
+    `party` is what Asterisk is told of who answers.
     """
 
     code: int
@@ -107,6 +108,7 @@ class ReplyFacts:
     far_end_code: int | None = None
     anchor: Anchor | None = None
     described: bool = False
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)

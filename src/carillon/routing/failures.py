@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from carillon.model.forwarding import Cause
+from carillon.routing import whoanswers
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnswerChallenge,
@@ -111,7 +112,8 @@ def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     if failure.rang or not (failure.timed_out or failure.code in TRUNK_OUT_OF_ORDER):
         return Verdict("passed", "the far end rang" if failure.rang else f"{failure.code} is the far end's word")
     line = Line.parse(memo.trunks_left[0])
-    left = replace(memo, trunks_left=memo.trunks_left[1:], trunk=str(line), answered=False)
+    party = whoanswers.by_trunk(line.name, memo.called)
+    left = replace(memo, trunks_left=memo.trunks_left[1:], trunk=str(line), answered=False, party=party)
     fact = "the trunk is silent" if failure.timed_out else f"{failure.code} of the trunk"
     return Verdict("tried next", fact, _to(line), memo=left)
 

@@ -18,7 +18,7 @@ from carillon.routing.newleg import marked, media_effects, own_dialog
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.sip.private import PrivateHeader
+from carillon.sip.private import Kind, PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party, TrunkProfile
 
@@ -83,8 +83,10 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
     count = request.diversions
     before = (AddHeader(PrivateHeader.FORWARDS, str(count)),) if count else ()
-    more = (*before, *media_effects(ipv6=facts.callee6))
-    return marked(request, facts, f"{_caller(request)}@{_home(request)}", _callee(facts).aor, "external", *more)
+    who = f"{_caller(request)}@{_home(request)}"
+    party = AddHeader(PrivateHeader.PARTY, f"{Kind.TRUNK}:{_trunk(request).name}@{_trunk(request).domain} {who}")
+    more = (*before, party, *media_effects(ipv6=facts.callee6))
+    return marked(request, facts, who, _callee(facts).aor, "external", *more)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:

@@ -27,7 +27,8 @@ class Memo:
     `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
     `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
     failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
-    "" where somebody is called.
+    "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
+    knows.
     """
 
     leg: Leg
@@ -41,6 +42,7 @@ class Memo:
     anchor: Anchor | None = None
     onward: str = ""
     service: str = ""
+    party: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -51,17 +53,17 @@ class Memo:
             str(self.anchor or ""),
             self.onward,
             self.service,
+            self.party,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, gateways, trunks, trunk, answered, anchor, onward, service = text.split(
-            _SEPARATOR
-        )
+        leg, leg_id, called, called_name, *tries, anchor, onward, service, party = text.split(_SEPARATOR)
+        gateways, trunks, trunk, answered = tries
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
-        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward, service)
+        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward, service, party)
 
 
 def _listed(text: str) -> tuple[str, ...]:

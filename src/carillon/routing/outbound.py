@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carillon.model.forwarding import Cause
+from carillon.routing import whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
@@ -129,7 +130,10 @@ def to_service(request: Request, facts: Facts) -> Verdict:
         *told(diverted(request), called, lambda one: one.aor),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    memo = Memo(Leg.OUTBOUND, private[PrivateHeader.LEG], called, onward=onward(request, facts), service=service)
+    memo = Memo(
+        *(Leg.OUTBOUND, private[PrivateHeader.LEG], called),
+        onward=onward(request, facts), service=service, party=whoanswers.at_service(called),
+    )  # fmt: skip
     return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
 
 
@@ -158,9 +162,10 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     left = tuple(str(line) for line in others)
+    called = f"{request.uri.user}@{domain}"
     memo = Memo(
-        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], f"{request.uri.user}@{domain}", request.uri.user, (), left),
-        str(first), onward=onward(request, facts),
+        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user, (), left),
+        str(first), onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
     )  # fmt: skip
     return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
 
@@ -180,7 +185,8 @@ def rung(request: Request, facts: Facts) -> Verdict:
     if not facts.relay:
         words = f"{party.name} has encrypting phones only, and the media relay is out of order"
         return replied(request, 488, "Not Acceptable Here", "no phone could be offered plain sound", words)
-    memo = Memo(Leg.OUTBOUND, leg, party.aor, party.name, onward=onward(request, facts))
+    told_of = whoanswers.person(request, party)
+    memo = Memo(Leg.OUTBOUND, leg, party.aor, party.name, onward=onward(request, facts), party=told_of)
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),

@@ -19,6 +19,7 @@ from carillon.routing.decision import (
 from carillon.routing.facts import ReplyFacts
 from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
+from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import HandOver
 
 
@@ -61,6 +62,13 @@ def ringing_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     return Verdict("skipped", "not ringing")
 
 
+def party_told(leg: Leg, reply: ReplyFacts) -> Verdict:
+    """Asterisk learns who has answered, where it can't know: transfers and counts go by it."""
+    if reply.party and 200 <= reply.code < 300:
+        return Verdict("told", reply.party, effects=(AddHeader(PrivateHeader.PARTY, reply.party),))
+    return Verdict("skipped", "nothing to tell")
+
+
 def refusal_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
     if leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
@@ -74,7 +82,7 @@ def goes_on(leg: Leg, reply: ReplyFacts) -> Verdict:
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
 
-RULES = (private_removed, own_503_only, told_why, ringing_noted, refusal_noted, answered, goes_on)
+RULES = (private_removed, own_503_only, told_why, ringing_noted, party_told, refusal_noted, answered, goes_on)
 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:
@@ -82,7 +90,7 @@ def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
     return (
         _decided(memo.leg, reply)
-        if reply.handover is None and reply.anchor is None
+        if reply.handover is None and reply.anchor is None and not reply.party
         else decide_by(RULES, memo.leg, reply)
     )
 

@@ -9,12 +9,22 @@ TRANSFER = "transfer"
 """The one user to whom Asterisk's dial plan sends a call by REFER; where it goes rides in private headers."""
 
 
+class Kind(StrEnum):
+    """What `PARTY` says of whom it names; a trunk's name follows it, as in `trunk:provider@example.org`."""
+
+    PERSON = "person"
+    TRUNK = "trunk"
+    SERVICE = "service"
+
+
 class PrivateHeader(StrEnum):
     """Headers that only our own Asterisk is believed about; stripped at every other border.
 
     `TRANSFERRED_BY` is on the outbound leg of a call that was sent there by REFER: the AOR of who sent it.
     `RECALL` is on the leg that rings him again when that failed: `CODE CALLED`, the far end's final code and whom it
     had called. Of the two, a leg carries at most one.
+    `PARTY` tells Asterisk who somebody is where it can't know, `KIND[:NAME] ADDRESS`: who calls by a trunk, and in the
+    reply who has answered, when that is not whom Asterisk has dialled, or somebody outside.
     """
 
     LEG = "X-Carillon-Leg"
@@ -32,3 +42,4 @@ class PrivateHeader(StrEnum):
     FORWARD = "X-Carillon-Forward"
     FORWARDS = "X-Carillon-Forwards"
     NO_FORWARD = "X-Carillon-No-Forward"
+    PARTY = "X-Carillon-Party"

@@ -30,6 +30,7 @@ from carillon.watchdog.questions import pulse_age_s
 PATIENCE_S = 3.0
 """Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
 TRUNKS_LATE_S = 10
+CALLS_LATE_S = 10
 WATCHDOG_LATE_S = 5
 
 
@@ -130,6 +131,13 @@ def probe_trunks(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_calls(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago."""
+    age = pulse_age_s(paths.run / "calls")
+    late = f"it last went round {age:.0f} s ago; limits and call waiting don't count" if age > CALLS_LATE_S else ""
+    return Health(carillon.__version__, late)
+
+
 def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run_watchdog)
@@ -145,6 +153,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "services": probe_services,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
+    "calls": probe_calls,
     "watchdog": probe_watchdog,
 }
 

@@ -147,6 +147,11 @@ class SystemPaths:
         return self.run / "trunk-states.json"
 
     @property
+    def call_figures(self) -> Path:
+        """How many calls are up, written by the calls daemon."""
+        return self.run / "calls" / "figures.json"
+
+    @property
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""
         return CACHE_ROOT / "state" / self.identity

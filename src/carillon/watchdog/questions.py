@@ -16,6 +16,8 @@ PATIENCE_S = 0.8
 """Seconds for one answer."""
 PULSE = "pulse"
 """A file in a daemon's directory that it touches each time round."""
+CALLS_PULSE_S = 8.0
+"""The calls daemon goes round each second, or waits twice its patience for an Asterisk that hangs."""
 PULSE_S = 60.0
 """The trunk daemon waits so long at most for names that nobody resolves."""
 
@@ -60,6 +62,11 @@ def trunks_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "trunks") < PULSE_S
 
 
+def calls_answers(settings: Settings) -> bool:
+    """The calls daemon goes round."""
+    return pulse_age_s(settings.run / "calls") < CALLS_PULSE_S
+
+
 def rtpengine_answers(settings: Settings) -> bool:
     """A ping on its command port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -88,4 +95,5 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "services": services_answer,
     "kamailio": kamailio_answers,
     "trunks": trunks_answers,
+    "calls": calls_answers,
 }

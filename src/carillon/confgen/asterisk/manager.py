@@ -13,6 +13,13 @@ from carillon.model.node import SIP_PORT, Node
 
 SERVICES_PORT = 4573
 MANAGER_USER = "carillon"
+"""Who asks and goes."""
+
+LISTENER_USER = "carillon-calls"
+"""Who stays and listens: the calls daemon. The password is the same."""
+
+HEARD = ("DialBegin", "Newstate", "BridgeEnter", "BridgeLeave", "Hangup")
+"""The events that it is sent: others would cost it time and say nothing more."""
 
 
 def services_port(node: Node) -> int:

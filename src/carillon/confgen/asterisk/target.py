@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret, services_key, services_port
+from carillon.calls.channels import VARIABLES
+from carillon.confgen.asterisk.manager import (
+    HEARD,
+    LISTENER_USER,
+    MANAGER_USER,
+    manager_secret,
+    services_key,
+    services_port,
+)
 from carillon.confgen.asterisk.modules import MODULES
 from carillon.confgen.asterisk.off import off_files
 from carillon.confgen.system import System
@@ -16,7 +24,7 @@ from carillon.confgen.templates import one_line, render
 from carillon.model.node import Node
 from carillon.routing.progress import WORD
 from carillon.sip.private import PREFIX as PRIVATE
-from carillon.sip.private import TRANSFER, PrivateHeader
+from carillon.sip.private import TRANSFER, Kind, PrivateHeader
 from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
@@ -26,7 +34,7 @@ _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
     (header.name, str(header))
     for header in PrivateHeader
-    if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD)
+    if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD, PrivateHeader.PARTY)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 
@@ -95,9 +103,14 @@ class Context:
     passed_on: tuple[tuple[str, str], ...] = PASSED_ON
     after_transfer: tuple[tuple[str, str], ...] = AFTER_TRANSFER
     manager_user: str = MANAGER_USER
+    listener_user: str = LISTENER_USER
+    variables: tuple[str, ...] = VARIABLES
+    heard: tuple[str, ...] = HEARD
     private: str = PRIVATE
     transfer: str = TRANSFER
     forward_word: str = WORD
+    trunk: str = Kind.TRUNK
+    service: str = Kind.SERVICE
 
 
 def context(system: System) -> Context:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carillon.collector.ami import Manager, Message, NoAnswer
+from carillon.calls.ami import Manager, Message, NoAnswer
 from carillon.stores.tracewire import short_id
 
 CALL_ID = "CHANNEL(pjsip,call-id)"

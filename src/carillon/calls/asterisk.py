@@ -1,0 +1,20 @@
+"""What a listener in the calls daemon may ask of Asterisk: over the daemon's own connection, while there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carillon.calls.ami import Manager, Message, NoAnswer
+
+
+@dataclass(slots=True)
+class Asterisk:
+    """The connection of this moment; None while Asterisk does not answer."""
+
+    manager: Manager | None = None
+
+    def ask(self, action: str, **fields: str) -> Message:
+        """The response to one action; short ones only, as everybody waits. Raises NoAnswer."""
+        if self.manager is None:
+            raise NoAnswer("Asterisk does not answer now")
+        return self.manager.ask(action, **fields)

@@ -1,0 +1,34 @@
+"""What the calls daemon is told when it starts: a small JSON file in its directory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from carillon.calls.ami import Door
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`door` is Asterisk's manager interface; `directory` what the workers read; `figures` what we write for others.
+
+    `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
+    `pulse` is touched each time round.
+    """
+
+    door: Door
+    gateway: str
+    directory: Path
+    redis: Path
+    rpc: Path
+    figures: Path
+    pulse: Path
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a file. Raises OSError, KeyError or ValueError."""
+        values = json.loads(path.read_text())
+        directory, redis, rpc, figures = (Path(values[name]) for name in ("directory", "redis", "rpc", "figures"))
+        door, pulse = Door(*values["door"]), path.with_name("pulse")
+        return cls(door, values["gateway"], directory, redis, rpc, figures, pulse)
