@@ -108,6 +108,18 @@ def test_a_call_that_would_come_in(outside: Path) -> None:
     assert said["outcome"] == "rings 102@e.test for 60 s"
 
 
+def test_where_a_name_comes_from(outside: Path) -> None:
+    for command in (("book", "add", "suppliers"), ("book", "entry", "add", "suppliers", "Jan", "0475 12 34 56")):
+        assert carillon(outside, *command).returncode == 0
+    call = ("--from-trunk", "provider", "--caller", "0475123456", "--to", "+3225550102", "--registered", "yes")
+    said = explained(outside, *call)
+    rows = {row["rule"]: row["fact"] for row in said["trace"]}
+    assert rows["named"] == "+32475123456 is Jan: shared book suppliers"
+    assert rows["caller shown"] == "Jan <+32475123456@e.test>"
+    done = carillon(outside, "explain", "call", "--from", "101", "--caller", "0475123456", "--to", "102")
+    assert done.stderr.startswith("caller: is for calls that come in")
+
+
 def test_who_calls_must_be_said_once(outside: Path) -> None:
     done = carillon(outside, "explain", "call", "--to", "102")
     assert done.returncode == 1

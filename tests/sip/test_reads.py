@@ -55,6 +55,29 @@ def test_reads_of_a_transfer_and_of_the_leg_that_it_makes() -> None:
     assert office.engine.reads["transfer"] == 1
 
 
+def test_a_call_with_somebody_outside_reads_one_row_more_for_his_name() -> None:
+    office = SimulatedOffice()
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    provider.calls_in("+3225550102", as_number="+32475123456").rings(office.bob)
+    assert office.engine.reads["from trunk"] == 1
+    assert office.engine.reads["outbound"] == 2
+    office.allows(office.alice, "mobile")
+    office.alice.calls("0475 12 34 56").rings(provider)
+    assert office.engine.reads["outbound"] == 2
+
+
+def test_a_caller_who_withholds_his_number_is_not_looked_up() -> None:
+    office = SimulatedOffice()
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    leg = office.engine.comes_by_trunk(
+        provider.phone, "+3225550102", SipUri("+32475123456", "provider.test"), withheld=True
+    )
+    assert office.bob.phone in leg.ringing
+    assert office.engine.reads["outbound"] == 1
+
+
 @pytest.mark.parametrize("who", ["stranger", "impostor"])
 def test_a_wrong_password_and_an_unknown_user_cost_the_same(who: str) -> None:
     office = SimulatedOffice()

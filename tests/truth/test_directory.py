@@ -19,6 +19,8 @@ from tests.truth.terminal import Terminal
 from carillon.model.refused import Refused
 from carillon.model.rights import DEFAULT_RIGHTS, OutsideClass, Rights
 from carillon.provisioning import (
+    bookentries,
+    books,
     callerlists,
     devices,
     domains,
@@ -40,7 +42,7 @@ from carillon.stores.sql.engine import open_sqlite, writing
 from carillon.stores.sql.tables import change
 from carillon.system.paths import SystemPaths
 
-TABLES = ("state", "domain", "site", "trunk", "route", "schedule", "callerlist", "account", "party")
+TABLES = ("state", "domain", "site", "trunk", "route", "schedule", "callerlist", "account", "party", "name")
 
 
 def rows(directory: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -108,6 +110,21 @@ def forward(truth: Engine, who: str, extension: str, to: str) -> object:
     return forwardings.add(truth, who, extension, forwardings.RowTyped("busy", (to,)))
 
 
+def carry(truth: Engine, who: str, extension: str, mobile: str) -> object:
+    return users.set(truth, who, extension, mobile=[mobile])
+
+
+def enter(truth: Engine, who: str, book: str, owner: str | None, name: str, number: str) -> object:
+    return bookentries.add(truth, who, book, owner, name, [number])
+
+
+def import_book(truth: Engine, who: str, book: str, name: str, number: str) -> object:
+    return bookentries.import_file(truth, who, book, None, f"name,phone\n{name},{number}\n".encode(), False, True)
+
+
+book_names = st.sampled_from(["all", "more", "all@b.org"])
+owners = st.sampled_from([None, "101", "102"])
+numbers_outside = st.sampled_from(["+3225551234", "+32475123456", "+33612345678"])
 schedule_names = st.sampled_from(["office", "office@b.org"])
 
 changes = st.one_of(
@@ -141,6 +158,13 @@ changes = st.one_of(
     step(schedules.remove, schedule_names),
     step(callerlists.add, schedule_names, st.sampled_from([("101",), ("102", "+32*")])),
     step(callerlists.remove, schedule_names),
+    step(books.add, book_names, owners),
+    step(books.set, book_names, owners, st.sampled_from([1, 2])),
+    step(books.remove, book_names, owners),
+    step(enter, book_names, owners, names, numbers_outside),
+    step(bookentries.remove, book_names, owners, names),
+    step(import_book, book_names, names, numbers_outside),
+    step(carry, extensions, numbers_outside),
     step(import_two, names, st.sampled_from(["", "200"])),
 )
 
@@ -164,6 +188,10 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     users.set(truth, "me", "102", site="liege")
     add_trunk(truth, "me", "provider", "192.0.2.1")
     outbounds.add(truth, "me", "+32", "provider")
+    for owner in (None, "101"):
+        for name in ("all", "more"):
+            books.add(truth, "me", name, owner)
+            enter(truth, "me", name, owner, f"{name} of {owner}", "+33612345678")
     return paths.truth
 
 

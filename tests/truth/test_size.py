@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from carillon.provisioning import devices, groups, numbers, users
+from carillon.provisioning import bookentries, books, devices, groups, numbers, users
 from carillon.provisioning.people import import_people
 from carillon.provisioning.system import create_system, open_truth
 from carillon.stores.directory import refresh
@@ -32,6 +32,9 @@ CHANGES: dict[str, Change] = {
     "number set": lambda truth: numbers.set(truth, WHO, "20008", "10009"),
     "number remove": lambda truth: numbers.remove(truth, WHO, "20009"),
     "group add": lambda truth: groups.add(truth, WHO, "sales"),
+    "mobile set": lambda truth: users.set(truth, WHO, "10005", mobile=["+32475000001"]),
+    "entry add": lambda truth: bookentries.add(truth, WHO, "all", None, "New", ["+32475000002"]),
+    "entry remove": lambda truth: bookentries.remove(truth, WHO, "all", None, "+32470000003"),
     "user import of one": lambda truth: import_people(truth, WHO, b"extension,name\n10002,Changed\n"),
 }
 WHOLE = {"user import of one"}
@@ -74,7 +77,7 @@ class Steps:
 
 
 class Office:
-    """A truth with `people` users, each with a further number and a device, and the directory that follows it."""
+    """A truth with `people` users, each with a number and a device, as many entries, and a directory that follows."""
 
     def __init__(self, place: Path, people: int) -> None:
         place.mkdir()
@@ -84,6 +87,9 @@ class Office:
         rows = "".join(f"{10_000 + n},Person {n},{20_000 + n}\n" for n in range(people))
         import_people(self.truth, WHO, f"extension,name,numbers\n{rows}".encode())
         devices.add(self.truth, WHO, "phone-10006", "10006", "secret")
+        books.add(self.truth, WHO, "all")
+        entries = "".join(f"Somebody {n},+3247{n:07}\n" for n in range(people))
+        bookentries.import_file(self.truth, WHO, "all", None, f"name,phone\n{entries}".encode())
         self.follow()
 
     def follow(self) -> None:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ from tests.worlds.tracing import Listener
 from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
+from carillon.model.refused import Refused
 from carillon.model.rights import OutsideClass, ordered
 from carillon.model.trunk import Transport
 from carillon.provisioning import (
+    bookentries,
+    books,
     callerlists,
     devices,
     domains,
@@ -179,6 +182,19 @@ class Building:
     def is_in_state(self, domain: str, extension: str, state: str) -> None:
         """What is said of somebody by hand."""
         presences.set(self.truth, WHO, f"{extension}@{domain}", state)
+        put_in_force(self.paths)
+
+    def knows(self, domain: str, number: str, name: str, owner: str | None) -> None:
+        """An entry in the only shared book, or in the only one of a person."""
+        book, whose = f"book@{domain}", f"{owner}@{domain}" if owner else None
+        with suppress(Refused):
+            books.add(self.truth, WHO, book, whose)
+        bookentries.add(self.truth, WHO, book, whose, name, [number])
+        put_in_force(self.paths)
+
+    def carries(self, domain: str, extension: str, mobile: str) -> None:
+        """The only mobile of a person."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", mobile=[mobile])
         put_in_force(self.paths)
 
     def lists_callers(self, domain: str, name: str, callers: tuple[str, ...]) -> None:

@@ -41,7 +41,7 @@ from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.private import PREFIX, PrivateHeader
-from carillon.sip.uri import SipUri
+from carillon.sip.uri import SipUri, display_name
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
 from carillon.stores.ports import HandOver, StoreDown
 
@@ -234,6 +234,7 @@ class Engine:
                 trunks_down=frozenset(self.down) if asked.health else UNKNOWN,
                 schedules=self.directory.schedules() if asked.rows else {},
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
+                named=self.directory.named(*asked.named) if asked.named else None,
                 calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
@@ -269,7 +270,7 @@ class Engine:
     def _asterisk(self, leg: Leg, headers: dict[str, str], token: str = "") -> None:
         """Asterisk calls back through us, with the private headers that it was given; again when it was asked to."""
         user, _, host = headers[PrivateHeader.CALLED].partition("@")
-        name = headers["P-Asserted-Identity"].rpartition("<")[0].strip(' "')
+        name = display_name(headers["P-Asserted-Identity"].rpartition("<")[0])
         target = SipUri(user, host)
         private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
         progress = progress_in(self.node.secret, private[PrivateHeader.LEG], token) if token else None
@@ -337,7 +338,8 @@ class Engine:
         target = SipUri(number, "10.77.0.1")
         request = Request(
             *("INVITE", target, caller, target, f"call-{next(self._ids)}"),
-            source=Source.TRUNK, trunk=trunk, from_tag="p", from_name="", withheld=withheld,
+            source=Source.TRUNK, trunk=trunk, from_tag="p", withheld=withheld,
+            from_name=display_name(_all("P-Asserted-Identity", headers).rpartition("<")[0]),
             diversions=diversions(_all("Diversion", headers), _all("History-Info", headers)),
         )  # fmt: skip
         leg = Leg(provider)

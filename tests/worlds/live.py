@@ -241,6 +241,12 @@ class LiveOffice:
     def is_in_state(self, person: LivePerson, state: str) -> None:
         self.building.is_in_state(person.domain, person.extension, state)
 
+    def knows(self, number: str, name: str, owner: LivePerson | None = None) -> None:
+        self.building.knows(self.domain, number, name, owner.extension if owner else None)
+
+    def carries(self, person: LivePerson, mobile: str) -> None:
+        self.building.carries(person.domain, person.extension, mobile)
+
     def lists_callers(self, name: str, *callers: str) -> None:
         self.building.lists_callers(self.domain, name, callers)
 

@@ -134,6 +134,12 @@ class Office(Protocol):
     def is_in_state(self, person: Person, state: str) -> None:
         """What the person, or an administrator, says: `away`, `dnd` and so on."""
 
+    def knows(self, number: str, name: str, owner: Person | None = None) -> None:
+        """An address book knows whose number that is: a shared one, or the person's own."""
+
+    def carries(self, person: Person, mobile: str) -> None:
+        """The person has this mobile telephone."""
+
     def lists_callers(self, name: str, *callers: str) -> None:
         """A caller list."""
 

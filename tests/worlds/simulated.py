@@ -13,11 +13,13 @@ from tests.worlds.phone import SimulatedPhone
 
 from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.sip.uri import SipUri
+from carillon.stores.compiled import PERSON, SHARED
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
 from carillon.stores.ports import (
     Account,
     DomainProfile,
     ForwardRow,
+    Named,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -234,6 +236,14 @@ class SimulatedOffice:
     def is_in_state(self, person: SimulatedPerson, state: str) -> None:
         row = StateRow("manual", "busy" if state == "dnd" else state, state == "dnd")
         self.engine.directory.change(person.phone.domain, person.extension, presence=(row,))
+
+    def knows(self, number: str, name: str, owner: SimulatedPerson | None = None) -> None:
+        source = "personal book own" if owner else "shared book all"
+        self.engine.directory.add_name(DOMAIN, number, owner.extension if owner else SHARED, Named(name, source))
+
+    def carries(self, person: SimulatedPerson, mobile: str) -> None:
+        found = Named(person.name, f"person {person.extension}", person.extension)
+        self.engine.directory.add_name(DOMAIN, mobile, PERSON, found)
 
     def lists_callers(self, name: str, *callers: str) -> None:
         self.engine.directory.add_caller_list(DOMAIN, name, frozenset(callers))

@@ -13,6 +13,7 @@ import carillon
 from carillon.cli import (
     backup,
     ban,
+    book,
     call,
     callerlist,
     certificate,
@@ -52,6 +53,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("presence", presence.app),
     ("schedule", schedule.app),
     ("callerlist", callerlist.app),
+    ("book", book.app),
     ("trunk", trunk.app),
     ("outbound", outbound.app),
     ("registration", registration.app),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
     from carillon.explain.call import Explanation
@@ -48,6 +50,10 @@ def call(
     presence: Annotated[
         str | None, typer.Option(metavar="STATE", help="As if that were said of the called person; dnd too.")
     ] = None,
+    number: Annotated[
+        str | None, typer.Option("--caller", metavar="NUMBER", help="Who the trunk says calls; withheld without it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--caller-name", metavar="NAME", help="By which name.")] = None,
     busy: Annotated[bool, typer.Option("--busy", help="As if the called person were in a call.")] = False,
 ) -> None:
     """Run a call through the same rules as the engines, without ringing anybody.
@@ -70,7 +76,14 @@ def call(
         down = trunks_down(cli.paths, who.domain)
         when = time.time() if at is None else _time(cli, at)
         situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
+        situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "")
         _show(cli, explain(situation, profile_of(cli.paths), directory))
+
+
+def _caller(by_trunk: str | None, number: str | None) -> str:
+    if number and by_trunk is None:
+        raise Refused("caller", "is for calls that come in; give --from-trunk NAME too.")
+    return (number or "").strip()
 
 
 def _time(cli: Cli, typed: str) -> float:

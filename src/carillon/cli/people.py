@@ -40,7 +40,7 @@ def import_(
     from carillon.provisioning.people import import_people
 
     cli = Cli.of(context)
-    data = _read(file)
+    data = read_file(file)
     with bar(cli, "Importing") as told:
         report = import_people(cli.truth, cli.who, data, dry_run, told)
     for line in report.refused:
@@ -68,20 +68,28 @@ def export(
 
     cli = Cli.of(context)
     text, users = export_people(cli.truth, domain)
-    if file == STREAM:
-        typer.echo(text, nl=False)
+    if not write_file(file, text):
         return
-    try:
-        Path(file).write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise Refused("file", f"{file} can't be written ({error.strerror}); choose another one.") from error
     if cli.json:
         cli.show({"file": file, "users": users}, "Export")
     else:
         typer.echo(f"{_counted(users)} written to {file}.")
 
 
-def _read(file: str) -> bytes:
+def write_file(file: str, text: str) -> bool:
+    """Write what was exported; False when it went to standard output. Raises `Refused`."""
+    if file == STREAM:
+        typer.echo(text, nl=False)
+        return False
+    try:
+        Path(file).write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refused("file", f"{file} can't be written ({error.strerror}); choose another one.") from error
+    return True
+
+
+def read_file(file: str) -> bytes:
+    """What is to be imported. Raises `Refused`."""
     try:
         return sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
     except OSError as error:

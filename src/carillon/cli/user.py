@@ -84,6 +84,10 @@ def set_(
     call_waiting: Annotated[
         YesNo | None, typer.Option(help="Whether a second call rings; with no, its caller finds him busy.")
     ] = None,
+    mobile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NUMBER", help="A mobile: calls from it show his name. Several times; '' for none."),
+    ] = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
 
@@ -91,13 +95,14 @@ def set_(
     """
     from carillon.provisioning import users
 
-    if all(value is None for value in (name, email, site, caller_number, withhold, call_waiting)):
-        known = "--name, --email, --site, --caller-number, --withhold or --call-waiting"
+    if all(value is None for value in (name, email, site, caller_number, withhold, call_waiting, mobile)):
+        known = "--name, --email, --site, --caller-number, --withhold, --call-waiting or --mobile"
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
     sequence = users.set(
         *(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold)),
         call_waiting=chosen(call_waiting),
+        mobile=mobile,
     )
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
@@ -151,4 +156,5 @@ def _full_row(view: UserView) -> dict[str, object]:
         "devices": [device.name for device in view.devices],
         "numbers": [number.number for number in view.numbers if not number.is_own],
         "groups": list(view.groups),
+        "mobiles": list(view.mobiles),
     }

@@ -50,7 +50,8 @@ class Situation:
 
     The caller is a device of ours, or somebody outside whose call comes by a trunk. `trunks_down` are those of the
     caller's domain. `state` is as if that were said of
-    the called person (`dnd` too); with `busy` he is in a call, and his phone says so.
+    the called person (`dnd` too); with `busy` he is in a call, and his phone says so. `caller_number` and
+    `caller_name` are what a trunk says, "" where it says nothing.
     """
 
     caller: Account | TrunkProfile
@@ -60,6 +61,8 @@ class Situation:
     trunks_down: frozenset[str] | Unknown = UNKNOWN
     state: str = ""
     busy: bool = False
+    caller_number: str = ""
+    caller_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +99,12 @@ def _first(situation: Situation, node: NodeProfile) -> Request:
 
 def _from_trunk(trunk: TrunkProfile, situation: Situation) -> Request:
     target, caller = SipUri(situation.dialled, trunk.domain), SipUri("anonymous", "anonymous.invalid")
+    if situation.caller_number:
+        caller = SipUri(situation.caller_number, trunk.host)
     return Request(
         *("INVITE", target, caller, target, "explained"),
-        from_tag="explained", source=Source.TRUNK, trunk=trunk, withheld=True, source_address=trunk.host,
+        from_tag="explained", source=Source.TRUNK, trunk=trunk, source_address=trunk.host,
+        withheld=not situation.caller_number, from_name=situation.caller_name,
     )  # fmt: skip
 
 
@@ -151,6 +157,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         trunks_down=situation.trunks_down if asked.health else UNKNOWN,
         schedules=directory.schedules() if asked.rows else {},
         caller_lists=directory.caller_lists() if asked.rows else {},
+        named=directory.named(*asked.named) if asked.named else None,
         fresh_id=FRESH,
     )
 

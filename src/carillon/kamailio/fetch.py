@@ -13,7 +13,7 @@ from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
-from carillon.stores.ports import Account, Directory, Party, StoreDown, TrunkProfile
+from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
@@ -43,6 +43,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         trunks_down=_down(questions.health),
+        named=_named(questions.named, directory),
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
 
@@ -62,6 +63,10 @@ def far_end_code(leg: str) -> int | None:
     """The mark that the outbound leg left on this node: the far end's final code."""
     mark = ksr.shared_text(LEGS, leg)
     return int(mark) if mark else None
+
+
+def _named(question: tuple[str, str, str] | None, directory: Directory) -> Named | Unknown | None:
+    return None if question is None else _or_unknown(lambda: directory.named(*question))
 
 
 def _down(domain: str | None) -> frozenset[str] | Unknown:

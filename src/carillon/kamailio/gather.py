@@ -94,7 +94,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
         encrypted=is_encrypted(body) if body and request.source is not Source.GATEWAY else False,
         media6=offers_ipv6(body, request.source_address) if body else False,
         withheld=_withheld(request) if is_call else False,
-        from_name=_name() if new_leg or request.trunk else "",
+        from_name=_asserted_name() or _name() if request.trunk else _name() if new_leg else "",
         credentials=_credentials(request.method) if request.source is Source.OUTSIDE else None,
         shortest_expiry_s=_shortest_expiry(contacts) if is_register else None,
         default_expiry_s=_number(ksr.header("Expires")) if is_register else None,
@@ -144,6 +144,11 @@ def _option_tags(name: str) -> frozenset[str]:
 
 def _asserted() -> SipUri | None:
     return SipUri.parse(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.uri})"))
+
+
+def _asserted_name() -> str:
+    """The caller's name that a provider asserts, which counts more than what From says (RFC 3325 §9.1)."""
+    return display_name(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.name})"))
 
 
 def _withheld(request: Request) -> bool:

@@ -23,6 +23,9 @@ class Noun(StrEnum):
     PRESENCE = "presence"
     SCHEDULE = "schedule"
     CALLER_LIST = "callerlist"
+    BOOK = "book"
+    ENTRY = "entry"
+    MOBILE = "mobile"
 
 
 @dataclass(frozen=True, slots=True)

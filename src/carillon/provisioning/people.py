@@ -13,7 +13,7 @@ from carillon.model.domain import domain_name
 from carillon.model.user import User
 from carillon.provisioning import peoplefile
 from carillon.provisioning.changes import change_row, record_all
-from carillon.provisioning.peoplefile import RefusedLine
+from carillon.provisioning.csvlines import RefusedLine
 from carillon.provisioning.peopleplan import Key, Known, Plan, plan
 from carillon.provisioning.places import default_domain, require_domain
 from carillon.provisioning.users import subject, user_state

@@ -10,7 +10,8 @@ from carillon.model.refused import Refused
 from carillon.model.rights import parse_rights
 from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User, require_extension
-from carillon.provisioning.peoplefile import Line, RefusedLine, numbers_in
+from carillon.provisioning.csvlines import Line, RefusedLine
+from carillon.provisioning.peoplefile import numbers_in
 
 Key = tuple[str, str]
 """A domain, and what is unique in it: an extension, a number, the name of a site."""

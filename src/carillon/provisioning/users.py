@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
@@ -16,7 +17,7 @@ from carillon.model.refused import Refused
 from carillon.model.rights import Rights
 from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
-from carillon.provisioning import callers, devices, forwardings, groups, numbers, presences, sites
+from carillon.provisioning import books, callers, devices, forwardings, groups, mobiles, numbers, presences, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
 from carillon.stores.sql.engine import reading, writing
@@ -26,12 +27,13 @@ from carillon.stores.sql.tables import number, user
 
 @dataclass(frozen=True, slots=True)
 class UserView:
-    """A user, his devices, all numbers that reach him, his own extension among them, and the names of his groups."""
+    """A user, his devices, all numbers that reach him, his own among them, the names of his groups, his mobiles."""
 
     user: User
     devices: tuple[Device, ...]
     numbers: tuple[Number, ...]
     groups: tuple[str, ...]
+    mobiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,11 @@ def set(
     withhold: bool | None = None,
     rights: Rights | None = None,
     call_waiting: bool | None = None,
+    mobile: Sequence[str] | None = None,
 ) -> int:
     """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
+
+    `mobile` are all numbers of the user's mobiles, none to clear them.
 
     `caller_number` is understood in the way of the country of the user's site.
     """
@@ -88,6 +93,8 @@ def set(
         if caller_number is not None:
             after = replace(after, caller_number=_caller(connection, after, caller_number))
         connection.execute(update(user).where(*_is(after)).values(**user_row(after)))
+        if mobile is not None:
+            mobiles.set_of(connection, who, after, mobile)
         return record(connection, who, subject(after), user_state(before), user_state(after))
 
 
@@ -100,6 +107,8 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         leads_here = tuple(forwardings.leading_to(connection, old.domain, old.extension))
         forwardings.clear_of(connection, who, old)
         presences.clear_of(connection, who, old)
+        books.remove_of(connection, who, old)
+        mobiles.set_of(connection, who, old, ())
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)
         connection.execute(delete(user).where(*_is(old)))
         sequence = record(connection, who, subject(old), user_state(old), None)
@@ -124,6 +133,7 @@ def show(engine: Engine, extension: str) -> UserView:
             devices.of(connection, found.domain, found.extension),
             numbers.to(connection, found.domain, found.extension),
             tuple(group.name for group in groups.of(connection, found.domain, found.extension)),
+            mobiles.numbers_of(connection, found.domain, found.extension),
         )
 
 

@@ -9,7 +9,16 @@ from enum import Enum
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.sip.contacts import Contact
-from carillon.stores.ports import Account, DomainProfile, HandOver, OutboundRoute, Party, ScheduleProfile, TrunkProfile
+from carillon.stores.ports import (
+    Account,
+    DomainProfile,
+    HandOver,
+    Named,
+    OutboundRoute,
+    Party,
+    ScheduleProfile,
+    TrunkProfile,
+)
 
 
 class Unknown(Enum):
@@ -92,6 +101,7 @@ class Facts:
     nonce_used: bool | Unknown = False
     relay: bool = True
     fresh_id: str = "0"
+    named: Named | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

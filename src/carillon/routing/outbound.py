@@ -31,6 +31,7 @@ from carillon.routing.forwarding import (
 )
 from carillon.routing.hop import diverted
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.names import name_question, named
 from carillon.routing.numbering import NumberClass
 from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
@@ -49,7 +50,7 @@ from carillon.stores.ports import Party, TrunkProfile
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the party called; and whether any phone of theirs is registered, or which trunks there are.
 
-    After a transfer one more: who was transferred.
+    After a transfer one more: who was transferred. With somebody outside one more: who that is, by the books.
     """
     domain, user = request.uri.host, request.uri.user
     caller = caller_question(request)
@@ -58,8 +59,10 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
         return Questions(caller=caller, outbound=domain, health=domain)  # an extension of these digits is not asked
     if PrivateHeader.OUTSIDE in request.private:
-        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain, rows=True)
-    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}", rows=True)
+        name = name_question(request)
+        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain, rows=True, named=name)
+    name = name_question(request)
+    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}", rows=True, named=name)
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -210,6 +213,7 @@ RULES = (
     forwarded_always,
     no_second_call,
     registered,
+    named,
     caller_shown,
     recall_rung,
     to_service,

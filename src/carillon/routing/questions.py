@@ -13,7 +13,8 @@ class Questions:
     `callee6` asks whether the callee's phones have IPv6 only; that is in memory.
     `bound` asks which contacts the account's person has; they are in memory.
     `rows` asks for schedules and caller lists, which are cached too.
-    `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each."""
+    `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
+    `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
     account: tuple[str, str] | None = None
     callee: tuple[str, str] | None = None
@@ -27,8 +28,9 @@ class Questions:
     health: str | None = None
     callee6: bool = False
     rows: bool = False
+    named: tuple[str, str, str] | None = None
 
     @property
     def directory_reads(self) -> int:
         """How many rows of the directory the answers cost; pinned in tests for each route."""
-        return sum(question is not None for question in (self.account, self.callee, self.caller))
+        return sum(question is not None for question in (self.account, self.callee, self.caller, self.named))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, RemoveHeader
 from carillon.routing.facts import Facts
+from carillon.routing.names import known_name
 from carillon.routing.numbering import NumberClass
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -48,7 +49,7 @@ def name_shown(request: Request, facts: Facts) -> str:
 
     Where the directory does not know him, or did not answer, what Asterisk says must do.
     """
-    name = facts.caller.name if isinstance(facts.caller, Party) else request.from_name
+    name = known_name(request, facts)
     code, _, called = request.private.get(PrivateHeader.RECALL, "").partition(" ")
     if not code:
         return name

@@ -32,6 +32,9 @@ _FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})
 ROUTE = "domain, prefix, trunk, site, position"
 SCHEDULE = "domain, name, timezone, hours, holidays"
 CALLER_LIST = "domain, name, callers"
+NAME = "domain, number, owner, rank, name, source, extension"
+PERSON, SHARED = "*", ""
+"""Owners of names that are no extension: who the number belongs to, and what everybody's books say."""
 
 
 def party_row(of: Party) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from carillon.stores import compiled, smalltables
 from carillon.stores.ports import (
     Account,
     DomainProfile,
+    Named,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -30,6 +31,8 @@ READER_BUSY_SECONDS = 0.05
 
 _ACCOUNT = f"SELECT ha1_md5, ha1_sha256, encryption, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
+_NAMED = "SELECT name, source, extension FROM name WHERE domain = ? AND number = ? AND owner IN (?, ?, ?)"
+_NAMED += " ORDER BY rank LIMIT 1"
 _VERSION = "PRAGMA data_version"
 
 
@@ -77,6 +80,12 @@ class DirectoryReader:
         self.reads += 1
         row = self._read(_PARTY, domain, number)
         return None if row is None else compiled.party_of(domain, row)
+
+    def named(self, domain: str, number: str, owner: str) -> Named | None:
+        """Who an outside number is: a person of ours, else by a book of `owner`'s, else by a shared one."""
+        self.reads += 1
+        row = self._read(_NAMED, domain, number, compiled.PERSON, owner, compiled.SHARED)
+        return None if row is None else Named(*row)
 
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains by name; read again only when the file has changed. Raises `StoreDown`."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from carillon.stores.compiled import PERSON, SHARED
 from carillon.stores.ports import (
     Account,
     DomainProfile,
     HandOver,
+    Named,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -32,8 +34,13 @@ class MemoryDirectory:
         self._routes: list[tuple[str, OutboundRoute]] = []
         self._schedules: dict[tuple[str, str], ScheduleProfile] = {}
         self._caller_lists: dict[tuple[str, str], frozenset[str]] = {}
+        self._names: dict[tuple[str, str, str], Named] = {}
         self.down = False
         self.reads = 0
+
+    def add_name(self, domain: str, number: str, owner: str, named: Named) -> None:
+        """Let a number be known: to everybody (""), to one person, or as that of a person (`PERSON`)."""
+        self._names[domain, number, owner] = named
 
     def add_domain(self, domain: DomainProfile) -> None:
         """Serve a domain, with its first site."""
@@ -128,6 +135,13 @@ class MemoryDirectory:
         self._check()
         self.reads += 1
         return self._parties.get((domain, number))
+
+    def named(self, domain: str, number: str, owner: str) -> Named | None:
+        """Who an outside number is, as the real directory finds it."""
+        self._check()
+        self.reads += 1
+        found = (self._names.get((domain, number, one)) for one in (PERSON, owner, SHARED))
+        return next((one for one in found if one), None)
 
     def _check(self) -> None:
         if self.down:

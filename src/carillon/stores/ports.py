@@ -148,6 +148,15 @@ class OutboundRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Who an outside number is. `source` says in words who knows it; `extension` is that of a person of ours."""
+
+    name: str
+    source: str
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """What the outbound leg tells the inbound leg about a failed call: the real code and its headers."""
 
@@ -182,6 +191,9 @@ class Directory(Protocol):
     def account(self, domain: str, username: str) -> Account | None: ...
 
     def party(self, domain: str, number: str) -> Party | None: ...
+
+    def named(self, domain: str, number: str, owner: str) -> Named | None:
+        """Who an outside number (E.164) is for the person of extension `owner`; one row."""
 
 
 class HandOvers(Protocol):

@@ -13,10 +13,11 @@ from sqlalchemy import Engine
 from carillon.model.change import Subject
 from carillon.stores import compiled
 from carillon.stores.compiled import party_row
+from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 4
+SCHEMA = 5
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -33,9 +34,13 @@ TABLES = {
     f" encryption INTEGER NOT NULL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
     "party": f"domain TEXT, number TEXT, {_PARTY}, PRIMARY KEY (domain, number)",
+    "name": f"{compiled.NAME}, PRIMARY KEY (domain, number, owner)",
 }
 
-INDEXES = {"party_of_user": "party (domain, extension)"}
+INDEXES = {
+    "party_of_user": "party (domain, extension)",
+    "name_of_user": f"name (domain, extension) WHERE owner = '{compiled.PERSON}'",
+}
 """What a change looks for, besides the keys: everything that reaches one person."""
 
 WRITER_BUSY_SECONDS = 10
@@ -119,6 +124,7 @@ def _apply(directory: sqlite3.Connection, missing: Delta) -> None:
 def _forget(directory: sqlite3.Connection, thing: Subject) -> None:
     if thing.noun in _FORGET:
         directory.execute(_FORGET[thing.noun], (thing.domain, thing.key))
+    names.forget(directory, thing)
 
 
 def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
@@ -130,6 +136,7 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
     )
     _insert(directory, "account", 14, accounts)
     _insert(directory, "party", 11, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
+    _insert(directory, "name", 7, missing.names)
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
 

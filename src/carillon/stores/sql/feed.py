@@ -20,6 +20,7 @@ from carillon.stores.ports import (
     SiteProfile,
     TrunkProfile,
 )
+from carillon.stores.sql import names
 from carillon.stores.sql.conduct import Conduct, conduct_of
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.tables import (
@@ -77,6 +78,7 @@ class Delta:
     small: SmallRows | None
     accounts: tuple[Account, ...]
     parties: tuple[tuple[str, Party], ...]
+    names: tuple[names.NameRow, ...] = ()
 
 
 def delta(connection: Connection, known: Position | None) -> Delta:
@@ -89,6 +91,7 @@ def delta(connection: Connection, known: Position | None) -> Delta:
         _small(connection) if touched is None or any(thing.noun in SMALL for thing in touched) else None,
         _accounts(connection, touched),
         _parties(connection, touched),
+        names.rows(connection, touched),
     )
 
 

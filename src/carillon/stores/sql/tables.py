@@ -191,6 +191,42 @@ caller_list = _table(
     Column("callers", Text, nullable=False),
 )
 
+book = _table(
+    "book",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("owner", EXTENSION, primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("url", Text),
+    Column("field", String(120)),
+    Column("keep_s", Integer),
+    Column("sealed_token", Text),
+)
+"""Address books. `owner` is '' for everybody's, else an extension; with `url`, an outside source is asked."""
+
+entry = _table(
+    "entry",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("owner", EXTENSION, primary_key=True),
+    Column("book", LABEL, primary_key=True),
+    Column("number", DIAL_NUMBER, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("company", String(64), nullable=False),
+    Column("note", String(120), nullable=False),
+    ForeignKeyConstraint(["domain", "owner", "book"], ["book.domain", "book.owner", "book.name"]),
+    Index(None, "domain", "number"),
+)
+"""A number in a book, and who has it. Somebody with several numbers has several rows."""
+
+mobile = _table(
+    "mobile",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("number", DIAL_NUMBER, primary_key=True),
+    Column("extension", EXTENSION, nullable=False),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+    Index(None, "domain", "extension"),
+)
+
 node = _table(
     "node",
     Column("name", String(32), primary_key=True),
