@@ -55,7 +55,8 @@ def test_a_component_that_dies_comes_back_and_status_tells(shared: Installation,
     os.kill(died, signal.SIGKILL)
     until(lambda: shared.component(name)["pid"] not in (None, died), f"{name} is started again")
     until(lambda: shared.status()["healthy"], f"{name} is healthy again")
-    assert shared.component(name)["problem"].startswith("restarted 1 time, last at 20")
+    # What it left behind may count as hung before it is missed, on a machine that is busy.
+    assert "restarted 1 time, last at 20" in shared.component(name)["problem"]
 
 
 def test_a_killed_supervisor_takes_everything_along_and_up_works_again(running: Installation) -> None:
