@@ -10,7 +10,7 @@ from typing import TypeVar
 from carillon.kamailio import ksr
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
-from carillon.routing.questions import Questions
+from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
 from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, TrunkProfile
@@ -25,6 +25,9 @@ Answer = TypeVar("Answer")
 
 def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
     """The answers to a route's questions."""
+    if questions is NOTHING:
+        return Facts(time.time(), node)
+    directory.renew()
     account = _pair(questions.account, directory.account)
     callee = _pair(questions.callee, directory.party)
     return Facts(
@@ -54,6 +57,7 @@ def trunk_at(address: str, port: int, directory: Directory) -> TrunkProfile | No
     if key is None:
         return None
     domain, _, name = key.partition(" ")
+    directory.renew()
     trunks = _or_unknown(directory.trunks)
     trunk = None if trunks is UNKNOWN else trunks.get((domain, name))
     return trunk if trunk and trunk.enabled else None

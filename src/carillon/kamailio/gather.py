@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from carillon.kamailio import ksr
+from carillon.model.frozen import completed
 from carillon.routing import anchor
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.anchor import Anchor
@@ -46,6 +46,12 @@ _ENVELOPE = ksr.Several(
 )
 
 
+_CALL = ksr.Several("$rb", "$hdr(Privacy)")
+_BINDING = ksr.Several(
+    "$(hdr(Contact)[*])", "$hdr(Expires)", *(f"$(hdr({name})[*])" for name in ("Path", "Supported", "Require"))
+)
+
+
 def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     """What a request in a dialog of ours needs, and no more; raises Unreadable. `trunk_at` knows a place's trunk."""
     method, target, call_id, address, port, transport, sender, to, from_tag, to_tag, *rest = _ENVELOPE.texts()
@@ -80,28 +86,31 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
 
 
 def whole(request: Request, node: NodeProfile) -> Request:
-    """The request with all that any route wants to know of it."""
+    """The request with all that any route wants to know of it: of a stranger's that is all, he will be challenged."""
+    credentials = _credentials(request.method) if request.source is Source.OUTSIDE else None
+    if credentials is None and request.source is Source.OUTSIDE:
+        return request
     is_register = request.method == "REGISTER"
     is_call = request.method == "INVITE" and not request.to_tag
     new_leg = request.source is Source.GATEWAY and not request.to_tag
-    contacts = ksr.text("$(hdr(Contact)[*])") if is_register else ""
-    body = ksr.text("$rb") if is_call else ""
+    contacts, expires, path, supported, required = _BINDING.texts() if is_register else ("",) * 5
+    body, privacy = _CALL.texts() if is_call else ("", "")
     private = _private() if new_leg else {}
-    return replace(
+    return completed(
         request,
         asserted=_asserted() if request.trunk else None,
         codecs=audio_codecs(body) if body else None,
         encrypted=is_encrypted(body) if body and request.source is not Source.GATEWAY else False,
         media6=offers_ipv6(body, request.source_address) if body else False,
-        withheld=_withheld(request) if is_call else False,
+        withheld=_withheld(privacy, request) if is_call else False,
         from_name=_asserted_name() or _name() if request.trunk else _name() if new_leg else "",
-        credentials=_credentials(request.method) if request.source is Source.OUTSIDE else None,
-        shortest_expiry_s=_shortest_expiry(contacts) if is_register else None,
-        default_expiry_s=_number(ksr.header("Expires")) if is_register else None,
+        credentials=credentials,
+        shortest_expiry_s=_shortest_expiry(contacts, _number(expires)) if is_register else None,
+        default_expiry_s=_number(expires) if is_register else None,
         contacts=contacts,
-        path=ksr.text("$(hdr(Path)[*])") if is_register else "",
-        supported=_option_tags("Supported") if is_register else frozenset(),
-        required=_option_tags("Require") if is_register else frozenset(),
+        path=path,
+        supported=_option_tags(supported),
+        required=_option_tags(required),
         refer_to=_refer_to() if request.method == "REFER" else (),
         private=private,
         progress=_progress(node, private),
@@ -138,8 +147,8 @@ def failure(far_end_code: int | None) -> FailureFacts:
     )
 
 
-def _option_tags(name: str) -> frozenset[str]:
-    return frozenset(tag.strip().lower() for tag in ksr.text(f"$(hdr({name})[*])").split(",") if tag.strip())
+def _option_tags(text: str) -> frozenset[str]:
+    return frozenset(tag.strip().lower() for tag in text.split(",") if tag.strip())
 
 
 def _asserted() -> SipUri | None:
@@ -151,9 +160,8 @@ def _asserted_name() -> str:
     return display_name(ksr.text("$(hdr(P-Asserted-Identity){nameaddr.name})"))
 
 
-def _withheld(request: Request) -> bool:
+def _withheld(privacy: str, request: Request) -> bool:
     """Whether the caller wishes not to be shown (RFC 3323 §4.2): by Privacy, or by an anonymous From."""
-    privacy = ksr.header("Privacy")
     wishes = {wish.strip().lower() for wish in privacy.split(";")} if privacy else set()
     return bool(wishes & {"id", "user", "header"}) or request.from_uri.host == "anonymous.invalid"
 
@@ -164,8 +172,10 @@ def _refusal(noted: str) -> tuple[int, str] | None:
 
 
 def _source(node: NodeProfile, address: str, port: int) -> Source:
-    ours = any(gateway.address == address and gateway.port == port for gateway in node.every_gateway)
-    return Source.GATEWAY if ours else Source.OUTSIDE
+    for gateway in node.every_gateway:
+        if gateway.address == address and gateway.port == port:
+            return Source.GATEWAY
+    return Source.OUTSIDE
 
 
 def _credentials(method: str) -> Credentials | None:
@@ -178,10 +188,9 @@ def _digits(text: str, default: int) -> int:
     return default if found is None else found
 
 
-def _shortest_expiry(contacts: str) -> int | None:
+def _shortest_expiry(contacts: str, default: int | None) -> int | None:
     """The shortest expiry asked for, in seconds; 0 (removal) is not counted."""
     asked = [int(seconds) for seconds in _EXPIRES.findall(contacts)]
-    default = _number(ksr.header("Expires"))
     if not asked and default is not None:
         asked = [default]
     return min((seconds for seconds in asked if seconds), default=None)

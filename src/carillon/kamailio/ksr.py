@@ -73,8 +73,12 @@ class Several:
 def number(variable: str, default: int = 0) -> int:
     """A pseudo-variable as a number."""
     value = KSR.pv.get(variable)
+    return default if value is None else _whole_number(value, default)
+
+
+def _whole_number(value: str | int, default: int = 0) -> int:
     try:
-        return default if value is None else int(value)
+        return int(value)
     except ValueError:
         return default
 
@@ -191,22 +195,27 @@ def follow_route() -> bool:
     return _yes(KSR.rr.loose_route())
 
 
-_CONTACT = Several("$(ct{nameaddr.uri})", "$si", "$sp")
+CONTACT = ("$(ct{nameaddr.uri})", "$si", "$sp")
+"""Where Contact says that its sender is, and where the message came from: address and port."""
+_CONTACT = Several(*CONTACT)
 
 
-def contact_is_elsewhere() -> bool:
-    """Whether Contact names another address or port than the message came from."""
-    uri, address, port = _CONTACT.texts()
+def alias_contact(uri: str, address: str, port: str) -> None:
+    """Note in Contact where its sender really is, if elsewhere, so that requests in the dialog find it: see CONTACT."""
+    if _is_elsewhere(uri, address, port):
+        KSR.nathelper.add_contact_alias()
+
+
+def alias_own_contact() -> None:
+    """`alias_contact`, for who has not read the Contact."""
+    alias_contact(*_CONTACT.texts())
+
+
+def _is_elsewhere(uri: str, address: str, port: str) -> bool:
     contact = SipUri.parse(uri)
     if contact is None:
         return True
     return (canonical(contact.host.strip("[]")), str(contact.port or 5060)) != (canonical(address), port)
-
-
-def alias_contact() -> None:
-    """Note in Contact where its sender really is, if elsewhere, so that requests in the dialog find it."""
-    if contact_is_elsewhere():
-        KSR.nathelper.add_contact_alias()
 
 
 def follow_alias() -> None:
@@ -303,7 +312,7 @@ def save_bindings(aor: str, *, encrypted: bool) -> bool:
 
     Those behind a NAT are kept open from now on.
     """
-    if contact_is_elsewhere():
+    if _is_elsewhere(*_CONTACT.texts()):
         KSR.nathelper.fix_nated_register()
         KSR.setbflag(BEHIND_NAT)
     if encrypted:
@@ -329,19 +338,22 @@ def bindings(aor: str) -> tuple[Binding, ...]:
 
 
 def _binding(n: int) -> Binding:
-    of_text, of_number = _binding_variables(n)
-    contact, received, path, call_id, user_agent, socket, instance, ruid = map(text, of_text)
-    numbers = map(number, of_number)
-    return Binding(contact, received, path, call_id, user_agent, socket, instance, ruid, *numbers)
+    contact, received, path, call_id, user_agent, socket, instance, ruid, *numbers = _binding_variables(n).texts()
+    return Binding(contact, received, path, call_id, user_agent, socket, instance, ruid, *map(_whole_number, numbers))
 
 
 @cache
-def _binding_variables(n: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of what the engine keeps of the contact `n`, in the order of `Binding`: texts, and numbers."""
+def _binding_variables(n: int) -> Several:
+    """What the engine keeps of the contact `n`, in the order of `Binding`: texts, then numbers."""
     texts = ("addr", "received", "path", "callid", "user_agent", "socket", "instance", "ruid")
     numbers = ("expires", "q", "cseq", "regid", "modified", "cflags")
-    of_text, of_number = (tuple(f"$(ulc(bound=>{one})[{n}])" for one in kind) for kind in (texts, numbers))
-    return of_text, of_number
+    return Several(*(f"$(ulc(bound=>{one})[{n}])" for one in (*texts, *numbers)))
+
+
+@cache
+def _contact_variables(n: int) -> Several:
+    """What a rule wants to know of the contact `n`: where, until when, which device and flow."""
+    return Several(*(f"$(ulc(bound=>{one})[{n}])" for one in ("addr", "expires", "instance", "regid")))
 
 
 def wants_encryption(place: int = 0) -> bool:
@@ -353,16 +365,11 @@ def bound_contacts(aor: str) -> tuple[Contact, ...]:
     """The contacts of the AOR that are stored now."""
     if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
         return ()
-    places = range(number("$(ulc(bound=>count))"))
+    found = (_contact_variables(n).texts() for n in range(number("$(ulc(bound=>count))")))
     return tuple(
-        Contact(
-            text(f"$(ulc(bound=>addr)[{n}])"),
-            None,
-            text(f"$(ulc(bound=>instance)[{n}])"),
-            number(f"$(ulc(bound=>regid)[{n}])"),
-        )
-        for n in places
-        if number(f"$(ulc(bound=>expires)[{n}])") > EXPIRED
+        Contact(address, None, instance, _whole_number(reg_id))
+        for address, expires, instance, reg_id in found
+        if _whole_number(expires) > EXPIRED
     )
 
 

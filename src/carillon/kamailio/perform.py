@@ -170,7 +170,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
 def _relay_to_gateway(relay: Relay, sockets: Sockets) -> None:
     ksr.set_text("$ru", f"sip:{relay.called}")
     _towards(relay.gateway, sockets)
-    ksr.alias_contact()
+    ksr.alias_own_contact()
     _send(relay.answer_s, relay.silence_s)
 
 
@@ -247,7 +247,7 @@ def _follow(gateway: Gateway | None, sockets: Sockets) -> None:
         ksr.reply(404, "Not Found")
         return
     if ksr.text("$rm") in {"INVITE", "UPDATE"}:
-        ksr.alias_contact()
+        ksr.alias_own_contact()
     if gateway is None:
         ksr.follow_alias()
     else:

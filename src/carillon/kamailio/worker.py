@@ -36,7 +36,7 @@ MAIN_PROCESS: Final = 0
 """The engine's rank of the process that all others come from."""
 
 
-_REPLY: Final = ksr.Several(MEMO, "$rr", "$hdr(Contact)", "$si")
+_REPLY: Final = ksr.Several(MEMO, "$rr", *ksr.CONTACT)
 
 
 class Worker:
@@ -96,7 +96,7 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        noted, reason, contact, address = _REPLY.texts()
+        noted, reason, contact, address, port = _REPLY.texts()
         memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
@@ -106,7 +106,7 @@ class Worker:
         decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:
-            ksr.alias_contact()
+            ksr.alias_contact(contact, address, port)
         self.tracer.reply(memo, code, decision, address)
         return 1
 

@@ -45,7 +45,7 @@ class Anchor:
     @classmethod
     def parse(cls, text: str) -> Anchor | None:
         """The anchor that `str()` wrote, None for anything else."""
-        found = _WRITTEN.fullmatch(text)
+        found = _WRITTEN.fullmatch(text) if text else None
         if found is None or not set(found[2].split("+")) <= set(Reason):
             return None
         return cls(found[1], tuple(Reason(reason) for reason in found[2].split("+")))

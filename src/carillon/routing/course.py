@@ -36,9 +36,10 @@ def course(route: Route, request: Request, node: NodeProfile, facts_of: FactsOf,
     for _ in range(MOST_HOPS):
         facts = known or facts_of(route.ask(request, node), request)
         decision = route.decide(request, facts)
-        trace, known = (*trace, *decision.trace), None
+        trace, known = (*trace, *decision.trace) if trace else decision.trace, None
         if not isinstance(decision.outcome, Retarget):
-            return Course(request, facts, replace(decision, trace=trace))
+            whole = decision if trace is decision.trace else replace(decision, trace=trace)
+            return Course(request, facts, whole)
         request = retargeted(request, decision.outcome)
     return Course(request, facts, Decision(Reply(482, "Loop Detected"), trace=trace))
 

@@ -6,14 +6,14 @@ from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Follow, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.media import kept_anchored
-from carillon.routing.questions import Questions
+from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import is_proved
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
     """Nothing: the proof rides in the request."""
-    return Questions()
+    return NOTHING
 
 
 def belongs(request: Request, node: NodeProfile) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from carillon.model.frozen import dataclass
 
 
@@ -34,3 +36,7 @@ class Questions:
     def directory_reads(self) -> int:
         """How many rows of the directory the answers cost; pinned in tests for each route."""
         return sum(question is not None for question in (self.account, self.callee, self.caller, self.named))
+
+
+NOTHING: Final = Questions()
+"""Of a route that decides by the request alone: nothing is fetched for it."""

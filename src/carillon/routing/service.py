@@ -6,7 +6,7 @@ from carillon.routing.admission import account_question, authenticated, nonce_qu
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Drop, Reply
 from carillon.routing.facts import Facts, NodeProfile
-from carillon.routing.questions import Questions
+from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 
 ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY"
@@ -17,7 +17,7 @@ REFUSED_EVENTS = frozenset({"SUBSCRIBE", "PUBLISH"})
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the account; none for our own Asterisk and for trunks."""
     if request.source is not Source.OUTSIDE:
-        return Questions()
+        return NOTHING
     return Questions(account_question(request), nonce_use=nonce_question(request), fresh_id=True, domains=True)
 
 

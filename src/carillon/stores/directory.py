@@ -39,7 +39,8 @@ _VERSION = "PRAGMA data_version"
 class DirectoryReader:
     """Read-only look-ups, one row each. Make it before a fork and `connect` after it, once in each process.
 
-    `reads` counts the look-ups that reached the file; the small tables answer from memory until a commit.
+    `reads` counts the look-ups that reached the file; the small tables answer from memory until a commit. Whether there
+    was one is asked once for each `renew`, or for each look by who never calls it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,6 +49,7 @@ class DirectoryReader:
         self._connection: sqlite3.Connection | None = None
         self._small = smalltables.EMPTY
         self._version: int | None = None
+        self._renews = self._looked = False
 
     def connect(self) -> None:
         """Open the file in this process. Raises `StoreDown` when it can't be read."""
@@ -65,6 +67,11 @@ class DirectoryReader:
             self._connection.close()
         self._connection = None
         self._version = None
+        self._looked = False
+
+    def renew(self) -> None:
+        """See `ports.Directory`."""
+        self._renews, self._looked = True, False
 
     def account(self, domain: str, username: str) -> Account | None:
         """The credentials of the device `username`, None when there is none. Raises `StoreDown`."""
@@ -112,6 +119,8 @@ class DirectoryReader:
         return self._current().caller_lists
 
     def _current(self) -> smalltables.SmallTables:
+        if self._looked:
+            return self._small
         version = self._read(_VERSION)[0]
         if version != self._version:
             try:
@@ -119,6 +128,7 @@ class DirectoryReader:
             except sqlite3.Error as error:
                 raise self._down(error) from error
             self._version = version
+        self._looked = self._renews
         return self._small
 
     def _read(self, query: str, *values: str) -> Any:

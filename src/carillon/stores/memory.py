@@ -94,6 +94,9 @@ class MemoryDirectory:
             key: account for key, account in self._accounts.items() if account.party.extension != extension
         }
 
+    def renew(self) -> None:
+        """See `ports.Directory`; here nothing is ever old."""
+
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains."""
         self._check()

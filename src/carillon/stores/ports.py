@@ -171,6 +171,9 @@ class Directory(Protocol):
     `account` and `party` read one row; the other tables are small and kept in the worker until they change.
     """
 
+    def renew(self) -> None:
+        """From now on the small tables are looked at once for a change, until `renew` is called again. Never fails."""
+
     def domains(self) -> Mapping[str, DomainProfile]: ...
 
     def sites(self) -> Mapping[tuple[str, str], SiteProfile]:

@@ -11,7 +11,8 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 FILE_S = 60
@@ -43,6 +44,9 @@ class Binding:
     flags: int = 0
 
 
+_VALUES = attrgetter(*(field.name for field in fields(Binding)))
+
+
 class RegistrationJournal:
     """Where a process writes. `clock` gives seconds that never go back, the same for all processes of the machine."""
 
@@ -56,7 +60,7 @@ class RegistrationJournal:
 
     def write(self, moment: float, aor: str, bindings: Iterable[Binding]) -> None:
         """Append what an AOR has; survives the kill of every process, not a power cut (no fsync). Raises OSError."""
-        line = json.dumps([moment, aor, [astuple(each) for each in bindings]])
+        line = json.dumps([moment, aor, [_VALUES(each) for each in bindings]])
         number = int(moment / FILE_S)
         if number != self._number:
             self._turn_to(number)

@@ -55,9 +55,9 @@ def pack(head: tuple[str, ...], rules: Iterable[TraceRow]) -> str:
     fields = list(head)
     for rule in rules:
         fields += (rule.rule, rule.verdict, rule.fact)
-    if FIELD in "".join(fields):
-        fields = [field.replace(FIELD, "?") for field in fields]
     line = FIELD.join(fields)
+    if line.count(FIELD) >= len(fields):
+        line = FIELD.join(field.replace(FIELD, "?") for field in fields)
     return line if len(line) <= LONGEST else line[:LONGEST]
 
 
