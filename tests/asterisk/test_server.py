@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from carillon.asterisk.agi import ping
 from carillon.asterisk.agi.server import Server
 from carillon.asterisk.agi.session import Session
-from carillon.asterisk.daemon import service
+from carillon.asterisk.targets import service
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -116,13 +116,13 @@ def test_without_the_relay_the_caller_is_told_to_come_back() -> None:
 
 
 def test_each_phone_has_a_session_of_its_own() -> None:
-    memo = Memo(Leg.OUTBOUND, LEG)
+    memo = Memo(Leg.OUTBOUND, LEG, "102@example.org")
     plain = media.decide_branch(memo, BranchFacts(0, encrypted=False), NODE)
     assert (plain.outcome, plain.effects) == (Pass(), ())
     sessions = set()
     for index in (1, 2):
         decision = media.decide_branch(memo, BranchFacts(index, encrypted=True), NODE)
-        anchor = branch_anchor(NODE.secret, LEG, index)
+        anchor = branch_anchor(NODE.secret, LEG, "102@example.org", index)
         assert decision.effects == (AnchorMedia(anchor, Side.PHONE), MarkRoute(anchor))
         sessions.add(anchor.session)
     assert len(sessions | {ANCHOR.session}) == 3

@@ -6,6 +6,7 @@ import pytest
 from tests.truth.terminal import Terminal
 
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.ports import GroupProfile, Party
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +56,60 @@ def test_groups_of_two_domains_are_apart(carillon: Terminal) -> None:
 def test_what_cannot_be_a_group_is_refused(carillon: Terminal, field: str, words: list[str]) -> None:
     carillon.done("group", "add", "sales", "--members", "101")
     assert carillon.refused("group", *words).startswith(f"{field}: ")
+
+
+def test_how_a_group_rings_is_in_force_at_once(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("group", "add", "support", "--members", "103")
+    carillon.done("group", "add", "sales", "--members", "102,101", "--ring-time", "15", "--then", "group:support")
+    assert worker.groups()["example.org", "sales"] == GroupProfile("sales", ("102", "101"), "all", 15, "group:support")
+    carillon.done("group", "set", "sales", "--ring", "in-turn", "--then", "")
+    assert worker.groups()["example.org", "sales"] == GroupProfile("sales", ("102", "101"), "in-turn", 15, "")
+    carillon.done("user", "remove", "102")
+    assert worker.groups()["example.org", "sales"].members == ("101",)
+
+
+def test_a_group_has_numbers(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("group", "add", "sales", "--members", "102")
+    carillon.done("number", "add", "200", "--to", "group:sales")
+    assert worker.party("example.org", "200") == Party("200", "example.org", "sales", service="group:sales")
+    assert [row["number"] for row in carillon.got("number", "list", "--to", "group:sales")] == ["200"]
+    assert "a number of group:sales" in carillon.refused("number", "add", "200", "--to", "101")
+    carillon.done("number", "set", "200", "--to", "101")
+    party = worker.party("example.org", "200")
+    assert party is not None
+    assert (party.extension, party.service) == ("101", "")
+    carillon.done("number", "set", "200", "--to", "group:sales")
+    carillon.done("number", "remove", "200")
+    assert worker.party("example.org", "200") is None
+
+
+def test_a_group_that_something_leads_to_stays(carillon: Terminal) -> None:
+    carillon.done("group", "add", "sales", "--members", "102")
+    carillon.done("group", "add", "support", "--then", "group:sales")
+    carillon.done("number", "add", "200", "--to", "group:sales")
+    carillon.done("forwarding", "add", "101", "--when", "busy", "--to", "group:sales")
+    refused = carillon.refused("group", "remove", "sales")
+    assert "number 200, group support, row 1 of 101" in refused
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("then", ["group", "set", "sales", "--then", "109"]),
+        ("then", ["group", "set", "sales", "--then", "group:nobody"]),
+        ("then", ["group", "set", "sales", "--then", "group:sales"]),
+        ("then", ["group", "set", "sales", "--then", "101@b.org"]),
+        ("then", ["group", "set", "sales", "--then", "+32475123456"]),
+        ("then", ["group", "set", "sales", "--then", "queue:x"]),
+        ("ring-time", ["group", "set", "sales", "--ring-time", "4"]),
+        ("to", ["number", "add", "200", "--to", "group:nobody"]),
+        ("to", ["number", "add", "200@b.org", "--to", "group:sales"]),
+        ("to", ["forwarding", "add", "101", "--when", "busy", "--to", "group:nobody"]),
+    ],
+)
+def test_where_a_group_cannot_lead_and_what_cannot_lead_there(carillon: Terminal, field: str, words: list[str]) -> None:
+    carillon.done("group", "add", "sales", "--members", "101")
+    assert carillon.refused(*words).startswith(f"{field}: ")
 
 
 def test_rights_are_in_force_at_once(carillon: Terminal, worker: DirectoryReader) -> None:

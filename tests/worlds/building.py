@@ -23,6 +23,7 @@ from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.refused import Refused
+from carillon.model.group import Ring
 from carillon.model.rights import OutsideClass, ordered
 from carillon.model.trunk import Transport
 from carillon.provisioning import (
@@ -32,6 +33,7 @@ from carillon.provisioning import (
     devices,
     domains,
     forwardings,
+    groups,
     numbers,
     outbounds,
     presences,
@@ -130,6 +132,21 @@ class Building:
     def numbers(self, domain: str, number: str, extension: str) -> None:
         """A further number of a person."""
         numbers.add(self.truth, WHO, f"{number}@{domain}", f"{extension}@{domain}")
+        put_in_force(self.paths)
+
+    def adds_group(self, domain: str, name: str, members: list[str], ring: str = "all", **settings: Any) -> None:
+        """A ring group."""
+        ringing, whole = groups.Ringing(Ring(ring), **settings), f"{name}@{domain}"
+        there = [group.name for group in groups.listing(self.truth, domain)]
+        if name in there:
+            groups.set(self.truth, WHO, whole, members, ringing=ringing)
+        else:
+            groups.add(self.truth, WHO, whole, members, ringing)
+        put_in_force(self.paths)
+
+    def serves_at(self, domain: str, number: str, target: str) -> None:
+        """A number behind which something of ours answers."""
+        numbers.add(self.truth, WHO, f"{number}@{domain}", target)
         put_in_force(self.paths)
 
     def dismisses(self, domain: str, extension: str) -> None:

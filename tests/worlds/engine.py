@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from tests.worlds.phone import SimulatedPhone
+from tests.worlds.ringgroup import RingGroup
 from tests.worlds.sharedmemory import SimulatedSharedMemory
 
 from carillon.kamailio.bans import Bans, Exempt, Standing
@@ -81,6 +82,9 @@ class Leg:
     shown: Shown | None = None
     sent: list[str] = field(default_factory=list)
     service: str = ""
+    been: set[str] = field(default_factory=set)
+    group: RingGroup | None = None
+    part_of: RingGroup | None = None
 
 
 SERVICE = SimulatedPhone("service", "", "", "", "a service")
@@ -134,6 +138,12 @@ class Engine:
 
     def refuse(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str, headers: tuple[Header, ...]) -> None:
         """A final failure of one phone; the last one decides."""
+        if leg.group is not None:
+            before = leg.group
+            self.refuse(before.leg_of(phone), phone, code, reason, headers)
+            if leg.group is before:
+                before.shown()
+            return
         assert leg.outbound_memo is not None
         del leg.ringing[phone]
         said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason))
@@ -156,14 +166,20 @@ class Engine:
 
     def rings_out(self, leg: Leg) -> None:
         """Nobody answered within the ringing time."""
+        if leg.group is not None:
+            leg.group.rings_out()
+            return
         leg.ringing.clear()
         self._outbound_failed(leg, FailureFacts(408, timed_out=True, rang=True))
 
     def cancel(self, leg: Leg) -> None:
         """The caller hangs up before an answer."""
-        assert leg.outbound_memo is not None
         leg.ringing.clear()
         leg.over = True
+        if leg.group is not None:
+            self._back(leg, Final(487))
+            return
+        assert leg.outbound_memo is not None
         self._outbound_failed(leg, FailureFacts(487, "Request Terminated", cancelled=True))
 
     def end(self, leg: Leg) -> None:
@@ -307,11 +323,51 @@ class Engine:
         """Something of ours answers, unless that is out of order."""
         if "services" not in self.dead:
             leg.service = service
-            leg.answered_by = SERVICE
+            leg.been.add(service)
+            self._serves(leg, *service.partition(":")[::2])
         elif leg.outbound_memo is not None:
             self._outbound_failed(leg, FailureFacts(503))
         else:
             self._back(leg, Final(503))
+
+    def _serves(self, leg: Leg, name: str, argument: str) -> None:
+        """What the script of a service does, as far as people notice."""
+        if name != "group":
+            leg.answered_by = SERVICE
+            return
+        domain = leg.headers[PrivateHeader.CALLED].partition("@")[2]
+        leg.group = RingGroup(
+            *(self.directory.groups()[domain, argument], leg, domain, self._asterisk),
+            fails=lambda code, reason, why: self._service_fails(leg, code, reason, why),
+            goes_on=lambda target: self._goes_on(leg, target, domain),
+        )  # fmt: skip
+        leg.group.next_round()
+
+    def _service_fails(self, leg: Leg, code: int, reason: str, why: str) -> None:
+        """The script says why, and Asterisk gives the code back."""
+        assert leg.inbound_memo is not None
+        leg.group = None
+        if not self.handovers.down:
+            warning = ("Warning", f'399 carillon "{why}"')
+            self.handovers.put(leg.inbound_memo.leg_id, HandOver(code, reason, (warning,)))
+        if leg.outbound_memo is not None:
+            self._outbound_failed(leg, FailureFacts(code, reason))
+        else:
+            self._back(leg, Final(code, reason))
+
+    def _goes_on(self, leg: Leg, target: str, domain: str) -> None:
+        """A service sends its call to a target."""
+        leg.group = None
+        name, colon, argument = target.partition(":")
+        if target in leg.been:
+            self._service_fails(leg, 482, "Loop Detected", f"{target} sends the call back to itself")
+        elif colon:
+            leg.been.add(target)
+            leg.service = target
+            self._serves(leg, name, argument)
+        else:
+            kept = {key: value for key, value in leg.headers.items() if key != PrivateHeader.SERVICE}
+            self._asterisk(leg, {**kept, PrivateHeader.CALLED: f"{target}@{domain}"})
 
     def _leaves(self, leg: Leg, decision: Decision, name: str, uri: str) -> None:
         """A provider rings like a phone; a silent one is followed by what the failure route says."""
@@ -365,6 +421,9 @@ class Engine:
 
     def _back(self, leg: Leg, final: Final) -> None:
         """Asterisk gives the code on, and no header."""
+        if leg.part_of is not None:
+            leg.part_of.failed(leg, final)
+            return
         assert leg.inbound_memo is not None
         memo = leg.inbound_memo
         try:

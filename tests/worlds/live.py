@@ -255,6 +255,14 @@ class LiveOffice:
         near = tuple((today + timedelta(days=shift)).isoformat() for shift in (-1, 0, 1))
         self.building.adds_schedule(self.domain, name, "mon-sun 00:00-24:00", () if always else near)
 
+    def has_group(self, name: str, *members: LivePerson, number: str = "", **settings: Any) -> None:
+        self.building.adds_group(self.domain, name, [member.extension for member in members], **settings)
+        if number:
+            self.answers_at(number, f"group:{name}")
+
+    def answers_at(self, number: str, target: str) -> None:
+        self.building.serves_at(self.domain, number, target)
+
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)
 

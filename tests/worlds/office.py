@@ -146,5 +146,11 @@ class Office(Protocol):
     def is_open(self, name: str, *, always: bool) -> None:
         """A schedule that is always open, or never."""
 
+    def has_group(self, name: str, *members: Person, number: str = "", **settings: Any) -> None:
+        """A ring group, reached by a number if given; `settings` are `ring`, `ring_s` and `then`."""
+
+    def answers_at(self, number: str, target: str) -> None:
+        """A number reaches something that answers by itself."""
+
     def ladder(self) -> str:
         """What happened, with the rules beside it; printed when a scenario fails."""

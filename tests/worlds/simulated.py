@@ -20,6 +20,7 @@ from carillon.stores.ports import (
     DomainProfile,
     ForwardRow,
     Named,
+    GroupProfile,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -251,6 +252,17 @@ class SimulatedOffice:
     def is_open(self, name: str, *, always: bool) -> None:
         hours = tuple((day, 0, 1440) for day in range(7)) if always else ()
         self.engine.directory.add_schedule(DOMAIN, name, ScheduleProfile("UTC", hours))
+
+    def has_group(self, name: str, *members: SimulatedPerson, number: str = "", **settings: Any) -> None:
+        own = GroupProfile(name, tuple(member.extension for member in members), **settings)
+        self.engine.directory.add_group(DOMAIN, own)
+        if number:
+            self.answers_at(number, f"group:{name}")
+
+    def answers_at(self, number: str, target: str) -> None:
+        kind, _, name = target.partition(":")
+        party = Party(number, DOMAIN, name if kind == "group" else f"{kind} {name}", service=target)
+        self.engine.directory.add_number(number, party)
 
     def ladder(self) -> str:
         return self.engine.ladder()

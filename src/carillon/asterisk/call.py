@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 from carillon.asterisk.agi.session import Session
 from carillon.asterisk.agi.wire import Answer
 from carillon.asterisk.office import Office
-from carillon.stores.ports import HandOver, HandOvers, StoreDown
+from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
 
 ANY_KEY = "0123456789*#"
 WAIT_MS = 5000
@@ -16,23 +17,32 @@ WAIT_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """Means that all scripts share: changes of the truth, the hand-over to Kamailio's inbound leg."""
+    """What all scripts share: changes of the truth, the hand-over to Kamailio's inbound leg, and the directory."""
 
     office: Office
     handovers: HandOvers
+    directory: Directory
 
 
 class Call:
     """A call that a service has. `argument` is what stands behind the service's name: `102` of `voicemail:102`.
 
     `caller` and `called` are addresses of record (`101@example.org`); `called` is what was dialled, or who was called
-    before the call came here. `origin` is internal or external. Nothing is answered until a verb says so.
+    before the call came here. `origin` is internal or external. `been` are the services that had the call, this
+    one too. Nothing is answered until a verb says so.
     """
 
-    def __init__(self, session: Session, means: Means) -> None:
-        self.session, self._means = session, means
+    def __init__(self, session: Session, means: Means, service: str) -> None:
+        self.session, self.directory, self._means = session, means.directory, means
         words = [session.about.get(f"arg_{place}", "") for place in range(1, 6)]
         self.argument, self.leg, self.caller, self.called, self.origin = words
+        self.been = frozenset({f"{service}:{self.argument}"})
+
+    def at(self, service: str, argument: str) -> Call:
+        """The same call, at another service."""
+        other = copy(self)
+        other.argument, other.been = argument, self.been | {f"{service}:{argument}"}
+        return other
 
     @property
     def domain(self) -> str:
@@ -51,6 +61,10 @@ class Call:
     async def runs(self, application: str, *arguments: object) -> Answer:
         """Let Asterisk's dial plan application run, such as `Echo` or `Pickup`."""
         return await self.session.says("EXEC", application, ",".join(map(str, arguments)))
+
+    async def goes(self, subroutine: str, *arguments: object) -> None:
+        """Run a subroutine of the dial plan, to its Return."""
+        await self.session.says("GOSUB", subroutine, "s", 1, ",".join(map(str, arguments)))
 
     async def variable(self, name: str) -> str:
         """A variable or function of the dial plan, "" when it is not set."""

@@ -7,34 +7,17 @@ import os
 import pwd
 import signal
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
 
-from carillon.asterisk import services
 from carillon.asterisk.agi.server import Server
 from carillon.asterisk.agi.session import Session
 from carillon.asterisk.call import Call, Means
 from carillon.asterisk.office import Office, open_office
 from carillon.asterisk.settings import Settings
+from carillon.asterisk.targets import service
+from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.system.paths import SERVICE_USER
-
-
-class Service(Protocol):
-    """A module of `services`."""
-
-    async def run(self, call: Call) -> None:
-        """Do what the caller asked for."""
-
-
-def service(name: str) -> Service | None:
-    """The script of a service, None when there is none."""
-    module = name.replace("-", "_")
-    directory = Path(services.__file__).parent
-    if not module.isidentifier() or not (directory / f"{module}.py").exists():
-        return None
-    return cast(Service, import_module(f"{services.__name__}.{module}"))
 
 
 async def serve(name: str, session: Session, means: Means) -> None:
@@ -43,7 +26,7 @@ async def serve(name: str, session: Session, means: Means) -> None:
     if script is None:
         print(f"no service is named {name!r}", file=sys.stderr, flush=True)
         return
-    call = Call(session, means)
+    call = Call(session, means, name)
     await script.run(call)
     await call.done()
 
@@ -73,7 +56,7 @@ def main(arguments: list[str]) -> None:
     handovers = RedisHandOvers(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, Means(Office(office), handovers)))
+    asyncio.run(listen(settings, Means(Office(office), handovers, DirectoryReader(settings.directory))))
 
 
 if __name__ == "__main__":

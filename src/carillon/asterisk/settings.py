@@ -9,16 +9,20 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket."""
+    """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket,
+    and the directory of the call path.
+    """
 
     address: str
     port: int
     key: str
     system: Path
     redis: Path
+    directory: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         told = json.loads(path.read_text())
-        return cls(told["address"], told["port"], told["key"], Path(told["system"]), Path(told["redis"]))
+        places = (Path(told[name]) for name in ("system", "redis", "directory"))
+        return cls(told["address"], told["port"], told["key"], *places)

@@ -8,6 +8,7 @@ import typer
 
 from carillon.cli.choices import listed
 from carillon.cli.context import Cli, commands
+from carillon.model.group import Ring
 
 if TYPE_CHECKING:
     from carillon.model.group import Group
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 app = commands("Groups of people, in an order.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the group, such as sales or sales@example.org.")]
+RingOption = Annotated[Ring | None, typer.Option(help="Who rings: all at once, or one after the other.")]
+RingTime = Annotated[int | None, typer.Option(metavar="SECONDS", help="How long it rings: each one, when in turn.")]
+Then = Annotated[
+    str | None, typer.Option(metavar="TARGET", help="Where calls go that nobody takes, such as 100; '' for nowhere.")
+]
 MEMBERS = "Extensions in their order, such as 101,102."
 
 
@@ -23,15 +29,18 @@ def add(
     context: typer.Context,
     name: Name,
     members: Annotated[str, typer.Option(metavar="EXT,EXT", help=MEMBERS)] = "",
+    ring: RingOption = None,
+    ring_time: RingTime = None,
+    then: Then = None,
 ) -> None:
-    """Make a group.
+    """Make a group; `number add 200 --to group:sales` gives it a number.
 
-    Example: `carillon group add sales --members 101,102`
+    Example: `carillon group add sales --members 101,102 --ring all --ring-time 20 --then 100`
     """
     from carillon.provisioning import changes, groups
 
     cli = Cli.of(context)
-    sequence = groups.add(cli.truth, cli.who, name, listed(members))
+    sequence = groups.add(cli.truth, cli.who, name, listed(members), groups.Ringing(ring, ring_time, then))
     _done(cli, "added", groups.show(cli.truth, str(changes.subject(cli.truth, sequence))), sequence)
 
 
@@ -71,18 +80,23 @@ def set_(
     ] = None,
     add: Annotated[str | None, typer.Option(metavar="EXT,EXT", help="Extensions to add at the end.")] = None,
     remove: Annotated[str | None, typer.Option(metavar="EXT,EXT", help="Extensions to take out.")] = None,
+    ring: RingOption = None,
+    ring_time: RingTime = None,
+    then: Then = None,
 ) -> None:
-    """Change who is in a group.
+    """Change who is in a group, and how it rings.
 
-    Example: `carillon group set sales --add 103 --remove 101`
+    Example: `carillon group set sales --add 103 --ring in-turn --ring-time 15 --then group:support`
     """
     from carillon.provisioning import groups
 
-    if members is None and add is None and remove is None:
-        raise typer.BadParameter("Nothing to change: give --members, --add or --remove.")
+    if all(given is None for given in (members, add, remove, ring, ring_time, then)):
+        raise typer.BadParameter("Nothing to change: see --help.")
     cli = Cli.of(context)
     wanted = None if members is None else listed(members)
-    sequence = groups.set(cli.truth, cli.who, name, wanted, listed(add), listed(remove))
+    sequence = groups.set(
+        cli.truth, cli.who, name, wanted, listed(add), listed(remove), groups.Ringing(ring, ring_time, then)
+    )
     _done(cli, "changed", groups.show(cli.truth, name), sequence)
 
 
@@ -106,4 +120,11 @@ def _done(cli: Cli, done: str, group: Group, sequence: int) -> None:
 
 
 def _row(group: Group) -> dict[str, object]:
-    return {"name": group.name, "domain": group.domain, "members": list(group.members)}
+    return {
+        "name": group.name,
+        "domain": group.domain,
+        "members": list(group.members),
+        "ring": str(group.ring),
+        "ring_time": group.ring_s,
+        "then": str(group.then) if group.then else None,
+    }

@@ -16,14 +16,16 @@ app = commands("Numbers and whom they reach; a user's extension is one of them."
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="Extension or outside number, such as 200 or +3225551234.")
 ]
-Target = Annotated[str, typer.Option(metavar="EXT", help="Extension that the number reaches.")]
+Target = Annotated[
+    str, typer.Option(metavar="TARGET", help="What the number reaches: an extension, or something like group:sales.")
+]
 
 
 @app.command()
 def add(context: typer.Context, number: Number, to: Target) -> None:
-    """Let a further number reach a user.
+    """Let a further number reach a user, or something that answers by itself.
 
-    Example: `carillon number add +3225551234 --to 101`
+    Example: `carillon number add +3225551234 --to 101`, `carillon number add 200 --to group:sales`
     """
     from carillon.provisioning import changes, numbers
 
@@ -35,7 +37,9 @@ def add(context: typer.Context, number: Number, to: Target) -> None:
 @app.command("list")
 def list_(
     context: typer.Context,
-    to: Annotated[str | None, typer.Option(metavar="EXT", help="Only what reaches this user.")] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="TARGET", help="Only what reaches this user, or group:NAME.")
+    ] = None,
     domain: Annotated[str | None, typer.Option(help="Only the numbers of this domain.")] = None,
 ) -> None:
     """List all numbers in use, extensions too.
@@ -62,7 +66,7 @@ def show(context: typer.Context, number: Number) -> None:
 
 @app.command("set")
 def set_(context: typer.Context, number: Number, to: Target) -> None:
-    """Let a further number reach another user of its domain.
+    """Let a further number reach another user of its domain, or something that answers by itself.
 
     Example: `carillon number set +3225551234 --to 102`
     """
@@ -89,7 +93,8 @@ def remove(context: typer.Context, number: Number) -> None:
 
 def _done(cli: Cli, done: str, view: NumberView, sequence: int) -> None:
     number = view.number
-    sentence = f"Number {number.number} of {number.domain}, which reaches {number.target} ({view.name}), {done}."
+    name = f" ({view.name})" if view.name else ""
+    sentence = f"Number {number.number} of {number.domain}, which reaches {number.target}{name}, {done}."
     cli.done(sentence, _row(view), sequence)
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from carillon.explain.served import served
 from carillon.model.presence import DND
 from carillon.routing import failures
 from carillon.routing.course import Course, course
@@ -20,9 +21,6 @@ from carillon.sip.digest import Algorithm, Credentials, make_nonce
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.ports import Account, Directory, Party, StateRow, TrunkProfile
-
-SERVED: dict[str, str] = {}
-"""What happens at a service, in words, where its name does not say it."""
 
 FRESH = "0123456789abcdef01234567"
 
@@ -80,16 +78,16 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     route = route_of(request, node)
     first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
     if not isinstance(first.outcome, Relay):
-        return Explanation((("inbound", first),), _words(first), {})
+        return Explanation((("inbound", first),), _words(first, directory), {})
     if first.memo and first.memo.service:
-        return Explanation((("inbound", first),), _words(first), {})
+        return Explanation((("inbound", first),), _words(first, directory), {})
     again = _from_gateway(request, first, first.outcome.gateway)
     outward = _Outward(again, situation, node, directory)
     second = outward.course(again)
     then = outward.then(second)
     legs = (("inbound", first), ("outbound", second.decision))
     rings = isinstance(second.decision.outcome, Ring | Trunk)
-    return Explanation(legs, then["busy"] if situation.busy and rings else _words(second.decision), then)
+    return Explanation(legs, then["busy"] if situation.busy and rings else _words(second.decision, directory), then)
 
 
 def _first(situation: Situation, node: NodeProfile) -> Request:
@@ -184,16 +182,16 @@ class _Outward:
         ends = {cause: self._end(failures.decide(memo, failure), failure, memo) for cause, failure in failed.items()}
         if isinstance(outcome, Ring):
             gone = replace(ringing.facts, registered=False)
-            ends["offline"] = _words(self.course(ringing.request, gone).decision)
+            ends["offline"] = _words(self.course(ringing.request, gone).decision, self.directory)
         return ends
 
     def _end(self, decision: Decision, failure: FailureFacts, memo: Memo) -> str:
         if isinstance(decision.outcome, Resume):
             progress = progress_in(self.node.secret, memo.leg_id, decision.outcome.token)
-            return _words(self.course(replace(self.request, progress=progress)).decision)
+            return _words(self.course(replace(self.request, progress=progress)).decision, self.directory)
         if isinstance(decision.outcome, Pass):
             return f"the caller gets {failure.code} {failure.reason}"
-        return _words(decision)
+        return _words(decision, self.directory)
 
     def _facts(self, asked: Questions, request: Request) -> Facts:
         facts = _facts(asked, self.situation, self.node, self.directory)
@@ -207,12 +205,10 @@ class _Outward:
         return replace(facts, callee=callee, calls_up=calls_up)
 
 
-def _words(decision: Decision) -> str:
+def _words(decision: Decision, directory: Directory) -> str:
     match decision.outcome:
         case Relay() if decision.memo and decision.memo.service:
-            return SERVED.get(decision.memo.service.partition(":")[0], "is answered by {service}").format(
-                service=decision.memo.service, argument=decision.memo.service.partition(":")[2]
-            )
+            return served(decision.memo.service, decision.memo.called.rpartition("@")[2], directory)
         case Ring(aor, ring_s):
             return f"rings {aor} for {ring_s} s"
         case Trunk(name, uri):

@@ -93,7 +93,7 @@ def reply_anchor(memo: Memo, secret: bytes) -> Anchor | None:
     if memo.leg is Leg.INBOUND:
         return memo.anchor
     here = branch()
-    return branch_anchor(secret, memo.leg_id, here.index) if here.encrypted else None
+    return branch_anchor(secret, memo.leg_id, memo.called, here.index) if here.encrypted else None
 
 
 def _flags(asked: AnchorMedia) -> tuple[str, ...]:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from carillon.model.domain import require_canonical
 from carillon.model.label import require_label
 from carillon.model.refused import Refused
+from carillon.model.target import Target
 from carillon.model.user import require_extension
+
+LEAST_S, MOST_S = 5, 180
+
+
+class Ring(StrEnum):
+    """Who of a group rings."""
+
+    ALL = "all"
+    IN_TURN = "in-turn"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Users of one domain, by extension, each once, in the order that was chosen."""
+    """Users of one domain, by extension, each once, in the order that was chosen.
+
+    A call for the group rings for `ring_s` seconds, of each member when in turn; then it goes to the target `then`.
+    """
 
     domain: str
     name: str
     members: tuple[str, ...] = ()
+    ring: Ring = Ring.ALL
+    ring_s: int = 20
+    then: Target | None = None
 
     def __post_init__(self) -> None:
+        if not LEAST_S <= self.ring_s <= MOST_S:
+            raise Refused("ring-time", f"{self.ring_s} s isn't possible; choose {LEAST_S} to {MOST_S} seconds.")
         require_canonical(self.domain)
         require_label("name", self.name)
         for member in self.members:

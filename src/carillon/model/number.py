@@ -12,7 +12,9 @@ from carillon.model.user import is_extension, require_extension
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`number`, 1 to 15 digits or `+` and an E.164 number, reaches `target`, an extension of its domain.
+    """`number`, 1 to 15 digits or `+` and an E.164 number, reaches `target`: an extension of its domain, or a service.
+
+    A service is written as a target, such as `group:sales`.
 
     A user's own extension is a number with itself as target, so that a domain has one space of numbers.
     """
@@ -24,7 +26,13 @@ class Number:
     def __post_init__(self) -> None:
         require_canonical(self.domain)
         require_number("number", self.number)
-        require_extension("to", self.target)
+        if ":" not in self.target:
+            require_extension("to", self.target)
+
+    @property
+    def is_service(self) -> bool:
+        """Whether something of ours answers there, and no person."""
+        return ":" in self.target
 
     @property
     def is_own(self) -> bool:

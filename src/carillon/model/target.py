@@ -23,7 +23,7 @@ class TargetKind(StrEnum):
     QUEUE = "queue"
 
 
-SERVED: Final = frozenset({TargetKind.NUMBER})
+SERVED: Final = frozenset({TargetKind.NUMBER, TargetKind.GROUP})
 """The kinds that a call can be sent to today. Whoever builds another one adds it here."""
 
 _GRAMMAR = "write 102, +3225551234, voicemail, voicemail:102, group:NAME, announcement:NAME, menu:NAME or queue:NAME."
@@ -62,6 +62,11 @@ class Target:
         return cls(TargetKind.NUMBER, text)
 
     @property
+    def is_service(self) -> bool:
+        """Whether something of ours answers there."""
+        return self.kind is not TargetKind.NUMBER
+
+    @property
     def is_outside(self) -> bool:
         """Whether it is a number outside."""
         return self.kind is TargetKind.NUMBER and self.name.startswith("+")
@@ -70,7 +75,7 @@ class Target:
 def require_served(field: str, target: Target) -> None:
     """Raise `Refused` for a target that no call can be sent to yet."""
     if target.kind not in SERVED:
-        raise Refused(field, f"{target} can't be reached yet: this version sends calls to extensions and numbers only.")
+        raise Refused(field, f"{target} can't be reached yet: this version does not serve it.")
 
 
 def _kind(field: str, word: str) -> TargetKind:

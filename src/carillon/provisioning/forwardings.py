@@ -13,12 +13,13 @@ from carillon.model.forwarding import NOT, ForwardingRow, Origin, states_typed
 from carillon.model.presence import PresenceState
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind, require_served
-from carillon.model.user import User, is_extension
+from carillon.model.user import User
 from carillon.provisioning import sites
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import require_user
+from carillon.provisioning.targets import is_there, require_there
 from carillon.stores.sql.engine import reading, writing
-from carillon.stores.sql.tables import caller_list, forwarding, number, schedule
+from carillon.stores.sql.tables import caller_list, forwarding, schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +149,10 @@ def _target(connection: Connection, user: User, text: str, country: str) -> Targ
         raise Refused("to", f"{text} is of another domain; calls are forwarded within {user.domain} and outside.")
     target = Target.typed("to", own, country)
     require_served("to", target)
-    if target.name == user.extension:
+    if target == Target(TargetKind.NUMBER, user.extension):
         raise Refused("to", f"{own} is the person himself; choose somebody else.")
-    if not _is_there(connection, user.domain, target):
-        raise Refused("to", f"nobody has {own} in {user.domain}; see `carillon number list`.")
+    require_there(connection, "to", user.domain, target)
     return target
-
-
-def _is_there(connection: Connection, domain: str, target: Target) -> bool:
-    if not is_extension(target.name):
-        return True
-    found = select(number.c.number).where(number.c.domain == domain, number.c.number == target.name)
-    return connection.execute(found).first() is not None
 
 
 def _require(connection: Connection, of: Any, field: str, domain: str, name: str, noun: str) -> None:
@@ -170,7 +163,7 @@ def _require(connection: Connection, of: Any, field: str, domain: str, name: str
 
 def _table(connection: Connection, user: User) -> Table:
     rows = tuple(rows_of(connection, user.domain, user.extension))
-    gone = {row.id for row in rows if not all(_is_there(connection, user.domain, target) for target in row.targets)}
+    gone = {row.id for row in rows if not all(is_there(connection, user.domain, target) for target in row.targets)}
     return Table(user, rows, frozenset(gone))
 
 

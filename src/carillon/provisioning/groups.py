@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
-from carillon.model.group import Group
+from carillon.model.group import Group, Ring
 from carillon.model.refused import Refused
+from carillon.model.target import Target, TargetKind
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed, require_user
+from carillon.provisioning.targets import require_unused, target_typed
 from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import group, member
 
 
-def add(engine: Engine, who: str, name: str, members: Sequence[str] = ()) -> int:
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """How a group rings, as somebody typed it; None is as it was. `then` "" is nowhere."""
+
+    ring: Ring | None = None
+    ring_s: int | None = None
+    then: str | None = None
+
+
+AS_IT_WAS = Ringing()
+
+
+def add(engine: Engine, who: str, name: str, members: Sequence[str] = (), ringing: Ringing = AS_IT_WAS) -> int:
     """Make the group `name` or `name@example.org` of these users. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         domain, own = placed(connection, name)
-        new = Group(domain, own, _extensions(connection, domain, members))
+        new = _rings(connection, Group(domain, own, _extensions(connection, domain, members)), ringing)
         if _exists(connection, new):
             raise Refused("name", f"{own} is a group of {domain} already; `carillon group set` changes it.")
-        connection.execute(insert(group).values(domain=domain, name=own))
+        connection.execute(insert(group).values(domain=domain, name=own, **_values(new)))
         _write_members(connection, new)
         return record(connection, who, _subject(new), None, state(new, "name"))
 
@@ -35,8 +50,12 @@ def set(
     members: Sequence[str] | None = None,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
+    ringing: Ringing = AS_IT_WAS,
 ) -> int:
-    """Replace the members, or add some at the end and remove others. Returns the sequence; raises `Refused`."""
+    """Replace the members, or add some at the end and remove others; change how it rings. Returns the sequence.
+
+    Raises `Refused`.
+    """
     with writing(engine) as connection:
         before = require(connection, name)
         domain = before.domain
@@ -46,8 +65,12 @@ def set(
         strangers = [one for one in less if one not in base]
         if strangers:
             raise Refused("remove", f"{strangers[0]} isn't in the group {before.name}.")
-        after = Group(domain, before.name, tuple(one for one in (*base, *more) if one not in less))
+        after = replace(before, members=tuple(one for one in (*base, *more) if one not in less))
+        after = _rings(connection, after, ringing)
         _write_members(connection, after)
+        connection.execute(
+            update(group).where(group.c.domain == domain, group.c.name == after.name).values(**_values(after))
+        )
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
@@ -55,6 +78,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a group; its people stay. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         old = require(connection, name)
+        require_unused(connection, old.domain, Target(TargetKind.GROUP, old.name))
         connection.execute(delete(member).where(*_members(old)))
         connection.execute(delete(group).where(group.c.domain == old.domain, group.c.name == old.name))
         return record(connection, who, _subject(old), state(old, "name"), None)
@@ -94,7 +118,7 @@ def leave_all(connection: Connection, who: str, domain: str, extension: str) -> 
     """Take a user who goes out of his groups; returns their names."""
     groups = of(connection, domain, extension)
     for before in groups:
-        after = Group(domain, before.name, tuple(one for one in before.members if one != extension))
+        after = replace(before, members=tuple(one for one in before.members if one != extension))
         _write_members(connection, after)
         record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
     return tuple(one.name for one in groups)
@@ -112,6 +136,28 @@ def _extension(connection: Connection, domain: str, text: str) -> str:
     return found.extension
 
 
+def _rings(connection: Connection, of: Group, typed: Ringing) -> Group:
+    """The group with what was typed of its ringing."""
+    after = of if typed.ring is None else replace(of, ring=typed.ring)
+    after = after if typed.ring_s is None else replace(after, ring_s=typed.ring_s)
+    if typed.then is None:
+        return after
+    if not typed.then.strip():
+        return replace(after, then=None)
+    then = target_typed(connection, "then", of.domain, typed.then)
+    if then == Target(TargetKind.VOICEMAIL):
+        raise Refused("then", "a group has no voicemail of its own; write whose it is, such as voicemail:101.")
+    if then == Target(TargetKind.GROUP, of.name):
+        raise Refused("then", f"{then} is the group itself; choose another target.")
+    if then.is_outside:
+        raise Refused("then", f"{then} is outside; let {then} be the forwarding of an extension, and choose that.")
+    return replace(after, then=then)
+
+
+def _values(of: Group) -> dict[str, object]:
+    return {"ring": of.ring, "ring_s": of.ring_s, "overflow": str(of.then) if of.then else None}
+
+
 def _write_members(connection: Connection, of: Group) -> None:
     connection.execute(delete(member).where(*_members(of)))
     rows = [
@@ -125,7 +171,9 @@ def _write_members(connection: Connection, of: Group) -> None:
 def _filled(connection: Connection, domain: str, name: str) -> Group:
     empty = Group(domain, name)
     query = select(member.c.extension).where(*_members(empty)).order_by(member.c.position)
-    return Group(domain, name, tuple(connection.execute(query).scalars()))
+    row = connection.execute(select(group).where(group.c.domain == domain, group.c.name == name)).one()
+    then = Target.read(row.overflow) if row.overflow else None
+    return Group(domain, name, tuple(connection.execute(query).scalars()), Ring(row.ring), row.ring_s, then)
 
 
 def _exists(connection: Connection, wanted: Group) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, delete, insert, select, update
 
@@ -12,7 +12,8 @@ from carillon.model.number import Number, number_typed
 from carillon.model.refused import Refused
 from carillon.provisioning import callers
 from carillon.provisioning.changes import State, record
-from carillon.provisioning.places import located, require_user
+from carillon.provisioning.places import default_domain, located, require_domain, require_user
+from carillon.provisioning.targets import target_typed
 from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import number, user
 
@@ -26,8 +27,10 @@ class NumberView:
 
 
 def add(engine: Engine, who: str, dialled: str, to: str) -> int:
-    """Let one more number reach the user of extension `to`, in his domain. Returns the sequence."""
+    """Let one more number reach the user of extension `to`, in his domain, or a service. Returns the sequence."""
     with writing(engine) as connection:
+        if ":" in to:
+            return _add_served(connection, who, dialled, to)
         owner = require_user(connection, "to", _beside(to, dialled))
         own = _number_in(dialled, owner.domain)
         new = Number(owner.domain, own, owner.extension)
@@ -37,14 +40,11 @@ def add(engine: Engine, who: str, dialled: str, to: str) -> int:
 
 
 def set(engine: Engine, who: str, dialled: str, to: str) -> int:
-    """Let a further number reach another user of its domain. Returns the sequence; raises `Refused`."""
+    """Let a further number reach another user of its domain, or a service. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         before = _require_further(connection, dialled)
-        owner = require_user(connection, "to", _beside(to, f"{before.number}@{before.domain}"))
-        if owner.domain != before.domain:
-            raise Refused("to", f"must be of {before.domain}, like the number; {to} is of another domain.")
-        after = Number(before.domain, before.number, owner.extension)
-        callers.require_unshown(connection, "number", before.domain, before.number, besides=owner.extension)
+        after = replace(before, target=_target(connection, before, to))
+        callers.require_unshown(connection, "number", before.domain, before.number, besides=after.target)
         connection.execute(update(number).where(*_is(after)).values(target=after.target))
         return record(connection, who, Subject(Noun.NUMBER, after.domain, after.number), _state(before), _state(after))
 
@@ -63,7 +63,9 @@ def listing(engine: Engine, to: str | None = None, domain: str | None = None) ->
     with reading(engine) as connection:
         if domain is not None:
             query = query.where(number.c.domain == domain_name(domain))
-        if to is not None:
+        if to is not None and ":" in to:
+            query = query.where(number.c.target == to.partition("@")[0])
+        elif to is not None:
             owner = require_user(connection, "to", to)
             query = query.where(number.c.domain == owner.domain, number.c.target == owner.extension)
         return [_view(row) for row in connection.execute(query).mappings()]
@@ -104,7 +106,9 @@ def to(connection: Connection, domain: str, extension: str) -> tuple[Number, ...
 
 def remove_to(connection: Connection, who: str, domain: str, extension: str) -> tuple[str, ...]:
     """Remove all numbers of a user who goes; returns the further ones."""
+    mailbox = select(number).where(number.c.domain == domain, number.c.target == f"voicemail:{extension}")
     further = [old for old in to(connection, domain, extension) if not old.is_own]
+    further += [Number(**row) for row in connection.execute(mailbox).mappings()]
     for old in further:
         _remove(connection, who, old)
     connection.execute(delete(number).where(*_is(Number(domain, extension, extension))))
@@ -112,11 +116,36 @@ def remove_to(connection: Connection, who: str, domain: str, extension: str) -> 
 
 
 _reached = and_(user.c.domain == number.c.domain, user.c.extension == number.c.target)
-_with_names = select(number, user.c.name).join(user, _reached)
+_with_names = select(number, user.c.name).join(user, _reached, isouter=True)
 
 
 def _view(row: RowMapping) -> NumberView:
-    return NumberView(Number(row["domain"], row["number"], row["target"]), row["name"])
+    return NumberView(Number(row["domain"], row["number"], row["target"]), row["name"] or "")
+
+
+def _add_served(connection: Connection, who: str, dialled: str, to: str) -> int:
+    """A number behind which something of ours answers, in the domain that is written, or the default one."""
+    named = dialled.partition("@")[2] or to.partition("@")[2]
+    domain = domain_name(named) if named else default_domain(connection)
+    require_domain(connection, domain)
+    new = Number(domain, _number_in(dialled, domain), _served(connection, domain, to))
+    require_free(connection, "number", domain, new.number)
+    connection.execute(insert(number).values(**asdict(new)))
+    return record(connection, who, Subject(Noun.NUMBER, domain, new.number), None, _state(new))
+
+
+def _target(connection: Connection, of: Number, to: str) -> str:
+    """What a number is to reach from now on."""
+    if ":" in to:
+        return _served(connection, of.domain, to)
+    owner = require_user(connection, "to", _beside(to, f"{of.number}@{of.domain}"))
+    if owner.domain != of.domain:
+        raise Refused("to", f"must be of {of.domain}, like the number; {to} is of another domain.")
+    return owner.extension
+
+
+def _served(connection: Connection, domain: str, to: str) -> str:
+    return str(target_typed(connection, "to", domain, to))
 
 
 def _require_further(connection: Connection, dialled: str) -> Number:

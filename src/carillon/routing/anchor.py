@@ -56,6 +56,6 @@ def caller_anchor(secret: bytes, leg: str) -> Anchor:
     return Anchor(seal(secret, "media of the caller", leg))
 
 
-def branch_anchor(secret: bytes, leg: str, branch: int) -> Anchor:
-    """The session between Asterisk and one of the phones that ring."""
-    return Anchor(f"{seal(secret, 'media of the called', leg)}-{branch}")
+def branch_anchor(secret: bytes, leg: str, called: str, branch: int) -> Anchor:
+    """The session between Asterisk and one of the phones that ring; legs of a ring group differ in who is called."""
+    return Anchor(f"{seal(secret, 'media of the called', f'{leg} {called}')}-{branch}")

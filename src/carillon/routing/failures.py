@@ -188,10 +188,9 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
     if sounds_like_ours(failure.reason):
         code = 500 if failure.code == 503 else failure.code
         return Verdict("passed on", "a reason that is ours only", *_tell(memo, code, "Failed", failure.headers))
-    effects = (
-        MarkLeg(memo.leg_id, failure.code),
-        _handover(memo, failure.code, failure.reason, failure.headers),
-    )
+    effects: tuple[Effect, ...] = (MarkLeg(memo.leg_id, failure.code),)
+    if not memo.service:  # a service has said itself why
+        effects = (*effects, _handover(memo, failure.code, failure.reason, failure.headers))
     return Verdict("passed on", f"{failure.code} {failure.reason}".strip(), Pass(), effects)
 
 

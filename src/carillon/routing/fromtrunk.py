@@ -14,7 +14,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
-from carillon.routing.newleg import marked, media_effects, own_dialog
+from carillon.routing.newleg import marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
@@ -83,10 +83,10 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
     count = request.diversions
     before = (AddHeader(PrivateHeader.FORWARDS, str(count)),) if count else ()
-    who = f"{_caller(request)}@{_home(request)}"
+    who, service = f"{_caller(request)}@{_home(request)}", service_of(facts)
     party = AddHeader(PrivateHeader.PARTY, f"{Kind.TRUNK}:{_trunk(request).name}@{_trunk(request).domain} {who}")
-    more = (*before, party, *media_effects(ipv6=facts.callee6))
-    return marked(request, facts, who, _callee(facts).aor, "external", *more)
+    more = (*before, party, *media_effects(ipv6=facts.callee6), *to_service(service))
+    return marked(request, facts, who, _callee(facts).aor, "external", *more, service=service)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:

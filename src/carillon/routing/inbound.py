@@ -23,7 +23,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
-from carillon.routing.newleg import asserted, marked, media_effects, own_dialog
+from carillon.routing.newleg import asserted, marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -103,8 +103,10 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An internal call, with what the outbound leg must know of who calls."""
-    told = (*told_headers(request, facts), *media_effects(ipv6=_calls_ipv6(request, facts)))
-    return marked(request, facts, caller(facts).aor, called_address(request, facts), "internal", *told)
+    service = "" if meant_outside(request, facts) else service_of(facts)
+    told = (*told_headers(request, facts), *media_effects(ipv6=_calls_ipv6(request, facts)), *to_service(service))
+    called = called_address(request, facts)
+    return marked(request, facts, caller(facts).aor, called, "internal", *told, service=service)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:

@@ -57,7 +57,7 @@ def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decisio
     """What one of the phones that are to ring is offered: encrypted sound, if it was registered so."""
     if not branch.encrypted:
         return decide_by((_plain,), memo, branch)
-    anchor = branch_anchor(node.secret, memo.leg_id, branch.index)
+    anchor = branch_anchor(node.secret, memo.leg_id, memo.called, branch.index)
 
     def encrypted(memo: Memo, branch: BranchFacts) -> Verdict:
         """Not without the relay: the phone would be offered what it does not want."""

@@ -36,6 +36,16 @@ def asserted(party: Party) -> tuple[Effect, ...]:
     )
 
 
+def service_of(facts: Facts) -> str:
+    """What of ours answers at the number that was called, "" for a person."""
+    return facts.callee.service if isinstance(facts.callee, Party) else ""
+
+
+def to_service(service: str) -> tuple[Effect, ...]:
+    """What Asterisk must know of it."""
+    return (AddHeader(PrivateHeader.SERVICE, service),) if service else ()
+
+
 def marked(
     request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect, service: str = ""
 ) -> Verdict:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from carillon.model.forwarding import Cause
 from carillon.routing.facts import Facts
+from carillon.routing.groups import LONGEST_S
 from carillon.routing.hop import back, ignores_rows, is_target, progress_of, seen_by, transfer_causes
 from carillon.routing.progress import ANY, REDIRECTED, Onward, Progress, key_of
 from carillon.routing.request import Request
@@ -32,8 +33,13 @@ def onward(request: Request, facts: Facts) -> str:
 
 
 def ring_s(request: Request, facts: Facts) -> int:
-    """How long the person's phones ring: as long as the row says that led here, or his own one for no answer."""
+    """How long the person's phones ring: as long as the row says that led here, or his own one for no answer.
+
+    A group's members ring until Asterisk ends it.
+    """
     progress, party = progress_of(request), facts.callee
+    if PrivateHeader.GROUP in request.private:
+        return LONGEST_S
     if progress.ring_s and is_target(request):
         return progress.ring_s
     if not isinstance(party, Party) or not party.forwarding or ignores_rows(request):

@@ -38,7 +38,7 @@ from carillon.routing.outside import Line, by_health, caller_effects, hidden, li
 from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.routing.sendon import ends, not_there, replied
+from carillon.routing.sendon import ends, forwards_before, not_there, replied
 from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
@@ -94,8 +94,8 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
 def registered(request: Request, facts: Facts) -> Verdict:
     """No phone registered: the rows for offline, else 480, and the caller is told so (slide "Offline")."""
     party = facts.callee
-    if not isinstance(party, Party):
-        return Verdict("skipped", "outside")
+    if not isinstance(party, Party) or party.service:
+        return Verdict("skipped", "a service" if party else "outside")
     if facts.registered is False:
         why = f"{party.name} has no phone registered"
         return ends(request, facts, party, (Cause.OFFLINE,), 480, "Temporarily Unavailable", why)
@@ -119,13 +119,16 @@ def caller_shown(request: Request, facts: Facts) -> Verdict:
 
 def to_service(request: Request, facts: Facts) -> Verdict:
     """Something of ours answers, at the gateway, where `voicemail:102` is `voicemail-102`."""
-    private, service = request.private, request.private.get(PrivateHeader.SERVICE)
-    if service is None:
+    private, party = request.private, facts.callee
+    service = private.get(PrivateHeader.SERVICE) or (party.service if isinstance(party, Party) else "")
+    if not service:
         return NO_SERVICE
     if not facts.node.gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
     called, gateway = f"{request.uri.user}@{request.uri.host}", facts.node.gateways[0]
-    kept = {**private, PrivateHeader.CALLED: called}
+    kept = {**private, PrivateHeader.CALLED: called, PrivateHeader.SERVICE: service}
+    if forwards := forwards_before(request) + len(diverted(request)):
+        kept[PrivateHeader.FORWARDS] = str(forwards)  # what the service sends on begins to count anew
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),

@@ -54,7 +54,7 @@ def replied(request: Request, code: int, reason: str, fact: str, warning: str = 
 def send_on(request: Request, facts: Facts, party: Party, way: Way, progress: Progress) -> Verdict:
     """The call goes on by this row, unless it has gone on too often."""
     by = (*progress.by, Diverted(party.aor, progress.cause, party.caller_number or ""))
-    count = len(by) + _before(request)
+    count = len(by) + forwards_before(request)
     if count > facts.node.most_forwards:
         return replied(request, 483, "Too Many Hops", f"{count} forwards", "The call was forwarded too often")
     ring = way.row.ring_s or (NEXT_TARGET_S if way.more else 0)
@@ -74,7 +74,7 @@ def go_back(request: Request, fact: str, progress: Progress) -> Verdict:
     return Verdict("goes on", fact, Retarget(progress.at, progress))
 
 
-def _before(request: Request) -> int:
+def forwards_before(request: Request) -> int:
     """How often a call was forwarded before it came in by a trunk."""
     count = request.private.get(PrivateHeader.FORWARDS, "")
     return int(count) if count.isdecimal() else 0

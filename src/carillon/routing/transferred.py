@@ -52,10 +52,16 @@ def name_shown(request: Request, facts: Facts) -> str:
     name = known_name(request, facts)
     code, _, called = request.private.get(PrivateHeader.RECALL, "").partition(" ")
     if not code:
-        return name
+        return in_group(request, name)
     who = name or request.private.get(PrivateHeader.CALLER, "").partition("@")[0]
     why = WHY.get(int(code), "failed") if code.isdigit() else "failed"
     return f"Recall ({called.partition('@')[0]} {why}): {who}"
+
+
+def in_group(request: Request, name: str) -> str:
+    """The caller as the members of a ring group see him: `sales: Alice Martin`."""
+    group = request.private.get(PrivateHeader.GROUP)
+    return f"{group}: {name}" if group and name else group or name
 
 
 def recall_rung(request: Request, facts: Facts) -> Verdict:

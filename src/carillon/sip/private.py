@@ -25,6 +25,7 @@ class PrivateHeader(StrEnum):
     had called. Of the two, a leg carries at most one.
     `PARTY` tells Asterisk who somebody is where it can't know, `KIND[:NAME] ADDRESS`: who calls by a trunk, and in the
     reply who has answered, when that is not whom Asterisk has dialled, or somebody outside.
+    `GROUP` is on the legs to a ring group's members: its name.
     """
 
     LEG = "X-Carillon-Leg"
@@ -43,3 +44,4 @@ class PrivateHeader(StrEnum):
     FORWARDS = "X-Carillon-Forwards"
     NO_FORWARD = "X-Carillon-No-Forward"
     PARTY = "X-Carillon-Party"
+    GROUP = "X-Carillon-Group"

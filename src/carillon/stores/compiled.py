@@ -10,6 +10,7 @@ from typing import Any
 
 from carillon.stores.ports import (
     ForwardRow,
+    GroupProfile,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -18,7 +19,7 @@ from carillon.stores.ports import (
     TrunkProfile,
 )
 
-PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting"
+PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
 SITE = "domain, name, country, outside_prefix, emergency_caller"
@@ -35,22 +36,23 @@ CALLER_LIST = "domain, name, callers"
 NAME = "domain, number, owner, rank, name, source, extension"
 PERSON, SHARED = "*", ""
 """Owners of names that are no extension: who the number belongs to, and what everybody's books say."""
+GROUP = "domain, name, members, ring, ring_s, overflow"
 
 
 def party_row(of: Party) -> tuple[Any, ...]:
     """The values of `PARTY`."""
     return (
         *(of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold),
-        *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting),
+        *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting, of.service),
     )
 
 
 def party_of(domain: str, row: Sequence[Any]) -> Party:
     """The party in the values of `PARTY`."""
-    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting = row
+    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service = row
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
-        *(_forwarding(forwarding), _presence(presence), bool(call_waiting)),
+        *(_forwarding(forwarding), _presence(presence), bool(call_waiting), service),
     )
 
 
@@ -91,6 +93,17 @@ def schedule_of(row: Sequence[Any]) -> ScheduleProfile:
     """The schedule in the values of `SCHEDULE` behind domain and name."""
     timezone, hours, holidays = row
     return ScheduleProfile(timezone, tuple(tuple(one) for one in json.loads(hours)), _classes(holidays))
+
+
+def group_row(domain: str, of: GroupProfile) -> tuple[Any, ...]:
+    """The values of `GROUP`."""
+    return domain, of.name, " ".join(of.members), of.ring, of.ring_s, of.then
+
+
+def group_of(row: Sequence[Any]) -> GroupProfile:
+    """The group in the values of `GROUP` behind the domain."""
+    name, members, ring, ring_s, then = row
+    return GroupProfile(name, tuple(members.split()), ring, ring_s, then)
 
 
 def _forwarding_text(of: Sequence[ForwardRow]) -> str:

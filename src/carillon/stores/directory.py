@@ -15,6 +15,7 @@ from carillon.stores.ports import (
     Account,
     DomainProfile,
     Named,
+    GroupProfile,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -117,6 +118,10 @@ class DirectoryReader:
     def caller_lists(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """All caller lists by domain and name, as `domains`."""
         return self._current().caller_lists
+
+    def groups(self) -> Mapping[tuple[str, str], GroupProfile]:
+        """All groups by domain and name, as `domains`."""
+        return self._current().groups
 
     def _current(self) -> smalltables.SmallTables:
         if self._looked:

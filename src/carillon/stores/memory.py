@@ -10,6 +10,7 @@ from carillon.stores.compiled import PERSON, SHARED
 from carillon.stores.ports import (
     Account,
     DomainProfile,
+    GroupProfile,
     HandOver,
     Named,
     OutboundRoute,
@@ -35,6 +36,7 @@ class MemoryDirectory:
         self._schedules: dict[tuple[str, str], ScheduleProfile] = {}
         self._caller_lists: dict[tuple[str, str], frozenset[str]] = {}
         self._names: dict[tuple[str, str, str], Named] = {}
+        self._groups: dict[tuple[str, str], GroupProfile] = {}
         self.down = False
         self.reads = 0
 
@@ -75,6 +77,10 @@ class MemoryDirectory:
     def add_caller_list(self, domain: str, name: str, callers: frozenset[str]) -> None:
         """Add or replace a list of callers."""
         self._caller_lists[domain, name] = callers
+
+    def add_group(self, domain: str, group: GroupProfile) -> None:
+        """Add or replace a ring group."""
+        self._groups[domain, group.name] = group
 
     def change(self, domain: str, extension: str, **fields: Any) -> None:
         """Change the profile of somebody, at all his numbers and devices."""
@@ -126,6 +132,11 @@ class MemoryDirectory:
         """All caller lists."""
         self._check()
         return self._caller_lists
+
+    def groups(self) -> Mapping[tuple[str, str], GroupProfile]:
+        """All groups."""
+        self._check()
+        return self._groups
 
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""

@@ -71,11 +71,23 @@ class ScheduleProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupProfile:
+    """A ring group, as `model.group` has it: members by extension, `then` as text, "" for nowhere."""
+
+    name: str
+    members: tuple[str, ...]
+    ring: str = "all"
+    ring_s: int = 20
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """Somebody who can be called: the compiled profile of a user, one look-up a party.
 
     `outside` are the classes of outside calls that the person may make; `caller_number` (E.164) is shown outside,
-    unless `withhold`. `presence` is what is said of the person, what counts most first.
+    unless `withhold`. `presence` is what is said of the person, what counts most first. With `service`,
+    such as `group:sales`, it is no person, but a number behind which something of ours answers.
     """
 
     extension: str
@@ -88,6 +100,7 @@ class Party:
     forwarding: tuple[ForwardRow, ...] = ()
     presence: tuple[StateRow, ...] = ()
     call_waiting: bool = True
+    service: str = ""
 
     @property
     def aor(self) -> str:
@@ -190,6 +203,9 @@ class Directory(Protocol):
 
     def caller_lists(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """All caller lists by (domain, name); cached in the worker like the domains."""
+
+    def groups(self) -> Mapping[tuple[str, str], GroupProfile]:
+        """All groups by (domain, name); cached in the worker like the domains."""
 
     def account(self, domain: str, username: str) -> Account | None: ...
 

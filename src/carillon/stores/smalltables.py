@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from carillon.stores import compiled
-from carillon.stores.ports import DomainProfile, OutboundRoute, ScheduleProfile, SiteProfile, TrunkProfile
+from carillon.stores.ports import DomainProfile, GroupProfile, OutboundRoute, ScheduleProfile, SiteProfile, TrunkProfile
 
 _DOMAINS = "SELECT name, digest FROM domain"
 _SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608 - our own column names
@@ -16,6 +16,7 @@ _TRUNKS = f"SELECT {compiled.TRUNK} FROM trunk"  # noqa: S608
 _ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
 _SCHEDULES = f"SELECT {compiled.SCHEDULE} FROM schedule"  # noqa: S608
 _CALLER_LISTS = f"SELECT {compiled.CALLER_LIST} FROM callerlist"  # noqa: S608
+_GROUPS = f'SELECT {compiled.GROUP} FROM "group"'  # noqa: S608
 
 Routes = Iterable[tuple[str, OutboundRoute]]
 Trunks = Mapping[tuple[str, str], TrunkProfile]
@@ -31,9 +32,10 @@ class SmallTables:
     outbound: Mapping[str, tuple[OutboundRoute, ...]]
     schedules: Mapping[tuple[str, str], ScheduleProfile]
     caller_lists: Mapping[tuple[str, str], frozenset[str]]
+    groups: Mapping[tuple[str, str], GroupProfile]
 
 
-EMPTY = SmallTables({}, {}, {}, {}, {}, {})
+EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {})
 
 
 def read(connection: sqlite3.Connection) -> SmallTables:
@@ -54,6 +56,7 @@ def read(connection: sqlite3.Connection) -> SmallTables:
             MappingProxyType(
                 {(row[0], row[1]): frozenset(row[2].split()) for row in connection.execute(_CALLER_LISTS)}
             ),
+            MappingProxyType({(row[0], row[1]): compiled.group_of(row[1:]) for row in connection.execute(_GROUPS)}),
         )
     finally:
         connection.execute("COMMIT")

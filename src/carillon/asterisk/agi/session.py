@@ -9,6 +9,8 @@ from carillon.asterisk.agi import wire
 from carillon.asterisk.agi.wire import Answer
 
 HANGUP = "HANGUP"
+TRYING = "100 "
+"""Before the answer of a subroutine."""
 
 
 class HungUp(Exception):
@@ -44,5 +46,5 @@ class Session:
             if not line:
                 raise HungUp
             text = line.decode("utf-8", "replace")
-            if not text.startswith(HANGUP):
+            if not text.startswith((HANGUP, TRYING)):
                 return text

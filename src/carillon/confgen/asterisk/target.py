@@ -42,6 +42,9 @@ AFTER_TRANSFER = tuple((header.name, str(header)) for header in _AFTER_TRANSFER)
 """Those that only the outbound leg of a transferred call has."""
 
 CODECS = "opus,g722,alaw,ulaw,gsm"
+MEMBERS = 8
+"""Variables from which the dial plan joins the people that a group rings."""
+
 RING_LIMIT_S = 300
 """Kamailio ends ringing long before; this only frees a call whose Kamailio has died."""
 
@@ -108,6 +111,7 @@ class Context:
     heard: tuple[str, ...] = HEARD
     private: str = PRIVATE
     transfer: str = TRANSFER
+    members: tuple[int, ...] = tuple(range(1, MEMBERS + 1))
     forward_word: str = WORD
     trunk: str = Kind.TRUNK
     service: str = Kind.SERVICE

@@ -25,6 +25,7 @@ class Context:
     key: str
     system: Path
     redis: Path
+    directory: Path
 
 
 def context(system: System) -> Context:
@@ -39,6 +40,7 @@ def context(system: System) -> Context:
         key=services_key(paths.secret),
         system=paths.directory,
         redis=paths.redis_socket,
+        directory=paths.run_directory,
     )
 
 
@@ -52,8 +54,8 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"address": context.address, "port": context.port, "key": context.key}
-    places = {"system": str(context.system), "redis": str(context.redis)}
-    return {_SETTINGS: json.dumps(told | places, indent=1)}
+    places = {"system": context.system, "redis": context.redis, "directory": context.directory}
+    return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 
 
 def command(context: Context) -> list[str]:

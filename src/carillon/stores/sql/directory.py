@@ -17,11 +17,12 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 5
+SCHEMA = 6
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
-_PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL"
+_PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL,"
+_PARTY += " service TEXT NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": "name TEXT PRIMARY KEY, digest TEXT NOT NULL",
@@ -30,6 +31,7 @@ TABLES = {
     "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
     "schedule": f"{compiled.SCHEDULE}, PRIMARY KEY (domain, name)",
     "callerlist": f"{compiled.CALLER_LIST}, PRIMARY KEY (domain, name)",
+    "group": f"{compiled.GROUP}, PRIMARY KEY (domain, name)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
     f" encryption INTEGER NOT NULL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
@@ -102,8 +104,8 @@ def _position(directory: sqlite3.Connection) -> Position | None:
     """How far the directory follows; None, with empty tables, when it was of another schema."""
     if directory.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
         for table, columns in TABLES.items():
-            directory.execute(f"DROP TABLE IF EXISTS {table}")
-            directory.execute(f"CREATE TABLE {table} ({columns}){' WITHOUT ROWID' if 'KEY' in columns else ''}")
+            directory.execute(f'DROP TABLE IF EXISTS "{table}"')
+            directory.execute(f'CREATE TABLE "{table}" ({columns}){" WITHOUT ROWID" if "KEY" in columns else ""}')
         for index, columns in INDEXES.items():
             directory.execute(f"CREATE INDEX {index} ON {columns}")
         directory.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -114,7 +116,7 @@ def _position(directory: sqlite3.Connection) -> Position | None:
 def _apply(directory: sqlite3.Connection, missing: Delta) -> None:
     if missing.touched is None:
         for table in TABLES:
-            directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+            directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
     else:
         for thing in missing.touched:
             _forget(directory, thing)
@@ -134,8 +136,8 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
         (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, *party_row(row.party))
         for row in missing.accounts
     )
-    _insert(directory, "account", 14, accounts)
-    _insert(directory, "party", 11, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
+    _insert(directory, "account", 15, accounts)
+    _insert(directory, "party", 12, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     _insert(directory, "name", 7, missing.names)
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
@@ -143,16 +145,17 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist"):
-        directory.execute(f"DELETE FROM {table}")  # noqa: S608 - our own table names
+    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group"):
+        directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
     _insert(directory, "domain", 2, ((row.name, row.digest) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 14, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
     _insert(directory, "schedule", 5, (compiled.schedule_row(*row) for row in small.schedules))
     _insert(directory, "callerlist", 3, small.caller_lists)
+    _insert(directory, "group", 6, (compiled.group_row(*row) for row in small.groups))
 
 
 def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:
     marks = ", ".join("?" * width)
-    directory.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608
+    directory.executemany(f'INSERT OR REPLACE INTO "{table}" VALUES ({marks})', rows)  # noqa: S608

@@ -14,6 +14,7 @@ from carillon.model.trunk import NumberFormat, Trunk
 from carillon.stores.ports import (
     Account,
     DomainProfile,
+    GroupProfile,
     OutboundRoute,
     Party,
     ScheduleProfile,
@@ -23,6 +24,7 @@ from carillon.stores.ports import (
 from carillon.stores.sql import names
 from carillon.stores.sql.conduct import Conduct, conduct_of
 from carillon.stores.sql.rows import trunk_of
+from carillon.stores.sql.served import groups_of, served_numbers
 from carillon.stores.sql.tables import (
     caller_list,
     change,
@@ -39,7 +41,7 @@ from carillon.stores.sql.tables import (
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
-SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST})
+SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST, Noun.GROUP})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -64,6 +66,7 @@ class SmallRows:
     routes: tuple[tuple[str, OutboundRoute], ...]
     schedules: tuple[tuple[str, str, ScheduleProfile], ...]
     caller_lists: tuple[tuple[str, str, str], ...]
+    groups: tuple[tuple[str, GroupProfile], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,7 @@ def _small(connection: Connection) -> SmallRows:
         ),
         tuple((row.domain, row.name, _schedule(row)) for row in connection.execute(select(schedule))),
         tuple((row.domain, row.name, row.callers) for row in connection.execute(select(caller_list))),
+        groups_of(connection),
     )
 
 
@@ -176,7 +180,8 @@ def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tupl
     keys = {**_BY_PERSON, Noun.NUMBER: (number.c.domain, number.c.number)}
     rows = _rows(connection, query, touched, keys)
     compile_party = _Compiler(conduct_of(connection, {(row.domain, row.extension) for row in rows}))
-    return tuple((row.number, compile_party(row)) for row in rows)
+    people = tuple((row.number, compile_party(row)) for row in rows)
+    return people + served_numbers(connection, touched)
 
 
 class _Compiler:

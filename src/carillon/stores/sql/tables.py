@@ -129,6 +129,9 @@ group = _table(
     "group",
     Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
     Column("name", LABEL, primary_key=True),
+    Column("ring", String(8), nullable=False, server_default="all"),
+    Column("ring_s", Integer, nullable=False, server_default="20"),
+    Column("overflow", TARGET),
 )
 
 member = _table(
