@@ -22,8 +22,8 @@ from tests.worlds.tracing import Listener
 from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
-from carillon.model.refused import Refused
 from carillon.model.group import Ring
+from carillon.model.refused import Refused
 from carillon.model.rights import OutsideClass, ordered
 from carillon.model.trunk import Transport
 from carillon.provisioning import (

@@ -14,8 +14,8 @@ from carillon.stores import compiled, smalltables
 from carillon.stores.ports import (
     Account,
     DomainProfile,
-    Named,
     GroupProfile,
+    Named,
     OutboundRoute,
     Party,
     ScheduleProfile,
