@@ -15,7 +15,9 @@ from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
 
-CALLS_GO_ON = ["redis", "rtpengine", "collector", "trunks", "calls", "watchdog", "services", "kamailio"]
+CALLS_GO_ON = [
+    *("redis", "rtpengine", "collector", "trunks", "calls", "watchdog", "services", "presence", "states", "kamailio"),
+]
 KINDS = [
     "udp receiver",
     "tcp receiver",

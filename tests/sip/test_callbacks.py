@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from carillon.kamailio.routes import Callback
+from carillon.kamailio.routes import Callback, PresenceCallback
 from carillon.routing.decision import Effect, Outcome
 
 
@@ -30,6 +30,14 @@ def test_each_callback_is_there(callback: Callback) -> None:
     from carillon.kamailio.worker import Worker
 
     assert callable(getattr(Worker, callback))
+
+
+@pytest.mark.parametrize("callback", PresenceCallback)
+@pytest.mark.usefixtures("engine_stub")
+def test_each_callback_of_the_presence_server_is_there(callback: PresenceCallback) -> None:
+    from carillon.kamailio.notifier import Notifier
+
+    assert callable(getattr(Notifier, callback))
 
 
 @pytest.mark.parametrize("kind", [*get_args(Effect), *get_args(Outcome)])

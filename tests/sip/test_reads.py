@@ -24,7 +24,7 @@ def test_reads_of_a_route(route: str, reads: int) -> None:
     assert office_with_a_call().engine.reads[route] == reads
 
 
-@pytest.mark.parametrize("method", ["REGISTER", "INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE"])
+@pytest.mark.parametrize("method", ["REGISTER", "INVITE", "OPTIONS", "MESSAGE", "SUBSCRIBE", "PUBLISH"])
 def test_a_stranger_costs_no_read(method: str) -> None:
     engine = SimulatedOffice().engine
     before = engine.directory.reads

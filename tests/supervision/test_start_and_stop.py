@@ -13,7 +13,10 @@ from tests.supervision.installation import Installation, own_address, until
 
 pytestmark = pytest.mark.engines
 
-ENGINES = ("collector", "redis", "rtpengine", "asterisk", "services", "kamailio", "trunks", "calls", "watchdog")
+ENGINES = (
+    *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio", "trunks", "calls", "states"),
+    "watchdog",
+)
 
 
 def test_up_makes_every_component_healthy(shared: Installation) -> None:

@@ -86,9 +86,11 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "rtpengine",
         "asterisk",
         "services",
+        "presence",
         "kamailio",
         "trunks",
         "calls",
+        "states",
         "watchdog",
     ]
     assert all("carillon.supervision.launch" in program.command for program in programs)

@@ -14,6 +14,7 @@ from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.events import CallEvent, Listener
 from carillon.calls.figures import Figures
+from carillon.calls.lamps import Lamps
 from carillon.calls.settings import Settings
 
 NAP_S = 0.02
@@ -26,7 +27,7 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Figures.made,)
+LISTENERS: tuple[Maker, ...] = (Figures.made, Lamps.made)
 """Who listens, in the order in which they are told."""
 
 

@@ -14,7 +14,7 @@ class Settings:
     """`door` is Asterisk's manager interface; `directory` what the workers read; `figures` what we write for others.
 
     `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
-    `pulse` is touched each time round.
+    `states` is where the daemon of states hears; `pulse` is touched each time round.
     """
 
     door: Door
@@ -23,12 +23,14 @@ class Settings:
     redis: Path
     rpc: Path
     figures: Path
+    states: Path
     pulse: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         values = json.loads(path.read_text())
-        directory, redis, rpc, figures = (Path(values[name]) for name in ("directory", "redis", "rpc", "figures"))
+        names = ("directory", "redis", "rpc", "figures", "states")
+        directory, redis, rpc, figures, states = (Path(values[name]) for name in names)
         door, pulse = Door(*values["door"]), path.with_name("pulse")
-        return cls(door, values["gateway"], directory, redis, rpc, figures, pulse)
+        return cls(door, values["gateway"], directory, redis, rpc, figures, states, pulse)

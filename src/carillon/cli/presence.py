@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.model.presence import PresenceState
 from carillon.model.refused import Refused
+from carillon.presence.aggregate import Merged, Said, Source, in_order, merged
 
 if TYPE_CHECKING:
     from carillon.model.presence import Presence
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 app = commands("The state of people: default, away, busy, vacation; and do not disturb.")
 
 Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 102 or 102@example.org.")]
-NOBODY = "nothing"
-"""The source when nobody says anything."""
 
 
 @app.command("set")
@@ -86,41 +86,62 @@ def explain(context: typer.Context, extension: Extension) -> None:
 
     cli = Cli.of(context)
     user, rows = presences.said(cli.truth, extension)
-    counts = _counting(rows)
-    said = [{**_said(row), "verdict": _verdict(row, counts)} for row in rows]
+    result = _row(cli, user, rows)
+    counts = _merged(cli, user, rows)
+    said = [{**_shown(each), "verdict": _verdict(each, counts)} for each in in_order(_everything(cli, user, rows))]
     if cli.json:
-        cli.show({**_row(cli, user, rows), "said": said}, "")
+        cli.show({**result, "said": said}, "")
         return
     cli.show(said, f"Said of {_whom(user)}")
-    result = _row(cli, user, rows)
-    typer.echo(f"State: {result['state']}{', do not disturb' if result['dnd'] else ''}, says {result['source']}.")
+    word = f"{result['state']}{', do not disturb' if result['dnd'] else ''}"
+    phone = "has a phone that is registered" if result["registered"] else "has no phone that is registered"
+    typer.echo(f"State: {word}, says {result['source']}; {phone}.")
 
 
-def _counting(rows: tuple[Presence, ...]) -> Presence | None:
-    now = time.time()
-    return next((row for row in rows if row.until is None or row.until > now), None)
-
-
-def _verdict(row: Presence, counts: Presence | None) -> str:
-    if row is counts:
+def _verdict(said: Said, counts: Merged) -> str:
+    if counts.said and said == counts.said[0]:
         return "counts"
-    return "over" if row.until is not None and row.until <= time.time() else "comes after"
+    return "comes after" if said.counts_at(time.time()) else "over"
+
+
+def _merged(cli: Cli, user: User, rows: tuple[Presence, ...]) -> Merged:
+    return merged(_everything(cli, user, rows), time.time())
+
+
+def _everything(cli: Cli, user: User, rows: tuple[Presence, ...]) -> list[Said]:
+    """What is said by hand, by calls that are up, and by phones."""
+    manual = [Said(Source.MANUAL, row.state, row.since, row.dnd, row.note, row.until) for row in rows]
+    calls = [Said(Source.CALLS, PresenceState.BUSY, time.time())] if _in_call(cli, user) else []
+    return [*manual, *calls, *_published(cli, user)]
+
+
+def _published(cli: Cli, user: User) -> list[Said]:
+    from carillon.stores.ports import StoreDown
+    from carillon.stores.published import Published
+
+    if not cli.paths.publications.exists():
+        return []
+    try:
+        found = Published(cli.paths.publications).of(f"{user.extension}@{user.domain}")
+    except StoreDown as down:
+        raise Refused("presence", f"what phones publish can't be read: {down}.") from down
+    return [Said(Source.PHONE, each.state, each.since, False, each.note, each.until, each.tag) for each in found]
 
 
 def _row(cli: Cli, user: User, rows: tuple[Presence, ...]) -> dict[str, object]:
     from carillon.supervision.registered import registered
 
-    counts = _counting(rows)
+    counts = _merged(cli, user, rows)
     return {
         "extension": user.extension,
         "domain": user.domain,
-        "state": str(counts.state) if counts else "default",
-        "dnd": counts.dnd if counts else False,
-        "note": counts.note if counts else None,
-        "until": _time(counts.until) if counts and counts.until else None,
+        "state": str(counts.state),
+        "dnd": counts.dnd,
+        "note": counts.note,
+        "until": _time(counts.until) if counts.until else None,
         "registered": bool(registered(cli.paths, (user.extension, user.domain))),
         "in_call": _in_call(cli, user),
-        "source": counts.source if counts else NOBODY,
+        "source": counts.source,
     }
 
 
@@ -140,13 +161,13 @@ def _in_call(cli: Cli, user: User) -> bool | None:
         return None
 
 
-def _said(row: Presence) -> dict[str, object]:
+def _shown(said: Said) -> dict[str, object]:
     return {
-        "source": row.source,
-        "state": "dnd" if row.dnd else str(row.state),
-        "note": row.note,
-        "since": _time(row.since),
-        "until": _time(row.until) if row.until else None,
+        "source": str(said.source),
+        "state": "dnd" if said.dnd else str(said.state),
+        "note": said.note,
+        "since": _time(said.since),
+        "until": _time(said.until) if said.until else None,
     }
 
 

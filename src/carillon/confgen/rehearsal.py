@@ -22,7 +22,16 @@ _BASE = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 def kamailio_says(staged: System) -> str:
     """What Kamailio's own check objects to; empty when it accepts."""
-    module = engine("kamailio")
+    return _kamailio_says(staged, "kamailio")
+
+
+def presence_says(staged: System) -> str:
+    """The same of the presence server, which is a Kamailio too."""
+    return _kamailio_says(staged, "presence")
+
+
+def _kamailio_says(staged: System, name: str) -> str:
+    module = engine(name)
     context = module.context(staged)
     done = subprocess.run(
         [*module.command(context), "-c"],
@@ -81,6 +90,7 @@ CHECKS: dict[str, Callable[[System], str]] = {
     "redis": redis_says,
     "rtpengine": rtpengine_says,
     "asterisk": asterisk_says,
+    "presence": presence_says,
     "kamailio": kamailio_says,
     "supervisor": supervisor_says,
 }

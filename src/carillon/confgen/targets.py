@@ -33,7 +33,10 @@ class Engine(Target, Protocol):
         """What its environment needs besides a search path."""
 
 
-ENGINES = ("collector", "redis", "rtpengine", "asterisk", "services", "kamailio", "trunks", "calls", "watchdog")
+ENGINES = (
+    *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
+    *("trunks", "calls", "states", "watchdog"),
+)
 """In the order in which they start; they stop the other way round."""
 
 TARGETS = ("tls", *ENGINES, "supervisor")

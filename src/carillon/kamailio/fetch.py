@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from carillon.kamailio import ksr
@@ -13,11 +14,13 @@ from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
+from carillon.stores.compiled import presence_of
 from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
 TRUNKS = "trunks"
+STATES = "states"
 HEALTH = "trunkhealth"
 
 Answer = TypeVar("Answer")
@@ -29,7 +32,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         return Facts(time.time(), node)
     directory.renew()
     account = _pair(questions.account, directory.account)
-    callee = _pair(questions.callee, directory.party)
+    callee = _with_states(_pair(questions.callee, directory.party))
     return Facts(
         now=time.time(),
         node=node,
@@ -71,6 +74,14 @@ def far_end_code(leg: str) -> int | None:
 
 def _named(question: tuple[str, str, str] | None, directory: Directory) -> Named | Unknown | None:
     return None if question is None else _or_unknown(lambda: directory.named(*question))
+
+
+def _with_states(callee: Party | Unknown | None) -> Party | Unknown | None:
+    """What calls and phones say of somebody, behind what he says himself; asked only where a row may depend on it."""
+    if not isinstance(callee, Party) or not callee.forwarding:
+        return callee
+    told = ksr.shared_text(STATES, callee.aor)
+    return replace(callee, presence=(*callee.presence, *presence_of(told))) if told else callee
 
 
 def _down(domain: str | None) -> frozenset[str] | Unknown:

@@ -27,6 +27,7 @@ _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_EVENTFUL = frozenset({"SUBSCRIBE", "PUBLISH"})
 NOWHERE = SipUri("", "")
 
 TrunkAt = Callable[[str, int], TrunkProfile | None]
@@ -114,6 +115,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
         refer_to=_refer_to() if request.method == "REFER" else (),
         private=private,
         progress=_progress(node, private),
+        event=ksr.header("Event").partition(";")[0].strip() if request.method in _EVENTFUL else "",
         diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])"))
         if request.trunk
         else 0,
@@ -175,7 +177,8 @@ def _source(node: NodeProfile, address: str, port: int) -> Source:
     for gateway in node.every_gateway:
         if gateway.address == address and gateway.port == port:
             return Source.GATEWAY
-    return Source.OUTSIDE
+    server = node.presence
+    return Source.PRESENCE if server and (server.address, server.port) == (address, port) else Source.OUTSIDE
 
 
 def _credentials(method: str) -> Credentials | None:

@@ -440,6 +440,24 @@ def relay_delete(flags: str) -> bool:
     return _yes(KSR.rtpengine.rtpengine_delete(flags))
 
 
+# --- the presence server
+
+
+def begin_transaction() -> bool:
+    """Begin the request's transaction; False for a retransmission, which the engine has absorbed."""
+    return _yes(KSR.tm.t_newtran())
+
+
+def keep_subscription() -> None:
+    """Keep, refresh or end the subscription that a SUBSCRIBE asks for; the engine answers and tells the state."""
+    KSR.presence.handle_subscribe()
+
+
+def set_body(body: str, kind: str) -> None:
+    """Put a body into a message that we are about to send."""
+    _must(KSR.textops.set_body(body, kind), "set the body")
+
+
 # --- shared memory of this node
 
 

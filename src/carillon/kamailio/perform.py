@@ -12,7 +12,7 @@ from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
-from carillon.routing import anchor
+from carillon.routing import anchor, watched
 from carillon.routing.decision import (
     AddHeader,
     AnchorMedia,
@@ -27,6 +27,7 @@ from carillon.routing.decision import (
     Journal,
     MarkLeg,
     MarkRoute,
+    MarkWatched,
     NoteRefusal,
     NoteRinging,
     Outcome,
@@ -45,6 +46,7 @@ from carillon.routing.decision import (
     SetFrom,
     SpendNonce,
     StripPrivate,
+    Submit,
     Trunk,
 )
 from carillon.routing.facts import Gateway
@@ -108,6 +110,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             ksr.record_route(f";{PARAMETER}={value};{anchor.PARAMETER}={anchored}")
         case MarkRoute(anchored):
             ksr.mark_route(f";{anchor.PARAMETER}={anchored}")
+        case MarkWatched(aor):
+            ksr.mark_route(watched.parameter(aor))
         case AnchorMedia():
             media.anchor(effect, means.advertised)
         case ReleaseMedia():
@@ -136,10 +140,12 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             assert_never(effect)
 
 
-def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:
+def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  # noqa: PLR0912 -- one row for each
     match outcome:
         case Relay():
             _relay_to_gateway(outcome, means.gateway_sockets)
+        case Submit():
+            _submit(outcome, means.gateway_sockets)
         case Trunk():
             _leave(outcome, means.outside_sockets)
         case Ring():
@@ -172,6 +178,17 @@ def _relay_to_gateway(relay: Relay, sockets: Sockets) -> None:
     _towards(relay.gateway, sockets)
     ksr.alias_own_contact()
     _send(relay.answer_s, relay.silence_s)
+
+
+def _submit(submit: Submit, sockets: Sockets) -> None:
+    """The way back to the sender is noted in his Contact: he is told of changes by his own connection."""
+    ksr.set_text("$ru", f"sip:{submit.aor}")
+    _towards(submit.server, sockets)
+    if ksr.text("$rm") == "SUBSCRIBE":
+        ksr.alias_own_contact()
+    ksr.set_timers(submit.silence_s, submit.silence_s)
+    if not ksr.relay():
+        ksr.reply(500, "Next Hop Unreachable")
 
 
 def _towards(gateway: Gateway, sockets: Sockets) -> None:
@@ -246,7 +263,7 @@ def _follow(gateway: Gateway | None, sockets: Sockets) -> None:
     if not ksr.follow_route():
         ksr.reply(404, "Not Found")
         return
-    if ksr.text("$rm") in {"INVITE", "UPDATE"}:
+    if ksr.text("$rm") in {"INVITE", "UPDATE", "SUBSCRIBE"}:
         ksr.alias_own_contact()
     if gateway is None:
         ksr.follow_alias()

@@ -15,3 +15,10 @@ class Callback(StrEnum):
     BRANCH = "ksr_leg_branch"
     DIALOG_REPLY = "ksr_dialog_reply"
     FLOW = "ksr_flow_failure"
+
+
+class PresenceCallback(StrEnum):
+    """Methods of `notifier.Notifier`."""
+
+    REQUEST = "ksr_request_route"
+    LOCAL_REQUEST = "ksr_local_request"

@@ -64,6 +64,7 @@ class Settings:
             secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
             gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
+            presence=Gateway(*values["presence"]),
         )
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal")
         directory, redis, trace, logins, journal = (Path(values[name]) for name in names)

@@ -10,7 +10,7 @@ import socket
 import time
 from pathlib import Path
 
-from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Resume, Ring, Save, Trunk
+from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Resume, Ring, Save, Submit, Trunk
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -134,6 +134,8 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row f
             return "Relay", f"{outcome.called} by {outcome.gateway}"
         case Ring() | Save():
             return type(outcome).__name__, outcome.aor
+        case Submit():
+            return "Submit", f"{outcome.aor} by {outcome.server}"
         case Trunk():
             return "Trunk", f"{outcome.name}, {outcome.uri}"
         case Reply():

@@ -75,7 +75,7 @@ class Worker:
         except gather.Unreadable as unreadable:
             ksr.reply(unreadable.code, unreadable.reason)
             return 1
-        route = dialog_route_of(request) if indialog.belongs(request, self.node) else None
+        route = dialog_route_of(request, self.node) if indialog.belongs(request, self.node) else None
         if standing is Standing.WATCHED or route is not IN_DIALOG:
             request = gather.whole(request, self.node)
         if standing is Standing.WATCHED and self._is_banned(request):

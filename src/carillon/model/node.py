@@ -14,6 +14,7 @@ LOOPBACK6 = "::1"
 LOOPBACK_NET = 127
 SIP_PORT = 5060
 GATEWAY_PORT = 5080
+PRESENCE_PORT = 5070
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -58,6 +59,8 @@ class Node:
             raise Refused("tls_port", f"{self.tls_port} is the SIP port already; choose another one.")
         if self.address == self.gateway_address and self.tls_port == self.gateway_port:
             raise Refused("tls_port", f"{self.tls_port} is the gateway's port already; choose another one.")
+        if self.address == self.gateway_address and self.tls_port == self.presence_port:
+            raise Refused("tls_port", f"{self.tls_port} is the presence server's port; choose another one.")
         if not 1024 <= self.rtp_start < self.rtp_end <= 65535 or self.rtp_start % 2:
             raise Refused("rtp_start", "must be even, at least 1024 and below rtp_end, which ends at 65535.")
 
@@ -92,6 +95,11 @@ class Node:
     def gateway_port(self) -> int:
         """UDP port of this node's own Asterisk: 5080, moved as far as `sip_port` is from 5060."""
         return GATEWAY_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def presence_port(self) -> int:
+        """UDP port of this node's presence server, on loopback: 5070, moved as far as `sip_port` is from 5060."""
+        return PRESENCE_PORT + self.sip_port - SIP_PORT
 
     @property
     def gateway_ports(self) -> tuple[int, int]:

@@ -54,6 +54,15 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Submit:
+    """Send a SUBSCRIBE or PUBLISH about this AOR to the presence server, which answers within `silence_s`."""
+
+    aor: str
+    server: Gateway
+    silence_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
 
@@ -104,7 +113,7 @@ class Resume:
     token: str
 
 
-Outcome = Relay | Ring | Trunk | Save | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
+Outcome = Relay | Ring | Trunk | Save | Submit | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,13 @@ class RecordRoute:
 
     proof: str
     anchor: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkWatched:
+    """Say in the Record-Route whom a subscription is about."""
+
+    aor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +288,7 @@ Effect = (
     | SetFrom
     | RecordRoute
     | MarkRoute
+    | MarkWatched
     | AnchorMedia
     | ReleaseMedia
     | ExpectAnswer

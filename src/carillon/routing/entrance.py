@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from carillon.model.frozen import dataclass
-from carillon.routing import fromtrunk, inbound, indialog, outbound, register, service, transfer
+from carillon.routing import fromtrunk, inbound, indialog, outbound, publish, register, service, subscribe, transfer
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import Questions
@@ -28,16 +28,20 @@ TRANSFER: Final = Route("transfer", transfer.ask, transfer.decide)
 INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
 FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
+SUBSCRIBE: Final = Route("subscribe", subscribe.ask, subscribe.decide)
+PUBLISH: Final = Route("publish", publish.ask, publish.decide)
 SERVICE: Final = Route("service", service.ask, service.decide)
 
 
 def route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request; a dialog that is not ours is treated as a new request."""
-    return dialog_route_of(request) if indialog.belongs(request, node) else new_route_of(request)
+    return dialog_route_of(request, node) if indialog.belongs(request, node) else new_route_of(request)
 
 
-def dialog_route_of(request: Request) -> Route:
+def dialog_route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request in a dialog of ours."""
+    if subscribe.is_asked(request, node):
+        return SUBSCRIBE
     return TRANSFER if transfer.is_asked(request) else IN_DIALOG
 
 
@@ -46,8 +50,9 @@ def new_route_of(request: Request) -> Route:
     if request.method == "REGISTER":
         return REGISTER
     if request.method == "INVITE":
-        return _LEGS[request.source]
-    return SERVICE
+        return _LEGS.get(request.source, SERVICE)
+    return _FROM_PHONES.get(request.method, SERVICE) if request.source is Source.OUTSIDE else SERVICE
 
 
 _LEGS: Final = {Source.GATEWAY: OUTBOUND, Source.TRUNK: FROM_TRUNK, Source.OUTSIDE: INBOUND}
+_FROM_PHONES: Final = {"SUBSCRIBE": SUBSCRIBE, "PUBLISH": PUBLISH}

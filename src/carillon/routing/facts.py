@@ -50,6 +50,7 @@ class NodeProfile:
     """What a node knows of itself. `hosts` are names and addresses by which phones reach it, lower case.
 
     `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
+    `presence` is this node's presence server.
     """
 
     default_domain: str
@@ -63,6 +64,7 @@ class NodeProfile:
     most_forwards: int = 6
     retry_after_s: int = 5
     gateways6: tuple[Gateway, ...] = ()
+    presence: Gateway | None = None
 
     @property
     def every_gateway(self) -> tuple[Gateway, ...]:

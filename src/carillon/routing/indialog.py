@@ -10,6 +10,9 @@ from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import is_proved
 
+OURS = frozenset({Source.GATEWAY, Source.PRESENCE})
+"""Parts of this node that are one end of each dialog."""
+
 
 def ask(request: Request, node: NodeProfile) -> Questions:
     """Nothing: the proof rides in the request."""
@@ -27,8 +30,8 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     """One end of each dialog is an Asterisk of ours: what comes from outside is for it and for nobody else."""
     if request.max_forwards <= 0:
         return Verdict("refused", "Max-Forwards is used up", Reply(483, "Too Many Hops"))
-    if request.source is Source.GATEWAY:
-        return Verdict("passed", "from our gateway")
+    if request.source in OURS:
+        return Verdict("passed", f"from our {request.source}")
     gateway = target(request)
     if gateway in facts.node.every_gateway:
         return Verdict("passed", f"to gateway {gateway}")
@@ -37,7 +40,7 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
 
 def followed(request: Request, facts: Facts) -> Verdict:
     """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
-    gateway = None if request.source is Source.GATEWAY else target(request)
+    gateway = None if request.source in OURS else target(request)
     return Verdict("followed", request.method, Follow(gateway), (StripPrivate(),))
 
 

@@ -20,6 +20,7 @@ class Source(StrEnum):
     """Where a request came from: decided by address, never by a header (behaviours 12)."""
 
     GATEWAY = "gateway"
+    PRESENCE = "presence server"
     TRUNK = "trunk"
     OUTSIDE = "outside"
 
@@ -36,7 +37,7 @@ class Request:
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
-    RFC 7044).
+    RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters.
     """
 
     method: str
@@ -73,6 +74,7 @@ class Request:
     private: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
     diversions: int = 0
+    event: str = ""
 
     @property
     def target(self) -> SipUri:

@@ -9,7 +9,7 @@ from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 
-ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY"
+ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, PUBLISH"
 IN_DIALOG_ONLY = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY"})
 REFUSED_EVENTS = frozenset({"SUBSCRIBE", "PUBLISH"})
 

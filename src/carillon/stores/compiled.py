@@ -52,7 +52,7 @@ def party_of(domain: str, row: Sequence[Any]) -> Party:
     extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service = row
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
-        *(_forwarding(forwarding), _presence(presence), bool(call_waiting), service),
+        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service),
     )
 
 
@@ -126,7 +126,8 @@ def _forwarding(text: str) -> tuple[ForwardRow, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _presence(text: str) -> tuple[StateRow, ...]:
+def presence_of(text: str) -> tuple[StateRow, ...]:
+    """What is said of somebody, as the column `presence` has it."""
     return tuple(StateRow(*row) for row in json.loads(text)) if text else ()
 
 

@@ -59,6 +59,7 @@ class StateRow:
     state: str
     dnd: bool = False
     until: float | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,23 +12,32 @@ from carillon.system.paths import SERVICE_USER
 
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
 TABLES = ("standard", "usrloc")
+SUBSCRIPTIONS = ("standard", "presence")
 
 
 def ensure_location(state: Path) -> None:
-    """Make `state`/location.db when it is missing, owned by the service user, in WAL mode; and the journal's place."""
+    """Make the files of registrations and subscriptions, and the journal's place, in `state` where they are missing.
+
+    The files are in WAL mode; all are the service user's.
+    """
     service = pwd.getpwnam(SERVICE_USER)
     state.mkdir(mode=0o750, parents=True, exist_ok=True)
     journal = state / "journal"
     journal.mkdir(mode=0o700, exist_ok=True)
     for directory in (state, journal):
         os.chown(directory, service.pw_uid, service.pw_gid)
-    path = state / "location.db"
+    for name, tables in (("location.db", TABLES), ("presence.db", SUBSCRIPTIONS)):
+        _ensure(state / name, tables)
+
+
+def _ensure(path: Path, tables: tuple[str, ...]) -> None:
+    service = pwd.getpwnam(SERVICE_USER)
     if not path.exists():
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        _create(fresh, TABLES)
+        _create(fresh, tables)
         fresh.rename(path)
-    for file in state.glob("location.db*"):
+    for file in path.parent.glob(f"{path.name}*"):
         os.chown(file, service.pw_uid, service.pw_gid)
         file.chmod(0o600)
 

@@ -45,6 +45,7 @@ def endpoints(node: Node) -> Iterator[Endpoint]:
     yield Endpoint("sip_port", "tcp", node.gateway_address, metrics_port(node))
     yield Endpoint("sip_port", "tcp", node.gateway_address, services_port(node))
     yield Endpoint("sip_port", "udp", *rtpengine.control(node))
+    yield Endpoint("sip_port", "udp", node.signalling[0], node.presence_port)
 
 
 def require_free(node: Node) -> None:

@@ -59,6 +59,23 @@ def probe_kamailio(paths: SystemPaths, node: Node) -> Health:
     return Health(version, silent or ended, ends_soon)
 
 
+def probe_presence(paths: SystemPaths, node: Node) -> Health:
+    """Its control process says which version it is, and a worker must answer SIP."""
+    try:
+        words = str(rpc.call(paths.presence_rpc, "core.version", timeout_s=PATIENCE_S)).split()
+    except rpc.RpcFailed as failed:
+        return Health(problem=f"{failed}; lamps and presence stand still, calls go on")
+    version = next((word for word in words if word[:1].isdigit()), None)
+    return Health(version, answers_options(node.signalling[0], node.presence_port, node.signalling[0], PATIENCE_S))
+
+
+def probe_states(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago."""
+    age = pulse_age_s(paths.run / "states")
+    late = f"it last looked {age:.0f} s ago; lamps and presence stand still" if age > WATCHDOG_LATE_S else ""
+    return Health(carillon.__version__, late)
+
+
 def certificate_in_force(paths: SystemPaths) -> Certificate | None:
     """The certificate that phones are shown now; None when nothing runs, or none can be read."""
     try:
@@ -151,9 +168,11 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "rtpengine": probe_rtpengine,
     "asterisk": probe_asterisk,
     "services": probe_services,
+    "presence": probe_presence,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
     "calls": probe_calls,
+    "states": probe_states,
     "watchdog": probe_watchdog,
 }
 

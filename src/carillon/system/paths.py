@@ -92,6 +92,26 @@ class SystemPaths:
         return self.run / "redis"
 
     @property
+    def run_presence(self) -> Path:
+        """The presence server's configuration and sockets."""
+        return self.run / "presence"
+
+    @property
+    def presence_rpc(self) -> Path:
+        """The presence server's JSON-RPC datagram socket."""
+        return self.run_presence / "rpc.sock"
+
+    @property
+    def pictures(self) -> Path:
+        """What watchers are shown of each person (SQLite), written by the daemon `states`."""
+        return self.run / "pictures.db"
+
+    @property
+    def states_socket(self) -> Path:
+        """Where the daemon `states` is told of news."""
+        return self.run / "states.sock"
+
+    @property
     def run_watchdog(self) -> Path:
         """What the watchdog noticed, and when it last looked."""
         return self.run / "watchdog"
@@ -155,6 +175,16 @@ class SystemPaths:
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""
         return CACHE_ROOT / "state" / self.identity
+
+    @property
+    def subscriptions(self) -> Path:
+        """The presence server's subscriptions (SQLite), which outlive `down` and `up`."""
+        return self.state / "presence.db"
+
+    @property
+    def publications(self) -> Path:
+        """What phones have published (SQLite)."""
+        return self.state / "published.db"
 
     @property
     def registration_journal(self) -> Path:

@@ -18,6 +18,7 @@ PULSE = "pulse"
 """A file in a daemon's directory that it touches each time round."""
 CALLS_PULSE_S = 8.0
 """The calls daemon goes round each second, or waits twice its patience for an Asterisk that hangs."""
+STATES_PULSE_S = 15.0
 PULSE_S = 60.0
 """The trunk daemon waits so long at most for names that nobody resolves."""
 
@@ -67,6 +68,16 @@ def calls_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "calls") < CALLS_PULSE_S
 
 
+def states_answers(settings: Settings) -> bool:
+    """The daemon of states goes round."""
+    return pulse_age_s(settings.run / "states") < STATES_PULSE_S
+
+
+def presence_answers(settings: Settings) -> bool:
+    """An OPTIONS on its port."""
+    return not answers_options(settings.gateway, settings.presence_port, settings.gateway, PATIENCE_S)
+
+
 def rtpengine_answers(settings: Settings) -> bool:
     """A ping on its command port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -93,7 +104,9 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "rtpengine": rtpengine_answers,
     "asterisk": asterisk_answers,
     "services": services_answer,
+    "presence": presence_answers,
     "kamailio": kamailio_answers,
     "trunks": trunks_answers,
     "calls": calls_answers,
+    "states": states_answers,
 }

@@ -9,8 +9,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The system's run directory, where Kamailio listens, where Asterisk and its services do, and the media relay's
-    command port."""
+    """The system's run directory, and where Kamailio, Asterisk, its services, the media relay and presence listen.
+
+    The relay's command port and the presence server are at Asterisk's address."""
 
     run: Path
     address: str
@@ -19,11 +20,11 @@ class Settings:
     gateway_port: int
     services_port: int
     relay_port: int
+    presence_port: int
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         told = json.loads(path.read_text())
-        names = ("run", "address", "sip_port", "gateway", "gateway_port", "services_port", "relay_port")
-        run, *numbers = (told[name] for name in names)
-        return cls(Path(run), *numbers)
+        names = ("address", "sip_port", "gateway", "gateway_port", "services_port", "relay_port", "presence_port")
+        return cls(Path(told["run"]), *(told[name] for name in names))

@@ -27,6 +27,7 @@ class Context:
     redis: Path
     rpc: Path
     figures: Path
+    states: Path
 
 
 def context(system: System) -> Context:
@@ -43,6 +44,7 @@ def context(system: System) -> Context:
         redis=paths.redis_socket,
         rpc=paths.kamailio_rpc,
         figures=paths.call_figures,
+        states=paths.states_socket,
     )
 
 
@@ -54,6 +56,7 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     places = {"directory": context.directory, "redis": context.redis, "rpc": context.rpc, "figures": context.figures}
+    places["states"] = context.states
     told = {
         "door": [context.address, context.port, LISTENER_USER, context.secret],
         "gateway": f"{context.address}:{context.port}",

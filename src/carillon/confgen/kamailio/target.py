@@ -87,7 +87,7 @@ def context(system: System) -> Context:
         contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         trusted=_trusted(system.paths),
-        modules=_module_directory(),
+        modules=module_directory(),
         advertised=node.advertise is not None,
         relay="udp:{}:{}".format(*rtpengine.control(node)),
         # For each UDP socket. They wake by turns, each with a cold cache: twice as many cost a fifth more a call.
@@ -178,7 +178,10 @@ def node_profile(node: Node, secret: bytes) -> NodeProfile:
     """What a worker of this node knows of it."""
     hosts = {*node.addresses, *map(_host, node.addresses), node.public_address, "localhost"}
     first, *second = (Gateway(address, node.gateway_port) for address in node.signalling)
-    return NodeProfile(node.default_domain, (first,), frozenset(hosts), secret, gateways6=tuple(second))
+    presence = Gateway(node.signalling[0], node.presence_port)
+    return NodeProfile(
+        node.default_domain, (first,), frozenset(hosts), secret, gateways6=tuple(second), presence=presence
+    )
 
 
 def _settings(system: System) -> str:
@@ -189,6 +192,7 @@ def _settings(system: System) -> str:
             "default_domain": profile.default_domain,
             "gateways": [[gateway.address, gateway.port] for gateway in profile.gateways],
             "gateways6": [[gateway.address, gateway.port] for gateway in profile.gateways6],
+            "presence": [node.signalling[0], node.presence_port],
             "gateway_sockets": _sockets(node.signalling, node.sip_port),
             "outside_sockets": _sockets(node.addresses, node.sip_port),
             "hosts": sorted(profile.hosts),
@@ -211,6 +215,7 @@ def _sockets(addresses: tuple[str, ...], port: int) -> dict[str, str]:
     return {str(ip_address(address).version): f"udp:{_host(address)}:{port}" for address in addresses}
 
 
-def _module_directory() -> str:
+def module_directory() -> str:
+    """Where Debian keeps Kamailio's modules."""
     found = sorted(Path("/usr/lib").glob("*/kamailio/modules"))
     return f"{found[0] if found else '/usr/lib/kamailio/modules'}/"

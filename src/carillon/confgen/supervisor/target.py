@@ -12,6 +12,7 @@ from carillon.confgen.templates import one_line, render
 from carillon.system.paths import SERVICE_USER
 
 NAME = "supervisor"
+_FIRST = {"kamailio": "carillon.supervision.replay", "presence": "carillon.supervision.raisecseq"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +89,9 @@ def _program(system: System, name: str, priority: int) -> Program:
 
 def _before(system: System, name: str) -> list[str]:
     """What becomes the engine after it has put its state in order."""
-    if name != "kamailio":
+    if name not in _FIRST:
         return []
-    return _module(system, "carillon.supervision.replay", str(system.paths.state), "--")
+    return _module(system, _FIRST[name], str(system.paths.state), "--")
 
 
 def _module(system: System, module: str, *arguments: str) -> list[str]:

@@ -46,6 +46,7 @@ def files(context: Context) -> dict[str, str]:
         "gateway_port": node.gateway_port,
         "services_port": services_port(node),
         "relay_port": rtpengine.control(node)[1],
+        "presence_port": node.presence_port,
     }
     return {_SETTINGS: json.dumps(told, indent=1)}
 

@@ -41,7 +41,8 @@ def conduct_of(connection: Connection, people: Set[Person]) -> Conduct:
     states: dict[Person, list[StateRow]] = {}
     newest_first = _of(presence, people).order_by(presence.c.source != MANUAL, presence.c.since.desc())
     for row in connection.execute(newest_first):
-        states.setdefault((row.domain, row.extension), []).append(StateRow(row.source, row.state, row.dnd, row.until))
+        said = StateRow(row.source, row.state, row.dnd, row.until, row.note)
+        states.setdefault((row.domain, row.extension), []).append(said)
     return Conduct(_frozen(forwards), _frozen(states))
 
 

@@ -1,0 +1,132 @@
+"""What one process of the presence server does: keeps publications, and writes what watchers are told.
+
+The engine keeps subscriptions and sends NOTIFYs. Each gets its body here as it leaves, from the picture that the daemon
+`states` keeps of the person: it is never older than that, and nobody publishes it twice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+import time
+from typing import Any, Final
+
+from carillon.kamailio import ksr
+from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.presencesettings import PresenceSettings
+from carillon.presence import compositor, dialoginfo, pidf
+from carillon.presence.compositor import Answer, Publish
+from carillon.presence.picture import Picture
+from carillon.routing.watched import watched_in
+from carillon.stores.pictures import PictureReader
+from carillon.stores.ports import StoreDown
+from carillon.stores.published import Published
+
+RETRY_AFTER_S: Final = 5
+_NUMBER = re.compile(r"\s*([0-9]{1,9})\s*")
+
+
+class Notifier:
+    """The callbacks of one process. Nothing is kept between them but open files."""
+
+    def __init__(self, settings: PresenceSettings) -> None:
+        self.settings = settings
+        self.pictures = PictureReader(settings.pictures)
+        self.published = Published(settings.publications)
+
+    def child_init(self, rank: int) -> int:
+        """Files are opened when they are first needed, in the process itself."""
+        return 0
+
+    @guarded(server_error)
+    def ksr_request_route(self, message: Any) -> int:
+        """Every request; what counts comes from Kamailio, which has authenticated and decided."""
+        method = ksr.text("$rm")
+        if method == "OPTIONS":
+            ksr.reply(200, "OK")
+        elif not self._is_from_kamailio():
+            ksr.log("warn", f"{method} from {ksr.source_address()} dropped: not from our Kamailio")
+        elif ksr.begin_transaction():
+            self._served(method)
+        return 1
+
+    @guarded(nothing)
+    def ksr_local_request(self, message: Any, event: str) -> int:
+        """A NOTIFY that is about to leave."""
+        if ksr.text("$rm") == "NOTIFY":
+            self._describe(ksr.header("Event").partition(";")[0].strip())
+        return 1
+
+    def _is_from_kamailio(self) -> bool:
+        return (ksr.source_address(), ksr.number("$sp")) == self.settings.kamailio
+
+    def _served(self, method: str) -> None:
+        if method == "SUBSCRIBE":
+            ksr.keep_subscription()
+        elif method == "PUBLISH":
+            self._publish()
+        else:
+            ksr.reply(405, "Method Not Allowed")
+
+    def _publish(self) -> None:
+        try:
+            answer = self._answered(_publish())
+        except StoreDown as down:
+            ksr.log("err", f"{down}")
+            answer = Answer(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)),))
+        for name, value in answer.headers:
+            ksr.append_to_reply(name, value)
+        ksr.reply(answer.code, answer.reason)
+
+    def _answered(self, publish: Publish) -> Answer:
+        """On disk first, then the phone is answered and others are told. Raises StoreDown."""
+        now = time.time()
+        with self.published.changing(publish.aor) as change:
+            answer = compositor.answer(publish, change.stored(), now, secrets.token_hex(8))
+            if answer.keep or answer.forget:
+                change.put(answer, now)
+        self._tell(publish.aor)
+        return answer
+
+    def _tell(self, aor: str) -> None:
+        """The daemon looks by itself, too: losing this word only costs a second."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
+            try:
+                telling.sendto(json.dumps({"published": aor}).encode(), str(self.settings.states_socket))
+            except OSError:
+                return
+
+    def _describe(self, event: str) -> None:
+        """Write the body of a NOTIFY, for the packages whose bodies are ours."""
+        if event not in ("presence", "dialog"):
+            return
+        aor = watched_in(ksr.header("Route")) or ksr.text("$fu").removeprefix("sip:")
+        entity, picture = f"sip:{aor}", self._picture(aor)
+        if picture is None:
+            return
+        if event == "presence":
+            ksr.set_body(pidf.write(entity, picture), pidf.TYPE)
+        else:
+            ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)
+
+    def _picture(self, aor: str) -> Picture | None:
+        """None when nobody knows: the NOTIFY goes without a body, which says nothing instead of something wrong."""
+        try:
+            return self.pictures.picture(aor)
+        except StoreDown as down:
+            ksr.log("err", f"{down}")
+            return None
+
+
+def _publish() -> Publish:
+    expires = _NUMBER.fullmatch(ksr.header("Expires"))
+    return Publish(
+        aor=f"{ksr.text('$rU')}@{ksr.text('$rd')}",
+        event=ksr.header("Event").partition(";")[0].strip(),
+        expires_s=int(expires[1]) if expires else None,
+        tag=ksr.header("SIP-If-Match").strip(),
+        content_type=ksr.header("Content-Type").partition(";")[0].strip().lower(),
+        body=ksr.text("$rb"),
+    )

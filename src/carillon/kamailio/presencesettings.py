@@ -1,0 +1,29 @@
+"""What the presence server must know before the first message: written by confgen, read once."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "CARILLON_PRESENCE_SETTINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceSettings:
+    """Where the stores are, who is told of news, and the address and port from which Kamailio speaks to us."""
+
+    pictures: Path
+    publications: Path
+    states_socket: Path
+    kamailio: tuple[str, int]
+
+    @classmethod
+    def from_environment(cls) -> PresenceSettings:
+        """The settings in the JSON file that the environment names; raises KeyError, OSError, ValueError."""
+        values = json.loads(Path(os.environ[VARIABLE]).read_text())
+        pictures, publications, states = (Path(values[name]) for name in ("pictures", "publications", "states_socket"))
+        address, port = values["kamailio"]
+        return cls(pictures, publications, states, (address, port))

@@ -1,0 +1,120 @@
+"""SUBSCRIBE: somebody wants to be told of changes (RFC 6665); the presence server keeps it and tells him."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from carillon.routing.admission import (
+    account_question,
+    authenticated,
+    caller,
+    forwards_left,
+    home_domain,
+    nonce_question,
+    unavailable,
+)
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.decision import Decision, Follow, MarkWatched, RecordRoute, Reply, StripPrivate, Submit
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.indialog import belongs, target
+from carillon.routing.numbering import cleaned
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request, Source
+from carillon.routing.whose import is_own
+from carillon.sip.dialogproof import proof
+from carillon.sip.uri import SipUri
+from carillon.stores.ports import Party
+
+EVENTS: Final = ("presence", "dialog", "presence.winfo")
+OF_ONESELF: Final = frozenset({"presence.winfo"})
+"""What nobody may be told of others."""
+
+
+def is_asked(request: Request, node: NodeProfile) -> bool:
+    """Whether somebody refreshes or ends a subscription of ours; one inside a call is for Asterisk."""
+    return request.method == "SUBSCRIBE" and request.source is Source.OUTSIDE and target(request) == node.presence
+
+
+def ask(request: Request, node: NodeProfile) -> Questions:
+    """Two look-ups: the account and the person watched. A stranger costs none."""
+    if request.credentials is None:
+        return Questions(fresh_id=True, domains=True)
+    watched = _watched(request, node)
+    domain = home_domain(watched.host, node, request.credentials.realm)
+    return Questions(
+        account=account_question(request),
+        callee=(domain, cleaned(watched.user)),
+        nonce_use=nonce_question(request),
+        fresh_id=True,
+        domains=True,
+    )
+
+
+def event_served(request: Request, facts: Facts) -> Verdict:
+    """The event package must be one of ours, else 489 with those (RFC 6665 §8.2.1)."""
+    if request.event in EVENTS:
+        return Verdict("passed", request.event)
+    allowed = (("Allow-Events", ", ".join(EVENTS)),)
+    return Verdict("refused", f"event {request.event or 'none'}", Reply(489, "Bad Event", allowed))
+
+
+def still_there(request: Request, facts: Facts) -> Verdict:
+    """Inside a subscription, but none that we made: 481, and the phone begins anew (RFC 6665 §4.1.2.2)."""
+    if request.to_tag and not belongs(request, facts.node):
+        return Verdict("refused", "no such subscription", Reply(481, "Subscription Does Not Exist"))
+    return Verdict("passed", "one of ours" if request.to_tag else "a new one")
+
+
+def own_name(request: Request, facts: Facts) -> Verdict:
+    """Who watches is who he says: those that he watches may ask who does."""
+    if is_own(request.from_uri, facts):
+        return Verdict("passed", f"{request.from_uri.user} is {caller(facts).aor}")
+    return Verdict("refused", f"{request.from_uri} is not of {caller(facts).aor}", Reply(403, "Not Your Address"))
+
+
+def watched_exists(request: Request, facts: Facts) -> Verdict:
+    """Whoever is watched must be somebody of the watcher's own domain, else 404; a line outside has no lamp."""
+    if facts.callee is UNKNOWN:
+        return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    number = _watched(request, facts.node).user
+    if not isinstance(facts.callee, Party) or facts.callee.domain != caller(facts).domain:
+        return Verdict("refused", f"nobody has {number or 'this address'}", Reply(404, "Not Found"))
+    return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
+
+
+def may_watch(request: Request, facts: Facts) -> Verdict:
+    """Colleagues of one domain watch each other; who watches somebody is told to nobody but him (RFC 3857)."""
+    watched = _person(facts)
+    if request.event in OF_ONESELF and watched.aor != caller(facts).aor:
+        return Verdict("refused", f"{request.event} of somebody else", Reply(403, "Only Your Own"))
+    return Verdict("passed", f"both are of {watched.domain}")
+
+
+def submitted(request: Request, facts: Facts) -> Verdict:
+    """To the presence server, under the person's one address; it answers, and tells him by this way back."""
+    server = facts.node.presence
+    if server is None:
+        return Verdict("refused", "no presence server", Reply(489, "Bad Event"))
+    if belongs(request, facts.node):
+        return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(),))
+    mark = proof(facts.node.secret, request.call_id, request.from_tag)
+    effects = (StripPrivate(), MarkWatched(_person(facts).aor), RecordRoute(mark))
+    return Verdict("submitted", f"{request.event} of {_person(facts).aor}", Submit(_person(facts).aor, server), effects)
+
+
+RULES = (forwards_left, authenticated, event_served, still_there, own_name, watched_exists, may_watch, submitted)
+
+
+def decide(request: Request, facts: Facts) -> Decision:
+    """What to do with a SUBSCRIBE."""
+    return decide_by(RULES, request, facts)
+
+
+def _watched(request: Request, node: NodeProfile) -> SipUri:
+    """Inside a subscription the Request-URI is the server's, and To names the person (RFC 3261 §12.2.1.1)."""
+    return request.to_uri if is_asked(request, node) else request.uri
+
+
+def _person(facts: Facts) -> Party:
+    assert isinstance(facts.callee, Party)
+    return facts.callee

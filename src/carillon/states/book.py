@@ -1,0 +1,91 @@
+"""Everything that is said of people now, source by source; what changes touches a few people at a time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from carillon.model.presence import PresenceState
+from carillon.presence.activities import ON_THE_PHONE
+from carillon.presence.aggregate import Merged, Said, Source, merged
+from carillon.presence.picture import Line, Picture
+
+Manual = Mapping[str, tuple[Said, ...]]
+
+
+class Book:
+    """What each source says, by AOR. Every method returns the AORs that it touches."""
+
+    def __init__(self) -> None:
+        self._manual: dict[str, tuple[Said, ...]] = {}
+        self._published: dict[str, tuple[Said, ...]] = {}
+        self._registered: frozenset[str] = frozenset()
+        self._lines: dict[str, tuple[Line, ...]] = {}
+        self._busy_since: dict[str, float] = {}
+        self._ends: dict[str, float] = {}
+
+    def manual(self, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
+        """All that people and administrators say."""
+        touched, self._manual = _different(self._manual, said), dict(said)
+        return touched
+
+    def published(self, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
+        """All that phones say."""
+        touched, self._published = _different(self._published, said), dict(said)
+        return touched
+
+    def registered(self, aors: Iterable[str]) -> set[str]:
+        """Everybody who has a phone that is registered."""
+        now = frozenset(aors)
+        touched, self._registered = set(now ^ self._registered), now
+        return touched
+
+    def calls(self, lines: Mapping[str, tuple[Line, ...]], now: float, *, everybody: bool = False) -> set[str]:
+        """The calls of these people; of `everybody`: nobody else has any."""
+        fresh = {aor: some for aor, some in lines.items() if some} if everybody else {**self._lines, **lines}
+        fresh = {aor: some for aor, some in fresh.items() if some}
+        touched, self._lines = _different(self._lines, fresh), fresh
+        for aor in touched:
+            if Picture(lines=fresh.get(aor, ())).in_call:
+                self._busy_since.setdefault(aor, now)
+            else:
+                self._busy_since.pop(aor, None)
+        return touched
+
+    def ended(self, now: float) -> set[str]:
+        """Those of whom something that was said has ended by now."""
+        return {aor for aor, end in self._ends.items() if end <= now}
+
+    @property
+    def people(self) -> set[str]:
+        """Everybody of whom anything is known."""
+        return {*self._manual, *self._published, *self._registered, *self._lines}
+
+    def said(self, aor: str) -> tuple[Said, ...]:
+        """All that is said of a person; a call that is up says busy."""
+        call = self._busy_since.get(aor)
+        calls = () if call is None else (Said(Source.CALLS, PresenceState.BUSY, call, who=ON_THE_PHONE),)
+        return (*self._manual.get(aor, ()), *calls, *self._published.get(aor, ()))
+
+    def picture(self, aor: str, now: float) -> tuple[Picture, Merged]:
+        """What is shown of a person, and why; None of it is known of somebody else."""
+        result = merged(self.said(aor), now)
+        ends = [each.until for each in result.said if each.until is not None]
+        if ends:
+            self._ends[aor] = min(ends)
+        else:
+            self._ends.pop(aor, None)
+        shown = Picture(
+            result.state,
+            result.dnd,
+            result.note,
+            result.source,
+            result.until,
+            aor in self._registered,
+            self._lines.get(aor, ()),
+        )
+        return shown, result
+
+
+def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    return {aor for aor in before.keys() | after.keys() if before.get(aor) != after.get(aor)}

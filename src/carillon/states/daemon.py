@@ -1,0 +1,106 @@
+"""`python -m carillon.states.daemon SETTINGS`: hears what is said of people, merges it, and has others told."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from carillon.states import sources
+from carillon.states.book import Book
+from carillon.states.news import Ear, News
+from carillon.states.settings import Settings
+from carillon.states.telling import Calls, Watchers, everybody
+from carillon.stores.pictures import PictureWriter
+from carillon.stores.ports import StoreDown
+from carillon.stores.published import Published
+from carillon.supervision.rpc import RpcFailed, call
+from carillon.watchdog.questions import PULSE
+
+ROUND_S = 0.25
+"""A change of the directory is noticed within this time."""
+LOOK_S = 1.0
+"""Registrations are looked at so often, and so is what phones have published."""
+
+
+class Daemon:
+    """The book, the pictures, and who is told."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.book = Book()
+        self.pictures = PictureWriter(settings.pictures)
+        self.known = self.pictures.all()
+        self.watchers = Watchers(partial(call, settings.presence_rpc))
+        self.calls = Calls(partial(call, settings.kamailio_rpc))
+        self._location = settings.location
+        self._manual = sources.ManualSource(settings.directory)
+        self._published = Published(settings.publications)
+        self._look_at = 0.0
+        self._touched: set[str] = set()
+        everybody(self.watchers, self.known)
+
+    def round(self, news: list[News], now: float) -> None:
+        """Take in what is new, and have it told. Raises StoreDown, sqlite3.Error or RpcFailed."""
+        self._touched |= self.book.ended(now) | self._told(news, now)
+        manual = self._manual.changed()
+        if manual is not None:
+            self._touched |= self.book.manual(manual)
+        if now >= self._look_at or any(each.published for each in news):
+            self._touched |= self.book.published(sources.published(self._published, now))
+        if now >= self._look_at:
+            self._look_at = now + LOOK_S
+            self._touched |= self.book.registered(sources.registered(self._location))
+        self._touched |= self._unknown()
+        if self._touched:
+            self._draw(self._touched, now)
+            self._touched = set()
+        self.watchers.tell()
+        self.calls.tell()
+
+    def _told(self, news: list[News], now: float) -> set[str]:
+        touched: set[str] = set()
+        for each in news:
+            if each.calls is not None:
+                touched |= self.book.calls(each.calls, now, everybody=each.everybody)
+        return touched
+
+    def _unknown(self) -> set[str]:
+        """Of whom a daemon before this one knew something, and nobody says anything any more."""
+        return self.known.keys() - self.book.people
+
+    def _draw(self, touched: set[str], now: float) -> None:
+        """Written before anybody is told: who is told looks at once."""
+        people = self.book.people
+        drawn = {aor: self.book.picture(aor, now) for aor in touched}
+        forgotten = [aor for aor in touched if aor not in people]
+        self.pictures.write({aor: one for aor, (one, _) in drawn.items() if aor in people}, forgotten)
+        for aor, (picture, result) in drawn.items():
+            self.watchers.changed(aor, self.known.get(aor), picture)
+            self.calls.changed(aor, result)
+            self.known[aor] = picture
+        for aor in forgotten:
+            self.known.pop(aor, None)
+
+
+def main() -> None:
+    """Run until told to stop; what fails is tried again."""
+    settings = Settings.read(Path(sys.argv[1]))
+    pulse = Path(sys.argv[1]).with_name(PULSE)
+    ear, daemon, failing = Ear(settings.socket), Daemon(settings), ""
+    while True:
+        pulse.touch()
+        news = list(ear.heard(ROUND_S))
+        try:
+            daemon.round(news, time.time())
+            failing = ""
+        except (StoreDown, RpcFailed, sqlite3.Error, OSError) as failed:
+            if str(failed) != failing:  # once, not four times a second
+                print(f"states: {failed}", file=sys.stderr, flush=True)
+                failing = str(failed)
+            time.sleep(ROUND_S)
+
+
+if __name__ == "__main__":
+    main()

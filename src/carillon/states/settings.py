@@ -1,0 +1,29 @@
+"""What the daemon is told when it starts: where it hears, reads, writes and tells."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The socket where it hears news, the files of its sources, the pictures' file, and both Kamailios' control."""
+
+    socket: Path
+    directory: Path
+    location: Path
+    publications: Path
+    pictures: Path
+    kamailio_rpc: Path
+    presence_rpc: Path
+
+    def to_json(self) -> dict[str, str]:
+        """For a file that `read` reads."""
+        return {name: str(path) for name, path in asdict(self).items()}
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a file. Raises OSError, TypeError or ValueError."""
+        return cls(**{name: Path(value) for name, value in json.loads(path.read_text()).items()})

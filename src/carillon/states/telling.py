@@ -1,0 +1,96 @@
+"""Telling others of a change: the presence server, which tells watchers, and Kamailio, whose calls ask for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from carillon.presence.aggregate import Merged, Source
+from carillon.presence.picture import Picture
+from carillon.supervision.rpc import RpcFailed
+
+TABLE: Final = "states"
+TOLD: Final = "told"
+"""Key of that table, which says that Kamailio was told: a restarted one has forgotten it."""
+
+EVENTS: Final = ("presence", "dialog")
+JUST_REFRESHED = 1
+MOST_AT_ONCE = 200
+"""Watched people who are told of in one round; the others are next."""
+
+Rpc = Callable[..., Any]
+
+
+@dataclass
+class Watchers:
+    """Who is still to be told of whom; `rpc` speaks to the presence server."""
+
+    rpc: Rpc
+    waiting: dict[tuple[str, str], None] = field(default_factory=dict)
+
+    def changed(self, aor: str, before: Picture | None, after: Picture) -> None:
+        """Note what of a picture has changed for watchers."""
+        if before is None or _presence(before) != _presence(after):
+            self.waiting[aor, "presence"] = None
+        if before is None or before.lines != after.lines:
+            self.waiting[aor, "dialog"] = None
+
+    def tell(self) -> None:
+        """Have watchers told; who can't be told now waits. Raises RpcFailed."""
+        for aor, event in list(self.waiting)[:MOST_AT_ONCE]:
+            self.rpc("presence.refreshWatchers", f"sip:{aor}", event, JUST_REFRESHED)
+            del self.waiting[aor, event]
+
+
+@dataclass
+class Calls:
+    """What Kamailio knows of people's states beside what they say by hand; `rpc` speaks to it."""
+
+    rpc: Rpc
+    wanted: dict[str, str] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+
+    def changed(self, aor: str, result: Merged) -> None:
+        """Note what calls must know of a person: all that is said of him, but by hand."""
+        rows = [
+            [str(each.source), str(each.state), each.dnd, each.until]
+            for each in result.said
+            if each.source is not Source.MANUAL
+        ]
+        if rows:
+            self.wanted[aor] = json.dumps(rows, separators=(",", ":"))
+        else:
+            self.wanted.pop(aor, None)
+
+    def tell(self) -> None:
+        """Bring Kamailio's table up to date. Raises RpcFailed."""
+        if self._has_forgotten():
+            self.told = {}
+            self.rpc("htable.sets", TABLE, TOLD, "yes")
+        for aor in [aor for aor in self.told if aor not in self.wanted]:
+            self.rpc("htable.delete", TABLE, aor)
+            del self.told[aor]
+        for aor, text in self.wanted.items():
+            if self.told.get(aor) != text:
+                self.rpc("htable.sets", TABLE, aor, text)
+                self.told[aor] = text
+
+    def _has_forgotten(self) -> bool:
+        try:
+            self.rpc("htable.get", TABLE, TOLD)
+        except RpcFailed:
+            return True
+        return False
+
+
+def _presence(of: Picture) -> tuple[object, ...]:
+    return of.state, of.note, of.registered, of.in_call
+
+
+def everybody(waiting: Watchers, aors: Iterable[str]) -> None:
+    """All watchers of these people are told: nobody knows what they were told last."""
+    for aor in aors:
+        for event in EVENTS:
+            waiting.waiting[aor, event] = None

@@ -1,0 +1,171 @@
+"""Watching presence: who is told what, by SUBSCRIBE and NOTIFY; and what phones publish."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from contextlib import closing
+
+import pytest
+from tests.live.company import Company
+from tests.live.talking import a_call_works, calls, final, hangs_up, talk
+from tests.live.waiting import await_that
+from tests.live.watching import Watch, activities, dialogs, document, is_open, note, publishes, version
+from tests.phones.raw import RawAgent
+from tests.phones.settings import Transport
+
+from carillon.provisioning.forwardings import RowTyped
+
+pytestmark = pytest.mark.engines
+
+
+def test_a_watcher_is_told_what_is_set_by_hand(company: Company) -> None:
+    watch = Watch(company.registered("101"), company.uri("102"))
+    assert activities(watch.told[0]) == []
+    company.building.is_in_state(company.domain, "102", "vacation")
+    watch.until(lambda told: activities(told) == ["vacation"])
+    company.building.is_in_state(company.domain, "102", "dnd")
+    watch.until(lambda told: activities(told) == ["busy"])
+
+
+def test_off_is_told_from_idle(company: Company) -> None:
+    watch = Watch(company.registered("101"), company.uri("102"))
+    assert not is_open(watch.told[0])
+    bob = company.registered("102")
+    watch.until(is_open)
+    bob.register(expires=0)
+    watch.until(lambda told: not is_open(told))
+
+
+def test_what_a_phone_publishes_reaches_watchers(company: Company) -> None:
+    watch, bob = Watch(company.registered("101"), company.uri("102")), company.registered("102")
+    first = publishes(bob, document(company.uri("102"), "meeting", "Büro <3"))
+    assert first.code == 200, first.text
+    told = watch.until(lambda told: activities(told) == ["away"])
+    assert note(told) == "Büro <3"
+    tag = first.header("SIP-ETag") or ""
+    gone = publishes(bob, "", tag=tag, expires=0)
+    assert gone.code == 200, gone.text
+    watch.until(lambda told: activities(told) == [])
+
+
+def test_a_further_number_leads_to_the_same_person(company: Company) -> None:
+    company.building.numbers(company.domain, "+3225550142", "102")
+    watch = Watch(company.registered("101"), company.uri("+3225550142"))
+    company.building.is_in_state(company.domain, "102", "away")
+    told = watch.until(lambda told: activities(told) == ["away"])
+    assert f'entity="{company.uri("102")}"' in told.body
+
+
+def test_a_watcher_refreshes_and_goes(company: Company) -> None:
+    watch = Watch(company.registered("101"), company.uri("102"))
+    assert watch.again().code == 200
+    watch.next()
+    assert watch.again(expires=0).code == 200
+    assert "terminated" in (watch.next().header("Subscription-State") or "")
+    assert watch.again().code == 481
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_a_phone_is_told_by_its_own_connection(company: Company, transport: Transport) -> None:
+    """Its Contact names a place where nobody listens, as behind a NAT."""
+    alice = company.registered("101", transport=transport)
+    uri = company.uri("102")
+    contact = f"<sip:101@192.0.2.77:5060;transport={transport}>"
+    headers = [("Event", "presence"), ("Expires", "600")]
+    request = alice.request("SUBSCRIBE", uri, headers=headers, contact=contact)
+    assert alice.authenticated(request).code == 200
+    told = alice.expect("NOTIFY")
+    alice.respond(told, 200)
+    assert activities(told) == []
+
+
+def test_a_subscription_outlives_a_kill_and_its_numbers_rise(company: Company) -> None:
+    """Killed right after a NOTIFY, when nothing of it can have been written."""
+    watch = Watch(company.registered("101"), company.uri("102"), "dialog")
+    await_that(lambda: bool(kept(company)), "the subscription is written")
+    before = watch.told[-1]
+    company.building.is_in_state(company.domain, "102", "busy")
+    old = company.pid("presence")
+    os.kill(old, signal.SIGKILL)
+    company.building.awaits_restart("presence", old)
+    alice, bob = company.registered("103"), company.registered("102")
+    mine, theirs = talk(alice, bob)
+    shown = watch.until(lambda told: bool(dialogs(told)))
+    assert shown.cseq[0] > before.cseq[0]
+    assert version(shown) > version(before)
+    hangs_up(mine, theirs)
+    watch.until(lambda told: not dialogs(told))
+    assert watch.again().code == 200
+
+
+def test_what_a_phone_has_published_outlives_a_kill_with_its_tag(company: Company) -> None:
+    bob = company.registered("102")
+    tag = publishes(bob, document(company.uri("102"), "meeting")).header("SIP-ETag") or ""
+    old = company.pid("presence")
+    os.kill(old, signal.SIGKILL)
+    company.building.awaits_restart("presence", old)
+    refreshed = publishes(bob, "", tag=tag)
+    assert refreshed.code == 200, refreshed.text
+    watch = Watch(company.registered("101"), company.uri("102"))
+    watch.until(lambda told: activities(told) == ["away"])
+
+
+def test_what_is_no_publication_is_refused(company: Company) -> None:
+    bob = company.registered("102")
+    mine = document(company.uri("102"), "meeting")
+    laughs = f"<!DOCTYPE p [<!ENTITY a 'ha'><!ENTITY b '&a;&a;'>]>{mine}"
+    assert publishes(bob, mine, uri=company.uri("101")).code == 403
+    assert publishes(bob, "<presence").code == 400
+    assert publishes(bob, laughs).code == 400
+    assert publishes(bob, mine, tag="neverseen").code == 412
+    assert publishes(bob, "text", kind="text/plain").code == 415
+    assert publishes(bob, mine, expires=5).code == 423
+    assert publishes(bob, mine).code == 200
+
+
+def test_who_may_not_watch_is_told_so(company: Company) -> None:
+    alice = company.registered("101")
+
+    def code(whom: str, event: str = "presence", **fields: str) -> int | None:
+        request = alice.request("SUBSCRIBE", company.uri(whom), headers=[("Event", event)], **fields)
+        return alice.authenticated(request).code
+
+    assert code("199") == 404
+    assert code("102", "conference") == 489
+    assert code("102", from_=f"<{company.uri('103')}>;tag=x") == 403
+    assert code("102", "presence.winfo") == 403
+
+
+def test_forwarding_reads_what_a_phone_has_published(company: Company) -> None:
+    """Bob's phone says that he is in a meeting: his calls go to Carol."""
+    alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
+    company.building.forwards(company.domain, "102", RowTyped("always", ("103",), presence="away"))
+    a_call_works(alice, bob)
+    watch = Watch(alice, company.uri("102"))
+    publishes(bob, document(company.uri("102"), "meeting"))
+    watch.until(lambda told: activities(told) == ["away"])
+    await_that(lambda: rings_at(alice, bob, carol), "the call goes to Carol")
+
+
+def rings_at(alice: RawAgent, called: RawAgent, there: RawAgent) -> bool:
+    """Whether a call to somebody rings at somebody else."""
+    invite = calls(alice, f"sip:{called.user}@{called.domain}")
+    ringing = next(each for each in (there, called) if _rings(each))
+    final(alice, invite)
+    return ringing is there
+
+
+def _rings(agent: RawAgent) -> bool:
+    try:
+        agent.respond(agent.expect("INVITE", 1.0), 486)
+    except TimeoutError:
+        return False
+    return True
+
+
+def kept(company: Company) -> list[object]:
+    """The subscriptions of a company that the presence server has written."""
+    with closing(sqlite3.connect(company.building.paths.subscriptions)) as store:
+        return store.execute("SELECT 1 FROM active_watchers WHERE to_domain = ?", (company.domain,)).fetchall()

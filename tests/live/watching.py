@@ -1,0 +1,110 @@
+"""A hand-made watcher: subscribes, answers every NOTIFY, and shows what it was told."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from tests.phones.message import Message, uri_of
+from tests.phones.raw import PATIENCE, RawAgent
+
+PIDF = "{urn:ietf:params:xml:ns:pidf}"
+RPID = "{urn:ietf:params:xml:ns:pidf:rpid}"
+MODEL = "{urn:ietf:params:xml:ns:pidf:data-model}"
+DIALOG = "{urn:ietf:params:xml:ns:dialog-info}"
+
+
+class Watch:
+    """One subscription. `told` are all NOTIFYs that came, in order."""
+
+    def __init__(self, agent: RawAgent, whom: str, event: str = "presence", expires: int = 600) -> None:
+        self.agent, self.whom, self.event = agent, whom, event
+        request = agent.request("SUBSCRIBE", whom, headers=[("Event", event), ("Expires", str(expires))])
+        self.answer = agent.authenticated(request)
+        assert self.answer.code == 200, self.answer.text
+        self.told: list[Message] = []
+        self.next()
+
+    def next(self, timeout: float = PATIENCE) -> Message:
+        """The next NOTIFY of this subscription, answered; raises TimeoutError (seconds)."""
+        mine = self.answer.header("Call-ID")
+        told = self.agent.await_message(
+            lambda each: each.code is None and each.method == "NOTIFY" and each.header("Call-ID") == mine,
+            timeout,
+            f"NOTIFY of {self.event}",
+        )
+        self.agent.respond(told, 200)
+        self.told.append(told)
+        return told
+
+    def until(self, fits: Callable[[Message], bool], timeout: float = 10.0) -> Message:
+        """The first NOTIFY that fits, from the last one that came on; raises TimeoutError (seconds)."""
+        deadline = time.monotonic() + timeout
+        while not fits(self.told[-1]):
+            self.next(max(deadline - time.monotonic(), 0))
+        return self.told[-1]
+
+    def again(self, expires: int = 600) -> Message:
+        """Refresh the subscription, or end it with 0; the answer."""
+        routes = [uri_of(value) for value in reversed(self.answer.headers("Record-Route"))]
+        request = self.agent.request(
+            "SUBSCRIBE",
+            uri_of(self.answer.header("Contact") or ""),
+            routes=routes,
+            headers=[("Event", self.event), ("Expires", str(expires))],
+            from_=self.answer.header("From") or "",
+            to=self.answer.header("To") or "",
+            call_id=self.answer.header("Call-ID") or "",
+        )
+        return self.agent.authenticated(request)
+
+
+def publishes(agent: RawAgent, body: str, *, tag: str = "", expires: int = 600, **fields: str) -> Message:
+    """Send a PUBLISH of one's own presence; the answer."""
+    headers = [("Event", fields.pop("event", "presence")), ("Expires", str(expires))]
+    headers += [("SIP-If-Match", tag)] if tag else []
+    headers += [("Content-Type", fields.pop("kind", "application/pidf+xml"))] if body else []
+    uri = fields.pop("uri", f"sip:{agent.user}@{agent.domain}")
+    return agent.authenticated(agent.request("PUBLISH", uri, headers=headers, body=body, contact="", **fields))
+
+
+def document(entity: str, activity: str, note: str = "") -> str:
+    """What a phone publishes."""
+    return (
+        f"<?xml version='1.0' encoding='UTF-8'?><presence xmlns='{PIDF[1:-1]}' xmlns:dm='{MODEL[1:-1]}' "
+        f"xmlns:rpid='{RPID[1:-1]}' entity='{entity}'><tuple id='t'><status><basic>open</basic></status></tuple>"
+        f"<dm:person id='p'><rpid:activities><rpid:{activity}/></rpid:activities>"
+        f"<dm:note>{escape(note)}</dm:note></dm:person>"
+        "</presence>"
+    )
+
+
+def activities(told: Message) -> list[str]:
+    """The activities in a presence document."""
+    found = ElementTree.fromstring(told.body.encode()).iter(f"{RPID}activities")
+    return [each.tag.removeprefix(RPID) for group in found for each in group]
+
+
+def is_open(told: Message) -> bool:
+    """Whether the person has a phone."""
+    basic = ElementTree.fromstring(told.body.encode()).find(f".//{PIDF}basic")
+    return basic is not None and basic.text == "open"
+
+
+def note(told: Message) -> str:
+    """The person's note."""
+    found = ElementTree.fromstring(told.body.encode()).find(f".//{MODEL}note")
+    return "" if found is None else found.text or ""
+
+
+def dialogs(told: Message) -> list[ElementTree.Element]:
+    """The calls in a document of lamps."""
+    return list(ElementTree.fromstring(told.body.encode()).iter(f"{DIALOG}dialog"))
+
+
+def version(told: Message) -> int:
+    """The version of a document of lamps."""
+    return int(re.findall(r'version="(\d+)"', told.body)[0])

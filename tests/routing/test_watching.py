@@ -1,0 +1,112 @@
+"""Who may watch and publish what: the rules, without any engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from carillon.routing import publish, subscribe, watched
+from carillon.routing.admission import authenticated
+from carillon.routing.chain import decide_by
+from carillon.routing.decision import Decision, Follow, MarkWatched, Reply, Submit
+from carillon.routing.entrance import PUBLISH, SERVICE, SUBSCRIBE, route_of
+from carillon.routing.facts import UNKNOWN, Facts, Gateway, NodeProfile
+from carillon.routing.request import Request, Source
+from carillon.sip.dialogproof import proof
+from carillon.sip.uri import SipUri
+from carillon.stores.ports import Account, DomainProfile, Party
+
+HOME = "example.org"
+SERVER = Gateway("127.0.0.1", 5070)
+NODE = NodeProfile(HOME, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32, presence=SERVER)
+ALICE, BOB = Party("101", HOME, "Alice"), Party("102", HOME, "Bob")
+ACCOUNT = Account("alice-desk", HOME, "0" * 32, "0" * 64, ALICE)
+FACTS = Facts(1_800_000_000.0, NODE, {HOME: DomainProfile(HOME)}, ACCOUNT, BOB)
+ME = SipUri("101", HOME)
+WATCH = Request("SUBSCRIBE", SipUri("102", HOME), ME, SipUri("102", HOME), "c", from_tag="f", event="presence")
+SAY = Request("PUBLISH", ME, ME, ME, "c", from_tag="f", event="presence")
+
+
+def watching(request: Request, facts: Facts = FACTS) -> Decision:
+    """What becomes of a SUBSCRIBE whose sender has proved who he is."""
+    return decide_by([rule for rule in subscribe.RULES if rule is not authenticated], request, facts)
+
+
+def publishing(request: Request) -> Decision:
+    """What becomes of a PUBLISH whose sender has proved who he is."""
+    return decide_by([rule for rule in publish.RULES if rule is not authenticated], request, FACTS)
+
+
+def code(decision: Decision) -> int:
+    """The answer."""
+    assert isinstance(decision.outcome, Reply), decision
+    return decision.outcome.code
+
+
+@pytest.mark.parametrize("event", ["presence", "dialog"])
+def test_a_colleague_is_watched_under_his_one_address(event: str) -> None:
+    numbered = replace(WATCH, uri=SipUri("+3225551234", HOME), event=event)
+    decision = watching(numbered)
+    assert decision.outcome == Submit(BOB.aor, SERVER)
+    assert MarkWatched(BOB.aor) in decision.effects
+
+
+@pytest.mark.parametrize("name", ["101", "alice-desk"])
+def test_who_watches_says_who_he_is(name: str) -> None:
+    assert isinstance(watching(replace(WATCH, from_uri=SipUri(name, HOME))).outcome, Submit)
+    assert code(watching(replace(WATCH, from_uri=SipUri("103", HOME)))) == 403
+
+
+def test_nobody_of_another_domain_is_watched() -> None:
+    assert code(watching(WATCH, replace(FACTS, callee=Party("102", "other.org", "Bea")))) == 404
+    assert code(watching(WATCH, replace(FACTS, callee=None))) == 404
+
+
+def test_only_oneself_is_told_who_watches() -> None:
+    asked = replace(WATCH, event="presence.winfo")
+    assert code(watching(asked)) == 403
+    assert isinstance(watching(asked, replace(FACTS, callee=ALICE)).outcome, Submit)
+
+
+def test_an_event_that_is_not_served_is_refused_with_those_that_are() -> None:
+    refused = watching(replace(WATCH, event="conference"))
+    assert code(refused) == 489
+    assert isinstance(refused.outcome, Reply)
+    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, presence.winfo"
+
+
+def test_without_the_directory_nobody_is_told_anything() -> None:
+    assert code(watching(WATCH, replace(FACTS, callee=UNKNOWN))) == 503
+
+
+def test_a_refresh_is_followed_and_checked_anew() -> None:
+    mark = proof(NODE.secret, "c", "f")
+    refresh = replace(WATCH, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
+    assert route_of(refresh, NODE) is SUBSCRIBE
+    assert subscribe.ask(refresh, NODE).callee is None, "a stranger costs no look-up"
+    assert watching(refresh).outcome == Follow(SERVER)
+    assert code(watching(refresh, replace(FACTS, callee=None))) == 404
+
+
+def test_a_refresh_of_nothing_begins_nothing() -> None:
+    assert code(watching(replace(WATCH, to_tag="t"))) == 481
+
+
+def test_everybody_speaks_for_himself() -> None:
+    assert publishing(SAY).outcome == Submit(ALICE.aor, SERVER)
+    assert code(publishing(replace(SAY, uri=SipUri("102", HOME)))) == 403
+    assert code(publishing(replace(SAY, from_uri=SipUri("102", HOME)))) == 403
+    assert code(publishing(replace(SAY, event="dialog"))) == 489
+
+
+def test_a_trunk_neither_watches_nor_publishes() -> None:
+    for request, route in ((WATCH, SUBSCRIBE), (SAY, PUBLISH)):
+        assert route_of(request, NODE) is route
+        assert route_of(replace(request, source=Source.TRUNK), NODE) is SERVICE
+
+
+def test_whom_a_subscription_is_about_rides_in_its_route() -> None:
+    route = f"<sip:10.77.0.1;lr;proof=abc{watched.parameter('102@example.org')};r2=on>"
+    assert watched.watched_in(route) == "102@example.org"
+    assert watched.watched_in("<sip:10.77.0.1;lr;proof=abc>") == ""
