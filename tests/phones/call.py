@@ -56,6 +56,17 @@ class Call:
         """Its Call-ID."""
         return str(self._wait("call", PATIENCE, 0)["call_id"])
 
+    @property
+    def own_tag(self) -> str:
+        """The tag of this phone in an incoming call's dialog; waits for the first answer that carries it."""
+
+        def said() -> Event | None:
+            events = self.journal.matching(event="sent", call=self.number)
+            return next((event for event in events if (Message(event["text"]).code or 0) > 100), None)
+
+        sent = Message(self.journal.until(said, PATIENCE, f"call={self.number} answer of our own")["text"])
+        return (sent.header("To") or "").partition(";tag=")[2]
+
     def ring(self) -> None:
         """Answer 180, for a phone that doesn't by itself."""
         self._do("answer", code=180)

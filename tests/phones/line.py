@@ -106,7 +106,9 @@ class Line(pj.Call):  # type: ignore[misc]
             audio.startTransmit(self.sound.ear)
 
     def _say_received(self, event: pj.SipEvent) -> str:
-        """Emit the message that came in with an event, once; give its text, empty when none did."""
+        """Emit the message that came in with an event, once; give its text, empty when none did. What went out too."""
+        if event.type == pj.PJSIP_EVENT_TSX_STATE and event.body.tsxState.type == pj.PJSIP_EVENT_TX_MSG:
+            self.desk.emit("sent", call=self.number, text=str(event.body.tsxState.src.tdata.wholeMsg))
         if event.type != pj.PJSIP_EVENT_TSX_STATE or event.body.tsxState.type != pj.PJSIP_EVENT_RX_MSG:
             return ""
         text = str(event.body.tsxState.src.rdata.wholeMsg)

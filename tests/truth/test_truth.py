@@ -187,6 +187,8 @@ def test_the_journal_says_who_changed_what(truth: Engine) -> None:
         "caller_number": None,
         "withhold": "no",
         "call_waiting": "yes",
+        "pickup": "group",
+        "pickup_of": "",
     }
     alice, peeters = {"name": "Alice", **rest}, {"name": "Alice Peeters", **rest}
     assert told == [

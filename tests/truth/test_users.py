@@ -21,6 +21,8 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "caller_number": None,
         "withhold": False,
         "call_waiting": True,
+        "pickup": "group",
+        "pickup_of": [],
         "devices": [],
         "numbers": [],
         "groups": [],

@@ -23,6 +23,7 @@ from carillon.confgen import rtpengine
 from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.group import Ring
+from carillon.model.pickup import PickupBy
 from carillon.model.refused import Refused
 from carillon.model.rights import OutsideClass, ordered
 from carillon.model.trunk import Transport
@@ -128,6 +129,16 @@ class Building:
             connection.request("GET", "/metrics")
             lines = connection.getresponse().read().decode().splitlines()
         return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    def groups(self, domain: str, name: str, members: list[str]) -> None:
+        """A group of these people."""
+        groups.add(self.truth, WHO, f"{name}@{domain}", members)
+        put_in_force(self.paths)
+
+    def lets_pick_up(self, domain: str, extension: str, of: list[str], by: str) -> None:
+        """Whom a person may pick up, and who may pick him up."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", pickup=PickupBy(by), pickup_of=of)
+        put_in_force(self.paths)
 
     def numbers(self, domain: str, number: str, extension: str) -> None:
         """A further number of a person."""

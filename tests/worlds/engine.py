@@ -19,8 +19,12 @@ from carillon.routing.decision import (
     Challenge,
     CountGuess,
     Decision,
+    DialogEnds,
+    DialogRings,
+    DialogUp,
     Drop,
     Header,
+    KeepDialog,
     MarkLeg,
     PutHandOver,
     Relay,
@@ -34,6 +38,7 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.diversion import diversions
 from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
@@ -85,6 +90,8 @@ class Leg:
     been: set[str] = field(default_factory=set)
     group: RingGroup | None = None
     part_of: RingGroup | None = None
+    dialog: str = ""
+    picked: Leg | None = None
 
 
 SERVICE = SimulatedPhone("service", "", "", "", "a service")
@@ -107,6 +114,8 @@ class Engine:
         self.marks: dict[str, int] = {}
         self.now = 1_800_000_000.0
         self.calls_up: dict[str, int] = {}
+        self.dialogs: dict[str, LiveDialog] = {}
+        self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
@@ -128,12 +137,14 @@ class Engine:
         target, me = SipUri(number, phone.domain), SipUri(phone.shown_as or phone.username, phone.domain)
         decision = self._authenticated(phone, "INVITE", target, me, target, dict(headers))
         leg = Leg(phone)
+        self.legs.append(leg)
         self._inbound(leg, decision)
         return leg
 
     def answer(self, leg: Leg, phone: SimulatedPhone) -> None:
         """200: the other phones stop ringing."""
         leg.answered_by = phone
+        self._says(leg, phone, 200)
         leg.ringing = {phone: leg.ringing[phone]}
 
     def refuse(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str, headers: tuple[Header, ...]) -> None:
@@ -146,8 +157,7 @@ class Engine:
             return
         assert leg.outbound_memo is not None
         del leg.ringing[phone]
-        said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason))
-        self._note("outbound reply", said)
+        said = self._says(leg, phone, code, reason)
         leg.refusals.append(_rewritten(Final(code, reason, headers), said))
         if not leg.ringing:
             self._all_failed(leg)
@@ -186,6 +196,7 @@ class Engine:
         """BYE."""
         leg.ringing.clear()
         leg.over = True
+        self.dialogs.pop(leg.dialog, None)
 
     def ladder(self) -> str:
         """All decisions so far, rule by rule."""
@@ -193,12 +204,25 @@ class Engine:
 
     # --- what the engine does
 
+    def _says(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str = "") -> Decision:
+        """A reply of one phone, seen by the reply route."""
+        assert leg.outbound_memo is not None
+        said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason))
+        self._note("outbound reply", said)
+        for effect in said.effects:
+            self._effect(effect, leg.dialog, phone.tag)
+        return said
+
     def _authenticated(
         self, phone: SimulatedPhone, method: str, uri: SipUri, sender: SipUri, to: SipUri, private: dict[str, str]
     ) -> Decision:
         source = phone.address
         request = Request(
-            *(method, uri, sender, to, f"call-{next(self._ids)}"), from_tag="f", private=private, source_address=source
+            *(method, uri, sender, to, f"call-{next(self._ids)}"),
+            from_tag="f",
+            private=private,
+            source_address=source,
+            replaces=private.get("Replaces", ""),
         )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
@@ -206,6 +230,7 @@ class Engine:
             request = Request(
                 *(method, uri, sender, to, request.call_id),
                 from_tag="f", credentials=credentials, private=private, source_address=source,
+                replaces=private.get("Replaces", ""),
             )  # fmt: skip
             decision = self.route(request)
         return decision
@@ -252,14 +277,28 @@ class Engine:
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
                 named=self.directory.named(*asked.named) if asked.named else None,
                 calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
+                dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
+                ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
                 fresh_id=f"{next(self._ids):06x}",
             )
         except StoreDown:
             return Facts(self.now, self.node, UNKNOWN, UNKNOWN, UNKNOWN, fresh_id="0")
 
-    def _effect(self, effect: object) -> None:
+    def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
+        kept = self.dialogs.values()
+        return tuple(one for one in kept if one.domain == domain and one.state is DialogState.RINGING)
+
+    def _effect(self, effect: object, dialog: str = "", tag: str = "") -> None:
         match effect:
+            case KeepDialog(kept):
+                self.dialogs[kept.call_id] = kept
+            case DialogRings() if dialog in self.dialogs:
+                self.dialogs[dialog] = self.dialogs[dialog].rings(tag, self.now)
+            case DialogUp() if dialog in self.dialogs:
+                self.dialogs[dialog] = self.dialogs[dialog].is_answered(tag, self.now)
+            case DialogEnds():
+                self.dialogs.pop(dialog, None)
             case CountGuess(guess):
                 self.bans.guessed(guess)
             case SpendNonce(use):
@@ -278,6 +317,8 @@ class Engine:
                     self._inbound_failed(leg, FailureFacts(408, timed_out=True))
                 elif PrivateHeader.SERVICE in leg.headers:
                     self._serve(leg, leg.headers[PrivateHeader.SERVICE])
+                elif PrivateHeader.PICKUP in leg.headers or "Replaces" in leg.headers:
+                    self._join(leg)
                 else:
                     self._asterisk(leg, leg.headers)
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
@@ -298,15 +339,32 @@ class Engine:
         )  # fmt: skip
         self._outbound(leg, self.route(request))
 
+    def _join(self, leg: Leg) -> None:
+        """Asterisk gives the call of a dialog to who asks, by its dial plan or by Replaces."""
+        code, _, call_id = leg.headers.get(PrivateHeader.PICKUP, "").partition(" ")
+        named = call_id or leg.headers["Replaces"].partition(";")[0]
+        theirs = next((one for one in self.legs if one.dialog == named and not one.over and not one.final), None)
+        if theirs is None or (call_id and theirs.answered_by):
+            self._back(leg, Final(int(code or 481)))
+            return
+        leg.picked, leg.answered_by = theirs, theirs.caller
+        theirs.ringing, theirs.answered_by = {}, leg.caller
+        self.dialogs.pop(theirs.dialog, None)
+
     def _outbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:
             case Ring(aor):
                 leg.outbound_memo = decision.memo
+                leg.dialog = next(
+                    effect.dialog.call_id for effect in decision.effects if isinstance(effect, KeepDialog)
+                )
                 leg.refusals = []
                 phones = [phone for phone in self.bindings[aor] if not phone.dead]
                 leg.shown = _shown(decision)
                 leg.silent = len(phones) < len(self.bindings[aor])
                 leg.ringing = dict.fromkeys(phones, leg.shown)
+                for phone in phones:
+                    self._says(leg, phone, 180)
                 assert StripPrivate() in decision.effects
                 if not phones:
                     self._outbound_failed(leg, FailureFacts(408, timed_out=True))
@@ -399,6 +457,7 @@ class Engine:
             diversions=diversions(_all("Diversion", headers), _all("History-Info", headers)),
         )  # fmt: skip
         leg = Leg(provider)
+        self.legs.append(leg)
         self._inbound(leg, self.route(request))
         return leg
 
@@ -407,7 +466,7 @@ class Engine:
         decision = failures.decide(leg.outbound_memo, failure)
         self._note("outbound failure", decision)
         for effect in decision.effects:
-            self._effect(effect)
+            self._effect(effect, leg.dialog)
         if isinstance(decision.outcome, Trunk):
             self._outbound(leg, decision)
             return

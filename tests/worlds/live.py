@@ -19,6 +19,9 @@ from tests.worlds.tracing import now
 
 from carillon.provisioning.forwardings import RowTyped
 
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"""With that, a phone shows no missed call (RFC 3326)."""
+
 NOTICE_S = 60.0
 """Two questions, ten seconds apart, each of which waits 8 s for an answer, and some patience."""
 
@@ -77,6 +80,16 @@ class LiveCall:
     def is_for(self, provider: LivePerson, number: str) -> None:
         assert f"sip:{number}@" in self.at[provider].invite.text.split("\r\n", 1)[0]
 
+    def takes(self, other: LiveCall) -> None:
+        self.mine.wait_answered()
+        other.mine.wait_answered()
+        self.mine.hears(other.caller.phone.tone)
+        other.mine.hears(self.caller.phone.tone)
+        for side in other.at.values():
+            side.wait_ended()
+            reasons = [reason for message in side.received for reason in message.headers("Reason")]
+            assert other.answered_by or ELSEWHERE in reasons, reasons
+
     def is_told(self, person: LivePerson, header: str, containing: str) -> None:
         said = self.at[person].invite.header(header) or ""
         assert containing in said, f"{header} is {said!r}"
@@ -112,6 +125,17 @@ class LivePerson:
     def sends_on(self, call: LiveCall, to: LivePerson | str) -> None:
         number = to if isinstance(to, str) else to.extension
         self.refuses(call, 302, "Moved Temporarily", [("Contact", f"<sip:{number}@{self.domain}>")])
+
+    def picks_up(self, whom: LivePerson | str = "") -> LiveCall:
+        return self.calls("*8" + (whom if isinstance(whom, str) else whom.extension))
+
+    def replaces(
+        self, call: LiveCall, at: LivePerson, form: str = "{call_id};to-tag={ours};from-tag={theirs}"
+    ) -> LiveCall:
+        side = call.at[at]
+        ours = (side.invite.header("From") or "").partition(";tag=")[2]
+        found = form.format(call_id=side.call_id, ours=ours, theirs=side.own_tag)
+        return self.calls(at, [("Replaces", found)])
 
     def hangs_up(self, call: LiveCall) -> None:
         (call.mine if self is call.caller else call.at[self]).hangup()
@@ -246,6 +270,13 @@ class LiveOffice:
 
     def carries(self, person: LivePerson, mobile: str) -> None:
         self.building.carries(person.domain, person.extension, mobile)
+
+    def groups(self, name: str, *members: LivePerson) -> None:
+        self.building.groups(members[0].domain, name, [member.extension for member in members])
+
+    def lets_pick_up(self, person: LivePerson, *of: LivePerson | str, by: str = "group") -> None:
+        goals = [one if isinstance(one, str) else one.extension for one in of]
+        self.building.lets_pick_up(person.domain, person.extension, goals, by)
 
     def lists_callers(self, name: str, *callers: str) -> None:
         self.building.lists_callers(self.domain, name, callers)

@@ -38,6 +38,9 @@ class Call(Protocol):
     def is_for(self, provider: Person, number: str) -> None:
         """The provider was asked for this number."""
 
+    def takes(self, other: Call) -> None:
+        """It has taken `other`, which rang elsewhere: both callers are connected, and no phone shows a missed call."""
+
     def is_told(self, person: Person, header: str, containing: str) -> None:
         """The INVITE at `person` carried this header with this text."""
 
@@ -62,6 +65,12 @@ class Person(Protocol):
 
     def sends_on(self, call: Call, to: Person | str) -> None:
         """The phone answers 302 with another number."""
+
+    def picks_up(self, whom: Person | str = "") -> Call:
+        """The code for pick-up is dialled, with somebody's extension or alone."""
+
+    def replaces(self, call: Call, at: Person, form: str = "{call_id};to-tag={ours};from-tag={theirs}") -> Call:
+        """A call with Replaces for the one that is there at `at`; `form` says how it is written."""
 
     def hangs_up(self, call: Call) -> None: ...
 
@@ -139,6 +148,12 @@ class Office(Protocol):
 
     def carries(self, person: Person, mobile: str) -> None:
         """The person has this mobile telephone."""
+
+    def groups(self, name: str, *members: Person) -> None:
+        """A new group of these people."""
+
+    def lets_pick_up(self, person: Person, *of: Person | str, by: str = "group") -> None:
+        """The person may pick up these besides, and may be picked up by those; as `carillon user set` has it."""
 
     def lists_callers(self, name: str, *callers: str) -> None:
         """A caller list."""

@@ -22,6 +22,11 @@ class SimulatedPhone:
     shown_as: str = ""
     address: str = "10.77.0.11"
 
+    @property
+    def tag(self) -> str:
+        """What it puts into To when it answers."""
+        return f"tag-of-{self.username}"
+
     def responds(self, challenge: str, method: str, uri: str, count: int = 1) -> Credentials:
         """Credentials for a challenge header, as RFC 7616 §3.4 has it; computed apart from the product's code."""
         given = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))

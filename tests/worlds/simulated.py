@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.worlds.engine import Engine, Leg
@@ -23,6 +23,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    PickupRights,
     ScheduleProfile,
     SiteProfile,
     StateRow,
@@ -73,6 +74,12 @@ class SimulatedCall:
     def is_for(self, provider: SimulatedPerson, number: str) -> None:
         assert self.inbound.sent[-1].startswith(f"sip:{number}@")
 
+    def takes(self, other: SimulatedCall) -> None:
+        assert self.inbound.final is None, f"{self.inbound.final}; {self._story()}"
+        assert self.inbound.picked is other.inbound, f"not picked up; {self._story()}"
+        assert other.inbound.answered_by is self.caller.phone
+        assert not other.inbound.ringing
+
     def is_told(self, person: SimulatedPerson, header: str, containing: str) -> None:
         values = [value for name, value in self.inbound.ringing[person.phone].headers if name == header]
         assert any(containing in value for value in values), f"{header} is {values}"
@@ -110,6 +117,15 @@ class SimulatedPerson:
         number = to if isinstance(to, str) else to.extension
         contact = ("Contact", f"<sip:{number}@{self.phone.domain}>")
         self.engine.refuse(call.inbound, self.phone, 302, "Moved Temporarily", (contact,))
+
+    def picks_up(self, whom: SimulatedPerson | str = "") -> SimulatedCall:
+        return self.calls("*8" + (whom if isinstance(whom, str) else whom.extension))
+
+    def replaces(
+        self, call: SimulatedCall, at: SimulatedPerson, form: str = "{call_id};to-tag={ours};from-tag={theirs}"
+    ) -> SimulatedCall:
+        found = form.format(call_id=call.inbound.dialog, ours="g", theirs=at.phone.tag)
+        return self.calls(at, [("Replaces", found)])
 
     def hangs_up(self, call: SimulatedCall) -> None:
         self.engine.end(call.inbound)
@@ -180,7 +196,7 @@ class SimulatedOffice:
         return further
 
     def _person(self, name: str, extension: str, domain: str, username: str) -> SimulatedPerson:
-        party = Party(extension, domain, name)
+        party = self.engine.directory.party(domain, extension) or Party(extension, domain, name)
         password = f"secret-of-{username}"
         secret = (username, domain, password)
         account = Account(username, domain, ha1_md5(*secret), ha1_sha256(*secret), party)
@@ -245,6 +261,23 @@ class SimulatedOffice:
     def carries(self, person: SimulatedPerson, mobile: str) -> None:
         found = Named(person.name, f"person {person.extension}", person.extension)
         self.engine.directory.add_name(DOMAIN, mobile, PERSON, found)
+
+    def groups(self, name: str, *members: SimulatedPerson) -> None:
+        for person in members:
+            before = self._rights(person)
+            self._allow(person, replace(before, groups=before.groups | {name}))
+
+    def lets_pick_up(self, person: SimulatedPerson, *of: SimulatedPerson | str, by: str = "group") -> None:
+        goals = frozenset(one if isinstance(one, str) else one.extension for one in of)
+        self._allow(person, replace(self._rights(person), of=goals, by=by))
+
+    def _rights(self, person: SimulatedPerson) -> PickupRights:
+        party = self.engine.directory.party(person.phone.domain, person.extension)
+        assert party is not None
+        return party.pickup
+
+    def _allow(self, person: SimulatedPerson, rights: PickupRights) -> None:
+        self.engine.directory.change(person.phone.domain, person.extension, pickup=rights)
 
     def lists_callers(self, name: str, *callers: str) -> None:
         self.engine.directory.add_caller_list(DOMAIN, name, frozenset(callers))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carillon.cli.choices import listed
+from carillon.cli.choices import YesNo, chosen, listed
 from carillon.cli.context import Cli, commands
 from carillon.model.group import Ring
 
@@ -22,6 +22,7 @@ Then = Annotated[
     str | None, typer.Option(metavar="TARGET", help="Where calls go that nobody takes, such as 100; '' for nowhere.")
 ]
 MEMBERS = "Extensions in their order, such as 101,102."
+Pickup = Annotated[YesNo | None, typer.Option(help="Whether the members may pick each other up; yes when new.")]
 
 
 @app.command()
@@ -32,6 +33,7 @@ def add(
     ring: RingOption = None,
     ring_time: RingTime = None,
     then: Then = None,
+    pickup: Pickup = None,
 ) -> None:
     """Make a group; `number add 200 --to group:sales` gives it a number.
 
@@ -40,7 +42,8 @@ def add(
     from carillon.provisioning import changes, groups
 
     cli = Cli.of(context)
-    sequence = groups.add(cli.truth, cli.who, name, listed(members), groups.Ringing(ring, ring_time, then))
+    ringing = groups.Ringing(ring, ring_time, then, chosen(pickup))
+    sequence = groups.add(cli.truth, cli.who, name, listed(members), ringing)
     _done(cli, "added", groups.show(cli.truth, str(changes.subject(cli.truth, sequence))), sequence)
 
 
@@ -83,20 +86,20 @@ def set_(
     ring: RingOption = None,
     ring_time: RingTime = None,
     then: Then = None,
+    pickup: Pickup = None,
 ) -> None:
-    """Change who is in a group, and how it rings.
+    """Change who is in a group, how it rings, and whether its members may pick each other up.
 
     Example: `carillon group set sales --add 103 --ring in-turn --ring-time 15 --then group:support`
     """
     from carillon.provisioning import groups
 
-    if all(given is None for given in (members, add, remove, ring, ring_time, then)):
+    if all(given is None for given in (members, add, remove, ring, ring_time, then, pickup)):
         raise typer.BadParameter("Nothing to change: see --help.")
     cli = Cli.of(context)
     wanted = None if members is None else listed(members)
-    sequence = groups.set(
-        cli.truth, cli.who, name, wanted, listed(add), listed(remove), groups.Ringing(ring, ring_time, then)
-    )
+    ringing = groups.Ringing(ring, ring_time, then, chosen(pickup))
+    sequence = groups.set(cli.truth, cli.who, name, wanted, listed(add), listed(remove), ringing)
     _done(cli, "changed", groups.show(cli.truth, name), sequence)
 
 
@@ -127,4 +130,5 @@ def _row(group: Group) -> dict[str, object]:
         "ring": str(group.ring),
         "ring_time": group.ring_s,
         "then": str(group.then) if group.then else None,
+        "pickup": group.pickup,
     }

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli import people
-from carillon.cli.choices import YesNo, chosen
+from carillon.cli.choices import YesNo, chosen, listed
 from carillon.cli.context import Cli, commands
+from carillon.model.pickup import PickupBy
 
 if TYPE_CHECKING:
     from carillon.model.user import User
@@ -88,6 +89,13 @@ def set_(
         list[str] | None,
         typer.Option(metavar="NUMBER", help="A mobile: calls from it show his name. Several times; '' for none."),
     ] = None,
+    pickup: Annotated[
+        PickupBy | None, typer.Option(help="Who may pick him up: his groups, only those who list him, or nobody.")
+    ] = None,
+    pickup_of: Annotated[
+        str | None,
+        typer.Option(metavar="EXT,group:NAME", help="Whom he may pick up besides his groups; '' for nobody."),
+    ] = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
 
@@ -95,14 +103,19 @@ def set_(
     """
     from carillon.provisioning import users
 
-    if all(value is None for value in (name, email, site, caller_number, withhold, call_waiting, mobile)):
-        known = "--name, --email, --site, --caller-number, --withhold, --call-waiting or --mobile"
+    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of)
+    if all(value is None for value in given):
+        known = (
+            "--name, --email, --site, --caller-number, --withhold, --call-waiting, --mobile, --pickup or --pickup-of"
+        )
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
     sequence = users.set(
         *(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold)),
         call_waiting=chosen(call_waiting),
         mobile=mobile,
+        pickup=pickup,
+        pickup_of=None if pickup_of is None else listed(pickup_of),
     )
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
@@ -147,6 +160,8 @@ def _row(user: User) -> dict[str, object]:
         "caller_number": user.caller_number,
         "withhold": user.withhold,
         "call_waiting": user.call_waiting,
+        "pickup": str(user.pickup),
+        "pickup_of": list(user.pickup_of),
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from carillon.kamailio import ksr
+from carillon.kamailio import dialogs, ksr
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
@@ -28,13 +28,14 @@ Answer = TypeVar("Answer")
 
 def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
     """The answers to a route's questions."""
+    now = time.time()
     if questions is NOTHING:
-        return Facts(time.time(), node)
+        return Facts(now, node)
     directory.renew()
     account = _pair(questions.account, directory.account)
     callee = _with_states(_pair(questions.callee, directory.party))
     return Facts(
-        now=time.time(),
+        now=now,
         node=node,
         domains=_or_unknown(directory.domains) if questions.domains else {},
         account=account,
@@ -50,6 +51,8 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         trunks_down=_down(questions.health),
         named=_named(questions.named, directory),
+        dialog=dialogs.note(questions.dialog) if questions.dialog else None,
+        ringing=dialogs.ringing(questions.ringing, now) if questions.ringing else (),
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
 

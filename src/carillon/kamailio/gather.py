@@ -47,7 +47,7 @@ _ENVELOPE = ksr.Several(
 )
 
 
-_CALL = ksr.Several("$rb", "$hdr(Privacy)")
+_CALL = ksr.Several("$rb", "$hdr(Privacy)", "$hdr(Replaces)")
 _BINDING = ksr.Several(
     "$(hdr(Contact)[*])", "$hdr(Expires)", *(f"$(hdr({name})[*])" for name in ("Path", "Supported", "Require"))
 )
@@ -95,7 +95,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
     is_call = request.method == "INVITE" and not request.to_tag
     new_leg = request.source is Source.GATEWAY and not request.to_tag
     contacts, expires, path, supported, required = _BINDING.texts() if is_register else ("",) * 5
-    body, privacy = _CALL.texts() if is_call else ("", "")
+    body, privacy, replaces = _CALL.texts() if is_call else ("", "", "")
     private = _private() if new_leg else {}
     return completed(
         request,
@@ -105,6 +105,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
         media6=offers_ipv6(body, request.source_address) if body else False,
         withheld=_withheld(privacy, request) if is_call else False,
         from_name=_asserted_name() or _name() if request.trunk else _name() if new_leg else "",
+        replaces=_replaces() if replaces and request.source is Source.OUTSIDE else "",
         credentials=credentials,
         shortest_expiry_s=_shortest_expiry(contacts, _number(expires)) if is_register else None,
         default_expiry_s=_number(expires) if is_register else None,
@@ -225,6 +226,11 @@ def _redirected_to() -> str:
     """The number in the first Contact of a phone's 3xx; its host does not matter: calls go by numbers."""
     target = SipUri.parse(ksr.text("$T_rpl($(ct{nameaddr.uri}))"))
     return target.user if target else ""
+
+
+def _replaces() -> str:
+    """All values of Replaces: more than one is an error of its own."""
+    return ksr.text("$(hdr(Replaces)[*])")
 
 
 def _refer_to() -> tuple[str, ...]:

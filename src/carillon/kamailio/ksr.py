@@ -477,6 +477,22 @@ def set_shared_text_for(table: str, key: str, value: str, seconds: int) -> None:
     KSR.htable.sht_setxs(table, key, value, seconds)
 
 
+def remove_shared(table: str, key: str) -> None:
+    """Remove a value from the node's shared memory, if it is there."""
+    KSR.htable.sht_rm(table, key)
+
+
+def all_shared(table: str) -> dict[str, str]:
+    """Every value of a table in the node's shared memory: a look at each, for what is seldom asked."""
+    found: dict[str, str] = {}
+    if not _yes(KSR.htable.sht_iterator_start("all", table)):
+        return found
+    while _yes(KSR.htable.sht_iterator_next("all")):
+        found[text("$shtitkey(all)")] = text("$shtitval(all)")
+    KSR.htable.sht_iterator_end("all")
+    return found
+
+
 def increased(table: str, key: str) -> int:
     """Add one to a counter in the node's shared memory, in one step for all workers; its new value."""
     return int(KSR.htable.sht_inc(table, key))

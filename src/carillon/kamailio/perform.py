@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import assert_never
 
-from carillon.kamailio import ksr, media
+from carillon.kamailio import dialogs, ksr, media
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, NONCES
 from carillon.kamailio.routes import Callback
@@ -20,11 +20,15 @@ from carillon.routing.decision import (
     Challenge,
     CountGuess,
     Decision,
+    DialogEnds,
+    DialogRings,
+    DialogUp,
     Drop,
     Effect,
     ExpectAnswer,
     Follow,
     Journal,
+    KeepDialog,
     MarkLeg,
     MarkRoute,
     MarkWatched,
@@ -136,6 +140,14 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row f
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):
             _hand_over(means.handovers, leg, HandOver(code, reason, headers))
+        case KeepDialog(dialog):
+            dialogs.keep(dialog)
+        case DialogRings():
+            dialogs.rings()
+        case DialogUp():
+            dialogs.is_answered()
+        case DialogEnds():
+            dialogs.ends()
         case _:
             assert_never(effect)
 

@@ -26,6 +26,7 @@ class Group:
     """Users of one domain, by extension, each once, in the order that was chosen.
 
     A call for the group rings for `ring_s` seconds, of each member when in turn; then it goes to the target `then`.
+    With `pickup`, they may pick each other up.
     """
 
     domain: str
@@ -34,6 +35,7 @@ class Group:
     ring: Ring = Ring.ALL
     ring_s: int = 20
     then: Target | None = None
+    pickup: bool = True
 
     def __post_init__(self) -> None:
         if not LEAST_S <= self.ring_s <= MOST_S:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carillon.model.domain import require_canonical
 from carillon.model.e164 import require_e164
 from carillon.model.label import require_label
+from carillon.model.pickup import PickupBy, require_pickup_of
 from carillon.model.refused import Refused
 from carillon.model.rights import DEFAULT_RIGHTS, Rights, ordered
 from carillon.model.site import DEFAULT_SITE
@@ -24,7 +25,8 @@ class User:
 
     `rights` are the outside calls he may make. `caller_number`, E.164, is what outside people see of him, None for
     the main number of the trunk; with `withhold` they see nothing (RFC 3325). Without `call_waiting` he is busy for
-    whoever calls while he has a call.
+    whoever calls while he has a call. `pickup` says who may pick him up, `pickup_of` whom he may pick up besides the
+    members of his groups: extensions, and `group:NAME`.
     """
 
     domain: str
@@ -36,6 +38,8 @@ class User:
     caller_number: str | None = None
     withhold: bool = False
     call_waiting: bool = True
+    pickup: PickupBy = PickupBy.GROUP
+    pickup_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -48,6 +52,7 @@ class User:
             require_e164("caller_number", self.caller_number)
         if ordered(self.rights) != self.rights:
             raise Refused("rights", "must be in order, each once.")
+        require_pickup_of("pickup_of", self.pickup_of)
 
 
 def is_extension(text: str) -> bool:

@@ -10,8 +10,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.group import Group, Ring
+from carillon.model.pickup import GROUP
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind
+from carillon.provisioning import pickups
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed, require_user
 from carillon.provisioning.targets import require_unused, target_typed
@@ -21,11 +23,15 @@ from carillon.stores.sql.tables import group, member
 
 @dataclass(frozen=True, slots=True)
 class Ringing:
-    """How a group rings, as somebody typed it; None is as it was. `then` "" is nowhere."""
+    """How a group rings, as somebody typed it; None is as it was. `then` "" is nowhere.
+
+    `pickup` is whether its members may take each other's calls.
+    """
 
     ring: Ring | None = None
     ring_s: int | None = None
     then: str | None = None
+    pickup: bool | None = None
 
 
 AS_IT_WAS = Ringing()
@@ -68,9 +74,7 @@ def set(
         after = replace(before, members=tuple(one for one in (*base, *more) if one not in less))
         after = _rings(connection, after, ringing)
         _write_members(connection, after)
-        connection.execute(
-            update(group).where(group.c.domain == domain, group.c.name == after.name).values(**_values(after))
-        )
+        connection.execute(update(group).where(*_is(after)).values(**_values(after)))
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
@@ -80,7 +84,8 @@ def remove(engine: Engine, who: str, name: str) -> int:
         old = require(connection, name)
         require_unused(connection, old.domain, Target(TargetKind.GROUP, old.name))
         connection.execute(delete(member).where(*_members(old)))
-        connection.execute(delete(group).where(group.c.domain == old.domain, group.c.name == old.name))
+        connection.execute(delete(group).where(*_is(old)))
+        pickups.forget(connection, who, old.domain, f"{GROUP}{old.name}")
         return record(connection, who, _subject(old), state(old, "name"), None)
 
 
@@ -139,6 +144,7 @@ def _extension(connection: Connection, domain: str, text: str) -> str:
 def _rings(connection: Connection, of: Group, typed: Ringing) -> Group:
     """The group with what was typed of its ringing."""
     after = of if typed.ring is None else replace(of, ring=typed.ring)
+    after = after if typed.pickup is None else replace(after, pickup=typed.pickup)
     after = after if typed.ring_s is None else replace(after, ring_s=typed.ring_s)
     if typed.then is None:
         return after
@@ -155,7 +161,7 @@ def _rings(connection: Connection, of: Group, typed: Ringing) -> Group:
 
 
 def _values(of: Group) -> dict[str, object]:
-    return {"ring": of.ring, "ring_s": of.ring_s, "overflow": str(of.then) if of.then else None}
+    return {"ring": of.ring, "ring_s": of.ring_s, "overflow": str(of.then) if of.then else None, "pickup": of.pickup}
 
 
 def _write_members(connection: Connection, of: Group) -> None:
@@ -171,14 +177,18 @@ def _write_members(connection: Connection, of: Group) -> None:
 def _filled(connection: Connection, domain: str, name: str) -> Group:
     empty = Group(domain, name)
     query = select(member.c.extension).where(*_members(empty)).order_by(member.c.position)
-    row = connection.execute(select(group).where(group.c.domain == domain, group.c.name == name)).one()
+    row = connection.execute(select(group).where(*_is(empty))).one()
     then = Target.read(row.overflow) if row.overflow else None
-    return Group(domain, name, tuple(connection.execute(query).scalars()), Ring(row.ring), row.ring_s, then)
+    members = tuple(connection.execute(query).scalars())
+    return Group(domain, name, members, Ring(row.ring), row.ring_s, then, row.pickup)
 
 
 def _exists(connection: Connection, wanted: Group) -> bool:
-    query = select(group.c.name).where(group.c.domain == wanted.domain, group.c.name == wanted.name)
-    return connection.execute(query).first() is not None
+    return connection.execute(select(group.c.name).where(*_is(wanted))).first() is not None
+
+
+def _is(wanted: Group) -> tuple[ColumnElement[bool], ...]:
+    return (group.c.domain == wanted.domain, group.c.name == wanted.name)
 
 
 def _members(of: Group) -> tuple[ColumnElement[bool], ...]:

@@ -13,11 +13,23 @@ from carillon.model.domain import domain_name
 from carillon.model.e164 import e164
 from carillon.model.forwarding import ForwardingRow
 from carillon.model.number import Number
+from carillon.model.pickup import PickupBy
 from carillon.model.refused import Refused
 from carillon.model.rights import Rights
 from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
-from carillon.provisioning import books, callers, devices, forwardings, groups, mobiles, numbers, presences, sites
+from carillon.provisioning import (
+    books,
+    callers,
+    devices,
+    forwardings,
+    groups,
+    mobiles,
+    numbers,
+    pickups,
+    presences,
+    sites,
+)
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
 from carillon.stores.sql.engine import reading, writing
@@ -75,6 +87,8 @@ def set(
     rights: Rights | None = None,
     call_waiting: bool | None = None,
     mobile: Sequence[str] | None = None,
+    pickup: PickupBy | None = None,
+    pickup_of: Sequence[str] | None = None,
 ) -> int:
     """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
 
@@ -90,6 +104,9 @@ def set(
         after = after if withhold is None else replace(after, withhold=withhold)
         after = after if rights is None else replace(after, rights=rights)
         after = after if call_waiting is None else replace(after, call_waiting=call_waiting)
+        after = after if pickup is None else replace(after, pickup=pickup)
+        if pickup_of is not None:
+            after = replace(after, pickup_of=pickups.found(connection, after.domain, pickup_of))
         if caller_number is not None:
             after = replace(after, caller_number=_caller(connection, after, caller_number))
         connection.execute(update(user).where(*_is(after)).values(**user_row(after)))
@@ -110,6 +127,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         books.remove_of(connection, who, old)
         mobiles.set_of(connection, who, old, ())
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)
+        pickups.forget(connection, who, old.domain, old.extension)
         connection.execute(delete(user).where(*_is(old)))
         sequence = record(connection, who, subject(old), user_state(old), None)
         return Removal(sequence, old, gone_devices, gone_numbers, left_groups, leads_here)

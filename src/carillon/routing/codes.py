@@ -15,11 +15,15 @@ class Feature(StrEnum):
     ECHO = "echo"
     CLOCK = "clock"
     OWN_EXTENSION = "own-extension"
+    PICK_UP = "pick-up"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureCode:
-    """`code` is what is dialled; `takes` names what follows it, "" for nothing; `means` tells people."""
+    """`code` is what is dialled; `takes` names what follows it, "" for nothing; `means` tells people.
+
+    What may be left out is in brackets.
+    """
 
     code: str
     feature: Feature
@@ -31,6 +35,11 @@ class FeatureCode:
         """How it is dialled: `*31NUMBER`."""
         return f"{self.code}{self.takes}"
 
+    @property
+    def needs_number(self) -> bool:
+        """Whether something must follow it."""
+        return bool(self.takes) and not self.takes.startswith("[")
+
 
 CODES = (
     FeatureCode("*31", Feature.WITHHOLD, "NUMBER", "call without showing who calls, this time"),
@@ -38,6 +47,7 @@ CODES = (
     FeatureCode("*43", Feature.ECHO, "", "echo test: hear yourself"),
     FeatureCode("*60", Feature.CLOCK, "", "what time it is"),
     FeatureCode("*65", Feature.OWN_EXTENSION, "", "which extension this phone has"),
+    FeatureCode("*8", Feature.PICK_UP, "[EXT]", "pick up the call that rings at EXT, or in one's groups"),
 )
 """Those of every domain."""
 

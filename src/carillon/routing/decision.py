@@ -5,6 +5,7 @@ from __future__ import annotations
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
+from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
@@ -257,6 +258,28 @@ class PutHandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDialog:
+    """Note in the node's shared memory the dialog that begins with this request."""
+
+    dialog: LiveDialog
+
+
+@dataclass(frozen=True, slots=True)
+class DialogRings:
+    """A phone rings, in the dialog of the reply that is passing: its note says so, with the phone's tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogUp:
+    """A phone has taken the call, in the dialog of the reply that is passing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogEnds:
+    """The dialog of the message is over: its note goes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """Write a line to the log, for administrators."""
 
@@ -298,6 +321,10 @@ Effect = (
     | AnswerChallenge
     | MarkLeg
     | PutHandOver
+    | KeepDialog
+    | DialogRings
+    | DialogUp
+    | DialogEnds
 )
 
 

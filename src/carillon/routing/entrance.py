@@ -6,7 +6,18 @@ from collections.abc import Callable
 from typing import Final
 
 from carillon.model.frozen import dataclass
-from carillon.routing import fromtrunk, inbound, indialog, outbound, publish, register, service, subscribe, transfer
+from carillon.routing import (
+    fromtrunk,
+    inbound,
+    indialog,
+    outbound,
+    pickup,
+    publish,
+    register,
+    service,
+    subscribe,
+    transfer,
+)
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import Questions
@@ -26,6 +37,7 @@ REGISTER: Final = Route("register", register.ask, register.decide)
 IN_DIALOG: Final = Route("in-dialog", indialog.ask, indialog.decide)
 TRANSFER: Final = Route("transfer", transfer.ask, transfer.decide)
 INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
+PICK_UP: Final = Route("pick-up", pickup.ask, pickup.decide)
 FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
 SUBSCRIBE: Final = Route("subscribe", subscribe.ask, subscribe.decide)
@@ -49,6 +61,8 @@ def new_route_of(request: Request) -> Route:
     """The route for a request that belongs to no dialog of ours."""
     if request.method == "REGISTER":
         return REGISTER
+    if request.method == "INVITE" and request.source is Source.OUTSIDE and pickup.is_asked(request):
+        return PICK_UP
     if request.method == "INVITE":
         return _LEGS.get(request.source, SERVICE)
     return _FROM_PHONES.get(request.method, SERVICE) if request.source is Source.OUTSIDE else SERVICE

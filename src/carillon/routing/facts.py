@@ -8,6 +8,7 @@ from enum import Enum
 
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
+from carillon.routing.dialogs import LiveDialog
 from carillon.sip.contacts import Contact
 from carillon.stores.ports import (
     Account,
@@ -83,6 +84,7 @@ class Facts:
     `trunks_down` are names, of the domain that was asked about.
     `relay` is False once the media relay was asked and did not answer.
     `calls_up` are the calls that the callee has.
+    `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
     """
 
     now: float
@@ -100,6 +102,8 @@ class Facts:
     schedules: Mapping[tuple[str, str], ScheduleProfile] | Unknown = field(default_factory=dict)
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     calls_up: int | Unknown = UNKNOWN
+    dialog: LiveDialog | None = None
+    ringing: tuple[LiveDialog, ...] = ()
     nonce_used: bool | Unknown = False
     relay: bool = True
     fresh_id: str = "0"

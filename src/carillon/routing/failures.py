@@ -11,6 +11,7 @@ from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnswerChallenge,
     Decision,
+    DialogEnds,
     Effect,
     Header,
     MarkLeg,
@@ -219,6 +220,8 @@ def flow_failed(code: int, heard: bool) -> bool:
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
     decision = decide_by(RULES, memo, failure)
+    if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk):
+        decision = replace(decision, effects=(*decision.effects, DialogEnds()))
     if memo.anchor is None or isinstance(decision.outcome, Relay):
         return decision
     return replace(decision, effects=(*decision.effects, ReleaseMedia(memo.anchor)))

@@ -62,7 +62,7 @@ def code_matched(request: Request, facts: Facts) -> Verdict:
     found = dialled(request.uri.user)
     if found.code is None:
         return Verdict("none", "no feature code")
-    if found.code.takes and not found.number:
+    if found.code.needs_number and not found.number:
         warning = ("Warning", f"399 {caller(facts).domain} {quoted(f'Dial {found.code.written}')}")
         return Verdict("refused", f"nothing behind {found.code.code}", Reply(404, "Not Found", (warning,)))
     return Verdict(found.code.feature, f"{found.code.code}, and {found.number or 'no number'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import Decision, Follow, Reply, StripPrivate
+from carillon.routing.decision import Decision, DialogEnds, Effect, Follow, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.media import kept_anchored
 from carillon.routing.questions import NOTHING, Questions
@@ -41,7 +41,8 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
 def followed(request: Request, facts: Facts) -> Verdict:
     """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
     gateway = None if request.source in OURS else target(request)
-    return Verdict("followed", request.method, Follow(gateway), (StripPrivate(),))
+    effects: tuple[Effect, ...] = (StripPrivate(), DialogEnds()) if request.method == "BYE" else (StripPrivate(),)
+    return Verdict("followed", request.method, Follow(gateway), effects)
 
 
 RULES = (stays_inside, kept_anchored, followed)

@@ -10,6 +10,7 @@ from carillon.routing.decision import (
     AddHeader,
     Decision,
     Effect,
+    KeepDialog,
     RecordRoute,
     Relay,
     RemoveHeader,
@@ -19,6 +20,7 @@ from carillon.routing.decision import (
     StripPrivate,
     Trunk,
 )
+from carillon.routing.dialogs import LiveDialog
 from carillon.routing.diversion import told
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.forwarding import (
@@ -197,6 +199,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         StripPrivate(),
         RemoveHeader("Route"),
         *_told_inside(request, party),
+        KeepDialog(_dialog(request, facts, party)),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     ring = Ring(party.aor, ring_s(request, facts))
@@ -228,6 +231,15 @@ RULES = (
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with an INVITE from our own Asterisk."""
     return decide_by(RULES, request, facts)
+
+
+def _dialog(request: Request, facts: Facts, party: Party) -> LiveDialog:
+    """What pick-up must know of the dialog with the phones that are to ring."""
+    caller, withheld = request.private.get(PrivateHeader.CALLER, ""), PrivateHeader.WITHHELD in request.private
+    name = "" if withheld else name_shown(request, facts)
+    return LiveDialog(
+        *(request.call_id, party.aor, request.from_tag, caller, name, party.pickup), since=facts.now, withheld=withheld
+    )
 
 
 def _told_inside(request: Request, party: Party) -> tuple[Effect, ...]:

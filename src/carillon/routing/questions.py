@@ -16,6 +16,7 @@ class Questions:
     `bound` asks which contacts the account's person has; they are in memory.
     `rows` asks for schedules and caller lists, which are cached too.
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
+    `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
     account: tuple[str, str] | None = None
@@ -31,6 +32,8 @@ class Questions:
     callee6: bool = False
     rows: bool = False
     named: tuple[str, str, str] | None = None
+    dialog: str | None = None
+    ringing: str | None = None
 
     @property
     def directory_reads(self) -> int:

@@ -8,6 +8,8 @@ from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
     Decision,
+    DialogRings,
+    DialogUp,
     Effect,
     NoteRefusal,
     NoteRinging,
@@ -69,6 +71,15 @@ def party_told(leg: Leg, reply: ReplyFacts) -> Verdict:
     return Verdict("skipped", "nothing to tell")
 
 
+def dialog_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
+    """Who rings may be picked up, and who has answered not any more."""
+    if leg is Leg.OUTBOUND and 180 <= reply.code < 190:
+        return Verdict("rings", str(reply.code), effects=(DialogRings(),))
+    if leg is Leg.OUTBOUND and 200 <= reply.code < 300:
+        return Verdict("answered", str(reply.code), effects=(DialogUp(),))
+    return Verdict("skipped", "no dialog with a phone that is called" if leg is Leg.INBOUND else str(reply.code))
+
+
 def refusal_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
     if leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
@@ -82,7 +93,17 @@ def goes_on(leg: Leg, reply: ReplyFacts) -> Verdict:
     return Verdict("passed", f"{reply.code} {reply.reason}".strip(), Pass())
 
 
-RULES = (private_removed, own_503_only, told_why, ringing_noted, party_told, refusal_noted, answered, goes_on)
+RULES = (
+    private_removed,
+    own_503_only,
+    told_why,
+    ringing_noted,
+    dialog_noted,
+    party_told,
+    refusal_noted,
+    answered,
+    goes_on,
+)
 
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:

@@ -36,6 +36,7 @@ class Request:
     that IPv6 is offered.
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
+    `replaces` is the Replaces of a new call from outside (RFC 3891), all of them if there are several.
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
     RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters.
     """
@@ -75,6 +76,7 @@ class Request:
     progress: Progress | None = None
     diversions: int = 0
     event: str = ""
+    replaces: str = ""
 
     @property
     def target(self) -> SipUri:

@@ -26,6 +26,8 @@ class PrivateHeader(StrEnum):
     `PARTY` tells Asterisk who somebody is where it can't know, `KIND[:NAME] ADDRESS`: who calls by a trunk, and in the
     reply who has answered, when that is not whom Asterisk has dialled, or somebody outside.
     `GROUP` is on the legs to a ring group's members: its name.
+    `PICKUP` is on an inbound leg that takes a ringing call: `CODE CALL-ID`, the final code should that have ended, and
+    the dialog with the phones that ring.
     """
 
     LEG = "X-Carillon-Leg"
@@ -45,3 +47,4 @@ class PrivateHeader(StrEnum):
     NO_FORWARD = "X-Carillon-No-Forward"
     PARTY = "X-Carillon-Party"
     GROUP = "X-Carillon-Group"
+    PICKUP = "X-Carillon-Pickup"

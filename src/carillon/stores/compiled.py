@@ -13,13 +13,14 @@ from carillon.stores.ports import (
     GroupProfile,
     OutboundRoute,
     Party,
+    PickupRights,
     ScheduleProfile,
     SiteProfile,
     StateRow,
     TrunkProfile,
 )
 
-PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service"
+PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
 SITE = "domain, name, country, outside_prefix, emergency_caller"
@@ -44,15 +45,16 @@ def party_row(of: Party) -> tuple[Any, ...]:
     return (
         *(of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold),
         *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting, of.service),
+        pickup_text(of.pickup),
     )
 
 
 def party_of(domain: str, row: Sequence[Any]) -> Party:
     """The party in the values of `PARTY`."""
-    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service = row
+    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup = row
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
-        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service),
+        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup)),
     )
 
 
@@ -104,6 +106,23 @@ def group_of(row: Sequence[Any]) -> GroupProfile:
     """The group in the values of `GROUP` behind the domain."""
     name, members, ring, ring_s, then = row
     return GroupProfile(name, tuple(members.split()), ring, ring_s, then)
+
+
+def pickup_text(of: PickupRights) -> str:
+    """Rights as words: who may, groups, closed groups, whom else; "" for what nearly everybody has."""
+    if of == PickupRights():
+        return ""
+    return " ".join((of.by, *(",".join(sorted(names)) for names in (of.groups, of.closed, of.of))))
+
+
+@lru_cache(maxsize=4096)
+def pickup_of(text: str) -> PickupRights:
+    """What `pickup_text` wrote."""
+    if not text:
+        return PickupRights()
+    by, *lists = text.split(" ")
+    groups, closed, of = (frozenset(names.split(",")) - {""} for names in lists)
+    return PickupRights(by, groups, closed, of)
 
 
 def _forwarding_text(of: Sequence[ForwardRow]) -> str:

@@ -83,6 +83,19 @@ class GroupProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class PickupRights:
+    """Who may pick a person up, and whom he may pick up; `by` and `of` are as in `model.pickup`.
+
+    He is in `groups`, whose members may pick each other up, and in `closed` ones, whose members may not.
+    """
+
+    by: str = "group"
+    groups: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
+    of: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """Somebody who can be called: the compiled profile of a user, one look-up a party.
 
@@ -102,6 +115,7 @@ class Party:
     presence: tuple[StateRow, ...] = ()
     call_waiting: bool = True
     service: str = ""
+    pickup: PickupRights = PickupRights()
 
     @property
     def aor(self) -> str:

@@ -47,6 +47,7 @@ _BRIDGES = ("bridge_simple", "bridge_native_rtp", "bridge_holding", "bridge_soft
 _DIAL_PLAN = (
     "app_dial",
     "app_echo",
+    "app_directed_pickup",
     "app_exec",
     "app_playback",
     "app_stack",

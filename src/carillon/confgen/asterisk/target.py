@@ -29,7 +29,7 @@ from carillon.system.paths import CACHE_ROOT
 
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
-_READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.SERVICE)
+_READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.SERVICE, PrivateHeader.PICKUP)
 _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
     (header.name, str(header))

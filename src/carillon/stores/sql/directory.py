@@ -22,7 +22,7 @@ SCHEMA = 7
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
 _PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL,"
-_PARTY += " service TEXT NOT NULL"
+_PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": "name TEXT PRIMARY KEY, digest TEXT NOT NULL",
@@ -136,8 +136,8 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
         (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, *party_row(row.party))
         for row in missing.accounts
     )
-    _insert(directory, "account", 15, accounts)
-    _insert(directory, "party", 12, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
+    _insert(directory, "account", 16, accounts)
+    _insert(directory, "party", 13, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     _insert(directory, "name", 7, missing.names)
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))

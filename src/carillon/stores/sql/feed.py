@@ -17,12 +17,14 @@ from carillon.stores.ports import (
     GroupProfile,
     OutboundRoute,
     Party,
+    PickupRights,
     ScheduleProfile,
     SiteProfile,
     TrunkProfile,
 )
 from carillon.stores.sql import names
-from carillon.stores.sql.conduct import Conduct, conduct_of
+from carillon.stores.sql.conduct import Conduct, Person, conduct_of
+from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
 from carillon.stores.sql.tables import (
@@ -110,7 +112,7 @@ def _touched_since(connection: Connection, known: Position | None, last: Positio
         return None
     later = select(change).where(change.c.sequence > known.sequence)
     rows = connection.execute(later).all()
-    touched = frozenset(Subject(Noun(row.noun), row.domain, row.key) for row in rows)
+    touched = frozenset(Subject(Noun(row.noun), row.domain, row.key) for row in rows) | members_touched(rows)
     has_gap = len(rows) != last.sequence - known.sequence
     return None if has_gap or len(touched) > FEW else touched
 
@@ -146,6 +148,8 @@ _PEOPLE = (
     user.c.caller_number,
     user.c.withhold,
     user.c.call_waiting,
+    user.c.pickup,
+    user.c.pickup_of,
     site.c.name,
     site.c.country,
     site.c.outside_prefix,
@@ -167,10 +171,12 @@ def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tup
     found = select(device.c.domain, device.c.name.label("username"), *_SECRETS, *_PEOPLE)
     query = found.join(user, owner).join(site, _AT_WORK)
     keys = {**_BY_PERSON, Noun.DEVICE: (device.c.domain, device.c.name)}
-    compile_party = _Compiler(Conduct({}, {}))
+    rows = _rows(connection, query, touched, keys)
+    people = {(row.domain, row.extension) for row in rows}
+    compile_party = _Compiler(Conduct({}, {}), pickup_groups(connection, people))
     return tuple(
         Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row), row.encryption)
-        for row in _rows(connection, query, touched, keys)
+        for row in rows
     )
 
 
@@ -179,7 +185,8 @@ def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tupl
     query = select(number.c.domain, number.c.number, *_PEOPLE).join(user, reached).join(site, _AT_WORK)
     keys = {**_BY_PERSON, Noun.NUMBER: (number.c.domain, number.c.number)}
     rows = _rows(connection, query, touched, keys)
-    compile_party = _Compiler(conduct_of(connection, {(row.domain, row.extension) for row in rows}))
+    found = {(row.domain, row.extension) for row in rows}
+    compile_party = _Compiler(conduct_of(connection, found), pickup_groups(connection, found))
     people = tuple((row.number, compile_party(row)) for row in rows)
     return people + served_numbers(connection, touched)
 
@@ -187,8 +194,9 @@ def _parties(connection: Connection, touched: frozenset[Subject] | None) -> tupl
 class _Compiler:
     """Parties from rows with the columns of `_PEOPLE`; sites and rights, which are few, are made once."""
 
-    def __init__(self, conduct: Conduct) -> None:
+    def __init__(self, conduct: Conduct, groups: Mapping[Person, Groups]) -> None:
         self._conduct = conduct
+        self._groups = groups
         self._sites: dict[tuple[object, ...], SiteProfile] = {}
         self._rights: dict[str, frozenset[str]] = {}
 
@@ -204,7 +212,11 @@ class _Compiler:
             self._conduct.forwarding.get((row.domain, row.extension), ()),
             self._conduct.presence.get((row.domain, row.extension), ()),
             row.call_waiting,
+            pickup=PickupRights(row.pickup, *self._groups_of(row), frozenset(row.pickup_of.split())),
         )
+
+    def _groups_of(self, row: Row[tuple[object, ...]]) -> Groups:
+        return self._groups.get((row.domain, row.extension), (frozenset(), frozenset()))
 
     def _site(self, row: Row[tuple[object, ...]]) -> SiteProfile:
         key = (row.name, row.country, row.outside_prefix, row.emergency_caller)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from carillon.model.outbound import OutboundRoute
+from carillon.model.pickup import PickupBy
 from carillon.model.rights import parse_rights, rights_text
 from carillon.model.site import Site
 from carillon.model.trunk import NumberFormat, Transport, Trunk
@@ -23,12 +24,14 @@ def user_of(row: Row) -> User:
     """The user in a row of the table `user`."""
     known = _values(row)
     known["rights"] = parse_rights("rights", row["rights"])
+    known["pickup"] = PickupBy(row["pickup"])
+    known["pickup_of"] = tuple(row["pickup_of"].split())
     return User(**known)
 
 
 def user_row(of: User) -> dict[str, Any]:
     """The row of a user."""
-    return {**_fields(of), "rights": rights_text(of.rights)}
+    return {**_fields(of), "rights": rights_text(of.rights), "pickup_of": " ".join(of.pickup_of)}
 
 
 def site_of(row: Row) -> Site:

@@ -63,6 +63,8 @@ user = _table(
     Column("caller_number", DIAL_NUMBER),
     Column("withhold", Boolean, nullable=False, server_default="0"),
     Column("call_waiting", Boolean, nullable=False, server_default="1"),
+    Column("pickup", String(8), nullable=False, server_default="group"),
+    Column("pickup_of", Text, nullable=False, server_default=""),
     Index(None, "domain", "site"),
 )
 
@@ -132,6 +134,7 @@ group = _table(
     Column("ring", String(8), nullable=False, server_default="all"),
     Column("ring_s", Integer, nullable=False, server_default="20"),
     Column("overflow", TARGET),
+    Column("pickup", Boolean, nullable=False, server_default="1"),
 )
 
 member = _table(

@@ -1,0 +1,216 @@
+"""Pick-up: a call that rings at a colleague is taken (slide "Call Pick-up"), by a code or by Replaces (RFC 3891).
+
+Kamailio decides who may take what, and names the dialog; the Asterisk that has the call does it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from carillon.routing.admission import (
+    account_question,
+    authenticated,
+    caller,
+    forwards_left,
+    home_domain,
+    media_fits,
+    nonce_question,
+    unavailable,
+)
+from carillon.routing.chain import Verdict, decide_by
+from carillon.routing.codes import Feature, dialled
+from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Relay, Reply
+from carillon.routing.dialogs import DialogState, LiveDialog
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.inbound import caller_asserted
+from carillon.routing.media import anchored
+from carillon.routing.newleg import marked, own_dialog
+from carillon.routing.numbering import cleaned
+from carillon.routing.pickuprights import refusal
+from carillon.routing.questions import Questions
+from carillon.routing.request import Request
+from carillon.sip.private import PrivateHeader
+from carillon.sip.replaces import Replaces
+from carillon.sip.uri import quoted
+from carillon.stores.ports import Party
+
+GONE = "The call rings no more"
+"""What the picker reads when somebody was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """Why nothing is picked up: for the trace, and what the phone gets."""
+
+    fact: str
+    code: int
+    reason: str
+    words: str
+
+
+def is_asked(request: Request) -> bool:
+    """Whether an INVITE from a phone is to pick up."""
+    return bool(request.replaces) or dialled(request.uri.user).feature is Feature.PICK_UP
+
+
+def ask(request: Request, node: NodeProfile) -> Questions:
+    """As a call: who asks, and who is meant. What rings is in the node's shared memory. A stranger costs none."""
+    if request.credentials is None:
+        return Questions(fresh_id=True, domains=True)
+    domain, number = home_domain(request.uri.host, node, request.credentials.realm), _number(request)
+    replaces = Replaces.parse(request.replaces) if request.replaces else None
+    return Questions(
+        account=account_question(request),
+        callee=(domain, number) if number else None,
+        nonce_use=nonce_question(request),
+        fresh_id=True,
+        domains=True,
+        dialog=replaces.call_id if replaces else None,
+        ringing=None if request.replaces else domain,
+    )
+
+
+def readable(request: Request, facts: Facts) -> Verdict:
+    """One dialog is named, and nothing else: 400 (RFC 3891 §3)."""
+    if not request.replaces:
+        return Verdict("passed", f"the code {dialled(request.uri.user).number or 'alone'}")
+    if Replaces.parse(request.replaces) is None:
+        warning = _warning(facts, "Replaces must name one call: CALL-ID;to-tag=TAG;from-tag=TAG")
+        return Verdict("refused", "Replaces can't be read", Reply(400, "Cannot Read Replaces", (warning,)))
+    return Verdict("passed", f"Replaces {Replaces.parse(request.replaces)}")
+
+
+def person_exists(request: Request, facts: Facts) -> Verdict:
+    """Whoever is to be picked up must be somebody of the caller's own domain, else 404."""
+    number = _number(request)
+    if not number:
+        return Verdict("skipped", "nobody is named")
+    if facts.callee is UNKNOWN:
+        return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if facts.callee is None or facts.callee.domain != caller(facts).domain:
+        reply = Reply(404, "Not Found", (_warning(facts, f"Nobody has {number}"),))
+        return Verdict("refused", f"nobody has {number}", reply)
+    return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
+
+
+def may_pick_up(request: Request, facts: Facts) -> Verdict:
+    """The call must be there, and its person must allow it: who may not learns not even whether there is a call."""
+    found = chosen(request, facts)
+    if isinstance(found, No):
+        return Verdict("refused", found.fact, Reply(found.code, found.reason, (_warning(facts, found.words),)))
+    since = f"{facts.now - found.since:.0f} s"
+    return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}")
+
+
+def leg_marked(request: Request, facts: Facts) -> Verdict:
+    """A leg that Asterisk joins to the one that rings; what is said should that have ended meanwhile."""
+    found = _taken(request, facts)
+    code, reason = (481, "Call/Transaction Does Not Exist") if request.replaces else (603, "Decline")
+    verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
+    assert verdict.memo is not None
+    shown = ("anonymous@anonymous.invalid", "") if found.withheld else (found.caller, found.caller_name)
+    memo = replace(verdict.memo, called=shown[0], called_name=shown[1])
+    gone = PutHandOver(memo.leg_id, code, reason, (_warning(facts, GONE),))
+    return replace(verdict, effects=(*verdict.effects, gone), memo=memo)
+
+
+def to_gateway(request: Request, facts: Facts) -> Verdict:
+    """To the Asterisk that has the call: this node's."""
+    gateways = facts.node.gateways_for(media6=request.media6)
+    if not gateways:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    return Verdict("relayed", f"gateway {gateways[0]}", Relay(gateways[0], _taken(request, facts).aor))
+
+
+RULES = (
+    forwards_left,
+    authenticated,
+    own_dialog,
+    media_fits,
+    readable,
+    person_exists,
+    may_pick_up,
+    caller_asserted,
+    anchored,
+    leg_marked,
+    to_gateway,
+)
+
+
+def decide(request: Request, facts: Facts) -> Decision:
+    """What to do with an INVITE that is to pick up."""
+    return decide_by(RULES, request, facts)
+
+
+def chosen(request: Request, facts: Facts) -> LiveDialog | No:
+    """The dialog that is taken, or why none."""
+    if request.replaces:
+        return _replaced(request, facts)
+    return _directed(facts, facts.callee) if isinstance(facts.callee, Party) else _longest(facts)
+
+
+def _directed(facts: Facts, person: Party) -> LiveDialog | No:
+    picker = caller(facts)
+    why = refusal(picker, person.aor, person.pickup)
+    if why:
+        return _declined(f"{picker.aor} may not pick up {person.aor}: {why}", f"You may not pick up {person.name}")
+    found = [one for one in facts.ringing if one.aor == person.aor and one.caller != picker.aor]
+    return _first(found) or _declined(f"nothing rings at {person.aor}", f"No call rings at {person.name}")
+
+
+def _longest(facts: Facts) -> LiveDialog | No:
+    """One's own phones are no colleagues: they can be answered."""
+    picker = caller(facts)
+    others = [one for one in facts.ringing if picker.aor not in (one.aor, one.caller)]
+    allowed = [one for one in others if not refusal(picker, one.aor, one.rights)]
+    fact = f"{len(others)} calls ring, none that {picker.aor} may pick up"
+    return _first(allowed) or _declined(fact, "No call rings that you may pick up")
+
+
+def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
+    """Whoever names a dialog must know both tags; vendors write them either way round."""
+    replaces, found, picker = Replaces.parse(request.replaces), facts.dialog, caller(facts)
+    if replaces is None or found is None or not _matches(replaces, found) or found.domain != picker.domain:
+        return No("no such dialog", 481, "Call/Transaction Does Not Exist", "There is no such call")
+    why = refusal(picker, found.aor, found.rights)
+    if not why and found.state is DialogState.UP and found.aor != picker.aor:
+        why = "it is answered, and only his own other phone may take it over"
+    if why:
+        return _declined(f"{picker.aor} may not take the call of {found.aor}: {why}", "You may not take this call")
+    if found.state is DialogState.UP and replaces.early_only:
+        return No("answered already", 486, "Busy Here", "The call was answered")
+    return found
+
+
+def _matches(replaces: Replaces, found: LiveDialog) -> bool:
+    named = {replaces.to_tag, replaces.from_tag}
+    return any(named == {found.our_tag, tag} for tag in found.phone_tags)
+
+
+def _first(dialogs: list[LiveDialog]) -> LiveDialog | None:
+    return min(dialogs, key=lambda one: one.since, default=None)
+
+
+def _named(found: LiveDialog, code: int) -> tuple[Effect, ...]:
+    """A ringing dialog is named to the dial plan, with what it says when it is gone; an answered one as it is."""
+    if found.state is DialogState.UP:
+        return (AddHeader("Replaces", str(Replaces(found.call_id, found.our_tag, found.phone_tags[0]))),)
+    return (AddHeader(PrivateHeader.PICKUP, f"{code} {found.call_id}"),)
+
+
+def _taken(request: Request, facts: Facts) -> LiveDialog:
+    found = chosen(request, facts)
+    assert isinstance(found, LiveDialog)
+    return found
+
+
+def _number(request: Request) -> str:
+    return "" if request.replaces else cleaned(dialled(request.uri.user).number)
+
+
+def _declined(fact: str, words: str) -> No:
+    return No(fact, 603, "Decline", words)
+
+
+def _warning(facts: Facts, words: str) -> tuple[str, str]:
+    return "Warning", f"399 {caller(facts).domain} {quoted(words)}"
