@@ -184,3 +184,19 @@ def test_a_person_in_a_call(forwarding: Path) -> None:
 def test_a_time_that_is_none(forwarding: Path) -> None:
     done = carillon(forwarding, "explain", "call", *CALL, "--at", "soon")
     assert done.stderr.startswith("at: ")
+
+
+def test_who_may_pick_up_whom(system: Path) -> None:
+    nothing = explained(system, "--from", "101", "--to", "*8102")
+    assert nothing["outcome"] == "the caller gets 603 Decline"
+    assert nothing["trace"][-1]["fact"] == "101@e.test may not pick up 102@e.test: no group in common"
+    assert carillon(system, "user", "set", "101", "--pickup-of", "102").returncode == 0
+    assert explained(system, "--from", "101", "--to", "*8102")["trace"][-1]["fact"] == "nothing rings at 102@e.test"
+    rings = ("--ringing", "102")
+    assert (
+        explained(system, "--from", "101", "--to", "*8", *rings)["outcome"] == "takes the call that rings at 102@e.test"
+    )
+    assert carillon(system, "user", "set", "101", "--pickup-of", "").returncode == 0
+    refused = carillon(system, "explain", "call", "--from", "101", "--to", "*8", "--ringing", "199")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("ringing: ")

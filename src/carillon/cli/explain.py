@@ -55,13 +55,24 @@ def call(
     ] = None,
     name: Annotated[str | None, typer.Option("--caller-name", metavar="NAME", help="By which name.")] = None,
     busy: Annotated[bool, typer.Option("--busy", help="As if the called person were in a call.")] = False,
+    rings_at: Annotated[
+        str | None, typer.Option("--ringing", metavar="EXT", help="As if a call rang there, for pick-up.")
+    ] = None,
 ) -> None:
     """Run a call through the same rules as the engines, without ringing anybody.
 
     Example: `carillon explain call --from 101 --to 102 --presence vacation --at 2026-12-24T17:30`
     """
     from carillon.explain.call import Situation, explain
-    from carillon.explain.live import caller_of, directory_of, is_registered, profile_of, trunks_down
+    from carillon.explain.live import (
+        as_if_ringing,
+        caller_of,
+        directory_of,
+        is_registered,
+        profile_of,
+        ringing,
+        trunks_down,
+    )
     from carillon.model.presence import state_typed
 
     if presence is not None:
@@ -76,7 +87,8 @@ def call(
         down = trunks_down(cli.paths, who.domain)
         when = time.time() if at is None else _time(cli, at)
         situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
-        situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "")
+        rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
+        situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 

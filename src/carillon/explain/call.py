@@ -11,7 +11,8 @@ from carillon.model.presence import DND
 from carillon.routing import failures
 from carillon.routing.course import Course, course
 from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Resume, Ring, Trunk
-from carillon.routing.entrance import OUTBOUND, route_of
+from carillon.routing.dialogs import LiveDialog
+from carillon.routing.entrance import OUTBOUND, PICK_UP, route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
@@ -61,6 +62,7 @@ class Situation:
     busy: bool = False
     caller_number: str = ""
     caller_name: str = ""
+    ringing: tuple[LiveDialog, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,12 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     route = route_of(request, node)
     first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
     if not isinstance(first.outcome, Relay):
-        return Explanation((("inbound", first),), _words(first, directory), {})
+        leg = "pick-up" if route is PICK_UP else "inbound"
+        return Explanation(((leg, first),), _words(first, directory), {})
     if first.memo and first.memo.service:
         return Explanation((("inbound", first),), _words(first, directory), {})
+    if route is PICK_UP:
+        return Explanation((("pick-up", first),), f"takes the call that rings at {first.outcome.called}", {})
     again = _from_gateway(request, first, first.outcome.gateway)
     outward = _Outward(again, situation, node, directory)
     second = outward.course(again)
@@ -156,6 +161,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         schedules=directory.schedules() if asked.rows else {},
         caller_lists=directory.caller_lists() if asked.rows else {},
         named=directory.named(*asked.named) if asked.named else None,
+        ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
         fresh_id=FRESH,
     )
 

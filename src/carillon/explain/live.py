@@ -14,10 +14,12 @@ from carillon.confgen.kamailio.target import node_profile
 from carillon.model.refused import Refused
 from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
+from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.ports import Account, TrunkProfile
 from carillon.supervision.registered import registered
+from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 from carillon.trunks import states
 
@@ -67,6 +69,25 @@ def trunks_down(paths: SystemPaths, domain: str) -> frozenset[str] | Unknown:
     """Which trunks of a domain are down; nobody knows when the system is stopped."""
     known = states.read(paths.trunk_states)
     return states.down(known, domain) if known else UNKNOWN
+
+
+def ringing(paths: SystemPaths) -> tuple[LiveDialog, ...]:
+    """What rings now, oldest first; nothing when the system is stopped."""
+    try:
+        dump = call(paths.kamailio_rpc, "htable.dump", TABLE)
+    except RpcFailed:
+        return ()
+    notes = (LiveDialog.parse(str(item["name"]), str(item["value"])) for entry in dump for item in entry["slot"])
+    return tuple(sorted((one for one in notes if one.state is DialogState.RINGING), key=lambda one: one.since))
+
+
+def as_if_ringing(directory: DirectoryReader, domain: str, extension: str, now: float) -> LiveDialog:
+    """A call that rings at somebody since just now; raises `Refused`."""
+    party = directory.party(domain, extension)
+    if party is None:
+        raise Refused("ringing", f"there is nobody with {extension} in {domain}; see `carillon user list`.")
+    rings = DialogState.RINGING
+    return LiveDialog("explained", party.aor, "", "as if called", rights=party.pickup, state=rings, since=now)
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 
 from carillon.kamailio import ksr
-from carillon.routing.dialogs import LIFETIME_S, DialogState, LiveDialog
-
-TABLE = "dialogs"
+from carillon.routing.dialogs import LIFETIME_S, TABLE, DialogState, LiveDialog
 
 
 def keep(dialog: LiveDialog) -> None:

@@ -98,7 +98,7 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
     _outcome(decision.outcome, means, in_failure_route)
 
 
-def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912 -- one row for each effect
+def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- one row for each effect
     match effect:
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)

@@ -22,6 +22,7 @@ from carillon.routing.decision import Decision, Drop, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
+from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.stores.directory import DirectoryReader
@@ -102,7 +103,9 @@ class Worker:
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
         party = memo.party if 200 <= code < 300 else ""
-        known = ReplyFacts(code, reason, handover, anchor=anchor, described=described, party=party)
+        known = ReplyFacts(
+            code, reason, handover, anchor=anchor, described=described, party=party, withheld=is_hidden(memo)
+        )
         decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:

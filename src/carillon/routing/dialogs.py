@@ -12,7 +12,12 @@ from enum import StrEnum
 from carillon.model.frozen import dataclass
 from carillon.stores.ports import PickupRights
 
-_SEPARATOR = "\x1f"
+_SEPARATOR = "\t"
+"""The one control character that Kamailio's RPC leaves in a text."""
+
+
+TABLE = "dialogs"
+"""Where the notes are."""
 
 
 class DialogState(StrEnum):
@@ -67,7 +72,8 @@ class LiveDialog:
 
     def __str__(self) -> str:
         rights = (self.rights.by, *(",".join(sorted(names)) for names in (self.rights.groups, self.rights.closed)))
-        words = (self.aor, self.our_tag, self.caller, self.caller_name, "yes" if self.withheld else "", *rights)
+        name = self.caller_name.replace(_SEPARATOR, " ")
+        words = (self.aor, self.our_tag, self.caller, name, "yes" if self.withheld else "", *rights)
         return _SEPARATOR.join((*words, self.state, repr(self.since), ",".join(self.phone_tags)))
 
     @classmethod

@@ -115,7 +115,7 @@ class ReplyFacts:
     """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left.
 
     `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
-    `party` is what Asterisk is told of who answers.
+    `party` is what Asterisk is told of who answers. `withheld`: the far side is not to be shown.
     """
 
     code: int
@@ -125,6 +125,7 @@ class ReplyFacts:
     anchor: Anchor | None = None
     described: bool = False
     party: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

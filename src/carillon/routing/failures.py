@@ -21,6 +21,7 @@ from carillon.routing.decision import (
     ReleaseMedia,
     Reply,
     Resume,
+    Ring,
     Trunk,
 )
 from carillon.routing.facts import FailureFacts, Gateway
@@ -220,7 +221,7 @@ def flow_failed(code: int, heard: bool) -> bool:
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
     decision = decide_by(RULES, memo, failure)
-    if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk):
+    if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk | Ring):
         decision = replace(decision, effects=(*decision.effects, DialogEnds()))
     if memo.anchor is None or isinstance(decision.outcome, Relay):
         return decision

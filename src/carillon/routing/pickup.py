@@ -24,6 +24,7 @@ from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.inbound import caller_asserted
 from carillon.routing.media import anchored
+from carillon.routing.memo import Memo
 from carillon.routing.newleg import marked, own_dialog
 from carillon.routing.numbering import cleaned
 from carillon.routing.pickuprights import refusal
@@ -33,6 +34,9 @@ from carillon.sip.private import PrivateHeader
 from carillon.sip.replaces import Replaces
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party
+
+ANONYMOUS = "anonymous@anonymous.invalid"
+"""Whom a picker is shown when the caller withholds who he is (RFC 3323 §4.1.1.3)."""
 
 GONE = "The call rings no more"
 """What the picker reads when somebody was faster."""
@@ -51,6 +55,11 @@ class No:
 def is_asked(request: Request) -> bool:
     """Whether an INVITE from a phone is to pick up."""
     return bool(request.replaces) or dialled(request.uri.user).feature is Feature.PICK_UP
+
+
+def is_hidden(memo: Memo) -> bool:
+    """Whether who sent the request of this memo is not to see the far side."""
+    return memo.called == ANONYMOUS
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
@@ -108,7 +117,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     code, reason = (481, "Call/Transaction Does Not Exist") if request.replaces else (603, "Decline")
     verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
     assert verdict.memo is not None
-    shown = ("anonymous@anonymous.invalid", "") if found.withheld else (found.caller, found.caller_name)
+    shown = (ANONYMOUS, "") if found.withheld else (found.caller, found.caller_name)
     memo = replace(verdict.memo, called=shown[0], called_name=shown[1])
     gone = PutHandOver(memo.leg_id, code, reason, (_warning(facts, GONE),))
     return replace(verdict, effects=(*verdict.effects, gone), memo=memo)

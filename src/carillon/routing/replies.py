@@ -80,6 +80,13 @@ def dialog_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     return Verdict("skipped", "no dialog with a phone that is called" if leg is Leg.INBOUND else str(reply.code))
 
 
+def far_side_hidden(leg: Leg, reply: ReplyFacts) -> Verdict:
+    """Who picks up a call whose caller withholds who he is, is not told by Asterisk either (RFC 3323)."""
+    if reply.withheld:
+        return Verdict("hidden", "by the caller's wish", effects=(RemoveHeader("P-Asserted-Identity"),))
+    return Verdict("skipped", "nothing to hide")
+
+
 def refusal_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
     if leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
@@ -100,6 +107,7 @@ RULES = (
     ringing_noted,
     dialog_noted,
     party_told,
+    far_side_hidden,
     refusal_noted,
     answered,
     goes_on,
