@@ -26,6 +26,7 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "devices": [],
         "numbers": [],
         "groups": [],
+        "mobiles": [],
     }
 
 
