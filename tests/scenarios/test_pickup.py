@@ -77,6 +77,15 @@ def test_a_forwarded_call_is_taken_from_whom_it_rings_at(office: Office) -> None
     office.carol.picks_up(dave).takes(call)
 
 
+def test_a_call_for_a_ring_group_is_taken_from_one_of_its_members(office: Office) -> None:
+    colleagues(office)
+    dave = office.hires("Dave Janssens", "104")
+    office.has_group("support", office.bob, dave, number="200")
+    call = office.alice.calls("200")
+    call.rings(office.bob, dave)
+    office.carol.picks_up(office.bob).takes(call)
+
+
 def test_who_shares_no_group_is_refused_and_told_why(office: Office) -> None:
     call = office.alice.calls(office.bob)
     call.rings(office.bob)

@@ -144,7 +144,11 @@ class Engine:
     def answer(self, leg: Leg, phone: SimulatedPhone) -> None:
         """200: the other phones stop ringing."""
         leg.answered_by = phone
-        self._says(leg, phone, 200)
+        own = leg.group.leg_of(phone) if leg.group else leg
+        self._says(own, phone, 200)
+        for other in leg.group.legs if leg.group else ():
+            if other is not own:
+                self.dialogs.pop(other.dialog, None)
         leg.ringing = {phone: leg.ringing[phone]}
 
     def refuse(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str, headers: tuple[Header, ...]) -> None:
@@ -343,13 +347,16 @@ class Engine:
         """Asterisk gives the call of a dialog to who asks, by its dial plan or by Replaces."""
         code, _, call_id = leg.headers.get(PrivateHeader.PICKUP, "").partition(" ")
         named = call_id or leg.headers["Replaces"].partition(";")[0]
-        theirs = next((one for one in self.legs if one.dialog == named and not one.over and not one.final), None)
+        legs = [part for one in self.legs for part in (one, *(one.group.legs if one.group else ()))]
+        rings = next((one for one in legs if one.dialog == named and not one.over and not one.final), None)
+        theirs = rings.part_of.call if rings and rings.part_of else rings
         if theirs is None or (call_id and theirs.answered_by):
             self._back(leg, Final(int(code or 481)))
             return
         leg.picked, leg.answered_by = theirs, theirs.caller
         theirs.ringing, theirs.answered_by = {}, leg.caller
-        self.dialogs.pop(theirs.dialog, None)
+        for part in (theirs, *(theirs.group.legs if theirs.group else ())):
+            self.dialogs.pop(part.dialog, None)
 
     def _outbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:

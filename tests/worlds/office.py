@@ -150,7 +150,7 @@ class Office(Protocol):
         """The person has this mobile telephone."""
 
     def groups(self, name: str, *members: Person) -> None:
-        """A new group of these people."""
+        """A new group of these people, in the domain of the first: they may pick each other up."""
 
     def lets_pick_up(self, person: Person, *of: Person | str, by: str = "group") -> None:
         """The person may pick up these besides, and may be picked up by those; as `carillon user set` has it."""

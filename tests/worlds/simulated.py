@@ -289,6 +289,7 @@ class SimulatedOffice:
     def has_group(self, name: str, *members: SimulatedPerson, number: str = "", **settings: Any) -> None:
         own = GroupProfile(name, tuple(member.extension for member in members), **settings)
         self.engine.directory.add_group(DOMAIN, own)
+        self.groups(name, *members)
         if number:
             self.answers_at(number, f"group:{name}")
 
