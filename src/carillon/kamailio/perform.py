@@ -153,32 +153,32 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
 
 
 def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  # noqa: PLR0912 -- one row for each
-    match outcome:
-        case Relay():
-            _relay_to_gateway(outcome, means.gateway_sockets)
-        case Submit():
-            _submit(outcome, means.gateway_sockets)
-        case Trunk():
-            _leave(outcome, means.outside_sockets)
-        case Ring():
-            _ring(outcome)
-        case Save():
-            _save(outcome, means.registrations)
+    match outcome:  # the most frequent first
+        case Pass() | Drop():
+            pass
         case Follow(gateway):
             _follow(gateway, means.gateway_sockets)
+        case Challenge(code, _, headers):
+            _append_all(headers)
+            ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
+        case Save():
+            _save(outcome, means.registrations)
+        case Relay():
+            _relay_to_gateway(outcome, means.gateway_sockets)
+        case Ring():
+            _ring(outcome)
+        case Trunk():
+            _leave(outcome, means.outside_sockets)
+        case Submit():
+            _submit(outcome, means.gateway_sockets)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
         case Reply(code, reason, headers):
             _append_all(headers)
             ksr.reply(code, reason)
-        case Challenge(code, _, headers):
-            _append_all(headers)
-            ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
         case Resume(token):
             ksr.reply_in_transaction(480, f"{WORD} {token}")
-        case Drop() | Pass():
-            pass
         case Retarget(called):
             raise ksr.EngineRefused(f"send a call on to {called}: the course was not followed")
         case _:

@@ -10,7 +10,21 @@ import socket
 import time
 from pathlib import Path
 
-from carillon.routing.decision import Challenge, Decision, Outcome, Relay, Reply, Resume, Ring, Save, Submit, Trunk
+from carillon.routing.decision import (
+    Challenge,
+    Decision,
+    Drop,
+    Follow,
+    Outcome,
+    Pass,
+    Relay,
+    Reply,
+    Resume,
+    Ring,
+    Save,
+    Submit,
+    Trunk,
+)
 from carillon.routing.memo import Memo
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -129,7 +143,11 @@ class Tracer:
 
 def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row for each outcome
     """Its name, and what a reader wants to know of it."""
-    match outcome:
+    match outcome:  # the most frequent first
+        case Pass() | Follow() | Drop():
+            return type(outcome).__name__, ""
+        case Challenge():
+            return "Challenge", str(outcome.code)
         case Relay():
             return "Relay", f"{outcome.called} by {outcome.gateway}"
         case Ring() | Save():
@@ -142,7 +160,5 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row f
             return "Reply", f"{outcome.code} {outcome.reason}"
         case Resume():
             return "Resume", "Asterisk dials again"
-        case Challenge():
-            return "Challenge", str(outcome.code)
         case _:
             return type(outcome).__name__, ""

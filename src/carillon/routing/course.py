@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from carillon.routing.decision import Decision, Reply, Retarget, TraceRow
+from carillon.routing.decision import Decision, Reply, Retarget
 from carillon.routing.entrance import Route
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.hop import retargeted
@@ -31,16 +31,25 @@ class Course:
 
 def course(route: Route, request: Request, node: NodeProfile, facts_of: FactsOf, known: Facts | None = None) -> Course:
     """Ask, fetch and decide until the call is for somebody who is not elsewhere. `known` are the facts of the start."""
-    trace: tuple[TraceRow, ...] = ()
     request = request if known else _resumed(request)
+    facts = known or facts_of(route.ask(request, node), request)
+    decision = route.decide(request, facts)
+    if not isinstance(decision.outcome, Retarget):
+        return Course(request, facts, decision)
+    return _onward(route, request, node, facts_of, decision)
+
+
+def _onward(route: Route, request: Request, node: NodeProfile, facts_of: FactsOf, decision: Decision) -> Course:
+    """The same after a first decision that sends the call on."""
+    trace = decision.trace
     for _ in range(MOST_HOPS):
-        facts = known or facts_of(route.ask(request, node), request)
-        decision = route.decide(request, facts)
-        trace, known = (*trace, *decision.trace) if trace else decision.trace, None
-        if not isinstance(decision.outcome, Retarget):
-            whole = decision if trace is decision.trace else replace(decision, trace=trace)
-            return Course(request, facts, whole)
+        assert isinstance(decision.outcome, Retarget)
         request = retargeted(request, decision.outcome)
+        facts = facts_of(route.ask(request, node), request)
+        decision = route.decide(request, facts)
+        trace = (*trace, *decision.trace)
+        if not isinstance(decision.outcome, Retarget):
+            return Course(request, facts, replace(decision, trace=trace))
     return Course(request, facts, Decision(Reply(482, "Loop Detected"), trace=trace))
 
 

@@ -70,7 +70,7 @@ class NodeProfile:
     @property
     def every_gateway(self) -> tuple[Gateway, ...]:
         """All Asterisks of ours, by all their addresses."""
-        return self.gateways + self.gateways6
+        return self.gateways + self.gateways6 if self.gateways6 else self.gateways
 
     def gateways_for(self, *, media6: bool) -> tuple[Gateway, ...]:
         """The Asterisks, by the addresses on which they take calls with IPv6 media, or with the node's first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, DialogEnds, Effect, Follow, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
@@ -9,6 +11,7 @@ from carillon.routing.media import kept_anchored
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import is_proved
+from carillon.sip.uri import SipUri
 
 OURS = frozenset({Source.GATEWAY, Source.PRESENCE})
 """Parts of this node that are one end of each dialog."""
@@ -48,9 +51,25 @@ def followed(request: Request, facts: Facts) -> Verdict:
 RULES = (stays_inside, kept_anchored, followed)
 
 
+REMEMBERED = frozenset({"ACK", "BYE"})
+
+
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
-    return decide_by(RULES, request, facts)
+    if request.anchor is not None or request.method not in REMEMBERED:
+        return decide_by(RULES, request, facts)
+    uri, has_hops = request.uri, request.max_forwards > 0
+    return _decided(request.method, uri.host, uri.port, request.source, has_hops, facts.node.every_gateway)
+
+
+@lru_cache(maxsize=1024)
+def _decided(
+    method: str, host: str, port: int, source: Source, has_hops: bool, gateways: tuple[Gateway, ...]
+) -> Decision:
+    """For plain sound the rules look at nothing else of these methods; they are pure, and the same come again."""
+    uri = SipUri("", host, port)
+    request = Request(method, uri, uri, uri, "", source, max_forwards=int(has_hops))
+    return decide_by(RULES, request, Facts(0.0, NodeProfile("", gateways)))
 
 
 def target(request: Request) -> Gateway:
