@@ -74,7 +74,7 @@ def test_a_person_who_is_known_gets_answers(company: Company) -> None:
     ours = f"sip:{company.domain}"
     assert alice.authenticated(alice.request("OPTIONS", ours)).code == 200
     assert alice.authenticated(alice.request("SUBSCRIBE", company.uri("102"))).code == 489
-    assert alice.authenticated(alice.request("MESSAGE", company.uri("102"))).code == 405
+    assert alice.authenticated(alice.request("MESSAGE", company.uri("102"))).code == 202
     assert alice.authenticated(alice.request("FOO", ours)).code == 501
     assert alice.authenticated(alice.request("BYE", company.uri("102"))).code == 481
     assert alice.authenticated(alice.request("INVITE", company.uri("199"))).code == 404

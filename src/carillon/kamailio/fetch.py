@@ -21,6 +21,7 @@ NONCES = "nonces"
 LEGS = "legs"
 TRUNKS = "trunks"
 STATES = "states"
+MESSAGES = "messages"
 HEALTH = "trunkhealth"
 
 Answer = TypeVar("Answer")
@@ -53,6 +54,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         named=_named(questions.named, directory),
         dialog=dialogs.note(questions.dialog) if questions.dialog else None,
         ringing=dialogs.ringing(questions.ringing, now) if questions.ringing else (),
+        messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
 

@@ -116,6 +116,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
         refer_to=_refer_to() if request.method == "REFER" else (),
         private=private,
         progress=_progress(node, private),
+        body_bytes=ksr.number("$bs") if request.method == "MESSAGE" else 0,
         event=ksr.header("Event").partition(";")[0].strip() if request.method in _EVENTFUL else "",
         diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])"))
         if request.trunk

@@ -458,6 +458,20 @@ def set_body(body: str, kind: str) -> None:
     _must(KSR.textops.set_body(body, kind), "set the body")
 
 
+def send_message(to: str, sender: str, next_hop: str, headers: str, body: str, name: str) -> None:
+    """Send a MESSAGE; `sent_message` tells what became of the one of this name."""
+    values = {"method": "MESSAGE", "ruri": to, "turi": to, "furi": sender, "ouri": next_hop}
+    for key, value in {**values, "hdrs": headers, "body": body, "evparam": name}.items():
+        set_text(f"$uac_req({key})", value)
+    KSR.pv.seti("$uac_req(evroute)", 1)
+    _must(KSR.uac.uac_req_send(), "send a MESSAGE")
+
+
+def sent_message() -> tuple[str, int]:
+    """In the callback of a MESSAGE of ours: its name, and the final code."""
+    return text("$uac_req(evparam)"), number("$uac_req(evcode)")
+
+
 # --- shared memory of this node
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
 from carillon.presence import compositor, dialoginfo, pidf
 from carillon.presence.compositor import Answer, Publish
@@ -35,6 +36,7 @@ class Notifier:
         self.settings = settings
         self.pictures = PictureReader(settings.pictures)
         self.published = Published(settings.publications)
+        self.post = Post(settings)
 
     def child_init(self, rank: int) -> int:
         """Files are opened when they are first needed, in the process itself."""
@@ -59,6 +61,18 @@ class Notifier:
             self._describe(ksr.header("Event").partition(";")[0].strip())
         return 1
 
+    @guarded(nothing)
+    def ksr_deliver_kept(self, *_: Any) -> int:
+        """Once a second: messages for those who have come back."""
+        self.post.deliver(lambda aor: self.pictures.picture(aor).registered)
+        return 1
+
+    @guarded(nothing)
+    def ksr_delivered(self, *_: Any) -> int:
+        """What a phone said to a message that had been kept."""
+        self.post.answered()
+        return 1
+
     def _is_from_kamailio(self) -> bool:
         return (ksr.source_address(), ksr.number("$sp")) == self.settings.kamailio
 
@@ -67,6 +81,8 @@ class Notifier:
             ksr.keep_subscription()
         elif method == "PUBLISH":
             self._publish()
+        elif method == "MESSAGE":
+            self.post.keep()
         else:
             ksr.reply(405, "Method Not Allowed")
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from carillon.kamailio import dialogs, ksr, media
 from carillon.kamailio.bans import Bans
-from carillon.kamailio.fetch import LEGS, NONCES
+from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.routing import anchor, watched
@@ -19,7 +19,9 @@ from carillon.routing.decision import (
     AnswerChallenge,
     Challenge,
     CountGuess,
+    CountMessage,
     Decision,
+    Deliver,
     DialogEnds,
     DialogRings,
     DialogUp,
@@ -65,6 +67,7 @@ from carillon.stores.registrationjournal import RegistrationJournal
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
 RANG = "$avp(rang)"
+KEEPER = "$avp(keeper)"
 
 
 class NobodyThere(Exception):
@@ -136,6 +139,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_shared_text(NONCES, use, by)
         case CountGuess(guess):
             means.bans.guessed(guess)
+        case CountMessage(device):
+            ksr.increased(MESSAGES, device)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):
@@ -171,6 +176,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  #
             _leave(outcome, means.outside_sockets)
         case Submit():
             _submit(outcome, means.gateway_sockets)
+        case Deliver():
+            _deliver(outcome, means.gateway_sockets)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
@@ -201,6 +208,33 @@ def _submit(submit: Submit, sockets: Sockets) -> None:
     ksr.set_timers(submit.silence_s, submit.silence_s)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
+
+
+def _deliver(deliver: Deliver, sockets: Sockets) -> None:
+    """All devices at once; a device on TCP or TLS by its own connection, as in `_ring`."""
+    keeper = deliver.keeper
+    if keeper:
+        ksr.set_text(KEEPER, f"{deliver.aor} {keeper.address} {keeper.port}")
+    if ksr.look_up_contacts(deliver.aor):
+        ksr.keep_one_flow_a_device(deliver.aor)
+        ksr.use_open_connections()
+        ksr.set_callbacks(failure=Callback.MESSAGE_FAILURE)
+        ksr.set_timers(deliver.answer_s, deliver.silence_s)
+        if ksr.relay():
+            return
+    if keeper:
+        _submit(Submit(deliver.aor, keeper), sockets)
+    else:
+        ksr.reply(480, "Temporarily Unavailable")
+
+
+def kept_by() -> tuple[str, Gateway | None]:
+    """In a failure route: for whom a message is, and who keeps it."""
+    noted = ksr.text(KEEPER)
+    if not noted:
+        return "", None
+    aor, address, port = noted.split()
+    return aor, Gateway(address, int(port))
 
 
 def _towards(gateway: Gateway, sockets: Sockets) -> None:

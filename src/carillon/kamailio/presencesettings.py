@@ -17,6 +17,7 @@ class PresenceSettings:
 
     pictures: Path
     publications: Path
+    messages: Path
     states_socket: Path
     kamailio: tuple[str, int]
 
@@ -24,6 +25,7 @@ class PresenceSettings:
     def from_environment(cls) -> PresenceSettings:
         """The settings in the JSON file that the environment names; raises KeyError, OSError, ValueError."""
         values = json.loads(Path(os.environ[VARIABLE]).read_text())
-        pictures, publications, states = (Path(values[name]) for name in ("pictures", "publications", "states_socket"))
+        names = ("pictures", "publications", "messages", "states_socket")
+        pictures, publications, messages, states = (Path(values[name]) for name in names)
         address, port = values["kamailio"]
-        return cls(pictures, publications, states, (address, port))
+        return cls(pictures, publications, messages, states, (address, port))

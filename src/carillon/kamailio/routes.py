@@ -15,6 +15,7 @@ class Callback(StrEnum):
     BRANCH = "ksr_leg_branch"
     DIALOG_REPLY = "ksr_dialog_reply"
     FLOW = "ksr_flow_failure"
+    MESSAGE_FAILURE = "ksr_message_failure"
 
 
 class PresenceCallback(StrEnum):
@@ -22,3 +23,5 @@ class PresenceCallback(StrEnum):
 
     REQUEST = "ksr_request_route"
     LOCAL_REQUEST = "ksr_local_request"
+    TIMER = "ksr_deliver_kept"
+    DELIVERED = "ksr_delivered"

@@ -13,6 +13,7 @@ from pathlib import Path
 from carillon.routing.decision import (
     Challenge,
     Decision,
+    Deliver,
     Drop,
     Follow,
     Outcome,
@@ -152,6 +153,8 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row f
             return "Relay", f"{outcome.called} by {outcome.gateway}"
         case Ring() | Save():
             return type(outcome).__name__, outcome.aor
+        case Deliver():
+            return "Deliver", outcome.aor
         case Submit():
             return "Submit", f"{outcome.aor} by {outcome.server}"
         case Trunk():

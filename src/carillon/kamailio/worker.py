@@ -10,15 +10,16 @@ from carillon.kamailio import fetch, gather, ksr, media
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
-from carillon.kamailio.perform import MEMO, Means, NobodyThere, perform
+from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import failures, indialog, replies
 from carillon.routing import media as medium
+from carillon.routing import message as message_rules
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.course import course
-from carillon.routing.decision import Decision, Drop, TraceRow
+from carillon.routing.decision import Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
 from carillon.routing.memo import Memo
@@ -142,6 +143,14 @@ class Worker:
         """A reply inside a dialog whose sound the media relay carries."""
         reply = ReplyFacts(ksr.number("$rs"), described=bool(ksr.header("Content-Type")))
         perform(medium.decide_reply(media.expected(), reply), self.means)
+        return 1
+
+    @guarded(server_error)
+    def ksr_message_failure(self, message: Any) -> int:
+        """No device took a message. No reads: this may run in the engine's timer process."""
+        aor, keeper = kept_by()
+        if keeper and message_rules.is_kept_after(ksr.status_code(), keeper):
+            perform(Decision(Submit(aor, keeper)), self.means, in_failure_route=True)
         return 1
 
     @guarded(nothing)

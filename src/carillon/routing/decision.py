@@ -64,6 +64,16 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class Deliver:
+    """Send a MESSAGE to every device of an AOR; when none takes it, to `keeper`, if that is given."""
+
+    aor: str
+    keeper: Gateway | None
+    answer_s: float = 8.0
+    silence_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
 
@@ -114,7 +124,7 @@ class Resume:
     token: str
 
 
-Outcome = Relay | Ring | Trunk | Save | Submit | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
+Outcome = Relay | Ring | Trunk | Save | Submit | Deliver | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,9 +311,17 @@ class CountGuess:
     guess: Guess
 
 
+@dataclass(frozen=True, slots=True)
+class CountMessage:
+    """Count a message of this device (`user@domain`)."""
+
+    device: str
+
+
 Effect = (
     SpendNonce
     | CountGuess
+    | CountMessage
     | Journal
     | StripPrivate
     | RemoveHeader

@@ -10,6 +10,7 @@ from carillon.routing import (
     fromtrunk,
     inbound,
     indialog,
+    message,
     outbound,
     pickup,
     publish,
@@ -42,6 +43,7 @@ FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
 SUBSCRIBE: Final = Route("subscribe", subscribe.ask, subscribe.decide)
 PUBLISH: Final = Route("publish", publish.ask, publish.decide)
+MESSAGE: Final = Route("message", message.ask, message.decide)
 SERVICE: Final = Route("service", service.ask, service.decide)
 
 
@@ -65,8 +67,10 @@ def new_route_of(request: Request) -> Route:
         return PICK_UP
     if request.method == "INVITE":
         return _LEGS.get(request.source, SERVICE)
-    return _FROM_PHONES.get(request.method, SERVICE) if request.source is Source.OUTSIDE else SERVICE
+    return _OTHERS.get(request.source, {}).get(request.method, SERVICE)
 
 
 _LEGS: Final = {Source.GATEWAY: OUTBOUND, Source.TRUNK: FROM_TRUNK, Source.OUTSIDE: INBOUND}
-_FROM_PHONES: Final = {"SUBSCRIBE": SUBSCRIBE, "PUBLISH": PUBLISH}
+_FROM_PHONES: Final = {"SUBSCRIBE": SUBSCRIBE, "PUBLISH": PUBLISH, "MESSAGE": MESSAGE}
+_FROM_PRESENCE: Final = {"MESSAGE": MESSAGE}
+_OTHERS: Final = {Source.OUTSIDE: _FROM_PHONES, Source.PRESENCE: _FROM_PRESENCE}

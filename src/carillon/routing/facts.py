@@ -85,6 +85,7 @@ class Facts:
     `relay` is False once the media relay was asked and did not answer.
     `calls_up` are the calls that the callee has.
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
+    `messages_sent` are those of the asking device a moment ago.
     """
 
     now: float
@@ -105,6 +106,7 @@ class Facts:
     dialog: LiveDialog | None = None
     ringing: tuple[LiveDialog, ...] = ()
     nonce_used: bool | Unknown = False
+    messages_sent: int = 0
     relay: bool = True
     fresh_id: str = "0"
     named: Named | Unknown | None = None

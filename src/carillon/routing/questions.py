@@ -15,6 +15,7 @@ class Questions:
     `callee6` asks whether the callee's phones have IPv6 only; that is in memory.
     `bound` asks which contacts the account's person has; they are in memory.
     `rows` asks for schedules and caller lists, which are cached too.
+    `sent_by` asks how many messages a device has just sent; that is in memory.
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
@@ -31,6 +32,7 @@ class Questions:
     health: str | None = None
     callee6: bool = False
     rows: bool = False
+    sent_by: str | None = None
     named: tuple[str, str, str] | None = None
     dialog: str | None = None
     ringing: str | None = None

@@ -38,7 +38,7 @@ class Request:
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     `replaces` is the Replaces of a new call from outside (RFC 3891), all of them if there are several.
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
-    RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters.
+    RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters; `body_bytes` of a MESSAGE.
     """
 
     method: str
@@ -77,6 +77,7 @@ class Request:
     diversions: int = 0
     event: str = ""
     replaces: str = ""
+    body_bytes: int = 0
 
     @property
     def target(self) -> SipUri:

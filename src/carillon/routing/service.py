@@ -9,7 +9,7 @@ from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 
-ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, PUBLISH"
+ALLOWED = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, REFER, NOTIFY, SUBSCRIBE, PUBLISH, MESSAGE"
 IN_DIALOG_ONLY = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER", "NOTIFY"})
 REFUSED_EVENTS = frozenset({"SUBSCRIBE", "PUBLISH"})
 
@@ -48,7 +48,7 @@ def answered(request: Request, facts: Facts) -> Verdict:
     if method in REFUSED_EVENTS:
         return Verdict("refused", "no event package is served", Reply(489, "Bad Event"))
     if method == "MESSAGE":
-        return Verdict("refused", "messages are not served", Reply(405, "Method Not Allowed", allow))
+        return Verdict("refused", "no messages from outside", Reply(405, "Method Not Allowed", allow))
     return Verdict("refused", f"{method} is not known", Reply(501, "Not Implemented", allow))
 
 

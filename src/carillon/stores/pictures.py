@@ -9,6 +9,7 @@ from pathlib import Path
 
 from carillon.presence.picture import UNKNOWN_PERSON, Picture
 from carillon.stores.ports import StoreDown
+from carillon.stores.private import private
 
 BUSY_S = 0.2
 _TABLE = "CREATE TABLE IF NOT EXISTS picture (aor TEXT PRIMARY KEY, picture TEXT NOT NULL) WITHOUT ROWID"
@@ -37,6 +38,7 @@ class PictureWriter:
     """The one writer. Raises sqlite3.Error."""
 
     def __init__(self, path: Path) -> None:
+        private(path)
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=5)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")

@@ -10,6 +10,7 @@ from pathlib import Path
 from carillon.model.presence import PresenceState
 from carillon.presence.compositor import Answer, Publication
 from carillon.stores.ports import StoreDown
+from carillon.stores.private import private
 
 BUSY_S = 2.0
 _TABLE = """CREATE TABLE IF NOT EXISTS published (aor TEXT NOT NULL, tag TEXT NOT NULL, state TEXT NOT NULL, note TEXT,
@@ -55,12 +56,13 @@ class Published:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
             if self._connection is None:
+                private(self._path)
                 self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_S)
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute(_TABLE)
             yield self._connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._connection = None
             raise StoreDown(f"publications: {error}") from error
 

@@ -187,6 +187,11 @@ class SystemPaths:
         return self.state / "published.db"
 
     @property
+    def messages(self) -> Path:
+        """Messages that are kept for people who are not there (SQLite)."""
+        return self.state / "messages.db"
+
+    @property
     def registration_journal(self) -> Path:
         """Holds what the registrar has accepted and the engine may not have written yet."""
         return self.state / "journal"

@@ -16,6 +16,7 @@ from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
 from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.facts import Gateway, NodeProfile
+from carillon.routing.message import WINDOW_S
 from carillon.system.paths import SystemPaths
 
 NAME = "kamailio"
@@ -63,6 +64,7 @@ class Context:
     health_s: int = HEALTH_S
     keepalive_s: int = 20
     bans: BanSettings = SETTINGS
+    messages_s: int = WINDOW_S
 
     @property
     def alive(self) -> str:

@@ -89,6 +89,7 @@ def _settings(system: System) -> str:
     told = {
         "pictures": str(paths.pictures),
         "publications": str(paths.publications),
+        "messages": str(paths.messages),
         "states_socket": str(paths.states_socket),
         "kamailio": [node.signalling[0], node.sip_port],
     }
