@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 app = commands("The SIP domains that this system serves.")
 
 Name = Annotated[str, typer.Argument(metavar="DOMAIN", help="Domain name, such as example.org.")]
-Digest = Annotated[
-    str, typer.Option(metavar="both|md5|sha256", help="Digest algorithms to offer: some phones choke on two.")
+_OFFER = typer.Option(metavar="both|md5|sha256", help="Digest algorithms to offer: some phones choke on two.")
+Digest = Annotated[str, _OFFER]
+DigestChange = Annotated[str | None, _OFFER]
+
+
+SessionTimer = Annotated[
+    int | None, typer.Option(metavar="SECONDS", help="A call whose phone has vanished ends within that; 90 to 1800.")
 ]
 
 
@@ -63,17 +68,24 @@ def show(context: typer.Context, name: Name) -> None:
 
 
 @app.command("set")
-def set_(context: typer.Context, name: Name, digest: Digest) -> None:
-    """Choose the digest algorithms that a domain offers.
+def set_(
+    context: typer.Context,
+    name: Name,
+    digest: DigestChange = None,
+    session_timer: SessionTimer = None,
+) -> None:
+    """Change a domain: the digest algorithms that it offers, and how long its session timers are.
 
-    Example: `carillon domain set example.org --digest md5`
+    Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
+    if digest is None and session_timer is None:
+        raise typer.BadParameter("Nothing to change: give --digest or --session-timer.")
     cli = Cli.of(context)
-    sequence = domains.set(cli.truth, cli.who, name, digest)
+    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer)
     view = domains.show(cli.truth, name)
-    cli.done(f"Domain {view.domain.name} offers {digest}.", _row(view), sequence)
+    cli.done(f"Domain {view.domain.name} changed.", _row(view), sequence)
 
 
 @app.command()
@@ -94,6 +106,7 @@ def _row(view: DomainView) -> dict[str, object]:
     return {
         "name": view.domain.name,
         "digest": str(view.domain.digest),
+        "session_timer_s": view.domain.session_timer_s,
         "default": view.default,
         "users": view.users,
     }

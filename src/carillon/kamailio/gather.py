@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from carillon.kamailio import ksr
 from carillon.model.frozen import completed
-from carillon.routing import anchor
+from carillon.routing import anchor, sessiontimer
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.anchor import Anchor
 from carillon.routing.diversion import diversions
@@ -19,6 +19,7 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
 from carillon.sip.sdp import audio_codecs, is_encrypted, offers_ipv6
+from carillon.sip.sessiontimer import Timing
 from carillon.sip.uri import SipUri, display_name, telephone, unescaped
 from carillon.stores.ports import TrunkProfile
 
@@ -26,6 +27,7 @@ _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
+_TIMER = re.compile(rf";{sessiontimer.PARAMETER}=([0-9]{{1,5}})")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _EVENTFUL = frozenset({"SUBSCRIBE", "PUBLISH"})
 NOWHERE = SipUri("", "")
@@ -65,6 +67,7 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
     anchored = _anchor(route) if to_tag else None
+    timed = method in sessiontimer.TIMED
     return Request(
         method=method,
         uri=uri,
@@ -80,6 +83,8 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         dialog_proof=_dialog_proof(route) if to_tag else "",
         anchor=anchored,
         described=bool(anchored and ksr.header("Content-Type")),
+        timing=_timing() if timed else None,
+        longest_timer_s=_longest_timer(route) if timed and to_tag else 0,
         source_address=address,
         source_port=int(port or 0),
         transport=transport,
@@ -242,6 +247,37 @@ def _refer_to() -> tuple[str, ...]:
 def _anchor(route: str) -> Anchor | None:
     found = _ANCHOR.search(route)
     return Anchor.parse(found[1]) if found else None
+
+
+_TIMING = ksr.Several(*(f"${kind}({name})" for name in ("Session-Expires", "Min-SE") for kind in ("hdr", "hdrc")))
+
+
+def _timing() -> Timing:
+    """A header that is there twice, or is empty, is one that nobody can read."""
+    expires, count, minimum, minima = _TIMING.texts()
+    if count in {"", "0"} and minima in {"", "0"}:
+        return sessiontimer.UNTIMED
+    return Timing(_single(expires, count), _single(minimum, minima), "timer" in _option_tags(_supported()))
+
+
+def _supported() -> str:
+    return ",".join(ksr.text(f"$(hdr({name})[*])") for name in ("Supported", "Require"))
+
+
+def reply_timer(code: int, interval: str, minimum: str) -> tuple[str, str, int]:
+    """What a final reply says of session timers; where an answer says nothing, the limit of its call."""
+    silent = 200 <= code < 300 and not interval
+    longest = _longest_timer(ksr.header("Record-Route")) if silent else 0
+    return (interval, minimum, longest) if code >= 200 else ("", "", 0)
+
+
+def _single(value: str, count: str) -> str:
+    return value if count in {"", "0"} or (count == "1" and value) else f"{value},"
+
+
+def _longest_timer(route: str) -> int:
+    found = _TIMER.search(route)
+    return int(found[1]) if found else 0
 
 
 _PRIVATE = ksr.Several(*(f"$hdr({name})" for name in PrivateHeader))

@@ -12,7 +12,7 @@ from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
-from carillon.routing import anchor, watched
+from carillon.routing import anchor, sessiontimer, watched
 from carillon.routing.decision import (
     AddHeader,
     AnchorMedia,
@@ -33,6 +33,7 @@ from carillon.routing.decision import (
     KeepDialog,
     MarkLeg,
     MarkRoute,
+    MarkTimer,
     MarkWatched,
     NoteRefusal,
     NoteRinging,
@@ -119,6 +120,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.mark_route(f";{anchor.PARAMETER}={anchored}")
         case MarkWatched(aor):
             ksr.mark_route(watched.parameter(aor))
+        case MarkTimer(seconds):
+            ksr.mark_route(f";{sessiontimer.PARAMETER}={seconds}")
         case AnchorMedia():
             media.anchor(effect, means.advertised)
         case ReleaseMedia():

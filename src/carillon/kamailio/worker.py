@@ -38,7 +38,7 @@ MAIN_PROCESS: Final = 0
 """The engine's rank of the process that all others come from."""
 
 
-_REPLY: Final = ksr.Several(MEMO, "$rr", *ksr.CONTACT)
+_REPLY: Final = ksr.Several(MEMO, "$rr", *ksr.CONTACT, "$hdr(Session-Expires)", "$hdr(Min-SE)")
 
 
 class Worker:
@@ -98,15 +98,14 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        noted, reason, contact, address, port = _REPLY.texts()
+        noted, reason, contact, address, port, interval, minimum = _REPLY.texts()
         memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
         party = memo.party if 200 <= code < 300 else ""
-        known = ReplyFacts(
-            code, reason, handover, anchor=anchor, described=described, party=party, withheld=is_hidden(memo)
-        )
+        timer = gather.reply_timer(code, interval, minimum)
+        known = ReplyFacts(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer)
         decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:

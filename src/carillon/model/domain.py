@@ -37,14 +37,25 @@ def require_canonical(name: str, field: str = "domain") -> None:
         raise Refused(field, f"{name!r} must be written {domain_name(name, field)!r}.")
 
 
+SHORTEST_TIMER_S, LONGEST_TIMER_S = 90, 1800
+"""Of a session timer, in seconds: RFC 4028 §4 allows no shorter one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A domain that we serve. Its name is part of every HA1 (RFC 7616 §3.4.2): it can't be renamed."""
+    """A domain that we serve. Its name is part of every HA1 (RFC 7616 §3.4.2): it can't be renamed.
+
+    `session_timer_s` (90 to 1800): a call whose phone has vanished ends within that time (RFC 4028).
+    """
 
     name: str
     digest: DigestOffer = DigestOffer.BOTH
+    session_timer_s: int = 1800
 
     def __post_init__(self) -> None:
         require_canonical(self.name)
         if self.digest not in set(DigestOffer):
             raise Refused("digest", f"{self.digest!r} isn't known; choose one of both, md5, sha256.")
+        if not SHORTEST_TIMER_S <= self.session_timer_s <= LONGEST_TIMER_S:
+            limits = f"use {SHORTEST_TIMER_S} to {LONGEST_TIMER_S} seconds."
+            raise Refused("session_timer", f"{self.session_timer_s} can't be kept; {limits}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
 from carillon.provisioning import books, callerlists, schedules, sites
-from carillon.provisioning.changes import State, record
+from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import domain, group, trunk, user
@@ -35,12 +36,21 @@ def add(engine: Engine, who: str, name: str, digest: str = DigestOffer.BOTH) -> 
         return insert_domain(connection, who, new, home_country(connection))
 
 
-def set(engine: Engine, who: str, name: str, digest: str) -> int:
-    """Choose which digest algorithms are offered: both, md5 or sha256. Returns the sequence; raises `Refused`."""
+def set(
+    engine: Engine,
+    who: str,
+    name: str,
+    digest: str | None = None,
+    session_timer_s: int | None = None,
+) -> int:
+    """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), and how long a session timer
+    is (90 to 86400 s). Returns the sequence; raises `Refused`.
+    """
     with writing(engine) as connection:
         before = require(connection, name)
-        after = Domain(before.name, _offer(digest))
-        connection.execute(update(domain).where(domain.c.name == after.name).values(digest=after.digest))
+        after = before if digest is None else replace(before, digest=_offer(digest))
+        after = after if session_timer_s is None else replace(after, session_timer_s=session_timer_s)
+        connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))
 
@@ -67,7 +77,7 @@ def listing(engine: Engine) -> list[DomainView]:
     """All domains by name."""
     with reading(engine) as connection:
         rows = connection.execute(select(domain).order_by(domain.c.name)).all()
-        return [_view(connection, Domain(row.name, DigestOffer(row.digest))) for row in rows]
+        return [_view(connection, _domain(row)) for row in rows]
 
 
 def show(engine: Engine, name: str) -> DomainView:
@@ -93,12 +103,17 @@ def require(connection: Connection, name: str) -> Domain:
 
 def domain_state(of: Domain) -> State:
     """What the journal keeps of a domain."""
-    return {"digest": of.digest}
+    return state(of, "name")
 
 
 def _found(connection: Connection, name: str) -> Domain | None:
     row = connection.execute(select(domain).where(domain.c.name == name)).one_or_none()
-    return Domain(row.name, DigestOffer(row.digest)) if row else None
+    return _domain(row) if row else None
+
+
+def _domain(row: Row[Any]) -> Domain:
+    fields = dict(row._mapping)
+    return Domain(**{**fields, "digest": DigestOffer(fields["digest"])})
 
 
 def _view(connection: Connection, of: Domain) -> DomainView:

@@ -178,6 +178,13 @@ class MarkRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkTimer:
+    """Say in our Record-Route how long an interval of the call's session timer may be, in seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnchorMedia:
     """Have the relay carry the sound: rewrite this message's description, an offer or an answer, for `side`.
 
@@ -330,6 +337,7 @@ Effect = (
     | RecordRoute
     | MarkRoute
     | MarkWatched
+    | MarkTimer
     | AnchorMedia
     | ReleaseMedia
     | ExpectAnswer

@@ -118,6 +118,7 @@ class ReplyFacts:
 
     `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
     `party` is what Asterisk is told of who answers. `withheld`: the far side is not to be shown.
+    `session_expires` and `min_se` are as received, "" for none; `longest_timer_s` is the limit of its call.
     """
 
     code: int
@@ -128,6 +129,9 @@ class ReplyFacts:
     described: bool = False
     party: str = ""
     withheld: bool = False
+    session_expires: str = ""
+    min_se: str = ""
+    longest_timer_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,13 @@ def was_cancelled(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("passed", "not cancelled")
 
 
+def asks_longer_interval(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A far end that wants a longer session timer is asked again by Asterisk (422, RFC 4028 §7.2)."""
+    if memo.leg is Leg.OUTBOUND and failure.code == 422:
+        return Verdict("passed on", "Asterisk asks again", Pass(), (MarkLeg(memo.leg_id, 422),))
+    return Verdict("skipped", "no 422")
+
+
 def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
     """Silence, or a 5xx that no far end gave, is a broken gateway: the next one, else 503 (slide "Fallback or 503").
 
@@ -198,6 +205,7 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
 
 RULES = (
     was_cancelled,
+    asks_longer_interval,
     next_gateway,
     trunk_asks_who,
     next_trunk,

@@ -18,6 +18,7 @@ from carillon.routing.newleg import marked, media_effects, own_dialog, service_o
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.sessiontimer import timed
 from carillon.sip.private import Kind, PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party, TrunkProfile
@@ -35,7 +36,9 @@ def speaks_from(address: str, port: int) -> str:
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: whoever has the number."""
     trunk = _trunk(request)
-    return Questions(callee=(trunk.domain, dialled(request, trunk)), fresh_id=True, callee6=bool(node.gateways6))
+    return Questions(
+        callee=(trunk.domain, dialled(request, trunk)), fresh_id=True, domains=True, callee6=bool(node.gateways6)
+    )
 
 
 def dialled(request: Request, trunk: TrunkProfile) -> str:
@@ -105,6 +108,7 @@ RULES = (
     number_exists,
     not_round_and_round,
     caller_told,
+    timed,
     anchored,
     leg_marked,
     to_gateway,

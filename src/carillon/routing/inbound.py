@@ -35,6 +35,7 @@ from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.routing.services import code_served
+from carillon.routing.sessiontimer import timed
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party
@@ -128,6 +129,7 @@ RULES = (
     number_exists,
     allowed,
     caller_asserted,
+    timed,
     anchored,
     leg_marked,
     to_gateway,

@@ -10,6 +10,7 @@ from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.media import kept_anchored
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
+from carillon.routing.sessiontimer import still_timed
 from carillon.sip.dialogproof import is_proved
 from carillon.sip.uri import SipUri
 
@@ -48,7 +49,7 @@ def followed(request: Request, facts: Facts) -> Verdict:
     return Verdict("followed", request.method, Follow(gateway), effects)
 
 
-RULES = (stays_inside, kept_anchored, followed)
+RULES = (stays_inside, still_timed, kept_anchored, followed)
 
 
 REMEMBERED = frozenset({"ACK", "BYE"})

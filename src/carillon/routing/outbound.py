@@ -41,6 +41,7 @@ from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.routing.sendon import ends, forwards_before, not_there, replied
+from carillon.routing.sessiontimer import timed
 from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
@@ -59,12 +60,17 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     if PrivateHeader.SERVICE in request.private:
         return Questions(rows=True)
     if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
-        return Questions(caller=caller, outbound=domain, health=domain)  # an extension of these digits is not asked
+        # an extension of these digits is not asked
+        return Questions(caller=caller, outbound=domain, health=domain, domains=True)
     if PrivateHeader.OUTSIDE in request.private:
         name = name_question(request)
-        return Questions(callee=(domain, user), caller=caller, outbound=domain, health=domain, rows=True, named=name)
+        return Questions(
+            callee=(domain, user), caller=caller, outbound=domain, health=domain, domains=True, rows=True, named=name
+        )
     name = name_question(request)
-    return Questions(callee=(domain, user), caller=caller, registered=f"{user}@{domain}", rows=True, named=name)
+    return Questions(
+        callee=(domain, user), caller=caller, registered=f"{user}@{domain}", domains=True, rows=True, named=name
+    )
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -221,6 +227,7 @@ RULES = (
     registered,
     named,
     caller_shown,
+    timed,
     recall_rung,
     to_service,
     by_trunk,

@@ -22,7 +22,10 @@ from carillon.routing.facts import ReplyFacts
 from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
 from carillon.sip.private import PrivateHeader
+from carillon.sip.sessiontimer import SessionExpires, min_se
 from carillon.stores.ports import HandOver
+
+_NO_TIMER = RemoveHeader("Session-Expires")
 
 
 def needs_handover(memo: Memo, code: int) -> bool:
@@ -40,6 +43,22 @@ def own_503_only(leg: Leg, reply: ReplyFacts) -> Verdict:
     if leg is Leg.OUTBOUND and reply.code == 503:
         return Verdict("rewritten", "503 of the far end", effects=(RewriteReply(500, "Server Internal Error"),))
     return Verdict("kept", str(reply.code))
+
+
+def timer_readable(leg: Leg, reply: ReplyFacts) -> Verdict:
+    """What Asterisk could not read would be lost with the whole reply (RFC 4028): it goes on without."""
+    if leg is Leg.INBOUND:
+        return Verdict("skipped", "of our Asterisk")
+    if reply.code == 422 and min_se(reply.min_se) is None:
+        effects = (RemoveHeader("Min-SE"), RewriteReply(500, "Server Internal Error"))
+        return Verdict("rewritten", f"422 with Min-SE {reply.min_se!r}", effects=effects)
+    if reply.session_expires and SessionExpires.parse(reply.session_expires) is None:
+        return Verdict("removed", f"Session-Expires {reply.session_expires!r}"[:80], effects=(_NO_TIMER,))
+    if reply.longest_timer_s and not reply.session_expires:
+        # Our Asterisk would refresh at its own interval, as it was not told that this one is shorter (RFC 4028 §8.2).
+        told = AddHeader("Session-Expires", f"{reply.longest_timer_s};refresher=uac"), AddHeader("Require", "timer")
+        return Verdict("inserted", f"{reply.longest_timer_s} s", effects=told)
+    return Verdict("passed", reply.session_expires or "no session timer")
 
 
 def told_why(leg: Leg, reply: ReplyFacts) -> Verdict:
@@ -103,6 +122,7 @@ def goes_on(leg: Leg, reply: ReplyFacts) -> Verdict:
 RULES = (
     private_removed,
     own_503_only,
+    timer_readable,
     told_why,
     ringing_noted,
     dialog_noted,

@@ -12,6 +12,7 @@ from carillon.routing.anchor import Anchor
 from carillon.routing.progress import Progress
 from carillon.sip.digest import Credentials
 from carillon.sip.referto import ReferTo
+from carillon.sip.sessiontimer import Timing
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import TrunkProfile
 
@@ -34,6 +35,7 @@ class Request:
     `path` holds the values of all Path headers; `supported` and `required` are option tags, of a REGISTER only.
     `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only; `media6`:
     that IPv6 is offered.
+    `timing` is of methods that may change a session timer; `longest_timer_s` limits it in its dialog, 0: as usual.
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     `replaces` is the Replaces of a new call from outside (RFC 3891), all of them if there are several.
@@ -58,6 +60,8 @@ class Request:
     anchor: Anchor | None = None
     described: bool = False
     media6: bool = False
+    timing: Timing | None = None
+    longest_timer_s: int = 0
     sequence: int = 1
     max_forwards: int = 70
     credentials: Credentials | None = None

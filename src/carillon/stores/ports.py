@@ -17,10 +17,14 @@ class StoreDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DomainProfile:
-    """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`."""
+    """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`.
+
+    `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
+    """
 
     name: str
     digest: str = "both"
+    session_timer_s: int = 1800
 
 
 @dataclass(frozen=True, slots=True)

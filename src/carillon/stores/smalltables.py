@@ -10,8 +10,8 @@ from types import MappingProxyType
 from carillon.stores import compiled
 from carillon.stores.ports import DomainProfile, GroupProfile, OutboundRoute, ScheduleProfile, SiteProfile, TrunkProfile
 
-_DOMAINS = "SELECT name, digest FROM domain"
-_SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608 - our own column names
+_DOMAINS = f"SELECT {compiled.DOMAIN} FROM domain"  # noqa: S608 - our own column names
+_SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608
 _TRUNKS = f"SELECT {compiled.TRUNK} FROM trunk"  # noqa: S608
 _ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
 _SCHEDULES = f"SELECT {compiled.SCHEDULE} FROM schedule"  # noqa: S608
@@ -44,7 +44,7 @@ def read(connection: sqlite3.Connection) -> SmallTables:
     try:
         trunks = {(row[0], row[1]): compiled.trunk_of(row) for row in connection.execute(_TRUNKS)}
         return SmallTables(
-            MappingProxyType({name: DomainProfile(name, digest) for name, digest in connection.execute(_DOMAINS)}),
+            MappingProxyType({row[0]: DomainProfile(*row) for row in connection.execute(_DOMAINS)}),
             MappingProxyType({(row[0], row[1]): SiteProfile(*row[1:]) for row in connection.execute(_SITES)}),
             MappingProxyType(trunks),
             MappingProxyType(

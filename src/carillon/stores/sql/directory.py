@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import astuple
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -17,7 +18,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 7
+SCHEMA = 8
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -25,7 +26,7 @@ _PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT N
 _PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
-    "domain": "name TEXT PRIMARY KEY, digest TEXT NOT NULL",
+    "domain": f"{compiled.DOMAIN}, PRIMARY KEY (name)",
     "site": f"{compiled.SITE}, PRIMARY KEY (domain, name)",
     "trunk": f"{compiled.TRUNK}, PRIMARY KEY (domain, name)",
     "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
@@ -147,7 +148,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
     for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group"):
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
-    _insert(directory, "domain", 2, ((row.name, row.digest) for row in small.domains))
+    _insert(directory, "domain", 3, (astuple(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 14, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))

@@ -128,7 +128,7 @@ def _small(connection: Connection) -> SmallRows:
     sites = connection.execute(select(site))
     trunks = connection.execute(select(trunk).order_by(trunk.c.domain, trunk.c.name)).mappings()
     return SmallRows(
-        tuple(DomainProfile(row.name, row.digest) for row in connection.execute(select(domain))),
+        tuple(DomainProfile(**row) for row in connection.execute(select(domain)).mappings()),
         tuple((row.domain, _site(row)) for row in sites),
         tuple(_trunk(trunk_of(row)) for row in trunks),
         tuple(

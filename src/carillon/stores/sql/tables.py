@@ -50,6 +50,7 @@ domain = _table(
     "domain",
     Column("name", DOMAIN_NAME, primary_key=True),
     Column("digest", String(8), nullable=False),
+    Column("session_timer_s", Integer, nullable=False),
 )
 
 user = _table(
