@@ -11,11 +11,13 @@ from tests.phones.call import Call
 from tests.phones.compose import Headers
 from tests.phones.dialog import Dialog
 from tests.phones.raw import RawAgent
+from tests.phones.tones import TONES
 from tests.worlds.building import carillon
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
 SHORTEST_S = 90
+TONE_OF_ALICE, TONE_OF_BOB = TONES[:2]
 TIMER = ("Supported", "timer")
 ANSWERS = {"INVITE", "UPDATE"}
 
@@ -56,7 +58,7 @@ def test_calls_of_hours_go_on_and_those_of_vanished_phones_end(company: Company)
     sets_timer(company, SHORTEST_S)
     for device in ("101-b", "102-b", "102-c"):
         company.gives_device(device[:3], device)
-    alice, bob = company.phone("101", tone=440), company.phone("102", device="102-b", tone=600)
+    alice, bob = company.phone("101", tone=TONE_OF_ALICE), company.phone("102", device="102-b", tone=TONE_OF_BOB)
     long_call = alice.dial("102")
     heard = bob.incoming()
     heard.answer()
@@ -67,8 +69,8 @@ def test_calls_of_hours_go_on_and_those_of_vanished_phones_end(company: Company)
     dave.close()
     carol.respond(carol.expect("BYE", SHORTEST_S), 200)
     wait_refreshed(long_call, 4)
-    long_call.hears(600)
-    heard.hears(440)
+    long_call.hears(TONE_OF_BOB)
+    heard.hears(TONE_OF_ALICE)
     assert calls_up(company) == 1
     long_call.hangup()
     heard.wait_ended()

@@ -24,6 +24,13 @@ def test_a_running_system_serves_a_new_domain_at_once(carillon: Terminal, worker
     assert list(worker.domains()) == ["example.org"]
 
 
+def test_a_domains_session_timer(carillon: Terminal, worker: DirectoryReader) -> None:
+    carillon.done("domain", "set", "example.org", "--session-timer", "600")
+    assert worker.domains()["example.org"].session_timer_s == 600
+    assert carillon.got("domain", "show", "example.org")["session_timer_s"] == 600
+    assert carillon.refused("domain", "set", "example.org", "--session-timer", "89").startswith("session_timer: 89")
+
+
 def test_a_domain_with_users_stays(carillon: Terminal) -> None:
     carillon.done("domain", "add", "b.org")
     carillon.done("user", "add", "101@b.org", "--name", "Alice")

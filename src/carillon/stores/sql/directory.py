@@ -18,7 +18,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 8
+SCHEMA = 9
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
