@@ -8,7 +8,7 @@ from enum import StrEnum
 from carillon.calls.ami import Message
 from carillon.sip.private import Kind
 
-VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA")
+VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA", "PICKUPMARK")
 """Set by the dial plan; Asterisk adds them to each event (`channelvars` in manager.conf)."""
 
 _NOWHERE = "anonymous.invalid"
@@ -32,7 +32,8 @@ class Channel:
 
     `leg` joins the two legs of a call. `party` is an address of record, or a number outside with our domain behind it.
     `via` says what it is: `person`, `trunk:NAME@DOMAIN` or `service`; "" for a person as well. `caller` and `called`
-    are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time.
+    are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time. `call_id`
+    is that of the dialog with a phone that is called.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Channel:
     state: State
     bridge: str
     began: float
+    call_id: str = ""
 
     @property
     def order(self) -> tuple[float, str]:
@@ -78,6 +80,7 @@ def channel_in(message: Message, *, other: bool = False) -> Channel | None:
         STATES.get(message.get(f"{before}ChannelStateDesc", ""), State.CALLING),
         message.get("BridgeUniqueid", message.get("BridgeID", "")),
         began(id),
+        said["PICKUPMARK"],
     )
 
 

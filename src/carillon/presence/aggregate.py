@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,7 +71,13 @@ def merged(said: Iterable[Said], now: float) -> Merged:
 
 def in_order(said: Iterable[Said]) -> list[Said]:
     """What counts most first; what was said later comes before what was said earlier by the same kind of source."""
-    return sorted(said, key=lambda each: (RANK[each.source], -each.since, each.who))
+    return sorted(said, key=_place)
+
+
+def _place(said: Said) -> tuple[object, ...]:
+    """All of it, so that no two words have one place and the order in which they came in never shows."""
+    until = math.inf if said.until is None else said.until
+    return RANK[said.source], -said.since, said.who, said.state, said.dnd, said.note or "", until
 
 
 def next_end(said: Sequence[Said], now: float) -> float | None:

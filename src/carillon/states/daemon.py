@@ -10,9 +10,11 @@ from pathlib import Path
 
 from carillon.states import sources
 from carillon.states.book import Book
+from carillon.states.naming import naming
 from carillon.states.news import Ear, News
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
+from carillon.stores.directory import DirectoryReader
 from carillon.stores.pictures import PictureWriter
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
@@ -35,6 +37,7 @@ class Daemon:
         self.watchers = Watchers(partial(call, settings.presence_rpc))
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self._location = settings.location
+        self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
         self._manual = sources.ManualSource(settings.directory)
         self._published = Published(settings.publications)
         self._look_at = 0.0
@@ -63,7 +66,8 @@ class Daemon:
         touched: set[str] = set()
         for each in news:
             if each.calls is not None:
-                touched |= self.book.calls(each.calls, now, everybody=each.everybody)
+                calls = {aor: tuple(map(self._naming.completed, lines)) for aor, lines in each.calls.items()}
+                touched |= self.book.calls(calls, now, everybody=each.everybody)
         return touched
 
     def _unknown(self) -> set[str]:

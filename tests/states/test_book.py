@@ -1,0 +1,77 @@
+"""All that is said of people: whatever comes in which order, twice or late, the picture is what it must be."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from carillon.model.presence import PresenceState
+from carillon.presence.aggregate import Said, Source
+from carillon.presence.picture import UNKNOWN_PERSON, DialogState, Line
+from carillon.states.book import Book
+
+NOW = 1_800_000_000.0
+PEOPLE = ("101@example.org", "102@example.org")
+EARLY, UP = (Line("x", state, False) for state in DialogState)
+BOB = PEOPLE[1]
+
+lines = st.sampled_from([(), (EARLY,), (UP,), (EARLY, UP)])
+calls = st.dictionaries(st.sampled_from(PEOPLE), lines)
+words = st.sampled_from([(), (Said(Source.PHONE, PresenceState.AWAY, NOW - 5),)])
+
+
+def test_of_somebody_unknown_nothing_is_shown() -> None:
+    picture, merged = Book().picture(BOB, NOW)
+    assert (picture.state, picture.registered, picture.lines) == (PresenceState.DEFAULT, False, ())
+    assert merged.said == ()
+    assert UNKNOWN_PERSON.lines == ()
+
+
+def test_a_call_that_only_rings_makes_nobody_busy() -> None:
+    book = Book()
+    book.calls({BOB: (EARLY,)}, NOW)
+    assert book.picture(BOB, NOW)[0].state is PresenceState.DEFAULT
+    book.calls({BOB: (UP,)}, NOW)
+    assert book.picture(BOB, NOW)[0].state is PresenceState.BUSY
+
+
+def test_what_ends_is_drawn_anew_when_it_has_ended() -> None:
+    book = Book()
+    book.manual({BOB: (Said(Source.MANUAL, PresenceState.AWAY, NOW, until=NOW + 60),)})
+    assert book.picture(BOB, NOW)[0].state is PresenceState.AWAY
+    assert book.ended(NOW + 59) == set()
+    assert book.ended(NOW + 60) == {BOB}
+    assert book.picture(BOB, NOW + 60)[0].state is PresenceState.DEFAULT
+    assert book.ended(NOW + 61) == set()
+
+
+def test_after_everybodys_calls_were_told_nobody_else_has_any() -> None:
+    book = Book()
+    book.calls({BOB: (UP,)}, NOW)
+    assert book.calls({PEOPLE[0]: (UP,)}, NOW, everybody=True) == set(PEOPLE)
+    assert book.picture(BOB, NOW)[0].lines == ()
+
+
+@given(st.lists(calls, max_size=6), calls, st.frozensets(st.sampled_from(PEOPLE)), words)
+def test_whatever_was_told_before_the_last_word_counts(
+    before: list[dict[str, tuple[Line, ...]]],
+    last: dict[str, tuple[Line, ...]],
+    registered: frozenset[str],
+    said: tuple[Said, ...],
+) -> None:
+    long, short = Book(), Book()
+    for each in before:
+        long.calls(each, NOW)
+        long.registered(each)
+    for book in (long, short):
+        book.calls(last, NOW, everybody=True)
+        book.registered(registered)
+        book.published({BOB: said} if said else {})
+    assert [long.picture(aor, NOW)[0] for aor in PEOPLE] == [short.picture(aor, NOW)[0] for aor in PEOPLE]
+
+
+@given(calls)
+def test_what_is_told_twice_touches_nobody(told: dict[str, tuple[Line, ...]]) -> None:
+    book = Book()
+    book.calls(told, NOW)
+    assert book.calls(told, NOW) == set()
