@@ -93,39 +93,59 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
 
 def whole(request: Request, node: NodeProfile) -> Request:
     """The request with all that any route wants to know of it: of a stranger's that is all, he will be challenged."""
-    credentials = _credentials(request.method) if request.source is Source.OUTSIDE else None
-    if credentials is None and request.source is Source.OUTSIDE:
-        return request
-    is_register = request.method == "REGISTER"
-    is_call = request.method == "INVITE" and not request.to_tag
-    new_leg = request.source is Source.GATEWAY and not request.to_tag
-    contacts, expires, path, supported, required = _BINDING.texts() if is_register else ("",) * 5
-    body, privacy, replaces = _CALL.texts() if is_call else ("", "", "")
-    private = _private() if new_leg else {}
+    if request.source is Source.OUTSIDE:
+        credentials = _credentials(request.method)
+        if credentials is None:
+            return request
+        request = completed(request, credentials=credentials)
+    if request.method == "REGISTER":
+        return _registering(request)
+    if request.method == "MESSAGE":
+        request = completed(request, body_bytes=ksr.number("$bs"))
+    if request.method in _EVENTFUL:
+        request = completed(request, event=ksr.header("Event").partition(";")[0].strip())
+    if request.method == "REFER":
+        request = completed(request, refer_to=_refer_to())
+    if request.method == "INVITE" and not request.to_tag:
+        request = _calling(request)
+    if request.source is Source.GATEWAY and not request.to_tag:
+        private = _private()
+        request = completed(request, private=private, progress=_progress(node, private), from_name=_name())
+    return _by_trunk(request) if request.trunk else request
+
+
+def _registering(request: Request) -> Request:
+    contacts, expires, path, supported, required = _BINDING.texts()
+    default = _number(expires)
     return completed(
         request,
-        asserted=_asserted() if request.trunk else None,
-        codecs=audio_codecs(body) if body else None,
-        encrypted=is_encrypted(body) if body and request.source is not Source.GATEWAY else False,
-        media6=offers_ipv6(body, request.source_address) if body else False,
-        withheld=_withheld(privacy, request) if is_call else False,
-        from_name=_asserted_name() or _name() if request.trunk else _name() if new_leg else "",
-        replaces=_replaces() if replaces and request.source is Source.OUTSIDE else "",
-        credentials=credentials,
-        shortest_expiry_s=_shortest_expiry(contacts, _number(expires)) if is_register else None,
-        default_expiry_s=_number(expires) if is_register else None,
+        shortest_expiry_s=_shortest_expiry(contacts, default),
+        default_expiry_s=default,
         contacts=contacts,
         path=path,
         supported=_option_tags(supported),
         required=_option_tags(required),
-        refer_to=_refer_to() if request.method == "REFER" else (),
-        private=private,
-        progress=_progress(node, private),
-        body_bytes=ksr.number("$bs") if request.method == "MESSAGE" else 0,
-        event=ksr.header("Event").partition(";")[0].strip() if request.method in _EVENTFUL else "",
-        diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])"))
-        if request.trunk
-        else 0,
+    )
+
+
+def _calling(request: Request) -> Request:
+    body, privacy, replaces = _CALL.texts()
+    return completed(
+        request,
+        codecs=audio_codecs(body) if body else None,
+        encrypted=is_encrypted(body) if body and request.source is not Source.GATEWAY else False,
+        media6=offers_ipv6(body, request.source_address) if body else False,
+        withheld=_withheld(privacy, request),
+        replaces=_replaces() if replaces and request.source is Source.OUTSIDE else "",
+    )
+
+
+def _by_trunk(request: Request) -> Request:
+    return completed(
+        request,
+        asserted=_asserted(),
+        from_name=_asserted_name() or _name(),
+        diversions=diversions(ksr.text("$(hdr(Diversion)[*])"), ksr.text("$(hdr(History-Info)[*])")),
     )
 
 

@@ -90,7 +90,8 @@ def source_address() -> str:
 
 def set_text(variable: str, value: str) -> None:
     """Set a pseudo-variable; raises EngineRefused."""
-    _must(KSR.pv.sets(variable, value), f"set {variable}")
+    if not _yes(KSR.pv.sets(variable, value)):
+        raise EngineRefused(f"Kamailio did not set {variable}")
 
 
 def log(level: str, message: str) -> None:
@@ -123,7 +124,8 @@ def remove_headers_beginning(prefix: str) -> None:
 
 def append_header(name: str, value: str) -> None:
     """Append a header to the message."""
-    _must(KSR.hdr.append(f"{name}: {value}\r\n"), f"append {name}")
+    if not _yes(KSR.hdr.append(f"{name}: {value}\r\n")):
+        raise EngineRefused(f"Kamailio did not append {name}")
 
 
 def append_to_reply(name: str, value: str) -> None:
@@ -521,7 +523,7 @@ def canonical(address: str) -> str:
 
 
 def _yes(answer: object) -> bool:
-    return answer is True or (isinstance(answer, int) and not isinstance(answer, bool) and answer > 0)
+    return isinstance(answer, int) and answer > 0
 
 
 def _must(answer: object, what: str) -> None:

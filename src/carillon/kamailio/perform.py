@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import assert_never
 
 from carillon.kamailio import dialogs, ksr, media
@@ -241,8 +242,13 @@ def kept_by() -> tuple[str, Gateway | None]:
 
 
 def _towards(gateway: Gateway, sockets: Sockets) -> None:
-    ksr.set_text("$du", f"sip:{gateway};transport=udp")
+    ksr.set_text("$du", _hop(gateway))
     ksr.set_text("$fs", sockets.towards(gateway.address))
+
+
+@cache
+def _hop(gateway: Gateway) -> str:
+    return f"sip:{gateway};transport=udp"
 
 
 def _answer(asked: AnswerChallenge, means: Means) -> None:

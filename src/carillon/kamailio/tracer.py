@@ -32,7 +32,6 @@ from carillon.sip.private import PrivateHeader
 from carillon.stores.tracewire import LOST, STORE_DOWN, pack
 
 RETRY_S = 1.0
-LONGEST_FIELD = 300
 ROOM_BYTES = 1 << 20
 """Asked of the kernel for each worker's rows; it gives what net.core.wmem_max allows, usually 400 kB."""
 
@@ -55,13 +54,13 @@ class Tracer:
         head = (
             repr(time.time()),
             route,
-            request.call_id[:LONGEST_FIELD],
+            request.call_id,
             leg,
             f"{request.source_address}:{request.source_port}",
             request.source,
-            request.method[:LONGEST_FIELD],
-            f"{sender.user}@{sender.host}"[:LONGEST_FIELD],
-            f"{called.user}@{called.host}"[:LONGEST_FIELD],
+            request.method,
+            f"{sender.user}@{sender.host}",
+            f"{called.user}@{called.host}",
             *_outcome(decision.outcome),
         )
         self._send(pack(head, decision.trace))

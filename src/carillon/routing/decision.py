@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
@@ -354,8 +356,7 @@ Effect = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TraceRow:
+class TraceRow(NamedTuple):
     """One rule's word: `verdict` is short (`passed`, `refused`, …), `fact` is what decided."""
 
     rule: str

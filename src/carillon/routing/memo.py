@@ -20,6 +20,9 @@ class Leg(StrEnum):
     OUTBOUND = "outbound"
 
 
+_LEGS = {str(leg): leg for leg in Leg}
+
+
 @dataclass(frozen=True, slots=True)
 class Memo:
     """`leg_id` joins both legs of a call.
@@ -63,7 +66,17 @@ class Memo:
         leg, leg_id, called, called_name, *tries, anchor, onward, service, party = text.split(_SEPARATOR)
         gateways, trunks, trunk, answered = tries
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
-        return cls(Leg(leg), leg_id, called, called_name, *tried, Anchor.parse(anchor), onward, service, party)
+        return cls(
+            _LEGS.get(leg) or Leg(leg),
+            leg_id,
+            called,
+            called_name,
+            *tried,
+            Anchor.parse(anchor),
+            onward,
+            service,
+            party,
+        )
 
 
 def _listed(text: str) -> tuple[str, ...]:

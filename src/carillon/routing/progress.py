@@ -9,7 +9,8 @@ from __future__ import annotations
 import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from carillon.sip.seal import is_sealed, seal
@@ -62,10 +63,8 @@ class Progress:
 
     @property
     def values(self) -> str:
-        """Its fields as text. Written for each call that rings, so without `dataclasses.astuple`, which is slow."""
-        by = [(one.aor, one.cause, one.number) for one in self.by]
-        own = (self.at, self.cause, self.code, self.reason, self.row, self.position, self.to)
-        return json.dumps((*own, self.ring_s, self.missing, self.more, by))
+        """Its fields as text."""
+        return _written(self)
 
     def __str__(self) -> str:
         return urlsafe_b64encode(self.values.encode()).decode().rstrip("=")
@@ -87,6 +86,11 @@ class Progress:
             return replace(cls(*values), by=by)
         except (AttributeError, IndexError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"no progress of a call: {error}") from error
+
+
+@lru_cache(maxsize=4096)  # written for each call that rings, and most people's calls begin alike
+def _written(progress: Progress) -> str:
+    return json.dumps(astuple(progress))
 
 
 @dataclass(frozen=True, slots=True)

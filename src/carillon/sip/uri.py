@@ -68,5 +68,5 @@ def unescaped(text: str) -> str:
 
 def quoted(text: str) -> str:
     """`text` as a quoted-string (RFC 3261 §25.1); control characters become spaces."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
+    printable = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'

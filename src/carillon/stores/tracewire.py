@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from carillon.routing.decision import TraceRow
 
@@ -16,6 +17,9 @@ LOST = "lost"
 
 STORE_DOWN = "store"
 """The route of a row whose message is the name of a store that did not answer."""
+
+LONGEST_FIELD = 300
+"""Characters of each field of a row but its rules."""
 
 LONGEST = 8192
 """Characters of a line; what is longer loses its last rules."""
@@ -52,9 +56,9 @@ class Row:
 
 def pack(head: tuple[str, ...], rules: Iterable[TraceRow]) -> str:
     """The line of a row: the fields of `Row` in order as text, then each rule's three words."""
-    fields = list(head)
-    for rule in rules:
-        fields += (rule.rule, rule.verdict, rule.fact)
+    if max(map(len, head)) > LONGEST_FIELD:
+        head = tuple(field[:LONGEST_FIELD] for field in head)
+    fields = (*head, *chain.from_iterable(rules))
     line = FIELD.join(fields)
     if line.count(FIELD) >= len(fields):
         line = FIELD.join(field.replace(FIELD, "?") for field in fields)
