@@ -16,9 +16,11 @@ from carillon.provisioning import devices, numbers, outbounds, trunks, users
 from carillon.provisioning.system import create_system, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
+from carillon.stores.mailboxes import Mail, Mailboxes
 from carillon.supervision import restore as restoring
 from carillon.supervision.backup import back_up
 from carillon.supervision.restore import restore
+from carillon.system import paths as places
 from carillon.system.paths import SystemPaths
 
 WHO, TRUNK_PASSWORD = "ann", "swordfish-of-the-provider"
@@ -44,6 +46,24 @@ def office(tmp_path: Path) -> SystemPaths:
 def empty(tmp_path: Path) -> SystemPaths:
     """A place for a system."""
     return SystemPaths(tmp_path / "again", tmp_path / "run")
+
+
+def test_voice_messages_are_in_the_backup(
+    office: SystemPaths, empty: SystemPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "LASTING_ROOT", tmp_path / "lasting")
+    store = Mailboxes(office.voicemail)
+    draft = store.begin("example.org", "101", "102", "Bob")
+    store.draft_sound(draft).write_bytes(bytes(44) + b"sound" * 10000)
+    left = store.deliver(draft, Mail(), 1)
+    being_left = store.begin("example.org", "101", "103", "Carol")
+    assert left is not None
+    back_up(office, tmp_path / "office.tar.gz")
+    restore(empty, tmp_path / "office.tar.gz")
+    (back,) = Mailboxes(empty.voicemail).everything()
+    assert back == left
+    assert Mailboxes(empty.voicemail).sound(back).read_bytes() == store.sound(left).read_bytes()
+    assert being_left.id not in str(list(empty.voicemail.rglob("*")))
 
 
 def test_the_same_system_comes_back(office: SystemPaths, empty: SystemPaths, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ from carillon.provisioning import (
     domains,
     forwardings,
     groups,
+    mailservers,
     numbers,
     outbounds,
     presences,
@@ -42,6 +44,7 @@ from carillon.provisioning import (
     sites,
     trunks,
     users,
+    voicemails,
 )
 from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
@@ -84,6 +87,7 @@ class Building:
                 yield building
             finally:
                 carillon(network, "--dir", str(directory), "down")
+                shutil.rmtree(building.paths.voicemail.parent, ignore_errors=True)
 
     def new_domain(self) -> str:
         """A domain for one scenario."""
@@ -268,6 +272,22 @@ class Building:
     def trunk(self, domain: str, name: str) -> dict[str, Any]:
         """What `carillon trunk show` says."""
         return dict(json.loads(self._says("trunk", "show", f"{name}@{domain}", "--json")))
+
+    def voicemail(self, domain: str, extension: str) -> list[dict[str, Any]]:
+        """What `carillon voicemail list` says."""
+        return list(json.loads(self._says("voicemail", "list", f"{extension}@{domain}", "--json")))
+
+    def sets_voicemail(self, domain: str, extension: str, **settings: Any) -> None:
+        """As `carillon voicemail set`."""
+        voicemails.set(self.truth, WHO, f"{extension}@{domain}", **settings)
+
+    def mails_by(self, server: str) -> None:
+        """As `carillon mail set`."""
+        mailservers.set(self.truth, WHO, TrunkKey.of(self.paths), server, "phones@example.org")
+
+    def gives_email(self, domain: str, extension: str, email: str) -> None:
+        """The e-mail address of somebody."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", email=email)
 
     def explains(self, domain: str, extension: str, number: str) -> str:
         """What `carillon explain call` says of a call."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from carillon.asterisk.agi.session import Session
 from carillon.asterisk.agi.wire import Answer
+from carillon.asterisk.guesses import Guesses
 from carillon.asterisk.office import Office
+from carillon.asterisk.postman import Postman
+from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
 
 ANY_KEY = "0123456789*#"
@@ -17,11 +21,14 @@ WAIT_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all scripts share: changes of the truth, the hand-over to Kamailio's inbound leg, and the directory."""
+    """What all scripts share: the truth, the hand-over to Kamailio's inbound leg, the directory, voicemail."""
 
     office: Office
     handovers: HandOvers
     directory: Directory
+    mailboxes: Mailboxes
+    postman: Postman
+    guesses: Guesses
 
 
 class Call:
@@ -34,6 +41,7 @@ class Call:
 
     def __init__(self, session: Session, means: Means, service: str) -> None:
         self.session, self.directory, self._means = session, means.directory, means
+        self.mailboxes, self.postman, self.guesses = means.mailboxes, means.postman, means.guesses
         words = [session.about.get(f"arg_{place}", "") for place in range(1, 6)]
         self.argument, self.leg, self.caller, self.called, self.origin = words
         self.been = frozenset({f"{service}:{self.argument}"})
@@ -102,6 +110,20 @@ class Call:
         """Say a sound and collect up to `most` keys; `#` ends them, as does a pause."""
         await self.answer()
         return (await self.session.says("GET DATA", sound, wait_ms, most)).typed
+
+    async def waits_for_key(self, wait_ms: int = WAIT_MS) -> str:
+        """The next key, "" when none comes."""
+        return (await self.session.says("WAIT FOR DIGIT", wait_ms)).key
+
+    async def records(self, place: Path, longest_s: int, silence_s: int = 10) -> None:
+        """A tone, then record to `place`.wav until a key, silence, the longest time or the end of the call."""
+        await self.answer()
+        limits = (longest_s * 1000, 0, "BEEP", f"s={silence_s}")
+        await self.session.says("RECORD FILE", place, "wav", ANY_KEY, *limits)
+
+    async def questions(self, question: str, *arguments: Any) -> Any:
+        """Ask the truth something, one of `changes.QUESTIONS`. Raises `model.refused.Refused`."""
+        return await self._means.office.asks(question, f"phone {self.caller}", *arguments)
 
     async def changes(self, change: str, *arguments: Any) -> Any:
         """Change the truth, in the caller's name, and put that in force; `change` is one of `office.CHANGES`.

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
-from carillon.provisioning import presences
+from sqlalchemy import Engine
 
-CHANGES: Final[Mapping[str, Callable[..., Any]]] = {
+from carillon.provisioning import mailservers, presences, voicemails
+from carillon.provisioning.trunkkey import TrunkKey
+
+CHANGES: Final[dict[str, Callable[..., Any]]] = {
     "presence set": presences.set,
     "presence clear": presences.clear,
+    "voicemail pin set": voicemails.set_pin,
 }
 """A phone can do these and nothing else to the truth. What they return must be plain, too."""
+
+
+def _mail_settings(truth: Engine, who: str) -> Any:
+    return mailservers.settings(truth, who, TrunkKey.beside(Path(truth.url.database or "")))
+
+
+QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
+    "voicemail settings": voicemails.settings,
+    "voicemail pin": voicemails.pin_is_right,
+    "mail settings": _mail_settings,
+}
+"""What the services may ask, and the service user can't read: they change nothing."""

@@ -12,11 +12,16 @@ from pathlib import Path
 from carillon.asterisk.agi.server import Server
 from carillon.asterisk.agi.session import Session
 from carillon.asterisk.call import Call, Means
+from carillon.asterisk.guesses import Guesses
+from carillon.asterisk.mailbox import SHORTEST_S
 from carillon.asterisk.office import Office, open_office
+from carillon.asterisk.postman import Postman
 from carillon.asterisk.settings import Settings
 from carillon.asterisk.targets import service
+from carillon.model.refused import Refused
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
+from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.system.paths import SERVICE_USER
 
 
@@ -34,8 +39,28 @@ async def serve(name: str, session: Session, means: Means) -> None:
 async def listen(settings: Settings, means: Means) -> None:
     """Serve until told to stop."""
     server = Server(settings.key, lambda name, session: serve(name, session, means))
-    async with await server.listen(settings.address, settings.port) as listening:
-        await listening.serve_forever()
+    for draft in means.mailboxes.drafts():
+        await recovers(draft, means)
+    async with await server.listen(settings.address, settings.port) as listening, asyncio.TaskGroup() as tasks:
+        tasks.create_task(means.postman.works())
+        tasks.create_task(listening.serve_forever())
+
+
+async def recovers(draft: Message, means: Means) -> None:
+    """A message that was being recorded when the services died: it counts, as far as it goes."""
+    message = means.mailboxes.deliver(draft, await _mail(draft, means), SHORTEST_S)
+    if message is not None:
+        print(f"voicemail: a message of {message.seconds:.0f} s was found after a crash", flush=True)
+        means.postman.takes(message)
+
+
+async def _mail(draft: Message, means: Means) -> Mail:
+    try:
+        settings = await means.office.asks("voicemail settings", "the services", f"{draft.extension}@{draft.domain}")
+    except Refused:
+        return Mail()
+    to = settings["email"]
+    return Mail(MailState.WAITING, to) if to else Mail()
 
 
 def become_service_user() -> None:
@@ -56,7 +81,14 @@ def main(arguments: list[str]) -> None:
     handovers = RedisHandOvers(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, Means(Office(office), handovers, DirectoryReader(settings.directory))))
+    asyncio.run(listen(settings, means_of(settings, Office(office), handovers)))
+
+
+def means_of(settings: Settings, office: Office, handovers: RedisHandOvers) -> Means:
+    """What the scripts share."""
+    mailboxes = Mailboxes(settings.voicemail)
+    postman = Postman(mailboxes, office, settings.mail)
+    return Means(office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses())
 
 
 if __name__ == "__main__":

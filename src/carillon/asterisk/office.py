@@ -1,6 +1,7 @@
 """Changes of the truth from a phone: a process apart does them, which may read and write what the administrator may.
 
-The process that speaks with Asterisk runs as the service user and only names a change of `CHANGES`, with plain values.
+The process that speaks with Asterisk runs as the service user and only names a change or a question of `changes`, with
+plain values.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from carillon.asterisk.changes import CHANGES
+from carillon.asterisk.changes import CHANGES, QUESTIONS
 from carillon.model.refused import Refused
 from carillon.provisioning.system import open_truth, put_in_force
 from carillon.system.paths import SystemPaths
@@ -64,22 +64,23 @@ def open_office(system: Path) -> socket.socket:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         ours.close()
         if os.getppid() == parent:
-            _works(theirs, SystemPaths.of(system), CHANGES)
+            _works(theirs, SystemPaths.of(system))
         os._exit(0)
     theirs.close()
     return ours
 
 
-def _works(connection: socket.socket, paths: SystemPaths, changes: Mapping[str, Callable[..., Any]]) -> None:
+def _works(connection: socket.socket, paths: SystemPaths) -> None:
     while said := connection.recv(LIMIT):
-        connection.send(json.dumps(_done(paths, changes, json.loads(said))).encode())
+        connection.send(json.dumps(_done(paths, json.loads(said))).encode())
 
 
-def _done(paths: SystemPaths, changes: Mapping[str, Callable[..., Any]], asked: list[Any]) -> dict[str, Any]:
+def _done(paths: SystemPaths, asked: list[Any]) -> dict[str, Any]:
     change, who, *arguments = asked
     try:
-        done = changes[change](open_truth(paths), who, *arguments)
-        put_in_force(paths)
+        done = (CHANGES | QUESTIONS)[change](open_truth(paths), who, *arguments)
+        if change in CHANGES:
+            put_in_force(paths)
     except Refused as refused:
         return {"refused": [refused.field, refused.sentence]}
     except Exception as error:  # noqa: BLE001 -- the asker tells the caller, the log tells the administrator

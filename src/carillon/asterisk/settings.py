@@ -10,7 +10,7 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket,
-    and the directory of the call path.
+    the directory of the call path, where voice messages are, and where is said what mail waits.
     """
 
     address: str
@@ -19,10 +19,12 @@ class Settings:
     system: Path
     redis: Path
     directory: Path
+    voicemail: Path
+    mail: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         told = json.loads(path.read_text())
-        places = (Path(told[name]) for name in ("system", "redis", "directory"))
+        places = (Path(told[name]) for name in ("system", "redis", "directory", "voicemail", "mail"))
         return cls(told["address"], told["port"], told["key"], *places)

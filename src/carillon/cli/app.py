@@ -25,6 +25,7 @@ from carillon.cli import (
     explain,
     forwarding,
     group,
+    mail,
     number,
     outbound,
     presence,
@@ -36,6 +37,7 @@ from carillon.cli import (
     trace,
     trunk,
     user,
+    voicemail,
 )
 from carillon.cli.context import DEMO, Cli, commands
 from carillon.model.refused import Refused
@@ -51,6 +53,8 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("group", group.app),
     ("forwarding", forwarding.app),
     ("presence", presence.app),
+    ("voicemail", voicemail.app),
+    ("mail", mail.app),
     ("schedule", schedule.app),
     ("callerlist", callerlist.app),
     ("book", book.app),

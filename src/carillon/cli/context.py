@@ -80,6 +80,13 @@ class Cli:
             raise
         self._say_force(changed, sequence, in_force)
 
+    def say(self, sentence: str, row: Row) -> None:
+        """Say what was done besides the truth."""
+        if self.json:
+            self.show(row, "")
+        else:
+            typer.echo(sentence)
+
     def _say_force(self, changed: Row, sequence: int, in_force: bool) -> None:
         if self.json:
             self.show({**changed, "sequence": sequence, "in_force": in_force}, "")

@@ -128,11 +128,14 @@ def remove(context: typer.Context, extension: Extension) -> None:
     Example: `carillon user remove 101`
     """
     from carillon.provisioning import users
+    from carillon.stores.mailboxes import Mailboxes
 
     cli = Cli.of(context)
     gone = users.remove(cli.truth, cli.who, extension)
+    messages = Mailboxes(cli.paths.voicemail).forget(gone.user.domain, gone.user.extension)
     user, also = gone.user, _with(gone)
     lost = [f"row {row.id} of {row.extension}" for row in gone.forwards]
+    also += f", and {messages} voice message{'' if messages == 1 else 's'}" if messages else ""
     warning = f" Forwarding to him is passed over now: {', '.join(lost)}." if lost else ""
     names = {"devices": gone.devices, "numbers": gone.numbers, "groups": gone.groups, "forwards": lost}
     cli.done(

@@ -23,6 +23,8 @@ class Noun(StrEnum):
     PRESENCE = "presence"
     SCHEDULE = "schedule"
     CALLER_LIST = "callerlist"
+    VOICEMAIL = "voicemail"
+    MAIL = "mail"
     BOOK = "book"
     ENTRY = "entry"
     MOBILE = "mobile"

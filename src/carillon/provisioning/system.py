@@ -60,6 +60,7 @@ def create_system(
     if paths.truth.exists():
         raise Refused("dir", f"there is a system in {paths.directory} already; choose another directory.")
     _make_directory(paths)
+    _put_aside(paths.voicemail)
     engine = _migrated(paths)
     with writing(engine) as connection:
         _insert_first(connection, home, new)
@@ -146,6 +147,12 @@ def _copied(paths: SystemPaths, revision: str) -> Path:
     except (OSError, sqlite3.Error) as error:
         raise Refused("dir", f"{copy} can't be written ({error}); make room, then try again.") from error
     return copy
+
+
+def _put_aside(voicemail: Path) -> None:
+    """Messages of a system that was in this directory before are nobody's here; they are kept beside."""
+    if os.geteuid() == 0 and voicemail.is_dir() and any(voicemail.iterdir()):
+        voicemail.rename(voicemail.with_name(f"voicemail-until-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
 
 
 def _make_directory(paths: SystemPaths) -> None:

@@ -29,6 +29,7 @@ from carillon.provisioning import (
     pickups,
     presences,
     sites,
+    voicemails,
 )
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
@@ -124,6 +125,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         leads_here = tuple(forwardings.leading_to(connection, old.domain, old.extension))
         forwardings.clear_of(connection, who, old)
         presences.clear_of(connection, who, old)
+        voicemails.clear_of(connection, who, old)
         books.remove_of(connection, who, old)
         mobiles.set_of(connection, who, old, ())
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)

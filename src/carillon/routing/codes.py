@@ -16,6 +16,8 @@ class Feature(StrEnum):
     CLOCK = "clock"
     OWN_EXTENSION = "own-extension"
     PICK_UP = "pick-up"
+    MAILBOX = "mailbox"
+    MAILBOX_LOGIN = "mailbox-login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ CODES = (
     FeatureCode("*60", Feature.CLOCK, "", "what time it is"),
     FeatureCode("*65", Feature.OWN_EXTENSION, "", "which extension this phone has"),
     FeatureCode("*8", Feature.PICK_UP, "[EXT]", "pick up the call that rings at EXT, or in one's groups"),
+    FeatureCode("*97", Feature.MAILBOX, "", "hear your voice messages"),
+    FeatureCode("*98", Feature.MAILBOX_LOGIN, "", "hear voice messages from any phone, with mailbox and PIN"),
 )
 """Those of every domain."""
 

@@ -45,6 +45,8 @@ SERVICES: Final[Mapping[Feature, CodeService]] = {
     Feature.ECHO: CodeService("echo"),
     Feature.CLOCK: CodeService("clock", lambda request, facts: caller(facts).site.country),
     Feature.OWN_EXTENSION: CodeService("own-extension"),
+    Feature.MAILBOX: CodeService("mailbox", lambda request, facts: caller(facts).extension),
+    Feature.MAILBOX_LOGIN: CodeService("mailbox-login"),
 }
 
 NO_SERVICE = Verdict("skipped", "no code of a service")

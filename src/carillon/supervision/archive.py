@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,10 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 MANIFEST_BYTES = 1_000_000
+VOICEMAIL = "voicemail/"
 TRUTH, LOCATION = "carillon.db", "location.db"
 CHUNK = 1 << 20
+_VOICE = re.compile(r"voicemail/([a-z0-9][a-z0-9.-]*)/([0-9]{1,15})/([a-z0-9-]{1,60}\.(?:wav|json))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,19 @@ def places(paths: SystemPaths) -> dict[str, Path]:
         LOCATION: paths.state / LOCATION,
         TRUTH: paths.truth,
     }
+
+
+def voice_messages(paths: SystemPaths) -> dict[str, Path]:
+    """Where each file of the voicemail is, by its name in the archive; what is being recorded now is not there yet."""
+    root = paths.voicemail
+    files = (file for file in root.glob("*/*/*") if file.suffix in (".wav", ".json"))
+    return {f"{VOICEMAIL}{file.relative_to(root)}": file for file in sorted(files)}
+
+
+def voice_message(paths: SystemPaths, name: str) -> Path | None:
+    """Where a file of the voicemail goes; None for a name that is none."""
+    found = _VOICE.fullmatch(name)
+    return paths.voicemail / found[1] / found[2] / found[3] if found else None
 
 
 def newer(version: str) -> Refused:

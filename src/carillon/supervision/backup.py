@@ -19,7 +19,7 @@ from carillon.model.refused import Refused
 from carillon.provisioning.system import load_node, open_truth
 from carillon.stores.sql.engine import copy_sqlite, reading
 from carillon.stores.sql.migrate import revision
-from carillon.supervision.archive import CHUNK, LOCATION, MANIFEST, TRUTH, Manifest, Part, places
+from carillon.supervision.archive import CHUNK, LOCATION, MANIFEST, TRUTH, Manifest, Part, places, voice_messages
 from carillon.system.paths import SystemPaths
 
 Told = Callable[[int, int], None]
@@ -57,15 +57,24 @@ def _write(paths: SystemPaths, working: Path, file: Path, told: Told) -> Manifes
 def _copies(paths: SystemPaths, directory: Path) -> dict[str, Path]:
     """A copy of each file that there is: the truth first, since every key that it needs exists by then."""
     directory.mkdir(mode=0o700)
-    there = {name: place for name, place in places(paths).items() if place.exists()}
+    there = {name: place for name, place in places(paths).items() if place.exists()} | voice_messages(paths)
     copies = {}
     for name, place in sorted(there.items(), key=lambda each: each[0] != TRUTH):
         copies[name] = directory / name.replace("/", "-")
         if name in (TRUTH, LOCATION):
             copy_sqlite(place, copies[name])
-        else:
-            shutil.copyfile(place, copies[name])
+        elif not _copied(place, copies[name]):
+            del copies[name]
     return copies
+
+
+def _copied(place: Path, copy: Path) -> bool:
+    """Whether a file was still there: voice messages come and go."""
+    try:
+        shutil.copyfile(place, copy)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _manifest(paths: SystemPaths, copies: dict[str, Path]) -> Manifest:

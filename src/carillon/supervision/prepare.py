@@ -55,10 +55,12 @@ def lay_out(system: System) -> None:
 
 
 def lay_out_lasting(system: System) -> None:
-    """Make what a stop leaves: the directory of the logs, the registrations' file, the certificate."""
+    """Make what a stop leaves: the directory of the logs, registrations, voice messages, the certificate."""
     paths, node = system.paths, system.node
     paths.logs.mkdir(mode=0o750, parents=True, exist_ok=True)
     ensure_location(paths.state)
+    paths.voicemail.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    own(paths.voicemail)
     ensure_certificate(paths.tls, system.domains, tuple(sorted({*node.addresses, node.public_address})))
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import redis
 
@@ -105,8 +107,20 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
 def probe_services(paths: SystemPaths, node: Node) -> Health:
     """They must answer where Asterisk asks."""
     if ping.answers(node.gateway_address, services_port(node), PATIENCE_S):
-        return Health(carillon.__version__)
+        return Health(carillon.__version__, warning=mail_words(paths.services_mail))
     return Health(problem="no answer to a ping; feature codes, groups, voicemail and announcements fail, calls go on")
+
+
+def mail_words(told: Path) -> str:
+    """What people should know of voice messages that could not be mailed yet, "" for nothing."""
+    try:
+        mail = json.loads(told.read_text())
+    except (OSError, ValueError):
+        return ""
+    if not mail["waiting"]:
+        return ""
+    since = datetime.fromtimestamp(mail["since"], UTC).isoformat(timespec="seconds")
+    return f"{mail['waiting']} voice messages wait to be mailed, since {since}: {mail['error']}"
 
 
 def probe_rtpengine(paths: SystemPaths, node: Node) -> Health:

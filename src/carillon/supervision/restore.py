@@ -25,11 +25,12 @@ from carillon.supervision.archive import (
     damaged,
     newer,
     places,
+    voice_message,
 )
 from carillon.supervision.backup import Told
 from carillon.supervision.location import ensure_location
 from carillon.supervision.place import require_place
-from carillon.system.paths import SystemPaths
+from carillon.system.paths import SERVICE_USER, SystemPaths
 
 _NEEDED = {TRUTH, "secret.key"}
 
@@ -113,7 +114,8 @@ def _members(packed: tarfile.TarFile, manifest: Manifest, fresh: Path, told: Tol
     known = places(SystemPaths(fresh))
     while member := packed.next():
         part = waiting.pop(member.name, None)
-        if part is None or member.name not in known or not member.isreg() or member.size != part.length:
+        ours = member.name in known or voice_message(SystemPaths(fresh), member.name) is not None
+        if part is None or not ours or not member.isreg() or member.size != part.length:
             raise damaged(f"{member.name!r} doesn't belong in it")
         _write(packed, member, fresh / _flat(member.name), part)
         done += part.length
@@ -142,8 +144,27 @@ def _place(paths: SystemPaths, fresh: Path, manifest: Manifest) -> None:
             continue
         place.parent.mkdir(mode=0o750 if name == LOCATION else 0o700, parents=True, exist_ok=True)
         shutil.move(fresh / _flat(name), place)
+    _place_voicemail(paths, fresh, manifest)
     if LOCATION in manifest.parts:
         ensure_location(paths.state)
+
+
+def _place_voicemail(paths: SystemPaths, fresh: Path, manifest: Manifest) -> None:
+    """The messages of the backup, and no others: the sounds first, as they arrive."""
+    shutil.rmtree(paths.voicemail, ignore_errors=True)
+    found = {name: place for name in manifest.parts if (place := voice_message(paths, name)) is not None}
+    for name, place in sorted(found.items(), key=lambda one: one[1].suffix, reverse=True):
+        for directory in (paths.voicemail, place.parent.parent, place.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _give(directory)
+        shutil.move(fresh / _flat(name), place)
+        _give(place)
+
+
+def _give(place: Path) -> None:
+    """To the service user, by whom a system that runs is read."""
+    if os.geteuid() == 0:
+        shutil.chown(place, SERVICE_USER, SERVICE_USER)
 
 
 def _forget_registrations(state: Path) -> None:

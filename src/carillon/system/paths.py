@@ -12,6 +12,7 @@ SERVICE_USER = "kamailio"
 
 RUN_ROOT = Path("/run/carillon")
 CACHE_ROOT = Path("/var/cache/carillon")
+LASTING_ROOT = Path("/var/lib/carillon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,14 @@ class SystemPaths:
     def publications(self) -> Path:
         """What phones have published (SQLite)."""
         return self.state / "published.db"
+    def voicemail(self) -> Path:
+        """Voice messages: owned by the service user, since Asterisk records them; only a removal takes them away."""
+        return LASTING_ROOT / self.identity / "voicemail"
+
+    @property
+    def services_mail(self) -> Path:
+        """What the services say of the mail that waits, as JSON."""
+        return self.run / "services" / "mail.json"
 
     @property
     def messages(self) -> Path:

@@ -26,6 +26,8 @@ class Context:
     system: Path
     redis: Path
     directory: Path
+    voicemail: Path
+    mail: Path
 
 
 def context(system: System) -> Context:
@@ -41,6 +43,8 @@ def context(system: System) -> Context:
         system=paths.directory,
         redis=paths.redis_socket,
         directory=paths.run_directory,
+        voicemail=paths.voicemail,
+        mail=paths.services_mail,
     )
 
 
@@ -54,7 +58,8 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"address": context.address, "port": context.port, "key": context.key}
-    places = {"system": context.system, "redis": context.redis, "directory": context.directory}
+    names = ("system", "redis", "directory", "voicemail", "mail")
+    places = {name: getattr(context, name) for name in names}
     return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 
 

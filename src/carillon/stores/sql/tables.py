@@ -234,6 +234,29 @@ mobile = _table(
     Index(None, "domain", "extension"),
 )
 
+voicemail = _table(
+    "voicemail",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("pin_hash", String(200)),
+    Column("ask_pin", Boolean, nullable=False),
+    Column("mail", Boolean, nullable=False),
+    Column("longest_s", Integer, nullable=False),
+    Column("most", Integer, nullable=False),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+)
+
+mailserver = _table(
+    "mailserver",
+    Column("id", Integer, primary_key=True),
+    Column("host", String(253), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("sender", String(254), nullable=False),
+    Column("user", String(254)),
+    Column("security", String(8), nullable=False),
+    Column("sealed_password", Text),
+)
+
 node = _table(
     "node",
     Column("name", String(32), primary_key=True),

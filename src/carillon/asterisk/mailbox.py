@@ -1,0 +1,201 @@
+"""Hearing a mailbox: its messages one by one, its greetings, its PIN. What the keys do is as people know it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from carillon.asterisk.call import ANY_KEY, Call
+from carillon.model.refused import Refused
+from carillon.stores.mailboxes import Mailboxes, Message, length_s
+
+TRIES = 3
+PIN_LENGTH = 12
+GREETING_S = 120
+SHORTEST_S = 1.0
+MENU = ("vm-prev", "vm-repeat", "vm-next", "vm-delete")
+RECEIVED = "ABdIMp"
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """Somebody's mailbox; `settings` are those of `provisioning.voicemails.settings`."""
+
+    call: Call
+    extension: str
+    settings: Mapping[str, Any]
+
+    @property
+    def address(self) -> str:
+        """`102@example.org`."""
+        return f"{self.extension}@{self.call.domain}"
+
+    @property
+    def store(self) -> Mailboxes:
+        """Where the messages are."""
+        return self.call.mailboxes
+
+    def messages(self) -> list[Message]:
+        """New ones first, the oldest first."""
+        return sorted(self.store.messages(self.call.domain, self.extension), key=lambda one: one.heard)
+
+
+async def opened(call: Call, extension: str) -> Mailbox:
+    """The mailbox of an extension; raises `Refused` when there is none."""
+    settings = await call.questions("voicemail settings", f"{extension}@{call.domain}")
+    return Mailbox(call, extension, settings)
+
+
+async def knows_pin(call: Call, extension: str, pin: str) -> bool:
+    """Whether a PIN opens a mailbox; too many wrong ones close it for a while."""
+    mailbox, guesses = f"{extension}@{call.domain}", call.guesses
+    right = bool(await call.questions("voicemail pin", mailbox, pin))
+    if guesses.is_closed(mailbox):
+        print(f"voicemail: {mailbox} is closed after too many wrong PINs, tried by {call.caller}", flush=True)
+        return False
+    if right:
+        guesses.right(mailbox)
+    else:
+        guesses.wrong(mailbox)
+    return right
+
+
+async def listens(mailbox: Mailbox) -> None:
+    """Say how many messages there are, then each; until `#`, `*` or the end."""
+    call, messages = mailbox.call, mailbox.messages()
+    key = await _says_counts(call, messages)
+    place = 0
+    while key not in ("#", "*"):
+        if key == "0" or not messages:
+            key = await _options(mailbox)
+            if not messages:
+                break
+            continue
+        key = await _plays(mailbox, messages[place], place)
+        while key not in ("#", "*", "0"):
+            moved = await _obeys(mailbox, messages, place, key)
+            if moved is None:
+                key = await _asks(call)
+                continue
+            place = moved
+            if not messages:
+                await call.plays("vm-nomore")
+            break
+        else:
+            continue
+        key = ""
+    await call.plays("vm-goodbye")
+
+
+async def _obeys(mailbox: Mailbox, messages: list[Message], place: int, key: str) -> int | None:
+    """Do what a key says; the place of the message that is played next, None to ask for another key."""
+    call = mailbox.call
+    if key in ("1", "5"):
+        return place
+    if key == "7":
+        mailbox.store.remove(messages.pop(place))
+        await call.plays("vm-deleted")
+        return min(place, len(messages) - 1) if messages else 0
+    if key in ("4", "6"):
+        wanted = place + (1 if key == "6" else -1)
+        if 0 <= wanted < len(messages):
+            return wanted
+        await call.plays("vm-nomore")
+    return None
+
+
+async def _says_counts(call: Call, messages: list[Message]) -> str:
+    new = sum(not one.heard for one in messages)
+    old = len(messages) - new
+    key = await call.plays("vm-youhave", keys=ANY_KEY)
+    if not messages:
+        return key or await call.plays("vm-no", "vm-messages", keys=ANY_KEY)
+    for count, word in ((new, "vm-INBOX"), (old, "vm-Old")):
+        if count and not key:
+            joined = ("vm-and",) if word == "vm-Old" and new else ()
+            key = await call.plays(*joined, keys=ANY_KEY) if joined else ""
+            key = key or await call.says_number(count, keys=ANY_KEY)
+            key = key or await call.plays(word, "vm-message" if count == 1 else "vm-messages", keys=ANY_KEY)
+    return "" if key not in ("0", "#", "*") else key
+
+
+async def _plays(mailbox: Mailbox, message: Message, place: int) -> str:
+    """Number, time and caller of a message, then what was said; the key that was pressed, also after it."""
+    call = mailbox.call
+    key = await call.plays("vm-message", keys=ANY_KEY) or await call.says_number(place + 1, keys=ANY_KEY)
+    key = key or await call.plays("vm-received", keys=ANY_KEY)
+    key = key or await call.says_time(message.at, mailbox.settings["timezone"], ANY_KEY, RECEIVED)
+    if not key and message.caller.lstrip("+").isdigit():
+        key = await call.plays("vm-from-phonenumber", keys=ANY_KEY)
+        key = key or await call.says_digits(message.caller.lstrip("+"), keys=ANY_KEY)
+    if key in ("", "1", "5"):
+        key = await call.plays(str(mailbox.store.sound(message).with_suffix("")), keys=ANY_KEY)
+    if not message.heard and mailbox.store.is_there(message):
+        mailbox.store.write(replace(message, heard=True))
+    return key or await _asks(call)
+
+
+async def _asks(call: Call) -> str:
+    for _ in range(TRIES):
+        key = await call.plays(*MENU, keys=ANY_KEY) or await call.waits_for_key()
+        if key:
+            return key
+    return "#"
+
+
+async def _options(mailbox: Mailbox) -> str:
+    """Greetings and the PIN; the key that ends it."""
+    call = mailbox.call
+    for _ in range(2 * TRIES):
+        key = await call.plays("vm-options", keys=ANY_KEY) or await call.waits_for_key()
+        match key:
+            case "1" | "2":
+                await _records_greeting(mailbox, "unavailable" if key == "1" else "busy")
+            case "5":
+                await _changes_pin(mailbox)
+            case "*":
+                return ""
+            case "#" | "":
+                return "#"
+            case _:
+                await call.plays("beeperr")
+    return "#"
+
+
+async def _records_greeting(mailbox: Mailbox, kind: str) -> None:
+    """Record a greeting, which counts from its end on; a recording too short takes the own one away."""
+    call = mailbox.call
+    place = mailbox.store.greeting(call.domain, mailbox.extension, kind)
+    fresh = mailbox.store.root / "drafts" / f"greeting-{mailbox.extension}-{int(time.time() * 1000)}.wav"
+    for directory in (place.parent, fresh.parent):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    await call.plays("vm-rec-unv" if kind == "unavailable" else "vm-rec-busy")
+    await call.records(fresh.with_suffix(""), GREETING_S)
+    if length_s(fresh) < SHORTEST_S:
+        _unlink(fresh, place)
+        await call.plays("vm-tooshort")
+        return
+    fresh.replace(place)
+    await call.plays("vm-msgsaved")
+
+
+async def _changes_pin(mailbox: Mailbox) -> None:
+    call = mailbox.call
+    pin = await call.asks("vm-newpassword", PIN_LENGTH)
+    if await call.asks("vm-reenterpassword", PIN_LENGTH) != pin:
+        await call.plays("vm-mismatch")
+        return
+    try:
+        await call.changes("voicemail pin set", mailbox.address, pin or "-")
+    except Refused:
+        await call.plays("vm-invalid-password")
+        return
+    await call.plays("vm-passchanged")
+
+
+def _unlink(*files: Path) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
