@@ -7,8 +7,7 @@ import io
 import pytest
 from tests.truth.terminal import Terminal
 
-from carillon.model import voicemail as model
-from carillon.provisioning import changes, mailservers, voicemails
+from carillon.provisioning import changes, mailservers, pins, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.mailboxes import Mail, Mailboxes
 from carillon.system import paths as places
@@ -47,7 +46,7 @@ def test_a_pin_that_is_none_or_too_easy(carillon: Terminal, pin: str) -> None:
 
 
 def test_nobody_gets_in_without_a_pin(carillon: Terminal) -> None:
-    assert not model.matches("", None)
+    assert not pins.matches("", None)
     assert carillon.refused("voicemail", "set", "102", "--ask-pin", "yes").startswith("ask-pin: ")
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
 from carillon.model.refused import Refused
 
 _PIN: Final = re.compile(r"[0-9]{4,12}")
-_COST: Final = {"n": 1 << 14, "r": 8, "p": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +42,3 @@ def require_pin(pin: str) -> None:
         raise Refused("pin", "must be 4 to 12 digits.")
     if len(set(pin)) == 1 or pin in "01234567890" or pin in "09876543210":
         raise Refused("pin", "is too easy to guess; choose other digits.")
-
-
-def hashed(pin: str) -> str:
-    """What is kept of a PIN: scrypt (RFC 7914) with a salt of its own."""
-    salt = secrets.token_bytes(16)
-    return f"{salt.hex()}:{hashlib.scrypt(pin.encode(), salt=salt, **_COST).hex()}"
-
-
-def matches(pin: str, kept: str | None) -> bool:
-    """Whether a PIN is the one that was hashed; takes as long when there is none."""
-    salt, _, digest = (kept or f"{'00' * 16}:").partition(":")
-    made = hashlib.scrypt(pin.encode(), salt=bytes.fromhex(salt), **_COST).hex()
-    return hmac.compare_digest(made, digest) and kept is not None

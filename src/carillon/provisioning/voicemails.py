@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from carillon.model.change import Noun, Subject
 from carillon.model.refused import Refused
 from carillon.model.user import User
-from carillon.model.voicemail import Voicemail, hashed, matches, require_pin
+from carillon.model.voicemail import Voicemail, require_pin
 from carillon.provisioning.changes import State, record
+from carillon.provisioning.pins import hashed, matches
 from carillon.provisioning.places import require_user
 from carillon.provisioning.timezones import timezone_of
 from carillon.stores.sql.engine import reading, writing

@@ -186,6 +186,8 @@ class SystemPaths:
     def publications(self) -> Path:
         """What phones have published (SQLite)."""
         return self.state / "published.db"
+
+    @property
     def voicemail(self) -> Path:
         """Voice messages: owned by the service user, since Asterisk records them; only a removal takes them away."""
         return LASTING_ROOT / self.identity / "voicemail"
