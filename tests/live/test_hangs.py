@@ -16,7 +16,8 @@ from carillon.supervision.rpc import call
 pytestmark = pytest.mark.engines
 
 CALLS_GO_ON = [
-    *("redis", "rtpengine", "collector", "trunks", "calls", "watchdog", "services", "presence", "states", "kamailio"),
+    *("redis", "rtpengine", "collector", "trunks", "names", "calls", "watchdog"),
+    *("services", "presence", "states", "kamailio"),
 ]
 KINDS = [
     "udp receiver",

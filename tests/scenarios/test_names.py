@@ -80,3 +80,28 @@ def test_a_book_says_nothing_about_colleagues(office: Office) -> None:
     call = office.alice.calls(office.bob)
     call.rings(office.bob)
     call.shows(office.bob, "Alice Martin", "101")
+
+
+def test_another_system_is_asked_meanwhile_and_known_the_next_time(office: Office) -> None:
+    office.asks_outside({JAN: "Jan of the shop"})
+    provider, call = calls_bob(office)
+    call.rings(office.bob)
+    office.bob.refuses(call, 486)
+    call.failed(486)
+    office.has_heard(1)
+    again = provider.calls_in(OURS, as_number=JAN)
+    again.rings(office.bob)
+    again.shows(office.bob, "Jan of the shop", JAN)
+
+
+def test_a_book_counts_more_than_another_system(office: Office) -> None:
+    office.asks_outside({JAN: "Jan of the shop"})
+    provider, call = calls_bob(office)
+    call.rings(office.bob)
+    office.bob.refuses(call, 486)
+    call.failed(486)
+    office.has_heard(1)
+    office.knows(JAN, "Jan Peeters")
+    again = provider.calls_in(OURS, as_number=JAN)
+    again.rings(office.bob)
+    again.shows(office.bob, "Jan Peeters", JAN)

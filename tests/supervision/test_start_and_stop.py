@@ -14,8 +14,8 @@ from tests.supervision.installation import Installation, own_address, until
 pytestmark = pytest.mark.engines
 
 ENGINES = (
-    *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio", "trunks", "calls", "states"),
-    "watchdog",
+    *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
+    *("trunks", "names", "calls", "states", "watchdog"),
 )
 
 

@@ -89,6 +89,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "presence",
         "kamailio",
         "trunks",
+        "names",
         "calls",
         "states",
         "watchdog",

@@ -224,6 +224,16 @@ class Building:
         bookentries.add(self.truth, WHO, book, whose, name, [number])
         put_in_force(self.paths)
 
+    def asks_outside(self, domain: str, url: str) -> None:
+        """The only source of names of a domain."""
+        books.add(self.truth, WHO, f"crm@{domain}", None, books.SourceTyped(url))
+        put_in_force(self.paths)
+
+    def asks_no_more(self, domain: str) -> None:
+        """Take it away again."""
+        books.remove(self.truth, WHO, f"crm@{domain}")
+        put_in_force(self.paths)
+
     def carries(self, domain: str, extension: str, mobile: str) -> None:
         """The only mobile of a person."""
         users.set(self.truth, WHO, f"{extension}@{domain}", mobile=[mobile])
@@ -288,6 +298,10 @@ class Building:
     def gives_email(self, domain: str, extension: str, email: str) -> None:
         """The e-mail address of somebody."""
         users.set(self.truth, WHO, f"{extension}@{domain}", email=email)
+
+    def book(self, domain: str, name: str) -> dict[str, Any]:
+        """What `carillon book show` says."""
+        return dict(json.loads(self._says("book", "show", f"{name}@{domain}", "--json")))
 
     def explains(self, domain: str, extension: str, number: str) -> str:
         """What `carillon explain call` says of a call."""

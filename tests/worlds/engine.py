@@ -16,6 +16,7 @@ from carillon.routing.bans import SETTINGS
 from carillon.routing.course import course
 from carillon.routing.decision import (
     AddHeader,
+    AskName,
     Challenge,
     CountGuess,
     Decision,
@@ -49,7 +50,7 @@ from carillon.routing.request import Request, Source
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import HandOver, StoreDown
+from carillon.stores.ports import HandOver, Named, StoreDown
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class Engine:
         self.dialogs: dict[str, LiveDialog] = {}
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
+        self.sources: dict[str, str] = {}
+        self.heard: dict[tuple[str, str], Named] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
         self.exempt(Exempt(frozenset({"10.77.0.1"}), (), lambda address: False))
@@ -279,7 +282,7 @@ class Engine:
                 trunks_down=frozenset(self.down) if asked.health else UNKNOWN,
                 schedules=self.directory.schedules() if asked.rows else {},
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
-                named=self.directory.named(*asked.named) if asked.named else None,
+                named=self._named(asked.named) if asked.named else None,
                 calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
                 dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
@@ -289,12 +292,17 @@ class Engine:
         except StoreDown:
             return Facts(self.now, self.node, UNKNOWN, UNKNOWN, UNKNOWN, fresh_id="0")
 
+    def _named(self, asked: tuple[str, str, str]) -> Named | None:
+        return self.directory.named(*asked) or self.heard.get(asked[:2])
+
     def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
         kept = self.dialogs.values()
         return tuple(one for one in kept if one.domain == domain and one.state is DialogState.RINGING)
 
     def _effect(self, effect: object, dialog: str = "", tag: str = "") -> None:
         match effect:
+            case AskName(domain, number) if number in self.sources:
+                self.heard[domain, number] = Named(self.sources[number], "source crm")
             case KeepDialog(kept):
                 self.dialogs[kept.call_id] = kept
             case DialogRings() if dialog in self.dialogs:

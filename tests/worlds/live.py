@@ -11,12 +11,17 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from tests.lab.sockets import inside
+from tests.names.sources import Source
 from tests.phones.call import Call as PhoneCall
 from tests.phones.phone import Phone
-from tests.worlds.building import ADDRESS, PORT, PROVIDERS, Building
+from tests.supervision.installation import until
+from tests.worlds.building import ADDRESS, NODE, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
 
+from carillon.names import states
+from carillon.names.states import SourceState
 from carillon.provisioning.forwardings import RowTyped
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
@@ -267,6 +272,25 @@ class LiveOffice:
 
     def knows(self, number: str, name: str, owner: LivePerson | None = None) -> None:
         self.building.knows(self.domain, number, name, owner.extension if owner else None)
+
+    def asks_outside(self, names: dict[str, str]) -> None:
+        self.source().knows(names)
+
+    def has_heard(self, numbers: int) -> None:
+        until(lambda: self.source_state().found == numbers, "the names are not heard")
+
+    def source(self) -> Source:
+        """A system that is asked for names from now on; it knows none yet."""
+        with inside(self.building.network.namespace(NODE)):
+            source = self._phones.enter_context(Source.open())
+        self.building.asks_outside(self.domain, source.url)
+        self._phones.callback(self.building.asks_no_more, self.domain)
+        until(lambda: (self.domain, "crm") in states.read(self.building.paths.name_states), "the source is not asked")
+        return source
+
+    def source_state(self) -> SourceState:
+        """How that system is, as the names daemon says."""
+        return states.read(self.building.paths.name_states)[self.domain, "crm"]
 
     def carries(self, person: LivePerson, mobile: str) -> None:
         self.building.carries(person.domain, person.extension, mobile)

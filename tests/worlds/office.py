@@ -146,6 +146,12 @@ class Office(Protocol):
     def knows(self, number: str, name: str, owner: Person | None = None) -> None:
         """An address book knows whose number that is: a shared one, or the person's own."""
 
+    def asks_outside(self, names: dict[str, str]) -> None:
+        """Another system, which knows these names by number, is asked by REST."""
+
+    def has_heard(self, numbers: int) -> None:
+        """The other system has said the names of so many numbers."""
+
     def carries(self, person: Person, mobile: str) -> None:
         """The person has this mobile telephone."""
 

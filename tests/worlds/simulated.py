@@ -258,6 +258,13 @@ class SimulatedOffice:
         source = "personal book own" if owner else "shared book all"
         self.engine.directory.add_name(DOMAIN, number, owner.extension if owner else SHARED, Named(name, source))
 
+    def asks_outside(self, names: dict[str, str]) -> None:
+        self.engine.sources = names
+        self.engine.directory.add_domain(DomainProfile(DOMAIN, asks_names=True))
+
+    def has_heard(self, numbers: int) -> None:
+        assert len(self.engine.heard) == numbers
+
     def carries(self, person: SimulatedPerson, mobile: str) -> None:
         found = Named(person.name, f"person {person.extension}", person.extension)
         self.engine.directory.add_name(DOMAIN, mobile, PERSON, found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carillon.cli import bookentry, bookfile
 from carillon.cli.context import Cli, commands
+from carillon.cli.passwords import typed
 
 if TYPE_CHECKING:
     from carillon.provisioning.books import BookView
@@ -20,16 +22,42 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the book, suc
 Owner = Annotated[str | None, typer.Option("--user", metavar="EXT", help="Whose book it is; everybody's without it.")]
 
 
+Url = Annotated[
+    str | None,
+    typer.Option(metavar="URL", help="Ask another system there, with {number} in the place of the number."),
+]
+Field = Annotated[
+    str | None, typer.Option(metavar="PATH", help="Where the name is in its JSON: name, results.0.name, first,last.")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(help="Proves to it who asks; '-' reads it from standard input; '' for none. Never shown again."),
+]
+Keep = Annotated[int | None, typer.Option(metavar="SECONDS", help="How long a name is kept; a day when new.")]
+
+
 @app.command()
-def add(context: typer.Context, name: Name, owner: Owner = None) -> None:
+def add(
+    context: typer.Context,
+    name: Name,
+    owner: Owner = None,
+    url: Url = None,
+    field: Field = None,
+    token: Token = None,
+    keep: Keep = None,
+) -> None:
     """Make a book, asked after those that there are. A user's own books are asked before everybody's.
 
-    Example: `carillon book add suppliers`
+    With --url it is another system, which is asked by REST when no book knows a number.
+
+    Example: `carillon book add crm --url "https://crm.example.org/people?phone={number}" --field 0.name --token -`
     """
     from carillon.provisioning import books
+    from carillon.provisioning.trunkkey import TrunkKey
 
     cli = Cli.of(context)
-    sequence = books.add(cli.truth, cli.who, name, owner)
+    fields = books.SourceTyped(url, field, keep, typed(token, "Token"))
+    sequence = books.add(cli.truth, cli.who, name, owner, fields, TrunkKey.of(cli.paths))
     _done(cli, "added", books.show(cli.truth, name, owner), sequence)
 
 
@@ -56,26 +84,37 @@ def show(context: typer.Context, name: Name, owner: Owner = None) -> None:
     Example: `carillon book show suppliers`
     """
     from carillon.provisioning import books
+    from carillon.supervision.sourcereports import report
 
     cli = Cli.of(context)
-    cli.show(_row(books.show(cli.truth, name, owner)), "Book")
+    view = books.show(cli.truth, name, owner)
+    state = report(cli.paths, view.book.domain, view.book.name) if view.book.url else None
+    cli.show({**_row(view), **(asdict(state) if state else {})}, "Book")
 
 
 @app.command("set")
 def set_(
     context: typer.Context,
     name: Name,
-    position: Annotated[int, typer.Option(metavar="N", help="When it is asked: 1 is first.")],
+    position: Annotated[int | None, typer.Option(metavar="N", help="When it is asked: 1 is first.")] = None,
     owner: Owner = None,
+    url: Url = None,
+    field: Field = None,
+    token: Token = None,
+    keep: Keep = None,
 ) -> None:
-    """Ask a book earlier or later.
+    """Ask a book earlier or later, or change how another system is asked.
 
     Example: `carillon book set suppliers --position 1`
     """
     from carillon.provisioning import books
+    from carillon.provisioning.trunkkey import TrunkKey
 
+    if all(value is None for value in (position, url, field, token, keep)):
+        raise typer.BadParameter("Nothing to change: give --position, --url, --field, --token or --keep.")
     cli = Cli.of(context)
-    sequence = books.set(cli.truth, cli.who, name, owner, position)
+    fields = books.SourceTyped(url, field, keep, typed(token, "Token"))
+    sequence = books.set(cli.truth, cli.who, name, owner, position, fields, TrunkKey.of(cli.paths))
     _done(cli, "changed", books.show(cli.truth, name, owner), sequence)
 
 
@@ -103,13 +142,13 @@ def find(
 
     Example: `carillon book find "0475 12 34 56" --user 101`
     """
-    from carillon.explain.live import directory_of
+    from carillon.explain.live import directory_of, heard
     from carillon.provisioning import booklookup
 
     cli = Cli.of(context)
     asked = booklookup.question(cli.truth, number, owner, domain)
     with directory_of(cli.paths, cli.truth) as directory:
-        found = directory.named(*asked)
+        found = directory.named(*asked) or heard(cli.paths, *asked[:2])
     row = {"number": asked[1], "name": found.name if found else None, "source": found.source if found else None}
     cli.show(row, "Name")
 
@@ -126,4 +165,10 @@ def _row(view: BookView) -> dict[str, object]:
         "user": view.book.owner or None,
         "position": view.book.position,
         "numbers": view.numbers,
+        **(_source(view) if view.book.url else {}),
     }
+
+
+def _source(view: BookView) -> dict[str, object]:
+    book = view.book
+    return {"url": book.url, "field": book.field, "keep_s": book.keep_s, "token": "kept" if view.has_token else None}

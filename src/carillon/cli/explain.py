@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,6 +69,7 @@ def call(
         as_if_ringing,
         caller_of,
         directory_of,
+        heard,
         is_registered,
         profile_of,
         ringing,
@@ -88,6 +90,7 @@ def call(
         when = time.time() if at is None else _time(cli, at)
         situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
         rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
+        situation = replace(situation, heard=partial(heard, cli.paths))
         situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 

@@ -19,7 +19,12 @@ def typed_or_made(option: str | None, make: bool) -> tuple[str | None, str | Non
 
     if make:
         return None, new_password()
-    return (_read() if option == "-" else option), None
+    return typed(option), None
+
+
+def typed(option: str | None, what: str = "Password") -> str | None:
+    """What was typed, from standard input if that was said."""
+    return _read(what) if option == "-" else option
 
 
 def shown_once(sentence: str, made: str | None) -> str:
@@ -27,8 +32,8 @@ def shown_once(sentence: str, made: str | None) -> str:
     return sentence if made is None else f"{sentence}\nPassword (shown once): {made}"
 
 
-def _read() -> str:
+def _read(what: str = "Password") -> str:
     """The first line of standard input; a person at a terminal types it unseen."""
     if sys.stdin.isatty():
-        return str(typer.prompt("Password", hide_input=True, err=True))
+        return str(typer.prompt(what, hide_input=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")

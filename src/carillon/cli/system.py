@@ -228,3 +228,5 @@ def _show_status(cli: Cli, now: Status) -> None:
         cli.show(rows, "Healthy" if now.healthy else "Not healthy")
         if now.trunks:
             cli.show([asdict(one) for one in now.trunks], "Trunks")
+        if now.sources:
+            cli.show([asdict(one) for one in now.sources], "Sources of names")

@@ -21,7 +21,7 @@ from carillon.routing.request import Request, Source
 from carillon.sip.digest import Algorithm, Credentials, make_nonce
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
-from carillon.stores.ports import Account, Directory, Party, StateRow, TrunkProfile
+from carillon.stores.ports import Account, Directory, Named, Party, StateRow, TrunkProfile
 
 FRESH = "0123456789abcdef01234567"
 
@@ -50,7 +50,7 @@ class Situation:
     The caller is a device of ours, or somebody outside whose call comes by a trunk. `trunks_down` are those of the
     caller's domain. `state` is as if that were said of
     the called person (`dnd` too); with `busy` he is in a call, and his phone says so. `caller_number` and
-    `caller_name` are what a trunk says, "" where it says nothing.
+    `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number.
     """
 
     caller: Account | TrunkProfile
@@ -63,6 +63,7 @@ class Situation:
     caller_number: str = ""
     caller_name: str = ""
     ringing: tuple[LiveDialog, ...] = ()
+    heard: Callable[[str, str], Named | None] = lambda domain, number: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,14 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         trunks_down=situation.trunks_down if asked.health else UNKNOWN,
         schedules=directory.schedules() if asked.rows else {},
         caller_lists=directory.caller_lists() if asked.rows else {},
-        named=directory.named(*asked.named) if asked.named else None,
+        named=_named(asked.named, situation, directory) if asked.named else None,
         ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
         fresh_id=FRESH,
     )
+
+
+def _named(asked: tuple[str, str, str], situation: Situation, directory: Directory) -> Named | None:
+    return directory.named(*asked) or situation.heard(*asked[:2])
 
 
 @dataclass(frozen=True, slots=True)

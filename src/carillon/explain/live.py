@@ -16,8 +16,9 @@ from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
 from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
+from carillon.stores import heardnames
 from carillon.stores.directory import DirectoryReader, refresh
-from carillon.stores.ports import Account, TrunkProfile
+from carillon.stores.ports import Account, Named, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -88,6 +89,15 @@ def as_if_ringing(directory: DirectoryReader, domain: str, extension: str, now: 
         raise Refused("ringing", f"there is nobody with {extension} in {domain}; see `carillon user list`.")
     rings = DialogState.RINGING
     return LiveDialog("explained", party.aor, "", "as if called", rights=party.pickup, state=rings, since=now)
+
+
+def heard(paths: SystemPaths, domain: str, number: str) -> Named | None:
+    """The name that a source outside said of a number, as workers know it; None when the system is stopped."""
+    try:
+        item = call(paths.kamailio_rpc, "htable.get", heardnames.TABLE, heardnames.key(domain, number))
+        return heardnames.read(str(item["item"]["value"]))
+    except (RpcFailed, KeyError, TypeError):
+        return None
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:

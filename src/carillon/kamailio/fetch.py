@@ -14,6 +14,7 @@ from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
+from carillon.stores import heardnames
 from carillon.stores.compiled import presence_of
 from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, TrunkProfile
 
@@ -78,7 +79,11 @@ def far_end_code(leg: str) -> int | None:
 
 
 def _named(question: tuple[str, str, str] | None, directory: Directory) -> Named | Unknown | None:
-    return None if question is None else _or_unknown(lambda: directory.named(*question))
+    """Who a number is, by a book; by a source outside where none knows it and the source has said so already."""
+    if question is None:
+        return None
+    found = _or_unknown(lambda: directory.named(*question))
+    return found or heardnames.read(ksr.shared_text(heardnames.TABLE, heardnames.key(*question[:2])))
 
 
 def _with_states(callee: Party | Unknown | None) -> Party | Unknown | None:

@@ -11,6 +11,7 @@ from typing import assert_never
 from carillon.kamailio import dialogs, ksr, media
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES
+from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.routing import anchor, sessiontimer, watched
@@ -18,6 +19,7 @@ from carillon.routing.decision import (
     AddHeader,
     AnchorMedia,
     AnswerChallenge,
+    AskName,
     Challenge,
     CountGuess,
     CountMessage,
@@ -89,6 +91,7 @@ class Means:
     outside_sockets: Sockets
     trunk_login: Callable[[str, str], tuple[str, str] | None]
     registrations: RegistrationJournal
+    names: NameAsker
     advertised: tuple[str, str] | None = None
 
 
@@ -139,6 +142,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
             ksr.set_text(REFUSAL, f"{code} {reason}")
+        case AskName(domain, number):
+            means.names.ask(domain, number)
         case SpendNonce(use, by):
             ksr.set_shared_text(NONCES, use, by)
         case CountGuess(guess):

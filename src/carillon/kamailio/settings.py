@@ -46,6 +46,7 @@ class Settings:
     trace_socket: Path
     trunk_logins: Path
     registration_journal: Path
+    names_asked: Path
     advertised: tuple[str, str] | None = None
 
     @classmethod
@@ -66,10 +67,10 @@ class Settings:
             gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
             presence=Gateway(*values["presence"]),
         )
-        names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal")
-        directory, redis, trace, logins, journal = (Path(values[name]) for name in names)
+        names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal", "names_asked")
+        directory, redis, trace, logins, journal, asked = (Path(values[name]) for name in names)
         trusted = tuple(ip_network(network) for network in values["trusted"])
         inside, outside = Sockets(values["gateway_sockets"]), Sockets(values["outside_sockets"])
         told, own = values["advertised"] or ("", "")
         advertised = (told, own) if told else None
-        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, advertised)
+        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, asked, advertised)

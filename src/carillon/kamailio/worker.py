@@ -10,6 +10,7 @@ from carillon.kamailio import fetch, gather, ksr, media
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
+from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
@@ -55,7 +56,8 @@ class Worker:
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
-        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal, settings.advertised)
+        names = NameAsker(settings.names_asked)
+        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal, names, settings.advertised)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:

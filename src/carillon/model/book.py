@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from carillon.model.domain import require_canonical
 from carillon.model.e164 import require_e164
@@ -14,6 +15,10 @@ from carillon.model.user import require_extension
 
 LONGEST = 64
 LONGEST_NOTE = 120
+DEFAULT_FIELD, DEFAULT_KEEP_S = "name", 86_400
+SHORTEST_KEEP_S, LONGEST_KEEP_S = 60, 86_400
+_FIELD = re.compile(r"[^\s,.]+(\.[^\s,.]+)*( *, *[^\s,.]+(\.[^\s,.]+)*)*")
+_PRINTABLE = re.compile(r"[!-~]{1,500}")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -21,29 +26,72 @@ _BLANKS = re.compile(r"\s+")
 class Book:
     """A book of `domain`; `owner` is the extension of whom it belongs to, "" for everybody's.
 
-    Books of one owner are asked by `position`, 1 first.
+    Books of one owner are asked by `position`, 1 first. With a `url`, which holds `{number}` or `{digits}`, it is
+    another system's, asked by REST: `field` says where in its JSON the name is, which is kept for `keep_s` seconds.
     """
 
     domain: str
     name: str
     owner: str = ""
     position: int = 1
+    url: str | None = None
+    field: str | None = None
+    keep_s: int | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
         require_label("name", self.name)
         if self.owner:
             require_extension("user", self.owner)
+        if self.url is not None:
+            _require_source(self)
 
     @property
     def source(self) -> str:
         """What a name from it is said to come from."""
+        if self.url:
+            return f"source {self.name}"
         return f"personal book {self.name}" if self.owner else f"shared book {self.name}"
 
     @property
     def key(self) -> str:
         """What the journal calls it."""
         return f"{self.owner}/{self.name}" if self.owner else self.name
+
+
+def _require_source(of: Book) -> None:
+    """Raise `Refused` unless a source can be asked."""
+    if of.owner:
+        raise Refused("user", "can't be given with --url: another system is asked for everybody.")
+    require_address(of.url or "")
+    if not _FIELD.fullmatch(of.field or ""):
+        raise Refused("field", f"{of.field!r} names no place in JSON; write one like contact.name or results.0.name.")
+    if not SHORTEST_KEEP_S <= (of.keep_s or 0) <= LONGEST_KEEP_S:
+        raise Refused("keep", f"{of.keep_s} isn't possible; choose {SHORTEST_KEEP_S} to {LONGEST_KEEP_S} seconds.")
+
+
+def require_address(url: str) -> None:
+    """Raise `Refused` unless `url` says where a number can be asked for."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise Refused("url", f"can't be understood ({error}).") from error
+    if parts.scheme not in ("http", "https") or not host or port == 0 or not _PRINTABLE.fullmatch(url):
+        raise Refused("url", "is no address; write one like https://crm.example.org/lookup?phone={number}.")
+    if "@" in parts.netloc:
+        raise Refused("url", "holds a user or password; give a token by --token.")
+    if any(piece in parts.netloc for piece in "{}"):
+        raise Refused("url", "has a place to fill in its host; that can't be.")
+    rest = f"{parts.path}?{parts.query}"
+    if rest.count("{number}") + rest.count("{digits}") != 1:
+        raise Refused("url", "must hold {number} once (+32475123456, or {digits} without the +): what is asked for.")
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody between can read what is sent there."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)

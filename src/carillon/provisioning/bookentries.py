@@ -44,6 +44,7 @@ def add(
     """Put somebody into a book. Returns the sequence; raises `Refused`, also when a number is in it already."""
     with writing(engine) as connection:
         chosen = books.require(connection, name, owner)
+        books.require_entries(chosen)
         country = _country(connection, chosen)
         written = tuple(number for text in numbers for number in bookfile.numbers_typed(text, country))
         new = Entry(one_line(entry_name), tuple(dict.fromkeys(written)), one_line(company), one_line(note))
@@ -116,6 +117,7 @@ def export_file(engine: Engine, name: str, owner: str | None = None) -> tuple[st
 
 
 def _plan(connection: Connection, chosen: Book, data: bytes, replace: bool, told: Told) -> Plan:
+    books.require_entries(chosen)
     total, done = max(data.count(b"\n"), 1), 0
     ignored: list[str] = []
 

@@ -259,6 +259,14 @@ class NoteRinging:
 
 
 @dataclass(frozen=True, slots=True)
+class AskName:
+    """Have sources outside be asked, in the background, who an outside number (E.164) of a domain is."""
+
+    domain: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarkLeg:
     """Note in the node's shared memory that the far end of a leg gave this final code."""
 
@@ -347,6 +355,7 @@ Effect = (
     | NoteRefusal
     | NoteRinging
     | AnswerChallenge
+    | AskName
     | MarkLeg
     | PutHandOver
     | KeepDialog

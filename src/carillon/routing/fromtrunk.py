@@ -14,6 +14,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
+from carillon.routing.names import looked_up
 from carillon.routing.newleg import marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
@@ -82,6 +83,11 @@ def caller_told(request: Request, facts: Facts) -> Verdict:
     return Verdict("told", told, effects=effects)
 
 
+def caller_looked_up(request: Request, facts: Facts) -> Verdict:
+    """Sources outside are asked who calls."""
+    return looked_up(_trunk(request).domain, _caller(request), facts)
+
+
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An external call."""
     count = request.diversions
@@ -108,6 +114,7 @@ RULES = (
     number_exists,
     not_round_and_round,
     caller_told,
+    caller_looked_up,
     timed,
     anchored,
     leg_marked,

@@ -23,6 +23,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.media import anchored
+from carillon.routing.names import NOBODY_ASKED, looked_up
 from carillon.routing.newleg import asserted, marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import (
     NumberClass,
@@ -102,6 +103,13 @@ def caller_asserted(request: Request, facts: Facts) -> Verdict:
     return Verdict("asserted", f"{quoted(party.name)} <sip:{party.aor}>", effects=asserted(party))
 
 
+def called_looked_up(request: Request, facts: Facts) -> Verdict:
+    """Sources outside are asked who is called."""
+    outside = meant_outside(request, facts)
+    emergency = outside is None or outside.number_class is NumberClass.EMERGENCY
+    return NOBODY_ASKED if outside is None or emergency else looked_up(caller(facts).domain, outside.number, facts)
+
+
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """An internal call, with what the outbound leg must know of who calls."""
     service = "" if meant_outside(request, facts) else service_of(facts)
@@ -128,6 +136,7 @@ RULES = (
     code_served,
     number_exists,
     allowed,
+    called_looked_up,
     caller_asserted,
     timed,
     anchored,

@@ -1,11 +1,13 @@
 """Who an outside number is (slides "Caller/Called ID Name substitution"): only the name changes, never the number.
 
-A person of ours, then a book of the person who looks at the name, then a shared book, then what the trunk said.
+A person of ours, then a book of the person who looks at the name, then a shared book, then a source
+outside that was asked in the background, then what the trunk said.
 """
 
 from __future__ import annotations
 
 from carillon.routing.chain import Verdict
+from carillon.routing.decision import AskName
 from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
@@ -52,8 +54,17 @@ def named(request: Request, facts: Facts) -> Verdict:
     return Verdict("not known", f"{question[1]} is in no book" + ("" if _calls_out(request) else said))
 
 
+def looked_up(domain: str, number: str, facts: Facts) -> Verdict:
+    """Where a domain has sources outside, they are asked now: the outbound leg, some ms later, may know the name."""
+    profile = None if facts.domains is UNKNOWN else facts.domains.get(domain)
+    if profile is None or not profile.asks_names or not number.startswith("+"):
+        return NOBODY_ASKED
+    return Verdict("asked", number, effects=(AskName(domain, number),))
+
+
 def _calls_out(request: Request) -> bool:
     return PrivateHeader.OUTSIDE in request.private
 
 
+NOBODY_ASKED = Verdict("skipped", "no source outside is asked")
 NOBODY_OUTSIDE = Verdict("skipped", "no outside number to name")

@@ -23,7 +23,7 @@ from carillon.stores.ports import (
 PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
-DOMAIN = "name, digest, session_timer_s"
+DOMAIN = "name, digest, session_timer_s, asks_names"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "

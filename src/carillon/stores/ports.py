@@ -20,11 +20,13 @@ class DomainProfile:
     """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`.
 
     `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
+    With `asks_names`, sources outside are asked who outside numbers are.
     """
 
     name: str
     digest: str = "both"
     session_timer_s: int = 1800
+    asks_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

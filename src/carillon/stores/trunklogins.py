@@ -13,9 +13,9 @@ Logins = Mapping[tuple[str, str], tuple[str, str]]
 def write(path: Path, sealed: Logins, key: Path, owner_uid: int) -> None:
     """Put logins (user, sealed password) by (domain, trunk) in force, and the key that opens them; raises OSError."""
     if key.exists():
-        _place(_key_of(path), key.read_bytes(), owner_uid)
+        place(_key_of(path), key.read_bytes(), owner_uid)
     rows = [[*trunk, *login] for trunk, login in sorted(sealed.items())]
-    _place(path, json.dumps(rows).encode(), owner_uid)
+    place(path, json.dumps(rows).encode(), owner_uid)
 
 
 def read(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
@@ -42,13 +42,13 @@ class LoginReader:
 
     def logins(self) -> Logins:
         """As `read`, but for two looks at the file system when nothing has changed."""
-        seen = (_stamp(self._path), _stamp(_key_of(self._path)))
+        seen = (stamp(self._path), stamp(_key_of(self._path)))
         if seen != self._seen:
             self._logins, self._seen = read(self._path), seen
         return self._logins
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def stamp(path: Path) -> tuple[int, int] | None:
     """What changes when a file is replaced; None when there is none."""
     try:
         found = path.stat()
@@ -61,7 +61,18 @@ def _key_of(path: Path) -> Path:
     return path.with_name("trunk.key")
 
 
-def _place(path: Path, content: bytes, owner_uid: int) -> None:
+def opened(path: Path, sealed: str) -> str:
+    """A sealed text by the key that lies beside `path`; "" when there is none, or it doesn't fit."""
+    from cryptography.fernet import Fernet, InvalidToken
+
+    try:
+        return Fernet(_key_of(path).read_bytes()).decrypt(sealed.encode()).decode() if sealed else ""
+    except (OSError, ValueError, InvalidToken):
+        return ""
+
+
+def place(path: Path, content: bytes, owner_uid: int) -> None:
+    """Write a file that only `owner_uid` may read, by rename; raises OSError."""
     unfinished = path.with_suffix(".new")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -13,10 +13,10 @@ from carillon.confgen.system import System
 from carillon.confgen.targets import ENGINES
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.model.refused import Refused
-from carillon.provisioning import domains, trunks
+from carillon.provisioning import books, domains, trunks
 from carillon.provisioning.system import load_node, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores import trunklogins
+from carillon.stores import namesources, trunklogins
 from carillon.stores.directory import refresh
 from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
@@ -51,6 +51,7 @@ def lay_out(system: System) -> None:
     owner, truth = pwd.getpwnam(SERVICE_USER).pw_uid, open_truth(paths)
     refresh(truth, paths.run_directory, owner)
     trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, owner)
+    namesources.write(paths.name_sources, books.sources(truth), owner)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 

@@ -33,6 +33,7 @@ PATIENCE_S = 3.0
 """Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
 TRUNKS_LATE_S = 10
 CALLS_LATE_S = 10
+NAMES_LATE_S = 10
 WATCHDOG_LATE_S = 5
 
 
@@ -162,6 +163,13 @@ def probe_trunks(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_names(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago."""
+    age = pulse_age_s(paths.run / "names")
+    late = f"it last went round {age:.0f} s ago; names from other systems are missing" if age > NAMES_LATE_S else ""
+    return Health(carillon.__version__, late)
+
+
 def probe_calls(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run / "calls")
@@ -185,6 +193,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "presence": probe_presence,
     "kamailio": probe_kamailio,
     "trunks": probe_trunks,
+    "names": probe_names,
     "calls": probe_calls,
     "states": probe_states,
     "watchdog": probe_watchdog,

@@ -10,8 +10,10 @@ from typing import Any
 from carillon.confgen.targets import ENGINES
 from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
+from carillon.supervision import sourcereports
 from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
+from carillon.supervision.sourcereports import SourceReport
 from carillon.supervision.supervisor import ProgramState, silent_supervisor, states
 from carillon.supervision.trunkreports import TrunkReport, reports
 from carillon.system.paths import SystemPaths
@@ -41,6 +43,7 @@ class Status:
     components: tuple[Component, ...]
     certificate: Certificate | None = None
     trunks: tuple[TrunkReport, ...] = ()
+    sources: tuple[SourceReport, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -51,7 +54,9 @@ class Status:
         """The form that outside checks read."""
         certificate = summary(self.certificate) if self.certificate else None
         components, trunks = [asdict(one) for one in self.components], [asdict(one) for one in self.trunks]
-        return {"healthy": self.healthy, "components": components, "certificate": certificate, "trunks": trunks}
+        sources = [asdict(one) for one in self.sources]
+        more = {"certificate": certificate, "trunks": trunks, "sources": sources}
+        return {"healthy": self.healthy, "components": components, **more}
 
 
 def status(paths: SystemPaths, node: Node) -> Status:
@@ -67,7 +72,9 @@ def status(paths: SystemPaths, node: Node) -> Status:
     components = tuple(
         _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
     )
-    return Status(True, components, certificate_in_force(paths), tuple(reports(paths).values()))
+    return Status(
+        True, components, certificate_in_force(paths), tuple(reports(paths).values()), sourcereports.reports(paths)
+    )
 
 
 def _unsupervised(paths: SystemPaths) -> str:

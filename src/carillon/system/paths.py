@@ -168,6 +168,21 @@ class SystemPaths:
         return self.run / "trunk-states.json"
 
     @property
+    def name_sources(self) -> Path:
+        """Sources that are asked for names, with their tokens, mode 0600, for the service user."""
+        return self.run / "name-sources.json"
+
+    @property
+    def names_asked(self) -> Path:
+        """Where workers send numbers whose names they want, never blocking."""
+        return self.run / "names" / "asked.sock"
+
+    @property
+    def name_states(self) -> Path:
+        """How each source is, written by the names daemon."""
+        return self.run / "names" / "states.json"
+
+    @property
     def call_figures(self) -> Path:
         """How many calls are up, written by the calls daemon."""
         return self.run / "calls" / "figures.json"

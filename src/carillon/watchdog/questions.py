@@ -16,6 +16,8 @@ PATIENCE_S = 0.8
 """Seconds for one answer."""
 PULSE = "pulse"
 """A file in a daemon's directory that it touches each time round."""
+NAMES_PULSE_S = 8.0
+"""The names daemon goes round twice a second, whatever its sources do."""
 CALLS_PULSE_S = 8.0
 """The calls daemon goes round each second, or waits twice its patience for an Asterisk that hangs."""
 STATES_PULSE_S = 15.0
@@ -63,6 +65,11 @@ def trunks_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "trunks") < PULSE_S
 
 
+def names_answer(settings: Settings) -> bool:
+    """The names daemon goes round."""
+    return pulse_age_s(settings.run / "names") < NAMES_PULSE_S
+
+
 def calls_answers(settings: Settings) -> bool:
     """The calls daemon goes round."""
     return pulse_age_s(settings.run / "calls") < CALLS_PULSE_S
@@ -107,6 +114,7 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "presence": presence_answers,
     "kamailio": kamailio_answers,
     "trunks": trunks_answers,
+    "names": names_answer,
     "calls": calls_answers,
     "states": states_answers,
 }

@@ -202,6 +202,7 @@ def _settings(system: System) -> str:
             "directory": str(paths.run_directory),
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
+            "names_asked": str(paths.names_asked),
             "trusted": _trusted(paths),
             "advertised": [node.advertise, node.address] if node.advertise else [],
             "trunk_logins": str(paths.trunk_logins),

@@ -28,6 +28,7 @@ from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
 from carillon.stores.sql.tables import (
+    book,
     caller_list,
     change,
     device,
@@ -43,7 +44,9 @@ from carillon.stores.sql.tables import (
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
-SMALL = frozenset({Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST, Noun.GROUP})
+SMALL = frozenset(
+    {*(Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST), Noun.GROUP, Noun.BOOK}
+)
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -126,9 +129,13 @@ def _is_ours(connection: Connection, known: Position) -> bool:
 
 def _small(connection: Connection) -> SmallRows:
     sites = connection.execute(select(site))
+    asking = frozenset(connection.execute(select(book.c.domain).where(book.c.url.is_not(None))).scalars())
     trunks = connection.execute(select(trunk).order_by(trunk.c.domain, trunk.c.name)).mappings()
     return SmallRows(
-        tuple(DomainProfile(**row) for row in connection.execute(select(domain)).mappings()),
+        tuple(
+            DomainProfile(**row, asks_names=row["name"] in asking)
+            for row in connection.execute(select(domain)).mappings()
+        ),
         tuple((row.domain, _site(row)) for row in sites),
         tuple(_trunk(trunk_of(row)) for row in trunks),
         tuple(
