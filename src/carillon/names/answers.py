@@ -42,6 +42,4 @@ def _text(value: Any) -> str:
     """What a display can show of a value."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return one_line(
-        "".join(letter if letter.isprintable() or category(letter) == "Cf" else " " for letter in str(value))
-    )
+    return one_line("".join(letter if letter.isprintable() else " " for letter in one_line(str(value))))
