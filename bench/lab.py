@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from bench import subjects
+from bench import habits, subjects
 from bench.commands import Done, carillon
 from bench.own_network import add_address
-from bench.people import CROWD, DOMAIN, FEW, WHO, add_phones, file
+from bench.people import CROWD, DOMAIN, FEW, WHO, add_phones, file, person
 from bench.phases import Load, Measured, Phase, registrations
 from bench.progress import Progress
 from bench.rounds import Rounds, Void, measure
@@ -21,6 +21,7 @@ from carillon.provisioning.system import open_truth, put_in_force
 
 QUICK_ROUNDS = 2
 QUICK_SHARE = 2
+FORWARDERS = 1000
 
 
 class Lab:
@@ -62,6 +63,28 @@ class Lab:
     def crowd(self) -> Subject:
         """The same with a thousand registered phones."""
         return self._registered(self.many[0])
+
+    @cached_property
+    def featured(self) -> Subject:
+        """A system of ours whose hundred people use every feature."""
+        subject = self._started("featured", lambda: subjects.ours(self.folder, "featured", "10.79.0.5", FEW))
+        self._import(subject, FEW)
+        assert subject.paths is not None
+        told = self.progress.steps("featured: setting everything up")
+        habits.use_everything(open_truth(subject.paths), subject.people, told)
+        put_in_force(subject.paths)
+        return self._registered(subject)
+
+    @cached_property
+    def ruled(self) -> Subject:
+        """A system of ours with a thousand people more, who have ten forwarding rules each."""
+        subject = self._started("ruled", lambda: subjects.ours(self.folder, "ruled", "10.79.0.6", FEW))
+        self._import(subject, FEW + FORWARDERS)
+        assert subject.paths is not None
+        others = [person(FEW + rank) for rank in range(FORWARDERS)]
+        habits.forward(open_truth(subject.paths), others, self.progress.steps("ruled: adding rules"))
+        put_in_force(subject.paths)
+        return self._registered(subject)
 
     @cached_property
     def native(self) -> Subject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bench.figure import Figure
-from bench.figures import calls, crowd, decide, importing, memory, node, registrations
+from bench.figures import calls, crowd, decide, features, importing, memory, node, registrations, rows
 from bench.lab import Lab
 
 FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
@@ -16,4 +16,6 @@ FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
     "registrations": registrations.found,
     "import": importing.found,
     "crowd": crowd.found,
+    "features": features.found,
+    "rows": rows.found,
 }
