@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
-from bench.people import WHO, Person
+from bench.people import DOMAIN, WHO, Person
 from carillon.model.forwarding import Origin
 from carillon.provisioning import callerlists, forwardings, groups, presences, schedules
 from carillon.provisioning.forwardings import RowTyped
 from carillon.provisioning.groups import Ringing
+from carillon.stores.sql.engine import writing
+from carillon.stores.sql.tables import forwarding
 
 Told = Callable[[int, int], None]
 
@@ -43,9 +45,17 @@ def use_everything(truth: Engine, people: Sequence[Person], told: Told) -> None:
 
 
 def forward(truth: Engine, people: Sequence[Person], told: Told) -> None:
-    """Ten rows for each of them."""
+    """Ten rows for each of them; the last one is added as people add it, and puts all of the table in force."""
+    with writing(truth) as connection:
+        early = [(one, place) for one in people for place in range(ROWS_EACH - 1)]
+        connection.execute(insert(forwarding), [_row(one, place) for one, place in early])
     for rank, one in enumerate(people, 1):
-        for after_s in range(ROWS_EACH):
-            typed = RowTyped("no-answer", (people[rank % len(people)].extension,), after_s=10 + after_s)
-            forwardings.add(truth, WHO, one.extension, typed)
+        last = RowTyped("no-answer", (people[rank % len(people)].extension,), after_s=10 + ROWS_EACH)
+        forwardings.add(truth, WHO, one.extension, last)
         told(rank, len(people))
+
+
+def _row(of: Person, place: int) -> dict[str, object]:
+    called = str(int(of.extension) - 1)
+    row = {"domain": DOMAIN, "extension": of.extension, "position": place, "targets": called}
+    return {**row, "cause": "no-answer", "presence": "", "after_s": 10 + place}

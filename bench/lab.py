@@ -92,6 +92,11 @@ class Lab:
         return self._registered(self._started("native", lambda: subjects.native(self.folder)))
 
     @cached_property
+    def minimal(self) -> Subject:
+        """The native script in Python."""
+        return self._registered(self._started("minimal", lambda: subjects.minimal(self.folder)))
+
+    @cached_property
     def alone(self) -> Subject:
         """Asterisk alone."""
         return self._started("alone", lambda: subjects.alone(self.folder))

@@ -108,6 +108,18 @@ def native(folder: Path) -> Iterator[Subject]:
 
 
 @contextmanager
+def minimal(folder: Path) -> Iterator[Subject]:
+    """The same with bench/reference/minimal.py: the native script in Python."""
+    with _laid_out(folder / "minimal", "10.79.0.7", ("tls", "kamailio")) as system:
+        context = engine("kamailio").context(system)
+        for name, text in kamailio.python_files(context, system.node).items():
+            (context.run / name).write_text(text)
+        environment = {"PYTHONDONTWRITEBYTECODE": "1"}
+        with running(engine("kamailio").command(context), environment, folder / "minimal.log") as root:
+            yield Subject("minimal", system.node, PEOPLE, PEOPLE, lambda: {"kamailio": tree(root)})
+
+
+@contextmanager
 def alone(folder: Path) -> Iterator[Subject]:
     """Asterisk with bench/reference/asterisk, without any Kamailio."""
     with _laid_out(folder / "alone", "10.79.0.4", ("asterisk",)) as system:

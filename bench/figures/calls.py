@@ -15,7 +15,7 @@ LEGS = ("inbound", "outbound")
 def found(lab: Lab) -> Figure:
     """SIPp stands in for Asterisk. 85 of 100 calls are answered, 10 find somebody busy, 5 are given up."""
     load = lab.load(1000, 100, 5)
-    subjects = (lab.native, lab.ours)
+    subjects = (lab.native, lab.minimal, lab.ours)
     with without_asterisk(lab.ours):
         rounds = lab.measure([(leg, each) for leg in (inbound, outbound) for each in subjects], load)
     ratio = rounds.spread("ours", *LEGS).median / rounds.spread("native", *LEGS).median
@@ -23,10 +23,10 @@ def found(lab: Lab) -> Figure:
     rows = [_row(rounds, "inbound leg", "inbound"), _row(rounds, "outbound leg", "outbound")]
     parts = rounds.by_part("ours", *LEGS)
     grids = [
-        Grid(title, ("", "ours", "native", "ratio"), [*rows, _row(rounds, "call", *LEGS)]),
+        Grid(title, ("", "ours", "native", "ratio", "native in Python"), [*rows, _row(rounds, "call", *LEGS)]),
         Grid("calls: ours by component", ("", "µs a call"), [(name, f"{spent:.0f}") for name, spent in parts.items()]),
     ]
-    values = {"ours": rounds.spread("ours", *LEGS).median, "native": rounds.spread("native", *LEGS).median}
+    values = {each.name: rounds.spread(each.name, *LEGS).median for each in subjects}
     return Figure(
         "calls",
         grids,
@@ -36,5 +36,5 @@ def found(lab: Lab) -> Figure:
 
 
 def _row(rounds: Rounds, what: str, *phases: str) -> tuple[str, ...]:
-    ours, native = rounds.spread("ours", *phases), rounds.spread("native", *phases)
-    return what, str(ours), str(native), f"{ours.median / native.median:.2f}"
+    ours, native, minimal = (rounds.spread(name, *phases) for name in ("ours", "native", "minimal"))
+    return what, str(ours), str(native), f"{ours.median / native.median:.2f}", str(minimal)

@@ -13,10 +13,11 @@ OF_ASTERISK = 3.0
 def found(lab: Lab) -> Figure:
     """Each registration is challenged and proved, and refreshes a contact. All our processes but Asterisk count."""
     load = lab.load(1000, 100, 5)
-    rounds = lab.measure([(registrations, each) for each in (lab.native, lab.ours, lab.alone)], load)
+    rounds = lab.measure([(registrations, each) for each in (lab.native, lab.minimal, lab.ours, lab.alone)], load)
     spreads = {
         "ours": rounds.spread("ours", "registrations", without=("asterisk",)),
         "native script": rounds.spread("native", "registrations"),
+        "native script in Python": rounds.spread("minimal", "registrations"),
         "Asterisk alone": rounds.spread("alone", "registrations"),
     }
     ours = spreads["ours"].median

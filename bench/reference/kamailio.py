@@ -1,7 +1,11 @@
-"""A minimal native Kamailio: kamailio.cfg.jinja beside this, with the same engine's values as our own configuration."""
+"""A minimal native Kamailio: kamailio.cfg.jinja beside this, with the same engine's values as our own configuration.
+
+And the same routing in Python: minimal.py.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,3 +32,26 @@ def text(engine: Context, node: Node) -> str:
     accounts = tuple((person.extension, person.ha1("md5")) for person in PEOPLE)
     context = Native(engine, node.gateway_address, node.gateway_port, socket, accounts)
     return render(Path(__file__).parent, ("kamailio.cfg",), context, quote)["kamailio.cfg"]
+
+
+def python_files(engine: Context, node: Node) -> dict[str, str]:
+    """The native configuration with its routing taken out, and minimal.py with its values in its place."""
+    modules, _, _ = text(engine, node).partition("event_route[htable:mod-init]")
+    modules = modules.replace('loadmodule "auth.so"', 'loadmodule "app_python3.so"')
+    by_kemi = (
+        f'modparam("app_python3", "load", "{engine.run}/minimal.py")',
+        'cfgengine "python"',
+        'kemi.onsend_route_callback=""',
+        'kemi.reply_route_callback=""',
+    )
+    values = {
+        "address": node.gateway_address,
+        "port": node.gateway_port,
+        "socket": f"udp:{node.gateway_address}:{node.sip_port}",
+        "accounts": {person.extension: person.ha1("md5") for person in PEOPLE},
+    }
+    return {
+        "kamailio.cfg": "\n".join((modules, *by_kemi, "")),
+        "minimal.py": (Path(__file__).parent / "minimal.py").read_text(),
+        "minimal.json": json.dumps(values),
+    }
