@@ -55,6 +55,11 @@ def test_a_call_that_would_ring(system: Path) -> None:
     }
 
 
+def test_what_a_call_rings_as(system: Path) -> None:
+    said = explained(system, "--from", "101", "--to", "102", "--registered", "yes")
+    assert {"leg": "outbound", "rule": "rung as", "verdict": "rings as", "fact": "internal"} in said["trace"]
+
+
 def test_nobody_is_registered(system: Path) -> None:
     said = explained(system, "--from", "101", "--to", "102")
     assert said["outcome"] == "the caller gets 480 Temporarily Unavailable"

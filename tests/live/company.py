@@ -15,6 +15,8 @@ from tests.phones.settings import Transport
 from tests.worlds.building import ADDRESS, Building
 from tests.worlds.tracing import now
 
+from carillon.provisioning.forwardings import RowTyped
+
 SIP_PORT, TLS_PORT = 5060, 5061
 PEOPLE = {"101": "Alice Martin", "102": "Bob Dupont", "103": "Carol Peeters"}
 
@@ -34,6 +36,10 @@ class Company:
     def gives_device(self, extension: str, device: str) -> None:
         """One more device for a person; `password_of` says its password."""
         self.building.gives_phone(self.domain, extension, device, password_of(device))
+
+    def forwards(self, extension: str, cause: str, target: str, **settings: Any) -> None:
+        """A row at the end of somebody's forwarding table."""
+        self.building.forwards(self.domain, extension, RowTyped(cause, (target,), **settings))
 
     def raw(
         self, extension: str, *, device: str | None = None, transport: Transport = "udp", host: str = "", **more: Any

@@ -86,8 +86,24 @@ def test_a_phone_that_refuses_on_one_flow_is_not_rung_on_the_other(company: Comp
     assert heard(older) == 0
 
 
+@pytest.mark.parametrize("q", ["", ";q=1", ";q=1.0"])
+def test_another_device_rings_beside_the_flows(company: Company, q: str) -> None:
+    company.gives_device("102", "bob-mobile")
+    alice, older, newer = company.raw("101"), company.raw("102"), company.raw("102")
+    mobile = company.raw("102", device="bob-mobile")
+    asks(mobile, f"<{mobile.contact}>{q}")
+    flow(older, 1)
+    flow(newer, 2)
+    invite = calls(alice, company.uri("102"))
+    at_mobile, at_phone = mobile.expect("INVITE"), newer.expect("INVITE")
+    mobile.respond(at_mobile, 486)
+    newer.respond(at_phone, 486)
+    assert final(alice, invite).code == 486
+    assert heard(older) == 0
+
+
 @pytest.mark.parametrize("first", ["0.1", "0.9"])
-def test_another_device_rings_beside_the_flows_whatever_its_q(company: Company, first: str) -> None:
+def test_another_device_rings_before_or_after_the_flows_by_its_q(company: Company, first: str) -> None:
     company.gives_device("102", "bob-mobile")
     alice, older, newer = company.raw("101"), company.raw("102"), company.raw("102")
     mobile = company.raw("102", device="bob-mobile")
@@ -95,9 +111,11 @@ def test_another_device_rings_beside_the_flows_whatever_its_q(company: Company, 
     flow(older, 1, ";q=0.5")
     flow(newer, 2, ";q=0.5")
     invite = calls(alice, company.uri("102"))
-    at_mobile, at_phone = mobile.expect("INVITE"), newer.expect("INVITE")
-    mobile.respond(at_mobile, 486)
-    newer.respond(at_phone, 486)
+    order = (newer, mobile) if first == "0.1" else (mobile, newer)
+    for agent, waiting in (order, (order[1], older)):
+        received = agent.expect("INVITE")
+        assert heard(waiting) == 0
+        agent.respond(received, 486)
     assert final(alice, invite).code == 486
     assert heard(older) == 0
 

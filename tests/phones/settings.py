@@ -27,6 +27,7 @@ class Settings:
     port: int = 0  # 0: any
     expires: int = 300  # seconds asked for at registration
     q: float | None = None  # preference of its contact, 0 to 1
+    user_agent: str = ""  # how it calls itself; "": as its library
     rings: bool = True  # answers 180 to a call by itself
     tone: int = TONES[0]  # Hz
     listens_for: tuple[int, ...] = TONES

@@ -20,7 +20,7 @@ def start_stack(settings: Settings) -> pj.Endpoint:
     """Start the library with one transport and no sound card; poll its `libHandleEvents` from the main thread."""
     endpoint = pj.Endpoint()
     endpoint.libCreate()
-    endpoint.libInit(_endpoint_config())
+    endpoint.libInit(_endpoint_config(settings.user_agent))
     endpoint.transportCreate(_TRANSPORTS[settings.transport], _transport_config(settings))
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
@@ -75,12 +75,12 @@ def media_format() -> pj.MediaFormatAudio:
     return audio
 
 
-def _endpoint_config() -> pj.EpConfig:
+def _endpoint_config(user_agent: str) -> pj.EpConfig:
     config = pj.EpConfig()
     config.logConfig.level = config.logConfig.consoleLevel = 1
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
-    config.uaConfig.userAgent = "Carillon test phone"
+    config.uaConfig.userAgent = user_agent or "Carillon test phone"
     config.medConfig.clockRate = config.medConfig.sndClockRate = SAMPLE_RATE
     config.medConfig.noVad = True  # else quiet frames are left out, and a tone would have holes
     config.medConfig.ecTailLen = 0

@@ -16,6 +16,7 @@ from carillon.routing.decision import (
     RemoveHeader,
     Reply,
     Ring,
+    RingAs,
     SetFrom,
     StripPrivate,
     Trunk,
@@ -39,6 +40,11 @@ def code(decision: Decision) -> int:
 def caller_shown(decision: Decision) -> SetFrom:
     """Who the next one is told calls."""
     return next(effect for effect in decision.effects if isinstance(effect, SetFrom))
+
+
+def rung_as(decision: Decision) -> str:
+    """What the call rings as."""
+    return next(effect.origin for effect in decision.effects if isinstance(effect, RingAs))
 
 
 def lives(office: SimulatedOffice, person: SimulatedPerson, **profile: object) -> None:
@@ -166,7 +172,7 @@ def test_the_third_one_sees_who_is_transferred() -> None:
     leg = rung_after(office, refers(office, office.alice, f"<sip:103@{DOMAIN}>"), office.bob)
     assert leg.outcome == Ring(f"103@{DOMAIN}", 60)
     assert caller_shown(leg) == SetFrom("Bob Dupont", f"sip:102@{DOMAIN}")
-    assert "Alert-Info" not in given(leg)
+    assert rung_as(leg) == "internal"
 
 
 def test_a_leg_without_our_seal_is_nobodys() -> None:
@@ -192,7 +198,7 @@ def test_a_recall_says_what_became_of_the_call(says: str, name: str) -> None:
     leg = rung_after(office, transfer, office.bob, **recall)
     assert leg.outcome == Ring(f"101@{DOMAIN}", 60)
     assert caller_shown(leg).name == name
-    assert given(leg)["Alert-Info"] == "<urn:alert:service:recall:transfer>"
+    assert rung_as(leg) == "recall"
 
 
 def test_a_recall_of_somebody_outside_shows_his_number() -> None:

@@ -189,6 +189,7 @@ def test_the_journal_says_who_changed_what(truth: Engine) -> None:
         "call_waiting": "yes",
         "pickup": "group",
         "pickup_of": "",
+        "rings": "yes",
     }
     alice, peeters = {"name": "Alice", **rest}, {"name": "Alice Peeters", **rest}
     assert told == [

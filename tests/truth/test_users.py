@@ -23,6 +23,7 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "call_waiting": True,
         "pickup": "group",
         "pickup_of": [],
+        "rings": True,
         "devices": [],
         "numbers": [],
         "groups": [],

@@ -40,6 +40,7 @@ from carillon.provisioning import (
     numbers,
     outbounds,
     presences,
+    rings,
     schedules,
     sites,
     trunks,
@@ -107,9 +108,12 @@ class Building:
         """A person without a phone."""
         users.add(self.truth, WHO, f"{extension}@{domain}", name)
 
-    def gives_phone(self, domain: str, extension: str, device: str, password: str) -> Device:
+    def gives_phone(
+        self, domain: str, extension: str, device: str, password: str, *, priority: float | None = None
+    ) -> Device:
         """A device of a person, in force at once."""
-        devices.add(self.truth, WHO, f"{device}@{domain}", f"{extension}@{domain}", password)
+        name, owner = f"{device}@{domain}", f"{extension}@{domain}"
+        devices.add(self.truth, WHO, name, owner, password, priority=priority)
         put_in_force(self.paths)
         return devices.show(self.truth, f"{device}@{domain}")
 
@@ -237,6 +241,16 @@ class Building:
     def carries(self, domain: str, extension: str, mobile: str) -> None:
         """The only mobile of a person."""
         users.set(self.truth, WHO, f"{extension}@{domain}", mobile=[mobile])
+        put_in_force(self.paths)
+
+    def rings_alike(self, domain: str, extension: str) -> None:
+        """The phones of a person are not told with which ring a call rings."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", rings=False)
+        put_in_force(self.paths)
+
+    def chooses_ring(self, domain: str, origin: str, changes: dict[str, Any]) -> None:
+        """How calls of this origin ring in a domain."""
+        rings.set(self.truth, WHO, f"{origin}@{domain}", changes)
         put_in_force(self.paths)
 
     def lists_callers(self, domain: str, name: str, callers: tuple[str, ...]) -> None:

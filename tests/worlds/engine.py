@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.worlds.phone import SimulatedPhone
 from tests.worlds.ringgroup import RingGroup
@@ -33,6 +33,8 @@ from carillon.routing.decision import (
     Resume,
     RewriteReply,
     Ring,
+    RingAs,
+    RingNext,
     Save,
     SetFrom,
     SpendNonce,
@@ -43,14 +45,16 @@ from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.diversion import diversions
 from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
+from carillon.routing.forking import step_s
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
+from carillon.routing.ringing import told
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import HandOver, Named, StoreDown
+from carillon.stores.ports import HandOver, Named, RingProfile, StoreDown
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ class Leg:
     silent: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     shown: Shown | None = None
+    ring: RingProfile | None = None
+    later: list[list[SimulatedPhone]] = field(default_factory=list)
+    ring_s: float = 0
     sent: list[str] = field(default_factory=list)
     service: str = ""
     been: set[str] = field(default_factory=set)
@@ -132,7 +139,9 @@ class Engine:
         me = SipUri(phone.username, phone.domain)
         decision = self._authenticated(phone, "REGISTER", uri, me, me, {})
         if isinstance(decision.outcome, Save):
-            self.bindings.setdefault(decision.outcome.aor, []).append(phone)
+            save = decision.outcome
+            phone.dialect, phone.q = save.dialect, phone.q if save.priority is None else save.priority
+            self.bindings.setdefault(save.aor, []).append(phone)
         return decision
 
     def invite(self, phone: SimulatedPhone, number: str, headers: tuple[Header, ...]) -> Leg:
@@ -187,6 +196,7 @@ class Engine:
             leg.group.rings_out()
             return
         leg.ringing.clear()
+        self.now += leg.ring_s
         self._outbound_failed(leg, FailureFacts(408, timed_out=True, rang=True))
 
     def cancel(self, leg: Leg) -> None:
@@ -230,6 +240,7 @@ class Engine:
             private=private,
             source_address=source,
             replaces=private.get("Replaces", ""),
+            user_agent=phone.user_agent,
         )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
@@ -238,6 +249,7 @@ class Engine:
                 *(method, uri, sender, to, request.call_id),
                 from_tag="f", credentials=credentials, private=private, source_address=source,
                 replaces=private.get("Replaces", ""),
+                user_agent=phone.user_agent,
             )  # fmt: skip
             decision = self.route(request)
         return decision
@@ -287,6 +299,7 @@ class Engine:
                 dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
+                rings=self.directory.rings(),
                 fresh_id=f"{next(self._ids):06x}",
             )
         except StoreDown:
@@ -368,21 +381,20 @@ class Engine:
 
     def _outbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:
-            case Ring(aor):
+            case Ring(aor, ring_s):
                 leg.outbound_memo = decision.memo
                 leg.dialog = next(
                     effect.dialog.call_id for effect in decision.effects if isinstance(effect, KeepDialog)
                 )
                 leg.refusals = []
-                phones = [phone for phone in self.bindings[aor] if not phone.dead]
                 leg.shown = _shown(decision)
-                leg.silent = len(phones) < len(self.bindings[aor])
-                leg.ringing = dict.fromkeys(phones, leg.shown)
-                for phone in phones:
-                    self._says(leg, phone, 180)
+                leg.ring = next((effect.ring for effect in decision.effects if isinstance(effect, RingAs)), None)
+                bound = self.bindings[aor]
+                leg.later = [[each for each in bound if each.q == q] for q in sorted({each.q for each in bound})]
                 assert StripPrivate() in decision.effects
-                if not phones:
-                    self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+                self._ring(leg, step_s(ring_s, len(leg.later) - 1))
+            case RingNext(_, ring_s):
+                self._ring(leg, ring_s)
             case Relay():
                 leg.outbound_memo = decision.memo
                 self._serve(leg, _headers(decision)[PrivateHeader.SERVICE])
@@ -442,6 +454,18 @@ class Engine:
             kept = {key: value for key, value in leg.headers.items() if key != PrivateHeader.SERVICE}
             self._asterisk(leg, {**kept, PrivateHeader.CALLED: f"{target}@{domain}"})
 
+    def _ring(self, leg: Leg, ring_s: float) -> None:
+        """The phones of the highest q that have not rung yet."""
+        bound, shown = leg.later.pop(), leg.shown
+        assert shown is not None
+        phones = [phone for phone in bound if not phone.dead]
+        leg.silent, leg.ring_s = len(phones) < len(bound), ring_s
+        leg.ringing = {phone: _told(shown, leg.ring, phone) for phone in phones}
+        for phone in phones:
+            self._says(leg, phone, 180)
+        if not phones:
+            self._outbound_failed(leg, FailureFacts(408, timed_out=True))
+
     def _leaves(self, leg: Leg, decision: Decision, name: str, uri: str) -> None:
         """A provider rings like a phone; a silent one is followed by what the failure route says."""
         leg.shown = _shown(decision) if decision.effects else leg.shown
@@ -478,11 +502,12 @@ class Engine:
 
     def _outbound_failed(self, leg: Leg, failure: FailureFacts) -> None:
         assert leg.outbound_memo is not None
+        failure = replace(failure, phones_later=len(leg.later), now=self.now)
         decision = failures.decide(leg.outbound_memo, failure)
         self._note("outbound failure", decision)
         for effect in decision.effects:
             self._effect(effect, leg.dialog)
-        if isinstance(decision.outcome, Trunk):
+        if isinstance(decision.outcome, Trunk | RingNext):
             self._outbound(leg, decision)
             return
         if isinstance(decision.outcome, Resume):
@@ -530,6 +555,13 @@ def _shown(decision: Decision) -> Shown:
     shown = next(effect for effect in decision.effects if isinstance(effect, SetFrom))
     number = shown.uri.removeprefix("sip:").partition("@")[0]
     return Shown(shown.name, number, tuple(h for h in _headers(decision).items() if not h[0].startswith(PREFIX)))
+
+
+def _told(shown: Shown, ring: RingProfile | None, phone: SimulatedPhone) -> Shown:
+    """What the phone is told besides, in the words of its maker."""
+    if ring is None:
+        return shown
+    return replace(shown, headers=(*shown.headers, ("Alert-Info", told(ring, phone.dialect))))
 
 
 def _headers(decision: Decision) -> dict[str, str]:

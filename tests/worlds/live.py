@@ -222,9 +222,18 @@ class LiveOffice:
         self.building.hires(domain, extension, name)
         return self._with_phone(name, extension, domain, extension)
 
-    def second_phone(self, person: LivePerson) -> LivePerson:
+    def second_phone(
+        self, person: LivePerson, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+    ) -> LivePerson:
         device = f"{person.extension}-{next(self._serial)}"
-        return self._with_phone(person.name, person.extension, person.domain, device)
+        told = {"user_agent": user_agent, "q": q}
+        return self._with_phone(person.name, person.extension, person.domain, device, priority, **told)
+
+    def rings_alike(self, person: LivePerson) -> None:
+        self.building.rings_alike(person.domain, person.extension)
+
+    def chooses_ring(self, origin: str, **changes: Any) -> None:
+        self.building.chooses_ring(self.domain, origin, changes)
 
     def stranger(self) -> LivePerson:
         return self._person("Mallory", "666", self.domain, "666", "guess")
@@ -325,20 +334,22 @@ class LiveOffice:
         if domain not in self.building.domains():
             self.building.adds_domain(domain)
 
-    def _with_phone(self, name: str, extension: str, domain: str, device: str) -> LivePerson:
+    def _with_phone(
+        self, name: str, extension: str, domain: str, device: str, priority: float | None = None, **more: Any
+    ) -> LivePerson:
         password = f"secret-of-{device}"
-        self.building.gives_phone(domain, extension, device, password)
-        person = self._person(name, extension, domain, device, password)
+        self.building.gives_phone(domain, extension, device, password, priority=priority)
+        person = self._person(name, extension, domain, device, password, **more)
         person.phone.register()
         return person
 
-    def _person(self, name: str, extension: str, domain: str, device: str, password: str) -> LivePerson:
+    def _person(self, name: str, extension: str, domain: str, device: str, password: str, **more: Any) -> LivePerson:
         host = next(self._places)
         network = self.building.network
         phone = Phone(
             *(f"{name} {device}", extension, password, domain),
             proxy=f"{ADDRESS}:{PORT}", namespace=network.namespace(host),
-            address=network.address(host), auth_user=device,
+            address=network.address(host), auth_user=device, **more,
         )  # fmt: skip
         self._phones.enter_context(phone)
         return LivePerson(name, extension, domain, phone, self.ladder)

@@ -113,8 +113,16 @@ class Office(Protocol):
     def impostor(self, person: Person) -> Person:
         """Somebody who gives himself out as `person`, without the password."""
 
-    def second_phone(self, person: Person) -> Person:
-        """A further phone of the same person."""
+    def second_phone(
+        self, person: Person, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+    ) -> Person:
+        """A further phone of the same person: how it calls itself, the q it gives, and what an administrator says."""
+
+    def rings_alike(self, person: Person) -> None:
+        """The phones of this person are not told with which ring a call rings."""
+
+    def chooses_ring(self, origin: str, **changes: Any) -> None:
+        """The domain has its own ring for calls of this origin; fields of `model.ring.Ring`."""
 
     def hires(self, name: str, extension: str, domain: str = "") -> Person:
         """A new colleague, in force at once; in another domain if given."""

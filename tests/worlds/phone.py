@@ -11,7 +11,7 @@ from carillon.sip.digest import Credentials
 
 @dataclass(eq=False)
 class SimulatedPhone:
-    """One phone. `dead` is a phone without power that is still registered."""
+    """One phone. `dead` is a phone without power that is still registered; `dialect` and `q` are as it is kept."""
 
     username: str
     password: str
@@ -21,6 +21,9 @@ class SimulatedPhone:
     dead: bool = False
     shown_as: str = ""
     address: str = "10.77.0.11"
+    user_agent: str = ""
+    q: float = 1.0
+    dialect: int = 0
 
     @property
     def tag(self) -> str:

@@ -12,6 +12,7 @@ from tests.worlds.office import Header
 from tests.worlds.phone import SimulatedPhone
 
 from carillon.model.device import ha1_md5, ha1_sha256
+from carillon.model.ring import RingOrigin, default_ring
 from carillon.sip.uri import SipUri
 from carillon.stores.compiled import PERSON, SHARED
 from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
@@ -24,6 +25,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     PickupRights,
+    RingProfile,
     ScheduleProfile,
     SiteProfile,
     StateRow,
@@ -189,17 +191,30 @@ class SimulatedOffice:
         self.engine.register(person.phone)
         return person
 
-    def second_phone(self, person: SimulatedPerson) -> SimulatedPerson:
+    def second_phone(
+        self, person: SimulatedPerson, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+    ) -> SimulatedPerson:
         username = f"{person.extension}-{next(self._serial)}"
-        further = self._person(person.name, person.extension, person.phone.domain, username)
+        further = self._person(person.name, person.extension, person.phone.domain, username, priority)
+        further.phone.user_agent = user_agent
+        further.phone.q = 1.0 if q is None else q
         self.engine.register(further.phone)
         return further
 
-    def _person(self, name: str, extension: str, domain: str, username: str) -> SimulatedPerson:
+    def rings_alike(self, person: SimulatedPerson) -> None:
+        self.engine.directory.change(person.phone.domain, person.extension, rings=False)
+
+    def chooses_ring(self, origin: str, **changes: Any) -> None:
+        ring = replace(default_ring(DOMAIN, RingOrigin(origin)), **changes)
+        self.engine.directory.add_ring(DOMAIN, origin, RingProfile(ring.text, ring.bellcore, ring.urn, ring.enabled))
+
+    def _person(
+        self, name: str, extension: str, domain: str, username: str, priority: float | None = None
+    ) -> SimulatedPerson:
         party = self.engine.directory.party(domain, extension) or Party(extension, domain, name)
         password = f"secret-of-{username}"
         secret = (username, domain, password)
-        account = Account(username, domain, ha1_md5(*secret), ha1_sha256(*secret), party)
+        account = Account(username, domain, ha1_md5(*secret), ha1_sha256(*secret), party, priority=priority)
         self.engine.directory.add_account(account)
         return SimulatedPerson(
             name, extension, SimulatedPhone(username, password, domain, party.aor, name), self.engine

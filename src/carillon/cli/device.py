@@ -32,6 +32,12 @@ Encryption = Annotated[
     Switch | None,
     typer.Option(help="Offer it encrypted sound (SRTP) when it rings: on or off. In force when it next registers."),
 ]
+Priority = Annotated[
+    str | None,
+    typer.Option(
+        metavar="0..1|phone", help="Which of a user's devices ring first, 1 the highest; phone: as it says itself."
+    ),
+]
 
 
 @app.command()
@@ -41,6 +47,7 @@ def add(
     user: Annotated[str, typer.Option(metavar="EXT", help="Extension of its user.")],
     password: Password = None,
     encryption: Encryption = None,
+    priority: Priority = None,
 ) -> None:
     """Give a user a device. Without `--password`, one is made and shown once.
 
@@ -50,7 +57,10 @@ def add(
 
     cli = Cli.of(context)
     typed, made = typed_or_made(password, make=password is None)
-    sequence = devices.add(cli.truth, cli.who, name, user, typed or made or "", encryption=encryption is Switch.ON)
+    sequence = devices.add(
+        cli.truth, cli.who, name, user, typed or made or "",
+        encryption=encryption is Switch.ON, priority=_number(priority),
+    )  # fmt: skip
     device = devices.show(cli.truth, str(changes.subject(cli.truth, sequence)))
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} added.", device, sequence, made)
 
@@ -92,20 +102,24 @@ def set_(
     generate: Annotated[bool, typer.Option("--generate", help="Make a new password and show it once.")] = False,
     user: Annotated[str | None, typer.Option(metavar="EXT", help="Hand it to this user of its domain.")] = None,
     encryption: Encryption = None,
+    priority: Priority = None,
 ) -> None:
-    """Change a device's password, whose it is, or whether it is offered encrypted sound.
+    """Change a device's password, whose it is, whether it is offered encrypted sound, or when it rings.
 
     Example: `carillon device set alice-desk --password -`
     """
     from carillon.provisioning import devices
 
-    nothing = password is None and not generate and user is None and encryption is None
+    nothing = not generate and all(given is None for given in (password, user, encryption, priority))
     if nothing or (password is not None and generate):
-        raise typer.BadParameter("Give --password or --generate, --user, --encryption, or several kinds.")
+        raise typer.BadParameter("Give --password or --generate, --user, --encryption, --priority, or several kinds.")
     cli = Cli.of(context)
     typed, made = typed_or_made(password, make=generate)
     wanted = None if encryption is None else encryption is Switch.ON
-    sequence = devices.set(cli.truth, cli.who, name, made if typed is None else typed, user, encryption=wanted)
+    sequence = devices.set(
+        cli.truth, cli.who, name, made if typed is None else typed, user,
+        encryption=wanted, priority=_priority(priority),
+    )  # fmt: skip
     device = devices.show(cli.truth, name)
     _done(cli, f"Device {device.name}@{device.domain} of user {device.extension} changed.", device, sequence, made)
 
@@ -130,4 +144,28 @@ def _done(cli: Cli, sentence: str, device: Device, sequence: int, made: str | No
 
 
 def _row(device: Device) -> dict[str, object]:
-    return {"name": device.name, "domain": device.domain, "user": device.extension, "encryption": device.encryption}
+    return {
+        "name": device.name,
+        "domain": device.domain,
+        "user": device.extension,
+        "encryption": device.encryption,
+        "priority": device.priority,
+    }
+
+
+def _number(typed: str | None) -> float | None:
+    """The priority of a new device."""
+    found = _priority(typed)
+    return found if isinstance(found, float) else None
+
+
+def _priority(typed: str | None) -> float | str | None:
+    """A number, "" for what the phone says itself, None for nothing typed."""
+    if typed is None:
+        return None
+    if typed == "phone":
+        return ""
+    try:
+        return float(typed)
+    except ValueError:
+        raise typer.BadParameter(f"{typed!r} is no priority: write a number from 0 to 1, or phone.") from None

@@ -96,6 +96,9 @@ def set_(
         str | None,
         typer.Option(metavar="EXT,group:NAME", help="Whom he may pick up besides his groups; '' for nobody."),
     ] = None,
+    rings: Annotated[
+        YesNo | None, typer.Option(help="Whether the phones are told with which ring a call rings: `carillon ring`.")
+    ] = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
 
@@ -103,10 +106,11 @@ def set_(
     """
     from carillon.provisioning import users
 
-    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of)
+    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of, rings)
     if all(value is None for value in given):
         known = (
-            "--name, --email, --site, --caller-number, --withhold, --call-waiting, --mobile, --pickup or --pickup-of"
+            "--name, --email, --site, --caller-number, --withhold, --call-waiting, --mobile, --pickup, --pickup-of, "
+            "--rings"
         )
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
@@ -116,6 +120,7 @@ def set_(
         mobile=mobile,
         pickup=pickup,
         pickup_of=None if pickup_of is None else listed(pickup_of),
+        rings=chosen(rings),
     )
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
@@ -165,6 +170,7 @@ def _row(user: User) -> dict[str, object]:
         "call_waiting": user.call_waiting,
         "pickup": str(user.pickup),
         "pickup_of": list(user.pickup_of),
+        "rings": user.rings,
     }
 
 

@@ -163,6 +163,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         caller_lists=directory.caller_lists() if asked.rows else {},
         named=_named(asked.named, situation, directory) if asked.named else None,
         ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
+        rings=directory.rings() if asked.rows else {},
         fresh_id=FRESH,
     )
 

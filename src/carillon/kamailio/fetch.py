@@ -48,6 +48,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         bound=_bound(account, questions.account) if questions.bound and questions.account else (),
         schedules=_or_unknown(directory.schedules) if questions.rows else {},
         caller_lists=_or_unknown(directory.caller_lists) if questions.rows else {},
+        rings=_or_unknown(directory.rings) if questions.rows else {},
         nonce_used=_nonce_used(questions.nonce_use, request),
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},

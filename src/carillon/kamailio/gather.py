@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 from carillon.kamailio import ksr
@@ -51,7 +52,9 @@ _ENVELOPE = ksr.Several(
 
 _CALL = ksr.Several("$rb", "$hdr(Privacy)", "$hdr(Replaces)")
 _BINDING = ksr.Several(
-    "$(hdr(Contact)[*])", "$hdr(Expires)", *(f"$(hdr({name})[*])" for name in ("Path", "Supported", "Require"))
+    *("$(hdr(Contact)[*])", "$hdr(Expires)"),
+    *(f"$(hdr({name})[*])" for name in ("Path", "Supported", "Require")),
+    "$hdr(User-Agent)",
 )
 
 
@@ -115,7 +118,7 @@ def whole(request: Request, node: NodeProfile) -> Request:
 
 
 def _registering(request: Request) -> Request:
-    contacts, expires, path, supported, required = _BINDING.texts()
+    contacts, expires, path, supported, required, agent = _BINDING.texts()
     default = _number(expires)
     return completed(
         request,
@@ -123,6 +126,7 @@ def _registering(request: Request) -> Request:
         default_expiry_s=default,
         contacts=contacts,
         path=path,
+        user_agent=agent,
         supported=_option_tags(supported),
         required=_option_tags(required),
     )
@@ -172,6 +176,8 @@ def failure(far_end_code: int | None) -> FailureFacts:
         challenges=() if timed_out else tuple(_challenges()),
         refusal=_refusal(ksr.text("$avp(refusal)")),
         headers=() if timed_out else tuple(_reply_headers()),
+        phones_later=ksr.later_groups(),
+        now=time.time(),
         redirected_to=_redirected_to() if not timed_out and 300 <= ksr.status_code() < 400 else "",
     )
 

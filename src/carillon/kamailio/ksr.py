@@ -26,6 +26,9 @@ ENCRYPTED = 5
 BEHIND_NAT = 6
 """Flags of a registration, which the engine keeps with it; `kamailio.cfg` names the second one too."""
 
+DIALECT, DIALECT_BITS = 16, 5
+"""The first flag of the number of its phone's dialect, and how many there are."""
+
 _BETWEEN = "\x1e"
 _NULL = "<null>"
 """How the engine writes a pseudo-variable that has no value, in the midst of a text."""
@@ -309,16 +312,21 @@ def status_code() -> int:
 # --- registrar
 
 
-def save_bindings(aor: str, *, encrypted: bool) -> bool:
+def save_bindings(aor: str, *, encrypted: bool, dialect: int = 0, priority: float | None = None) -> bool:
     """Store the contacts of a REGISTER under this AOR, for `accept_register`; else `refuse_register`.
 
-    Those behind a NAT are kept open from now on.
+    Those behind a NAT are kept open from now on. `priority`, 0 to 1, replaces their q.
     """
     if _is_elsewhere(*_CONTACT.texts()):
         KSR.nathelper.fix_nated_register()
         KSR.setbflag(BEHIND_NAT)
     if encrypted:
         KSR.setbflag(ENCRYPTED)
+    for bit in range(DIALECT_BITS):
+        if dialect >> bit & 1:
+            KSR.setbflag(DIALECT + bit)
+    if priority is not None:
+        KSR.registrar.set_q_override(f"{priority:.3f}")
     return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
 
 
@@ -363,6 +371,21 @@ def wants_encryption(place: int = 0) -> bool:
     return _yes(KSR.isbiflagset(ENCRYPTED, place))
 
 
+def dialects() -> frozenset[int]:
+    """The dialects of the targets, those of the phones that are to ring first."""
+    others = (number(f"$(branch(flags)[{n}])") for n in range(number("$branch(count)")))
+    return frozenset(_dialect(flags) for flags in (number("$bf"), *others))
+
+
+def dialect() -> int:
+    """In a branch callback: the dialect of the phone that is about to ring."""
+    return _dialect(number("$bf"))
+
+
+def _dialect(flags: int) -> int:
+    return flags >> DIALECT & (1 << DIALECT_BITS) - 1
+
+
 def bound_contacts(aor: str) -> tuple[Contact, ...]:
     """The contacts of the AOR that are stored now."""
     if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
@@ -397,7 +420,7 @@ def look_up_contacts(aor: str) -> bool:
 def keep_one_flow_a_device(aor: str) -> None:
     """Of the targets that are flows of the same device, keep the newest; the others wait for `next_flow` (RFC 5626).
 
-    The engine sorts by q, and would leave the lower ones out: all phones ring at once, so all get the same q.
+    The engine sorts by q, and would leave the lower ones out: all are wanted at once, so all get the same q.
     """
     others = range(number("$branch(count)"))
     if not any(text(f"$(branch(instance)[{n}])") for n in others):
@@ -408,6 +431,67 @@ def keep_one_flow_a_device(aor: str) -> None:
     KSR.tm.t_load_contacts()
     KSR.tm.t_next_contacts()
     KSR.tm.t_on_branch_failure(Callback.FLOW)
+
+
+LATER = "$avp(later)"
+"""How many groups of contacts wait for the ones of higher q to fail."""
+
+_HIGHEST_Q = 1000
+
+
+def arrange_contacts(aor: str) -> None:
+    """Of the targets, leave those of highest q; the others wait for `next_group` (RFC 3261 §16.6).
+
+    Of those that are flows of the same device only the newest rings; the others wait for `next_flow` (RFC 5626).
+    """
+    others = range(number("$branch(count)"))
+    if not others:
+        return
+    instances = [text(f"$(branch(instance)[{n}])") for n in others]
+    qs = [number(f"$(branch(q)[{n}])") for n in others]
+    alike = all(q == _HIGHEST_Q for q in qs)
+    if alike and not any(instances):
+        return
+    groups = {_HIGHEST_Q} if alike else _equal_on_one_device(aor, instances, qs)
+    KSR.tm.t_load_contacts()
+    KSR.tm.t_next_contacts()
+    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    if len(groups) > 1:
+        set_text(LATER, str(len(groups) - 1))
+
+
+def _equal_on_one_device(aor: str, instances: list[str], qs: list[int]) -> set[int]:
+    """Give all flows of a device its highest q, lest it ring twice; the different values. The first target has that."""
+    bound = [(each.instance, _known_q(each.q)) for each in bindings(aor) if each.expires > EXPIRED]
+    best: dict[str, int] = {}
+    for instance, q in bound:
+        best[instance] = max(best.get(instance, 0), q)
+    found = {max((q for _, q in bound), default=_HIGHEST_Q)}
+    for n, (instance, q) in enumerate(zip(instances, qs, strict=True)):
+        wanted = best.get(instance, q) if instance else _known_q(q)
+        if wanted != q:
+            KSR.pv.seti(f"$(branch(q)[{n}])", wanted)
+        found.add(wanted)
+    return found
+
+
+def _known_q(q: int) -> int:
+    return _HIGHEST_Q if q < 0 else q
+
+
+def later_groups() -> int:
+    """How many groups of contacts have not rung yet."""
+    return number(LATER)
+
+
+def next_group() -> bool:
+    """Make the contacts of the next lower q the targets; whether there were any. In a failure route."""
+    later = later_groups()
+    if not later or not _yes(KSR.tm.t_next_contacts()):
+        return False
+    set_text(LATER, str(later - 1))
+    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    return True
 
 
 def failed_branch() -> tuple[int, bool]:

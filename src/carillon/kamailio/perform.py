@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import assert_never
 
-from carillon.kamailio import dialogs, ksr, media
+from carillon.kamailio import dialogs, ksr, media, rings
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES
 from carillon.kamailio.nameasker import NameAsker
@@ -52,6 +52,8 @@ from carillon.routing.decision import (
     Retarget,
     RewriteReply,
     Ring,
+    RingAs,
+    RingNext,
     Save,
     SetFrom,
     SpendNonce,
@@ -60,6 +62,7 @@ from carillon.routing.decision import (
     Trunk,
 )
 from carillon.routing.facts import Gateway
+from carillon.routing.forking import step_s
 from carillon.routing.progress import WORD
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
@@ -116,6 +119,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.append_header(name, value)
         case SetFrom(name, uri):
             ksr.set_from(quoted(name) if name else "", uri)
+        case RingAs():
+            rings.tell(effect)
         case RecordRoute(value, None):
             ksr.record_route(f";{PARAMETER}={value}")
         case RecordRoute(value, anchored):
@@ -181,6 +186,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  #
             _relay_to_gateway(outcome, means.gateway_sockets)
         case Ring():
             _ring(outcome)
+        case RingNext(aor, ring_s, silence_s):
+            _ring_next(aor, ring_s, silence_s)
         case Trunk():
             _leave(outcome, means.outside_sockets)
         case Submit():
@@ -278,15 +285,26 @@ def _leave(trunk: Trunk, sockets: Sockets) -> None:
 def _find_contacts(ring: Ring) -> None:
     if not ksr.look_up_contacts(ring.aor):
         raise NobodyThere(ring.aor)
-    ksr.keep_one_flow_a_device(ring.aor)
+    ksr.arrange_contacts(ring.aor)
 
 
 def _ring(ring: Ring) -> None:
     """A phone on TCP or TLS is reached by its own connection or not at all: behind a NAT nobody answers a new one."""
     media.watch_branches()
     ksr.use_open_connections()
-    if not _sent(ring.ring_s, ring.silence_s):
+    if not _sent(step_s(ring.ring_s, ksr.later_groups()), ring.silence_s):
         raise media.RelayDown(ring.aor) if media.some_left_out() else NobodyThere(ring.aor)
+
+
+def _ring_next(aor: str, ring_s: float, silence_s: float) -> None:
+    """Those that cannot be reached at all are passed over."""
+    while ksr.next_group():
+        media.watch_branches()
+        rings.tell_next()
+        ksr.use_open_connections()
+        if _sent(ring_s, silence_s):
+            return
+    raise NobodyThere(aor)
 
 
 def _send(answer_s: float, silence_s: float) -> None:
@@ -302,7 +320,7 @@ def _sent(answer_s: float, silence_s: float) -> bool:
 
 def _save(save: Save, journal: RegistrationJournal) -> None:
     """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
-    if not ksr.save_bindings(save.aor, encrypted=save.encrypted):
+    if not ksr.save_bindings(save.aor, encrypted=save.encrypted, dialect=save.dialect, priority=save.priority):
         ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
         ksr.refuse_register()
         return

@@ -22,6 +22,7 @@ from carillon.routing.decision import (
     Reply,
     Resume,
     Ring,
+    RingNext,
     Save,
     Submit,
     Trunk,
@@ -150,7 +151,7 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row f
             return "Challenge", str(outcome.code)
         case Relay():
             return "Relay", f"{outcome.called} by {outcome.gateway}"
-        case Ring() | Save():
+        case Ring() | RingNext() | Save():
             return type(outcome).__name__, outcome.aor
         case Deliver():
             return "Deliver", outcome.aor

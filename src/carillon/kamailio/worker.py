@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any, Final
 
-from carillon.kamailio import fetch, gather, ksr, media
+from carillon.kamailio import fetch, gather, ksr, media, rings
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
@@ -119,14 +119,19 @@ class Worker:
     def ksr_leg_failure(self, message: Any) -> int:
         """All branches of a leg have failed. No reads: this may run in the engine's timer process."""
         memo = Memo.parse(ksr.text(MEMO))
-        decision = failures.decide(memo, gather.failure(fetch.far_end_code(memo.leg_id)))
-        perform(decision, self.means, in_failure_route=True)
+        failure = gather.failure(fetch.far_end_code(memo.leg_id))
+        decision = failures.decide(memo, failure)
+        try:
+            perform(decision, self.means, in_failure_route=True)
+        except NobodyThere:
+            decision = failures.decide_without(memo, failure)
+            perform(decision, self.means, in_failure_route=True)
         self.tracer.failure(memo, decision)
         return 1
 
     @guarded(nothing)
     def ksr_leg_branch(self, message: Any) -> int:
-        """A request just before it leaves for one of several phones, some of which want encryption."""
+        """A request just before it leaves for one of several phones that are not all told the same."""
         memo = Memo.parse(ksr.text(MEMO))
         branch = media.branch()
         decision = medium.decide_branch(memo, branch, self.node)
@@ -136,6 +141,8 @@ class Worker:
             decision = medium.decide_branch(memo, replace(branch, relay=False), self.node)
         if isinstance(decision.outcome, Drop):
             media.branch_left_out()
+        elif told := rings.tell_branch():
+            decision = replace(decision, trace=(*decision.trace, TraceRow("rung_as", "told", told)))
         self.tracer.branch(memo, decision)
         return 1
 

@@ -28,6 +28,7 @@ class Noun(StrEnum):
     BOOK = "book"
     ENTRY = "entry"
     MOBILE = "mobile"
+    RING = "ring"
 
 
 @dataclass(frozen=True, slots=True)

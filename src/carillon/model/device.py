@@ -20,7 +20,8 @@ LONGEST_PASSWORD = 128
 class Device:
     """One device of the user with `extension`. `name` is its digest username, unique in its domain.
 
-    `encryption`: it is offered encrypted sound and no other (RTP/SAVP, RFC 4568) when it rings.
+    `encryption`: it is offered encrypted sound and no other (RTP/SAVP, RFC 4568) when it rings. `priority`, 0 to 1,
+    goes before the q of its contacts (RFC 3261 §20.10); None leaves the phone its own.
     """
 
     domain: str
@@ -29,6 +30,7 @@ class Device:
     ha1_md5: str = field(repr=False)
     ha1_sha256: str = field(repr=False)
     encryption: bool = False
+    priority: float | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -36,6 +38,8 @@ class Device:
         require_extension("extension", self.extension)
         if not _MD5.fullmatch(self.ha1_md5) or not _SHA256.fullmatch(self.ha1_sha256):
             raise Refused("password", "its HA1 is damaged; set the device's password again.")
+        if self.priority is not None and not (0 <= self.priority <= 1 and round(self.priority, 3) == self.priority):
+            raise Refused("priority", "must be a number from 0 to 1 with three decimals at most.")
 
     @classmethod
     def with_password(cls, domain: str, name: str, extension: str, password: str) -> Device:

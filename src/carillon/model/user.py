@@ -26,7 +26,7 @@ class User:
     `rights` are the outside calls he may make. `caller_number`, E.164, is what outside people see of him, None for
     the main number of the trunk; with `withhold` they see nothing (RFC 3325). Without `call_waiting` he is busy for
     whoever calls while he has a call. `pickup` says who may pick him up, `pickup_of` whom he may pick up besides the
-    members of his groups: extensions, and `group:NAME`.
+    members of his groups: extensions, and `group:NAME`. Without `rings` his phones ring alike, whoever calls.
     """
 
     domain: str
@@ -40,6 +40,7 @@ class User:
     call_waiting: bool = True
     pickup: PickupBy = PickupBy.GROUP
     pickup_of: tuple[str, ...] = ()
+    rings: bool = True
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)

@@ -16,12 +16,22 @@ from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import device
 
 
-def add(engine: Engine, who: str, name: str, user: str, password: str, *, encryption: bool = False) -> int:
+def add(
+    engine: Engine,
+    who: str,
+    name: str,
+    user: str,
+    password: str,
+    *,
+    encryption: bool = False,
+    priority: float | None = None,
+) -> int:
     """Give the user of extension `user` a device, in his domain. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         owner = require_user(connection, "user", user)
         own_name = _name_beside(name, owner.domain)
-        new = replace(Device.with_password(owner.domain, own_name, owner.extension, password), encryption=encryption)
+        plain = Device.with_password(owner.domain, own_name, owner.extension, password)
+        new = replace(plain, encryption=encryption, priority=priority)
         if _found(connection, new.domain, new.name):
             raise Refused("name", f"{new.name} is a device of {new.domain} already; choose another name.")
         connection.execute(insert(device).values(**asdict(new)))
@@ -36,15 +46,22 @@ def set(
     user: str | None = None,
     *,
     encryption: bool | None = None,
+    priority: float | str | None = None,
 ) -> int:
-    """Change a device's password or encryption, hand it to another user of its domain. Returns the sequence."""
+    """Change a device's password, encryption or priority, hand it to another user. Returns the sequence.
+
+    A `priority` of "" leaves the phone its own again.
+    """
     with writing(engine) as connection:
         before = require(connection, name)
         owner = before.extension if user is None else _new_owner(connection, before, user)
         after = replace(before, extension=owner)
         if password is not None:
             after = Device.with_password(before.domain, before.name, owner, password)
-        after = replace(after, encryption=before.encryption if encryption is None else encryption)
+        kept = before.encryption if encryption is None else encryption
+        after = replace(after, encryption=kept, priority=before.priority)
+        if priority is not None:
+            after = replace(after, priority=None if isinstance(priority, str) else priority)
         row = (device.c.domain == after.domain, device.c.name == after.name)
         connection.execute(update(device).where(*row).values(**asdict(after)))
         state = {**_state(after), **({} if after.ha1_sha256 == before.ha1_sha256 else {"password": "changed"})}
@@ -129,4 +146,5 @@ def _found(connection: Connection, domain: str, name: str) -> Device | None:
 
 
 def _state(of: Device) -> State:
-    return {"user": of.extension, **({"encryption": "on"} if of.encryption else {})}
+    priority = {} if of.priority is None else {"priority": f"{of.priority:g}"}
+    return {"user": of.extension, **({"encryption": "on"} if of.encryption else {}), **priority}

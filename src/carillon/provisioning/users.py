@@ -90,6 +90,7 @@ def set(
     mobile: Sequence[str] | None = None,
     pickup: PickupBy | None = None,
     pickup_of: Sequence[str] | None = None,
+    rings: bool | None = None,
 ) -> int:
     """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
 
@@ -108,6 +109,7 @@ def set(
         after = after if pickup is None else replace(after, pickup=pickup)
         if pickup_of is not None:
             after = replace(after, pickup_of=pickups.found(connection, after.domain, pickup_of))
+        after = after if rings is None else replace(after, rings=rings)
         if caller_number is not None:
             after = replace(after, caller_number=_caller(connection, after, caller_number))
         connection.execute(update(user).where(*_is(after)).values(**user_row(after)))

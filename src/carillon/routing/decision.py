@@ -11,6 +11,7 @@ from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
+from carillon.stores.ports import RingProfile
 
 Header = tuple[str, str]
 
@@ -27,7 +28,16 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Ring every contact of an AOR for `ring_s` seconds; a phone silent for `silence_s` is unreachable."""
+    """Ring the contacts of an AOR for `ring_s` seconds, by their q; a phone silent for `silence_s` is unreachable."""
+
+    aor: str
+    ring_s: int
+    silence_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RingNext:
+    """Ring those contacts of an AOR that come after the ones that have failed, by their q, for `ring_s` seconds."""
 
     aor: str
     ring_s: int
@@ -48,12 +58,15 @@ class Trunk:
 class Save:
     """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); no `changes`: it only asks.
 
-    `encrypted` is how they ring.
+    `encrypted` is how they ring; `dialect` is the number of how their maker writes things; `priority` goes before
+    their own q.
     """
 
     aor: str
     encrypted: bool = False
     changes: bool = True
+    dialect: int = 0
+    priority: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +139,8 @@ class Resume:
     token: str
 
 
-Outcome = Relay | Ring | Trunk | Save | Submit | Deliver | Follow | Reply | Challenge | Drop | Pass | Retarget | Resume
+_Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow
+Outcome = _Sent | Save | Reply | Challenge | Drop | Pass | Retarget | Resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +169,14 @@ class SetFrom:
 
     name: str
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class RingAs:
+    """Tell each phone that is to ring, in the words of its maker, that this is a call of such an origin."""
+
+    origin: str
+    ring: RingProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +366,7 @@ Effect = (
     | RemoveHeader
     | AddHeader
     | SetFrom
+    | RingAs
     | RecordRoute
     | MarkRoute
     | MarkWatched

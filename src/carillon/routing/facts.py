@@ -17,6 +17,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    RingProfile,
     ScheduleProfile,
     TrunkProfile,
 )
@@ -102,6 +103,7 @@ class Facts:
     trunks_down: frozenset[str] | Unknown = UNKNOWN
     schedules: Mapping[tuple[str, str], ScheduleProfile] | Unknown = field(default_factory=dict)
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
+    rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
     calls_up: int | Unknown = UNKNOWN
     dialog: LiveDialog | None = None
     ringing: tuple[LiveDialog, ...] = ()
@@ -148,7 +150,8 @@ class FailureFacts:
     """How a leg failed: the winning final code; by silence (`timed_out`) or by a reply, with its headers to keep.
 
     `refusal` is what a phone said before another one stayed silent; `challenges` are a trunk's, header and value.
-    `redirected_to` is the number to which a phone's 3xx sends the call.
+    `redirected_to` is the number to which a phone's 3xx sends the call. `phones_later` are groups of phones of lower q
+    that have not rung yet. `now` is in Unix seconds.
     """
 
     code: int
@@ -161,3 +164,5 @@ class FailureFacts:
     challenges: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     redirected_to: str = ""
+    phones_later: int = 0
+    now: float = 0

@@ -22,9 +22,11 @@ from carillon.routing.decision import (
     Reply,
     Resume,
     Ring,
+    RingNext,
     Trunk,
 )
 from carillon.routing.facts import FailureFacts, Gateway
+from carillon.routing.forking import next_phones
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
 from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
@@ -209,6 +211,7 @@ RULES = (
     next_gateway,
     trunk_asks_who,
     next_trunk,
+    next_phones,
     forwarded,
     trunk_refuses_us,
     service_failed,
@@ -229,11 +232,22 @@ def flow_failed(code: int, heard: bool) -> bool:
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
     decision = decide_by(RULES, memo, failure)
-    if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk | Ring):
+    if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk | Ring | RingNext):
         decision = replace(decision, effects=(*decision.effects, DialogEnds()))
-    if memo.anchor is None or isinstance(decision.outcome, Relay):
+    if memo.anchor is None or isinstance(decision.outcome, Relay | RingNext):
         return decision
     return replace(decision, effects=(*decision.effects, ReleaseMedia(memo.anchor)))
+
+
+def decide_without(memo: Memo, failure: FailureFacts) -> Decision:
+    """The same, when the phones that were to ring next could not be reached: what was said before counts.
+
+    It is said anew, as the engine's own word for a connection that is gone would win.
+    """
+    decision = decide(memo, replace(failure, phones_later=0))
+    if isinstance(decision.outcome, Pass) and not failure.cancelled:
+        return replace(decision, outcome=Reply(failure.code, failure.reason, failure.headers))
+    return decision
 
 
 def _to(line: Line) -> Trunk:

@@ -31,7 +31,7 @@ class Memo:
     `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
     failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
     "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
-    knows.
+    knows. `ring_until` (Unix seconds) is when ringing ends.
     """
 
     leg: Leg
@@ -46,6 +46,7 @@ class Memo:
     onward: str = ""
     service: str = ""
     party: str = ""
+    ring_until: float = 0
 
     def __str__(self) -> str:
         left = (
@@ -57,13 +58,14 @@ class Memo:
             self.onward,
             self.service,
             self.party,
+            f"{self.ring_until:.0f}",
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, *tries, anchor, onward, service, party = text.split(_SEPARATOR)
+        leg, leg_id, called, called_name, *tries, anchor, onward, service, party, until = text.split(_SEPARATOR)
         gateways, trunks, trunk, answered = tries
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
         return cls(
@@ -76,6 +78,7 @@ class Memo:
             onward,
             service,
             party,
+            float(until),
         )
 
 

@@ -40,9 +40,10 @@ from carillon.routing.outside import Line, by_health, caller_effects, hidden, li
 from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.ringing import rung_as
 from carillon.routing.sendon import ends, forwards_before, not_there, replied
 from carillon.routing.sessiontimer import timed
-from carillon.routing.transferred import caller_question, name_shown, recall_rung, shown_outside
+from carillon.routing.transferred import caller_question, name_shown, shown_outside
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
@@ -200,7 +201,11 @@ def rung(request: Request, facts: Facts) -> Verdict:
         words = f"{party.name} has encrypting phones only, and the media relay is out of order"
         return replied(request, 488, "Not Acceptable Here", "no phone could be offered plain sound", words)
     told_of = whoanswers.person(request, party)
-    memo = Memo(Leg.OUTBOUND, leg, party.aor, party.name, onward=onward(request, facts), party=told_of)
+    ring = Ring(party.aor, ring_s(request, facts))
+    memo = Memo(
+        *(Leg.OUTBOUND, leg, party.aor, party.name),
+        onward=onward(request, facts), party=told_of, ring_until=facts.now + ring.ring_s,
+    )  # fmt: skip
     effects = (
         StripPrivate(),
         RemoveHeader("Route"),
@@ -208,7 +213,6 @@ def rung(request: Request, facts: Facts) -> Verdict:
         KeepDialog(_dialog(request, facts, party)),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    ring = Ring(party.aor, ring_s(request, facts))
     return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
 
 
@@ -228,7 +232,7 @@ RULES = (
     named,
     caller_shown,
     timed,
-    recall_rung,
+    rung_as,
     to_service,
     by_trunk,
     rung,

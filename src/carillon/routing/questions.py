@@ -14,7 +14,7 @@ class Questions:
     `health` asks which trunks of a domain are down, one look into shared memory.
     `callee6` asks whether the callee's phones have IPv6 only; that is in memory.
     `bound` asks which contacts the account's person has; they are in memory.
-    `rows` asks for schedules and caller lists, which are cached too.
+    `rows` asks for schedules, caller lists and rings, which are cached too.
     `sent_by` asks how many messages a device has just sent; that is in memory.
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from carillon.model.dialect import dialect_of
+from carillon.model.priority import priority_for
 from carillon.routing.admission import account_question, authenticated, caller, home_domain, nonce_question
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Header, Reply, Save
@@ -95,10 +97,17 @@ def few_enough(request: Request, facts: Facts) -> Verdict:
 
 
 def stored(request: Request, facts: Facts) -> Verdict:
-    """The engine's registrar stores the bindings and answers; each remembers whether its device wants encryption."""
-    assert isinstance(facts.account, Account)
-    save = Save(caller(facts).aor, facts.account.encryption, changes=bool(request.contacts))
-    return Verdict("stored", caller(facts).aor, save)
+    """The engine's registrar stores the bindings and answers.
+
+    Each remembers whether its device wants encryption, in which words it is told of rings, and when it is to ring.
+    """
+    account = facts.account
+    assert isinstance(account, Account)
+    dialect = dialect_of(request.user_agent)
+    priority = account.priority if account.priority is not None else priority_for(request.user_agent)
+    save = Save(caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority)
+    order = "" if priority is None else f", priority {priority:g}"
+    return Verdict("stored", f"{caller(facts).aor}, told of rings as {dialect.name}{order}", save)
 
 
 RULES = (

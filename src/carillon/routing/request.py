@@ -32,7 +32,8 @@ class Request:
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
-    `path` holds the values of all Path headers; `supported` and `required` are option tags, of a REGISTER only.
+    `path` holds the values of all Path headers; `supported` and `required` are option tags, `user_agent` is how the
+    phone calls itself, all of a REGISTER only.
     `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only; `media6`:
     that IPv6 is offered.
     `timing` is of methods that may change a session timer; `longest_timer_s` limits it in its dialog, 0: as usual.
@@ -70,6 +71,7 @@ class Request:
     dialog_proof: str = ""
     refer_to: tuple[str, ...] = ()
     contacts: str = ""
+    user_agent: str = ""
     path: str = ""
     supported: frozenset[str] = frozenset()
     required: frozenset[str] = frozenset()

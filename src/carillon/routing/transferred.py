@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from carillon.routing.chain import Verdict
-from carillon.routing.decision import AddHeader, RemoveHeader
 from carillon.routing.facts import Facts
 from carillon.routing.names import known_name
 from carillon.routing.numbering import NumberClass
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import Party
-
-RECALL_ALERT = "<urn:alert:service:recall:transfer>"
-"""RFC 7462 §9.2.2."""
 
 WHY = {486: "busy", 600: "busy", 480: "no answer", 408: "no answer", 603: "declined"}
 """What a display has room for, by the code of whom the call was sent to; everything else is `failed`."""
@@ -62,14 +57,6 @@ def in_group(request: Request, name: str) -> str:
     """The caller as the members of a ring group see him: `sales: Alice Martin`."""
     group = request.private.get(PrivateHeader.GROUP)
     return f"{group}: {name}" if group and name else group or name
-
-
-def recall_rung(request: Request, facts: Facts) -> Verdict:
-    """A call that comes back rings so that it is known as such."""
-    if PrivateHeader.RECALL not in request.private:
-        return Verdict("skipped", "no recall")
-    effects = (RemoveHeader("Alert-Info"), AddHeader("Alert-Info", RECALL_ALERT))
-    return Verdict("marked", f"comes back: {request.private[PrivateHeader.RECALL]}", effects=effects)
 
 
 def shown_outside(request: Request, facts: Facts) -> Shown:

@@ -28,6 +28,7 @@ class PrivateHeader(StrEnum):
     `GROUP` is on the legs to a ring group's members: its name.
     `PICKUP` is on an inbound leg that takes a ringing call: `CODE CALL-ID`, the final code should that have ended, and
     the dialog with the phones that ring.
+    With `NO_RINGS` phones ring alike.
     """
 
     LEG = "X-Carillon-Leg"
@@ -48,3 +49,4 @@ class PrivateHeader(StrEnum):
     PARTY = "X-Carillon-Party"
     GROUP = "X-Carillon-Group"
     PICKUP = "X-Carillon-Pickup"
+    NO_RINGS = "X-Carillon-No-Rings"

@@ -14,6 +14,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     PickupRights,
+    RingProfile,
     ScheduleProfile,
     SiteProfile,
     StateRow,
@@ -21,6 +22,7 @@ from carillon.stores.ports import (
 )
 
 PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup"
+PARTY += ", rings"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
 DOMAIN = "name, digest, session_timer_s, asks_names"
@@ -39,6 +41,7 @@ NAME = "domain, number, owner, rank, name, source, extension"
 PERSON, SHARED = "*", ""
 """Owners of names that are no extension: who the number belongs to, and what everybody's books say."""
 GROUP = "domain, name, members, ring, ring_s, overflow"
+RING = "domain, origin, text, bellcore, urn, enabled"
 
 
 def party_row(of: Party) -> tuple[Any, ...]:
@@ -47,15 +50,17 @@ def party_row(of: Party) -> tuple[Any, ...]:
         *(of.extension, of.name, _site_text(of.site), " ".join(sorted(of.outside)), of.caller_number, of.withhold),
         *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting, of.service),
         pickup_text(of.pickup),
+        of.rings,
     )
 
 
 def party_of(domain: str, row: Sequence[Any]) -> Party:
     """The party in the values of `PARTY`."""
-    extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup = row
+    extension, name, site, outside, caller_number, withhold, *more = row
+    forwarding, presence, call_waiting, service, pickup, rings = more
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
-        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup)),
+        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup), bool(rings)),
     )
 
 
@@ -124,6 +129,17 @@ def pickup_of(text: str) -> PickupRights:
     by, *lists = text.split(" ")
     groups, closed, of = (frozenset(names.split(",")) - {""} for names in lists)
     return PickupRights(by, groups, closed, of)
+
+
+def ring_row(domain: str, origin: str, of: RingProfile) -> tuple[Any, ...]:
+    """The values of `RING`."""
+    return domain, origin, of.text, of.bellcore, of.urn, of.enabled
+
+
+def ring_of(row: Sequence[Any]) -> RingProfile:
+    """The ring in the values of `RING` behind domain and origin."""
+    text, bellcore, urn, enabled = row
+    return RingProfile(text, bellcore, urn, bool(enabled))
 
 
 def _forwarding_text(of: Sequence[ForwardRow]) -> str:

@@ -18,6 +18,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    RingProfile,
     ScheduleProfile,
     SiteProfile,
     StoreDown,
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
 READER_BUSY_SECONDS = 0.05
 """Readers never wait for the writer in WAL mode; this bounds the moments when SQLite recovers a log."""
 
-_ACCOUNT = f"SELECT ha1_md5, ha1_sha256, encryption, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
+_SECRETS = "ha1_md5, ha1_sha256, encryption, priority"
+_ACCOUNT = f"SELECT {_SECRETS}, {compiled.PARTY} FROM account WHERE domain = ? AND username = ?"  # noqa: S608
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _NAMED = "SELECT name, source, extension FROM name WHERE domain = ? AND number = ? AND owner IN (?, ?, ?)"
 _NAMED += " ORDER BY rank LIMIT 1"
@@ -80,8 +82,9 @@ class DirectoryReader:
         row = self._read(_ACCOUNT, domain, username)
         if row is None:
             return None
-        ha1_md5, ha1_sha256, encryption, *party = row
-        return Account(username, domain, ha1_md5, ha1_sha256, compiled.party_of(domain, party), bool(encryption))
+        ha1_md5, ha1_sha256, encryption, priority, *party = row
+        who = compiled.party_of(domain, party)
+        return Account(username, domain, ha1_md5, ha1_sha256, who, bool(encryption), priority)
 
     def party(self, domain: str, number: str) -> Party | None:
         """Whoever an extension or a further number reaches, None when nobody. Raises `StoreDown`."""
@@ -122,6 +125,10 @@ class DirectoryReader:
     def groups(self) -> Mapping[tuple[str, str], GroupProfile]:
         """All groups by domain and name, as `domains`."""
         return self._current().groups
+
+    def rings(self) -> Mapping[tuple[str, str], RingProfile]:
+        """The rings that domains have chosen, by domain and origin, as `domains`."""
+        return self._current().rings
 
     def _current(self) -> smalltables.SmallTables:
         if self._looked:

@@ -15,6 +15,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    RingProfile,
     ScheduleProfile,
     SiteProfile,
     StoreDown,
@@ -37,6 +38,7 @@ class MemoryDirectory:
         self._caller_lists: dict[tuple[str, str], frozenset[str]] = {}
         self._names: dict[tuple[str, str, str], Named] = {}
         self._groups: dict[tuple[str, str], GroupProfile] = {}
+        self._rings: dict[tuple[str, str], RingProfile] = {}
         self.down = False
         self.reads = 0
 
@@ -81,6 +83,10 @@ class MemoryDirectory:
     def add_group(self, domain: str, group: GroupProfile) -> None:
         """Add or replace a ring group."""
         self._groups[domain, group.name] = group
+
+    def add_ring(self, domain: str, origin: str, ring: RingProfile) -> None:
+        """Choose how calls of this origin ring."""
+        self._rings[domain, origin] = ring
 
     def change(self, domain: str, extension: str, **fields: Any) -> None:
         """Change the profile of somebody, at all his numbers and devices."""
@@ -137,6 +143,11 @@ class MemoryDirectory:
         """All groups."""
         self._check()
         return self._groups
+
+    def rings(self) -> Mapping[tuple[str, str], RingProfile]:
+        """The rings that domains have chosen."""
+        self._check()
+        return self._rings
 
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""

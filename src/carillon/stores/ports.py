@@ -59,13 +59,23 @@ class ForwardRow:
 
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """What one source says of a person until then (Unix seconds, None: until further notice)."""
+    """What one source says of a person until then (Unix seconds, None: until further notice), with a note."""
 
     source: str
     state: str
     dnd: bool = False
     until: float | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RingProfile:
+    """How phones are told with which ring a call rings: `model.ring.Ring`, compiled."""
+
+    text: str
+    bellcore: int
+    urn: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,8 @@ class Party:
 
     `outside` are the classes of outside calls that the person may make; `caller_number` (E.164) is shown outside,
     unless `withhold`. `presence` is what is said of the person, what counts most first. With `service`,
-    such as `group:sales`, it is no person, but a number behind which something of ours answers.
+    such as `group:sales`, it is no person, but a number behind which something of ours answers. Without `rings` the
+    phones are not told with which ring a call rings.
     """
 
     extension: str
@@ -122,6 +133,7 @@ class Party:
     call_waiting: bool = True
     service: str = ""
     pickup: PickupRights = PickupRights()
+    rings: bool = True
 
     @property
     def aor(self) -> str:
@@ -133,7 +145,8 @@ class Party:
 class Account:
     """The credentials of one device and the party it speaks for. HA1 only, RFC 7616 §3.4.2.
 
-    `encryption` says that the device is offered encrypted sound (SRTP) when it rings.
+    `encryption` says that the device is offered encrypted sound (SRTP) when it rings; `priority`, 0 to 1, goes before
+    the q of its contacts.
     """
 
     username: str
@@ -142,6 +155,7 @@ class Account:
     ha1_sha256: str
     party: Party
     encryption: bool = False
+    priority: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +241,9 @@ class Directory(Protocol):
 
     def groups(self) -> Mapping[tuple[str, str], GroupProfile]:
         """All groups by (domain, name); cached in the worker like the domains."""
+
+    def rings(self) -> Mapping[tuple[str, str], RingProfile]:
+        """The rings that domains have chosen, by (domain, origin); cached in the worker like the domains."""
 
     def account(self, domain: str, username: str) -> Account | None: ...
 

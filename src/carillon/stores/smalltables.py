@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from carillon.stores import compiled
-from carillon.stores.ports import DomainProfile, GroupProfile, OutboundRoute, ScheduleProfile, SiteProfile, TrunkProfile
+from carillon.stores.ports import (
+    DomainProfile,
+    GroupProfile,
+    OutboundRoute,
+    RingProfile,
+    ScheduleProfile,
+    SiteProfile,
+    TrunkProfile,
+)
 
 _DOMAINS = f"SELECT {compiled.DOMAIN} FROM domain"  # noqa: S608 - our own column names
 _SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608
@@ -17,6 +25,7 @@ _ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
 _SCHEDULES = f"SELECT {compiled.SCHEDULE} FROM schedule"  # noqa: S608
 _CALLER_LISTS = f"SELECT {compiled.CALLER_LIST} FROM callerlist"  # noqa: S608
 _GROUPS = f'SELECT {compiled.GROUP} FROM "group"'  # noqa: S608
+_RINGS = f"SELECT {compiled.RING} FROM ring"  # noqa: S608
 
 Routes = Iterable[tuple[str, OutboundRoute]]
 Trunks = Mapping[tuple[str, str], TrunkProfile]
@@ -33,9 +42,10 @@ class SmallTables:
     schedules: Mapping[tuple[str, str], ScheduleProfile]
     caller_lists: Mapping[tuple[str, str], frozenset[str]]
     groups: Mapping[tuple[str, str], GroupProfile]
+    rings: Mapping[tuple[str, str], RingProfile]
 
 
-EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {})
+EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {}, {})
 
 
 def read(connection: sqlite3.Connection) -> SmallTables:
@@ -59,6 +69,7 @@ def read(connection: sqlite3.Connection) -> SmallTables:
                 {(row[0], row[1]): frozenset(row[2].split()) for row in connection.execute(_CALLER_LISTS)}
             ),
             MappingProxyType({(row[0], row[1]): compiled.group_of(row[1:]) for row in connection.execute(_GROUPS)}),
+            MappingProxyType({(row[0], row[1]): compiled.ring_of(row[2:]) for row in connection.execute(_RINGS)}),
         )
     finally:
         connection.execute("COMMIT")

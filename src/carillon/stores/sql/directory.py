@@ -18,12 +18,12 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 10
+SCHEMA = 11
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
 _PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL,"
-_PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL"
+_PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL, rings INTEGER NOT NULL"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": f"{compiled.DOMAIN}, PRIMARY KEY (name)",
@@ -33,8 +33,9 @@ TABLES = {
     "schedule": f"{compiled.SCHEDULE}, PRIMARY KEY (domain, name)",
     "callerlist": f"{compiled.CALLER_LIST}, PRIMARY KEY (domain, name)",
     "group": f"{compiled.GROUP}, PRIMARY KEY (domain, name)",
+    "ring": f"{compiled.RING}, PRIMARY KEY (domain, origin)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
-    f" encryption INTEGER NOT NULL, {_PARTY},"
+    f" encryption INTEGER NOT NULL, priority REAL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
     "party": f"domain TEXT, number TEXT, {_PARTY}, PRIMARY KEY (domain, number)",
     "name": f"{compiled.NAME}, PRIMARY KEY (domain, number, owner)",
@@ -134,19 +135,19 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
     if missing.small is not None:
         _keep_small(directory, missing.small)
     accounts = (
-        (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, *party_row(row.party))
+        (row.domain, row.username, row.ha1_md5, row.ha1_sha256, row.encryption, row.priority, *party_row(row.party))
         for row in missing.accounts
     )
-    _insert(directory, "account", 16, accounts)
-    _insert(directory, "party", 13, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     _insert(directory, "name", 7, missing.names)
+    _insert(directory, "account", 18, accounts)
+    _insert(directory, "party", 14, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
 
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group"):
+    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring"):
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
     _insert(directory, "domain", 4, (astuple(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
@@ -155,6 +156,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     _insert(directory, "schedule", 5, (compiled.schedule_row(*row) for row in small.schedules))
     _insert(directory, "callerlist", 3, small.caller_lists)
     _insert(directory, "group", 6, (compiled.group_row(*row) for row in small.groups))
+    _insert(directory, "ring", 6, (compiled.ring_row(*row) for row in small.rings))
 
 
 def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:

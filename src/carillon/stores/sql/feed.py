@@ -18,6 +18,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     PickupRights,
+    RingProfile,
     ScheduleProfile,
     SiteProfile,
     TrunkProfile,
@@ -35,6 +36,7 @@ from carillon.stores.sql.tables import (
     domain,
     number,
     outbound,
+    ring,
     schedule,
     site,
     trunk,
@@ -44,9 +46,8 @@ from carillon.stores.sql.tables import (
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
-SMALL = frozenset(
-    {*(Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST), Noun.GROUP, Noun.BOOK}
-)
+_CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
+SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -72,6 +73,7 @@ class SmallRows:
     schedules: tuple[tuple[str, str, ScheduleProfile], ...]
     caller_lists: tuple[tuple[str, str, str], ...]
     groups: tuple[tuple[str, GroupProfile], ...]
+    rings: tuple[tuple[str, str, RingProfile], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,10 @@ def _small(connection: Connection) -> SmallRows:
         tuple((row.domain, row.name, _schedule(row)) for row in connection.execute(select(schedule))),
         tuple((row.domain, row.name, row.callers) for row in connection.execute(select(caller_list))),
         groups_of(connection),
+        tuple(
+            (row.domain, row.origin, RingProfile(row.text, row.bellcore, row.urn, row.enabled))
+            for row in connection.execute(select(ring))
+        ),
     )
 
 
@@ -157,12 +163,13 @@ _PEOPLE = (
     user.c.call_waiting,
     user.c.pickup,
     user.c.pickup_of,
+    user.c.rings,
     site.c.name,
     site.c.country,
     site.c.outside_prefix,
     site.c.emergency_caller,
 )
-_SECRETS = (device.c.ha1_md5, device.c.ha1_sha256, device.c.encryption)
+_SECRETS = (device.c.ha1_md5, device.c.ha1_sha256, device.c.encryption, device.c.priority)
 _AT_WORK = and_(site.c.domain == user.c.domain, site.c.name == user.c.site)
 _PERSON = (user.c.domain, user.c.extension)
 _BY_PERSON = {
@@ -182,7 +189,7 @@ def _accounts(connection: Connection, touched: frozenset[Subject] | None) -> tup
     people = {(row.domain, row.extension) for row in rows}
     compile_party = _Compiler(Conduct({}, {}), pickup_groups(connection, people))
     return tuple(
-        Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row), row.encryption)
+        Account(row.username, row.domain, row.ha1_md5, row.ha1_sha256, compile_party(row), row.encryption, row.priority)
         for row in rows
     )
 
@@ -220,6 +227,7 @@ class _Compiler:
             self._conduct.presence.get((row.domain, row.extension), ()),
             row.call_waiting,
             pickup=PickupRights(row.pickup, *self._groups_of(row), frozenset(row.pickup_of.split())),
+            rings=row.rings,
         )
 
     def _groups_of(self, row: Row[tuple[object, ...]]) -> Groups:

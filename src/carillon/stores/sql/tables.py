@@ -66,6 +66,7 @@ user = _table(
     Column("call_waiting", Boolean, nullable=False, server_default="1"),
     Column("pickup", String(8), nullable=False, server_default="group"),
     Column("pickup_of", Text, nullable=False, server_default=""),
+    Column("rings", Boolean, nullable=False, server_default="1"),
     Index(None, "domain", "site"),
 )
 
@@ -77,6 +78,7 @@ device = _table(
     Column("ha1_md5", String(32), nullable=False),
     Column("ha1_sha256", String(64), nullable=False),
     Column("encryption", Boolean, nullable=False, server_default="0"),
+    Column("priority", Float),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
     Index(None, "domain", "extension"),
 )
@@ -255,6 +257,16 @@ mailserver = _table(
     Column("user", String(254)),
     Column("security", String(8), nullable=False),
     Column("sealed_password", Text),
+)
+
+ring = _table(
+    "ring",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("origin", String(16), primary_key=True),
+    Column("text", String(32), nullable=False),
+    Column("bellcore", Integer, nullable=False),
+    Column("urn", String(120), nullable=False),
+    Column("enabled", Boolean, nullable=False),
 )
 
 node = _table(
