@@ -100,6 +100,33 @@ class Phone:
         """Give the call that a transfer or a Replaces made on this phone since a mark of its journal."""
         return Call(self.remote, self.journal.wait(timeout, since, event="follows")["call"])
 
+    def watches(self, target: str) -> None:
+        """Watch the presence of a number of its own domain; see `shows`."""
+        self.remote.command("watch", uri=f"sip:{target}@{self.domain}")
+
+    def shows(self, target: str, timeout: float = PATIENCE, **what: Any) -> None:
+        """Wait until it shows of somebody: `online`, `activity` (`away`, `busy`, ``), `note`; raises TimeoutError."""
+        self.journal.until(lambda: self._shown(target, what), timeout, f"{target} shown as {what}")
+
+    def publishes(self, activity: str, note: str = "") -> None:
+        """Say how its user is: `away`, `busy`, or `` for nothing special."""
+        self.remote.command("publish", activity=activity, note=note)
+
+    def writes(self, target: str, body: str, timeout: float = PATIENCE) -> int:
+        """Send a message to a number of its own domain; the final code."""
+        mark = self.journal.length
+        self.remote.command("write", uri=f"sip:{target}@{self.domain}", body=body)
+        return int(self.journal.wait(timeout, mark, event="written")["code"])
+
+    def reads(self, body: str, timeout: float = PATIENCE) -> Message:
+        """Wait until it was sent this message; raises TimeoutError (seconds)."""
+        return Message(self.journal.wait(timeout, event="message", body=body)["text"])
+
+    def _shown(self, target: str, what: dict[str, Any]) -> bool | None:
+        uri = f"sip:{target}@{self.domain}"
+        last = next(iter(reversed(self.journal.matching(event="friend", uri=uri))), None)
+        return True if last and all(last[key] == value for key, value in what.items()) else None
+
     def close(self) -> None:
         """Hang up, unregister and leave. Its process is gone afterwards."""
         self.remote.close()

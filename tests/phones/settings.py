@@ -33,6 +33,7 @@ class Settings:
     listens_for: tuple[int, ...] = TONES
     learns_address: bool = True  # writes the address that the proxy sees into its contact
     encrypts: bool = False  # SRTP with SDES, always
+    publishes: bool = False  # says how its user is (PUBLISH)
     codecs: tuple[str, ...] = CODECS  # of pjsua2: "PCMA/8000", "GSM/8000", "G722/16000", ...
 
     def to_json(self) -> str:

@@ -62,6 +62,7 @@ def account_config(settings: Settings) -> pj.AccountConfig:
     config.mediaConfig.transportConfig.boundAddress = settings.address
     if not settings.learns_address:
         config.natConfig.contactRewriteUse = config.natConfig.viaRewriteUse = 0
+    config.presConfig.publishEnabled = settings.publishes
     if settings.encrypts:
         config.mediaConfig.srtpUse = pj.PJMEDIA_SRTP_MANDATORY
         config.mediaConfig.srtpSecureSignaling = 0  # keys over UDP too

@@ -24,6 +24,30 @@ POLL_MS = 10
 FAREWELL_SECONDS = 1.5  # for the answers to BYE and to the removal of the registration
 
 
+ACTIVITIES = {"away": pj.PJRPID_ACTIVITY_AWAY, "busy": pj.PJRPID_ACTIVITY_BUSY}
+
+
+class Friend(pj.Buddy):  # type: ignore[misc]
+    """Somebody on the phone's list."""
+
+    def __init__(self, telephone: Telephone, uri: str) -> None:
+        super().__init__()
+        self.telephone = telephone
+        config = pj.BuddyConfig()
+        config.uri = uri
+        self.create(telephone, config)
+
+    def onBuddyState(self) -> None:
+        """Say what the phone shows of him."""
+        known = self.getInfo()
+        status = known.presStatus
+        activity = next((name for name, value in ACTIVITIES.items() if value == status.activity), "")
+        online = status.status == pj.PJSUA_BUDDY_STATUS_ONLINE
+        self.telephone.emit(
+            "friend", uri=known.uri, online=online, activity=activity, note=status.note, subscription=known.subStateName
+        )
+
+
 class Telephone(pj.Account):  # type: ignore[misc]
     """The account, its lines, and a method per command (`do_…`)."""
 
@@ -31,6 +55,7 @@ class Telephone(pj.Account):  # type: ignore[misc]
         super().__init__()
         self.settings, self._events, self._count = settings, events, 0
         self.lines: dict[int, Line] = {}
+        self._friends: dict[str, Friend] = {}
         self._ears: list[Earpiece] = []  # those that no line uses; never destroyed, as the media thread has them
         self.endpoint = start_stack(settings)
         self.tone = start_tone(settings.tone)
@@ -70,6 +95,14 @@ class Telephone(pj.Account):  # type: ignore[misc]
         self.emit("incoming", call=line.number, text=prm.rdata.wholeMsg)
         if self.settings.rings:
             line.answer(_parameters(180))
+
+    def onInstantMessage(self, prm: pj.OnInstantMessageParam) -> None:
+        """Say what somebody writes."""
+        self.emit("message", sender=prm.fromUri, body=prm.msgBody, text=prm.rdata.wholeMsg)
+
+    def onInstantMessageStatus(self, prm: pj.OnInstantMessageStatusParam) -> None:
+        """Say what became of a message of ours."""
+        self.emit("written", code=int(prm.code), reason=prm.reason)
 
     def tend(self) -> None:
         """Do what is due outside of pjsua2's callbacks: say what is heard, clear the lines of ended calls."""
@@ -129,6 +162,28 @@ class Telephone(pj.Account):  # type: ignore[misc]
     def do_transfer_to(self, call: int, other: int) -> None:
         """Join the other sides of two calls."""
         self.lines[call].xferReplaces(self.lines[other], _parameters())
+
+    def do_watch(self, uri: str) -> None:
+        """Watch somebody's presence."""
+        self._friend(uri).subscribePresence(True)
+
+    def do_write(self, uri: str, body: str) -> None:
+        """Send somebody a message."""
+        message = pj.SendInstantMessageParam()
+        message.content = body
+        self._friend(uri).sendInstantMessage(message)
+
+    def do_publish(self, activity: str, note: str) -> None:
+        """Say how the user is: `away`, `busy` or nothing special."""
+        status = pj.PresenceStatus()
+        status.status, status.note = pj.PJSUA_BUDDY_STATUS_ONLINE, note
+        status.activity = ACTIVITIES.get(activity, pj.PJRPID_ACTIVITY_UNKNOWN)
+        self.setOnlineStatus(status)
+
+    def _friend(self, uri: str) -> Friend:
+        if uri not in self._friends:
+            self._friends[uri] = Friend(self, uri)
+        return self._friends[uri]
 
     def do_listen(self, call: int) -> float:
         """Say anew what is heard in a call; gives since when (monotonic clock, seconds)."""

@@ -1,0 +1,47 @@
+"""Presence and messages on real phones, of two makes: what their users see."""
+
+from __future__ import annotations
+
+import pytest
+from tests.live.company import Company
+
+pytestmark = pytest.mark.engines
+
+
+def test_a_phone_shows_how_a_colleague_is(company: Company) -> None:
+    alice = company.phone("101")
+    alice.watches("102")
+    alice.shows("102", online=False)
+    bob = company.phone("102", publishes=True)
+    alice.shows("102", online=True)
+    bob.publishes("away", "At lunch")
+    alice.shows("102", online=True, activity="away", note="At lunch")
+    bob.publishes("busy", "Not now")
+    alice.shows("102", activity="busy", note="Not now")
+    bob.publishes("")
+    alice.shows("102", online=True, activity="")
+    bob.unregister()
+    alice.shows("102", online=False)
+
+
+def test_a_phone_shows_that_a_colleague_talks(company: Company) -> None:
+    alice, bob, carol = (company.phone(each) for each in ("101", "102", "103"))
+    alice.watches("102")
+    alice.shows("102", online=True, activity="")
+    call = carol.dial("102")
+    ringing = bob.incoming()
+    ringing.answer()
+    call.wait_answered()
+    alice.shows("102", online=True, activity="busy")
+    call.hangup()
+    alice.shows("102", online=True, activity="")
+
+
+def test_phones_write_to_each_other(company: Company) -> None:
+    alice, bob = company.phone("101"), company.phone("102")
+    assert alice.writes("102", "Grüße, Bob") == 200
+    assert '"Alice Martin"' in (bob.reads("Grüße, Bob").header("From") or "")
+    bob.unregister()
+    assert alice.writes("102", "Still there?") == 202
+    bob.register()
+    bob.reads("Still there?", timeout=10)
