@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from tests.live.company import Company
+from tests.live.company import Company, password_of
+from tests.live.waiting import await_that
+from tests.live.watching import kept
+from tests.phones.baresip import Baresip
+from tests.worlds.building import ADDRESS, PORT, WHO
+
+from carillon.model.domain import DigestOffer
+from carillon.provisioning import domains
+from carillon.provisioning.system import put_in_force
 
 pytestmark = pytest.mark.engines
 
@@ -45,3 +53,19 @@ def test_phones_write_to_each_other(company: Company) -> None:
     assert alice.writes("102", "Still there?") == 202
     bob.register()
     bob.reads("Still there?", timeout=10)
+
+
+def test_another_make_of_phone_shows_it_too(company: Company) -> None:
+    domains.set(company.building.truth, WHO, company.domain, digest=DigestOffer.MD5)
+    put_in_force(company.building.paths)
+    bob = company.phone("102", publishes=True)
+    identity, proxy = ("103", password_of("103"), company.domain), f"{ADDRESS}:{PORT}"
+    with Baresip(*identity, proxy=proxy, friends=("102",), **company.place("phone5")) as carol:
+        await_that(lambda: bool(kept(company)), "she watches him")
+        bob.publishes("busy", "Not now")
+        carol.says("to Busy")
+        alice = company.phone("101")
+        alice.watches("103")
+        alice.shows("103", online=True)
+        bob.unregister()
+        carol.says("to Offline")

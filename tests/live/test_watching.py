@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
-from contextlib import closing
 
 import pytest
 from tests.live.company import Company
 from tests.live.talking import a_call_works, calls, final, hangs_up, talk
 from tests.live.waiting import await_that
-from tests.live.watching import Watch, activities, dialogs, document, is_open, note, publishes, version
+from tests.live.watching import Watch, activities, dialogs, document, is_open, kept, note, publishes, version
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 
@@ -163,9 +161,3 @@ def _rings(agent: RawAgent) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def kept(company: Company) -> list[object]:
-    """The subscriptions of a company that the presence server has written."""
-    with closing(sqlite3.connect(company.building.paths.subscriptions)) as store:
-        return store.execute("SELECT 1 FROM active_watchers WHERE to_domain = ?", (company.domain,)).fetchall()

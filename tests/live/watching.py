@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from tests.live.company import Company
 from tests.phones.message import Message, uri_of
 from tests.phones.raw import PATIENCE, RawAgent
 
@@ -108,3 +111,9 @@ def dialogs(told: Message) -> list[ElementTree.Element]:
 def version(told: Message) -> int:
     """The version of a document of lamps."""
     return int(re.findall(r'version="(\d+)"', told.body)[0])
+
+
+def kept(company: Company) -> list[object]:
+    """The subscriptions of a company that the presence server has written."""
+    with closing(sqlite3.connect(company.building.paths.subscriptions)) as store:
+        return store.execute("SELECT 1 FROM active_watchers WHERE to_domain = ?", (company.domain,)).fetchall()
