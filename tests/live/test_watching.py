@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+from contextlib import closing
 
 import pytest
 from tests.live.company import Company
@@ -161,3 +163,25 @@ def _rings(agent: RawAgent) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def test_explain_knows_what_a_phone_has_published(company: Company) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    company.building.forwards(company.domain, "102", RowTyped("always", ("103",), presence="away"))
+    watch = Watch(alice, company.uri("102"))
+    publishes(bob, document(company.uri("102"), "meeting"))
+    watch.until(lambda told: activities(told) == ["away"])
+    await_that(lambda: "103@" in company.building.explains(company.domain, "101", "102"), "explain sends it to Carol")
+
+
+def test_while_somebody_writes_into_the_subscriptions_a_watcher_waits(company: Company) -> None:
+    """The engine's driver waits for no other writer, and the phone would hear 500."""
+    alice = company.registered("101")
+    with closing(sqlite3.connect(company.building.paths.subscriptions, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        request = alice.request("SUBSCRIBE", company.uri("102"), headers=[("Event", "presence"), ("Expires", "600")])
+        alice.send(alice.with_credentials(request, alice.exchange(request)))
+        with pytest.raises(TimeoutError):
+            alice.await_message(lambda each: (each.code or 0) >= 200 and each.code != 401, 0.5, "an answer")
+        writer.execute("ROLLBACK")
+    assert alice.await_message(lambda each: (each.code or 0) >= 200, 5, "an answer").code == 200

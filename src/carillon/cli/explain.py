@@ -73,6 +73,7 @@ def call(
         is_registered,
         profile_of,
         ringing,
+        said,
         trunks_down,
     )
     from carillon.model.presence import state_typed
@@ -90,7 +91,7 @@ def call(
         when = time.time() if at is None else _time(cli, at)
         situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
         rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
-        situation = replace(situation, heard=partial(heard, cli.paths))
+        situation = replace(situation, heard=partial(heard, cli.paths), said=partial(said, cli.paths))
         situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 

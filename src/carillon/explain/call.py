@@ -50,7 +50,8 @@ class Situation:
     The caller is a device of ours, or somebody outside whose call comes by a trunk. `trunks_down` are those of the
     caller's domain. `state` is as if that were said of
     the called person (`dnd` too); with `busy` he is in a call, and his phone says so. `caller_number` and
-    `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number.
+    `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number,
+    `said` what calls and phones say of a person.
     """
 
     caller: Account | TrunkProfile
@@ -64,6 +65,7 @@ class Situation:
     caller_name: str = ""
     ringing: tuple[LiveDialog, ...] = ()
     heard: Callable[[str, str], Named | None] = lambda domain, number: None
+    said: Callable[[str], tuple[StateRow, ...]] = lambda aor: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         node=node,
         domains=directory.domains(),
         account=situation.caller if asked.account and isinstance(situation.caller, Account) else None,
-        callee=directory.party(*asked.callee) if asked.callee else None,
+        callee=_with_states(directory.party(*asked.callee), situation) if asked.callee else None,
         registered=situation.registered(asked.registered) if asked.registered else False,
         routes=directory.outbound(asked.outbound) if asked.outbound else (),
         trunks=directory.trunks() if asked.outbound else {},
@@ -166,6 +168,11 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         rings=directory.rings() if asked.rows else {},
         fresh_id=FRESH,
     )
+
+
+def _with_states(callee: Party | None, situation: Situation) -> Party | None:
+    """What calls and phones say of somebody, behind what he says himself."""
+    return callee and replace(callee, presence=(*callee.presence, *situation.said(callee.aor)))
 
 
 def _named(asked: tuple[str, str, str], situation: Situation, directory: Directory) -> Named | None:

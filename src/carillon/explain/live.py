@@ -16,9 +16,11 @@ from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
 from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
+from carillon.states.telling import TABLE as STATES
 from carillon.stores import heardnames
+from carillon.stores.compiled import presence_of
 from carillon.stores.directory import DirectoryReader, refresh
-from carillon.stores.ports import Account, Named, TrunkProfile
+from carillon.stores.ports import Account, Named, StateRow, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -98,6 +100,14 @@ def heard(paths: SystemPaths, domain: str, number: str) -> Named | None:
         return heardnames.read(str(item["item"]["value"]))
     except (RpcFailed, KeyError, TypeError):
         return None
+
+
+def said(paths: SystemPaths, aor: str) -> tuple[StateRow, ...]:
+    """What calls and phones say of a person, as workers know it; nothing when the system is stopped."""
+    try:
+        return presence_of(str(call(paths.kamailio_rpc, "htable.get", STATES, aor)["item"]["value"]))
+    except (RpcFailed, KeyError, TypeError):
+        return ()
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:

@@ -24,6 +24,7 @@ from carillon.routing.watched import watched_in
 from carillon.stores.pictures import PictureReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
+from carillon.stores.watchers import Watchers
 
 RETRY_AFTER_S: Final = 5
 _NUMBER = re.compile(r"\s*([0-9]{1,9})\s*")
@@ -36,6 +37,7 @@ class Notifier:
         self.settings = settings
         self.pictures = PictureReader(settings.pictures)
         self.published = Published(settings.publications)
+        self.watchers = Watchers(settings.subscriptions)
         self.post = Post(settings)
 
     def child_init(self, rank: int) -> int:
@@ -78,13 +80,23 @@ class Notifier:
 
     def _served(self, method: str) -> None:
         if method == "SUBSCRIBE":
-            ksr.keep_subscription()
+            self._subscribe()
         elif method == "PUBLISH":
             self._publish()
         elif method == "MESSAGE":
             self.post.keep()
         else:
             ksr.reply(405, "Method Not Allowed")
+
+    def _subscribe(self) -> None:
+        """A new watcher of presence is written down before the engine looks."""
+        if ksr.header("Event").partition(";")[0].strip() == "presence" and not ksr.text("$tt"):
+            watched, watcher = f"sip:{ksr.text('$rU')}@{ksr.text('$rd')}", (ksr.text("$fU"), ksr.text("$fd"))
+            try:
+                self.watchers.allow(watched, watcher, "presence")
+            except StoreDown as down:
+                ksr.log("err", f"{down}")
+        ksr.keep_subscription()
 
     def _publish(self) -> None:
         try:

@@ -90,6 +90,7 @@ def _settings(system: System) -> str:
         "pictures": str(paths.pictures),
         "publications": str(paths.publications),
         "messages": str(paths.messages),
+        "subscriptions": str(paths.subscriptions),
         "states_socket": str(paths.states_socket),
         "kamailio": [node.signalling[0], node.sip_port],
     }
