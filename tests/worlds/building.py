@@ -194,6 +194,11 @@ class Building:
         while not self._knows_trunk(address.strip("[]"), f"{domain} {name}"):
             assert time.monotonic() < deadline, f"Kamailio was not told of {name} at {address}"
 
+    def sets_trunk(self, domain: str, name: str, typed: TrunkFields) -> None:
+        """As `carillon trunk set`, in force at once."""
+        trunks.set(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed)
+        put_in_force(self.paths)
+
     def removes_trunk(self, domain: str, name: str) -> None:
         """Take a trunk and its routes away: its address may be another's next."""
         outbounds.remove(self.truth, WHO, "", f"{name}@{domain}")

@@ -37,6 +37,11 @@ Trusted = Annotated[YesNo | None, typer.Option(help="Whether it is told who call
 Enabled = Annotated[YesNo | None, typer.Option(help="Whether it is used.")]
 Probe = Annotated[YesNo | None, typer.Option(help="Whether it is asked by OPTIONS if it works; yes when new.")]
 
+FromUser = Annotated[
+    str | None,
+    typer.Option(metavar="USER", help="Who stands in From, such as the account; '' for whoever calls, as usual."),
+]
+
 
 @app.command()
 def add(
@@ -54,6 +59,7 @@ def add(
     trusted: Trusted = None,
     enabled: Enabled = None,
     probe: Probe = None,
+    from_user: FromUser = None,
 ) -> None:
     """Add a trunk. One that registers needs a password; without `--password`, one is made and shown once.
 
@@ -75,6 +81,7 @@ def add(
         from_format,
         chosen(enabled),
         chosen(probe),
+        from_user,
     )
     typed, made = typed_or_made(password, make=password is None and bool(register_as))
     sequence = trunks.add(cli.truth, cli.who, TrunkKey.of(cli.paths), name, fields, made if typed is None else typed)
@@ -126,6 +133,7 @@ def set_(
     trusted: Trusted = None,
     enabled: Enabled = None,
     probe: Probe = None,
+    from_user: FromUser = None,
 ) -> None:
     """Change a trunk.
 
@@ -146,6 +154,7 @@ def set_(
         from_format,
         chosen(enabled),
         chosen(probe),
+        from_user,
     )
     if fields == trunks.TrunkFields() and password is None:
         raise typer.BadParameter("Nothing to change: give an option.")
@@ -207,6 +216,7 @@ def _full_row(cli: Cli, view: TrunkView) -> dict[str, object]:
         "realm": view.trunk.realm,
         "country": view.trunk.country,
         "from_format": str(view.trunk.from_format),
+        "from_user": view.trunk.from_user,
         "trusted": view.trunk.trusted,
         "has_password": view.has_password,
         "outbound": [route.prefix for route in view.routes],

@@ -46,6 +46,7 @@ class Trunk:
     `main_number` is the caller's number of whoever has none of his own. Of several trunks that could carry a call
     alike, the one of lower `priority` is tried first. A `trusted` provider is told who calls although that is
     withheld, and believed when it says so (RFC 3325). With `probe`, it is asked by OPTIONS whether it works.
+    A provider that wants its account in From, whoever calls, gets `from_user` there.
     """
 
     domain: str
@@ -62,6 +63,7 @@ class Trunk:
     from_format: NumberFormat = NumberFormat.E164
     enabled: bool = True
     probe: bool = True
+    from_user: str | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -70,6 +72,8 @@ class Trunk:
         require_country("country", self.country)
         if self.register_as is not None and not _ACCOUNT.fullmatch(self.register_as):
             raise Refused("register_as", f"{self.register_as!r} is no SIP user name; write the one of the provider.")
+        if self.from_user is not None and not _ACCOUNT.fullmatch(self.from_user):
+            raise Refused("from_user", f"{self.from_user!r} can't stand in From; write the account or a number.")
         if self.realm is not None:
             require_canonical(self.realm, "realm")
         if self.main_number is not None:

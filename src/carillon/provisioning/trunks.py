@@ -56,6 +56,7 @@ class TrunkFields:
     from_format: NumberFormat | None = None
     enabled: bool | None = None
     probe: bool | None = None
+    from_user: str | None = None
 
 
 def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
@@ -160,6 +161,8 @@ def _changed(before: Trunk, typed: TrunkFields) -> Trunk:
     country = before.country if typed.country is None else country_code("country", typed.country)
     if typed.register_as is not None:
         new["register_as"] = typed.register_as.strip() or None
+    if typed.from_user is not None:
+        new["from_user"] = typed.from_user.strip() or None
     if typed.realm is not None:
         new["realm"] = domain_name(typed.realm, "realm") if typed.realm.strip() else None
     if typed.main_number is not None:

@@ -9,7 +9,7 @@ from phonenumbers import PhoneNumberFormat
 
 from carillon.routing.decision import AddHeader, Effect, RemoveHeader, SetFrom
 from carillon.routing.facts import UNKNOWN, Unknown
-from carillon.sip.uri import quoted
+from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import OutboundRoute, TrunkProfile
 
 _CLEAN = (RemoveHeader("P-Asserted-Identity"), RemoveHeader("Privacy"))
@@ -71,20 +71,25 @@ def written(number: str, trunk: TrunkProfile) -> str:
 def caller_effects(number: str | None, name: str, trunk: TrunkProfile, *, withheld: bool) -> tuple[Effect, ...]:
     """What the far end is told of the caller: the number, else the trunk's own; hidden if withheld (RFC 3323, 3325).
 
-    A trusted provider is told all the same, in P-Asserted-Identity, with the wish for privacy beside it.
+    Where the provider wants its account in From, the caller stands in P-Asserted-Identity alone. A trusted provider is
+    told all the same, in P-Asserted-Identity, with the wish for privacy beside it.
     """
-    shown = number or trunk.main_number
-    uri = f"sip:{written(shown, trunk)}@{_host(trunk)}" if shown else f"sip:anonymous@{_host(trunk)}"
+    shown, place = number or trunk.main_number, trunk.realm or _host(trunk)
+    uri = f"sip:{written(shown, trunk)}@{place}" if shown else f"sip:anonymous@{place}"
+    account = str(SipUri(trunk.from_user, place)) if trunk.from_user else ""
     asserted = AddHeader("P-Asserted-Identity", f"<{uri}>")
     if withheld:
-        return (*hidden(), asserted) if trunk.trusted else hidden()
+        return (*hidden(account), asserted) if trunk.trusted else hidden(account)
     named = AddHeader("P-Asserted-Identity", f"{quoted(name)} <{uri}>") if name else asserted
-    return (*_CLEAN, SetFrom(name, uri), named)
+    return (*_CLEAN, SetFrom(name, account or uri), named)
 
 
-def hidden() -> tuple[Effect, ...]:
-    """Nobody is shown, and nobody further on may show who it was (RFC 3323 §4.1, RFC 3325 §7)."""
-    return (*_CLEAN, SetFrom("Anonymous", "sip:anonymous@anonymous.invalid"), AddHeader("Privacy", "id"))
+def hidden(account: str = "") -> tuple[Effect, ...]:
+    """Nobody is shown, and nobody further on may show who it was (RFC 3323 §4.1, RFC 3325 §7).
+
+    A provider that finds its customer by From gets its `account` there, a URI, all the same.
+    """
+    return (*_CLEAN, SetFrom("Anonymous", account or "sip:anonymous@anonymous.invalid"), AddHeader("Privacy", "id"))
 
 
 def outside_address(number: str, trunk: TrunkProfile) -> str:

@@ -29,7 +29,7 @@ DOMAIN = "name, digest, session_timer_s, asks_names"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
-    "trusted, enabled, probe"
+    "trusted, enabled, probe, from_user"
 )
 _TRUNK = TRUNK.split(", ")
 _FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})

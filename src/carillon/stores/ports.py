@@ -165,7 +165,7 @@ class TrunkProfile:
     `country` is how the provider's national numbers are read; `registered_user` names us there, if we register.
     `realm` is the provider's domain, None for the host. Of trunks that could carry a call alike, the one of lower
     `priority` is tried first. A `trusted` provider is told who calls although that is withheld (RFC 3325).
-    With `probe`, it is asked by OPTIONS whether it works.
+    With `probe`, it is asked by OPTIONS whether it works. `from_user` stands in From there, None for the caller.
     Passwords are never here.
     """
 
@@ -183,6 +183,7 @@ class TrunkProfile:
     trusted: bool = False
     enabled: bool = True
     probe: bool = True
+    from_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

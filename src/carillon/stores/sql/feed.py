@@ -259,6 +259,7 @@ def _trunk(of: Trunk) -> TrunkProfile:
         of.trusted,
         of.enabled,
         of.probe,
+        of.from_user,
     )
 
 

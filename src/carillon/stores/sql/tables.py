@@ -117,6 +117,7 @@ trunk = _table(
     Column("enabled", Boolean, nullable=False),
     Column("sealed_password", Text),
     Column("probe", Boolean, nullable=False, server_default="1"),
+    Column("from_user", String(64)),
 )
 
 outbound = _table(
