@@ -190,6 +190,7 @@ def test_the_journal_says_who_changed_what(truth: Engine) -> None:
         "pickup": "group",
         "pickup_of": "",
         "rings": "yes",
+        "most_calls": None,
     }
     alice, peeters = {"name": "Alice", **rest}, {"name": "Alice Peeters", **rest}
     assert told == [

@@ -24,6 +24,7 @@ def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
         "pickup": "group",
         "pickup_of": [],
         "rings": True,
+        "most_calls": None,
         "devices": [],
         "numbers": [],
         "groups": [],

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xmlrpc.client import ServerProxy
 
+import redis
 from supervisor.xmlrpc import SupervisorTransport
 from tests.lab.network import Network
 from tests.lab.prefix import BUILDING
@@ -50,6 +51,7 @@ from carillon.provisioning import (
 from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
+from carillon.stores import keys
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 from carillon.system.relay import sessions
@@ -267,6 +269,52 @@ class Building:
         """A schedule."""
         schedules.add(self.truth, WHO, f"{name}@{domain}", (hours,), holidays, "UTC")
         put_in_force(self.paths)
+
+    def limits_user(self, domain: str, extension: str, most: int | None) -> None:
+        """At most so many calls at once, in force at once."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", most_calls=str(most or "none"))
+        put_in_force(self.paths)
+
+    def limits_trunk(self, domain: str, name: str, most: int | None) -> None:
+        """At most so many calls at once by a trunk."""
+        typed = TrunkFields(most_calls=str(most or "none"))
+        trunks.set(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed)
+        put_in_force(self.paths)
+
+    def limits_domain(self, domain: str, most: int | None) -> None:
+        """At most so many calls at once of all people together."""
+        domains.set(self.truth, WHO, domain, most_calls=str(most or "none"))
+        put_in_force(self.paths)
+
+    def limits_group(self, domain: str, name: str, most: int, members: list[str]) -> None:
+        """A group with a limit."""
+        groups.add(self.truth, WHO, f"{name}@{domain}", [f"{member}@{domain}" for member in members])
+        groups.set(self.truth, WHO, f"{name}@{domain}", most_calls=str(most))
+        put_in_force(self.paths)
+
+    def wants_no_second_call(self, domain: str, extension: str) -> None:
+        """No call waiting."""
+        users.set(self.truth, WHO, f"{extension}@{domain}", call_waiting=False)
+        put_in_force(self.paths)
+
+    def counted(self, name: str) -> int:
+        """How many calls count under a limit, such as `user 101@example.org`, as the workers read it."""
+        try:
+            with self.redis() as store:
+                return int(store.zcount(f"{keys.COUNTER}{name}", time.time(), "+inf"))
+        except redis.RedisError:
+            return -1
+
+    def redis(self) -> closing[redis.Redis]:
+        """What the workers share."""
+        return closing(redis.Redis(unix_socket_path=str(self.paths.redis_socket)))
+
+    def counts(self, name: str, calls: int, patience_s: float = 5.0) -> None:
+        """Wait until so many calls count."""
+        deadline = time.monotonic() + patience_s
+        while self.counted(name) != calls:
+            assert time.monotonic() < deadline, f"{name}: {self.counted(name)} instead of {calls}"
+            time.sleep(0.02)
 
     def _knows_trunk(self, address: str, trunk: str) -> bool:
         try:

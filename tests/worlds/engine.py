@@ -18,6 +18,7 @@ from carillon.routing.decision import (
     AddHeader,
     AskName,
     Challenge,
+    Claim,
     CountGuess,
     Decision,
     DialogEnds,
@@ -29,6 +30,7 @@ from carillon.routing.decision import (
     MarkLeg,
     PutHandOver,
     Relay,
+    ReleaseSlots,
     Reply,
     Resume,
     RewriteReply,
@@ -44,7 +46,7 @@ from carillon.routing.decision import (
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.diversion import diversions
 from carillon.routing.entrance import route_of
-from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts
+from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts, Slots, Unknown
 from carillon.routing.forking import step_s
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
@@ -53,8 +55,8 @@ from carillon.routing.request import Request, Source
 from carillon.routing.ringing import told
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
-from carillon.stores.memory import MemoryDirectory, MemoryHandOvers
-from carillon.stores.ports import HandOver, Named, RingProfile, StoreDown
+from carillon.stores.memory import MemoryCallCounts, MemoryDirectory, MemoryHandOvers
+from carillon.stores.ports import HandOver, Limit, Named, RingProfile, Scope, StoreDown
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Engine:
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
         self.now = 1_800_000_000.0
-        self.calls_up: dict[str, int] = {}
+        self.counts = MemoryCallCounts()
         self.dialogs: dict[str, LiveDialog] = {}
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
@@ -162,6 +164,7 @@ class Engine:
             if other is not own:
                 self.dialogs.pop(other.dialog, None)
         leg.ringing = {phone: leg.ringing[phone]}
+        self._counted(leg)
 
     def refuse(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str, headers: tuple[Header, ...]) -> None:
         """A final failure of one phone; the last one decides."""
@@ -214,6 +217,8 @@ class Engine:
         leg.ringing.clear()
         leg.over = True
         self.dialogs.pop(leg.dialog, None)
+        if leg.inbound_memo:
+            self.counts.end(leg.inbound_memo.leg_id)
 
     def ladder(self) -> str:
         """All decisions so far, rule by rule."""
@@ -260,7 +265,7 @@ class Engine:
             return Decision(Drop())
         route = route_of(request, self.node)
         before = self.directory.reads
-        done = course(route, request, self.node, self._facts)
+        done = course(route, request, self.node, self._facts, self.slots)
         decision = done.decision
         self.reads[route.name] = self.directory.reads - before
         for effect in decision.effects:
@@ -295,7 +300,6 @@ class Engine:
                 schedules=self.directory.schedules() if asked.rows else {},
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
                 named=self._named(asked.named) if asked.named else None,
-                calls_up=self.calls_up.get(request.uri.user, UNKNOWN),
                 dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
@@ -312,6 +316,13 @@ class Engine:
         kept = self.dialogs.values()
         return tuple(one for one in kept if one.domain == domain and one.state is DialogState.RINGING)
 
+    def slots(self, claim: Claim) -> Slots | Unknown:
+        """The trip of a call that has a limit."""
+        try:
+            return self.counts.claim(claim)
+        except StoreDown:
+            return UNKNOWN
+
     def _effect(self, effect: object, dialog: str = "", tag: str = "") -> None:
         match effect:
             case AskName(domain, number) if number in self.sources:
@@ -324,6 +335,8 @@ class Engine:
                 self.dialogs[dialog] = self.dialogs[dialog].is_answered(tag, self.now)
             case DialogEnds():
                 self.dialogs.pop(dialog, None)
+            case ReleaseSlots(leg, names) if not self.counts.down:
+                self.counts.release(leg, names)
             case CountGuess(guess):
                 self.bans.guessed(guess)
             case SpendNonce(use):
@@ -518,6 +531,17 @@ class Engine:
             final = Final(decision.outcome.code, decision.outcome.reason)
         self._back(leg, final)
 
+    def _counted(self, leg: Leg) -> None:
+        """What the calls daemon writes of a call that is up: under what its people and its trunk are counted."""
+        assert leg.inbound_memo is not None
+        aors = {phone.aor for phone in (leg.caller, leg.answered_by) if phone and phone.aor}
+        found = [self.directory.party(aor.partition("@")[2], aor.partition("@")[0]) for aor in sorted(aors)]
+        limits = [limit for party in found if party for limit in (Limit(Scope.USER, party.aor), *party.limits)]
+        trunks = [phone.username for phone in (leg.caller, leg.answered_by) if phone and not phone.aor]
+        domain = leg.inbound_memo.called.rpartition("@")[2]
+        lines = [Limit(Scope.TRUNK, f"{name}@{domain}") for name in trunks]
+        self.counts.hold(leg.inbound_memo.leg_id, (*limits, *lines))
+
     def _back(self, leg: Leg, final: Final) -> None:
         """Asterisk gives the code on, and no header."""
         if leg.part_of is not None:
@@ -539,6 +563,8 @@ class Engine:
         assert leg.inbound_memo is not None
         decision = failures.decide(leg.inbound_memo, failure)
         self._note("inbound failure", decision)
+        for effect in decision.effects:
+            self._effect(effect)
         leg.inbound_memo = decision.memo or leg.inbound_memo
         self._inbound(leg, decision)
 

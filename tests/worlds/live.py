@@ -327,6 +327,30 @@ class LiveOffice:
     def answers_at(self, number: str, target: str) -> None:
         self.building.serves_at(self.domain, number, target)
 
+    def limits(self, whom: LivePerson, most: int | None) -> None:
+        if whom.extension:
+            self.building.limits_user(whom.domain, whom.extension, most)
+        else:
+            self.building.limits_trunk(self.domain, whom.name, most)
+
+    def limits_all(self, most: int | None) -> None:
+        self.building.limits_domain(self.domain, most)
+
+    def limits_group(self, name: str, most: int, *people: LivePerson) -> None:
+        self.building.limits_group(self.domain, name, most, [person.extension for person in people])
+
+    def wants_no_second_call(self, person: LivePerson) -> None:
+        self.building.wants_no_second_call(person.domain, person.extension)
+
+    def counts(self, whom: LivePerson, calls: int) -> None:
+        self.building.counts(f"user {whom.extension}@{whom.domain}", calls)
+
+    def frees(self, whom: LivePerson) -> None:
+        self.counts(whom, 0)
+
+    def is_quiet(self) -> None:
+        self.building.counts(f"domain {self.domain}", 0)
+
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)
 

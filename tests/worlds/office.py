@@ -181,5 +181,26 @@ class Office(Protocol):
     def answers_at(self, number: str, target: str) -> None:
         """A number reaches something that answers by itself."""
 
+    def limits(self, whom: Person, most: int | None) -> None:
+        """A person, or a provider's trunk, has at most so many calls at once."""
+
+    def limits_all(self, most: int | None) -> None:
+        """All people of the domain together have at most so many calls at once."""
+
+    def limits_group(self, name: str, most: int, *people: Person) -> None:
+        """A group of these people; there are at most so many calls in which one of them is."""
+
+    def wants_no_second_call(self, person: Person) -> None:
+        """Who calls the person during a call finds him busy."""
+
+    def counts(self, whom: Person, calls: int) -> None:
+        """The person, of whom calls are counted, has so many; after a call has begun or ended that is so at once."""
+
+    def frees(self, whom: Person) -> None:
+        """The person has no call any more."""
+
+    def is_quiet(self) -> None:
+        """Nobody in the domain, of which calls are counted, has one any more."""
+
     def ladder(self) -> str:
         """What happened, with the rules beside it; printed when a scenario fails."""

@@ -21,12 +21,14 @@ from carillon.stores.ports import (
     DomainProfile,
     ForwardRow,
     GroupProfile,
+    Limit,
     Named,
     OutboundRoute,
     Party,
     PickupRights,
     RingProfile,
     ScheduleProfile,
+    Scope,
     SiteProfile,
     StateRow,
     TrunkProfile,
@@ -158,11 +160,11 @@ class SimulatedComponent:
 
     def dies(self) -> None:
         self.engine.dead.add(self.name)
-        self.engine.handovers.down = "redis" in self.engine.dead
+        self.engine.handovers.down = self.engine.counts.down = "redis" in self.engine.dead
 
     def returns(self) -> None:
         self.engine.dead.discard(self.name)
-        self.engine.handovers.down = "redis" in self.engine.dead
+        self.engine.handovers.down = self.engine.counts.down = "redis" in self.engine.dead
 
 
 @dataclass
@@ -319,6 +321,33 @@ class SimulatedOffice:
         kind, _, name = target.partition(":")
         party = Party(number, DOMAIN, name if kind == "group" else f"{kind} {name}", service=target)
         self.engine.directory.add_number(number, party)
+
+    def limits(self, whom: SimulatedPerson, most: int | None) -> None:
+        scope = Scope.USER if whom.extension else Scope.TRUNK
+        name = f"{whom.extension or whom.phone.username}@{whom.phone.domain}"
+        self.engine.directory.set_limit(Limit(scope, name, most))
+
+    def limits_all(self, most: int | None) -> None:
+        self.engine.directory.set_limit(Limit(Scope.DOMAIN, DOMAIN, most))
+
+    def limits_group(self, name: str, most: int, *people: SimulatedPerson) -> None:
+        self.engine.directory.set_limit(
+            Limit(Scope.GROUP, f"{name}@{DOMAIN}", most), [person.extension for person in people]
+        )
+
+    def wants_no_second_call(self, person: SimulatedPerson) -> None:
+        self.engine.directory.change(person.phone.domain, person.extension, call_waiting=False)
+
+    def counts(self, whom: SimulatedPerson, calls: int) -> None:
+        limit = Limit(Scope.USER, f"{whom.extension}@{whom.phone.domain}")
+        assert self.engine.counts.counts([limit])[limit] == calls
+
+    def frees(self, whom: SimulatedPerson) -> None:
+        self.counts(whom, 0)
+
+    def is_quiet(self) -> None:
+        limit = Limit(Scope.DOMAIN, DOMAIN)
+        assert self.engine.counts.counts([limit])[limit] == 0
 
     def ladder(self) -> str:
         return self.engine.ladder()

@@ -22,6 +22,7 @@ from carillon.model.refused import Refused
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
+from carillon.stores.noderedis import NodeRedis
 from carillon.system.paths import SERVICE_USER
 
 
@@ -78,10 +79,10 @@ def main(arguments: list[str]) -> None:
     become_service_user()
     signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
     memory: dict[str, str] = {}
-    handovers = RedisHandOvers(
+    node = NodeRedis(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, means_of(settings, Office(office), handovers)))
+    asyncio.run(listen(settings, means_of(settings, Office(office), RedisHandOvers(node))))
 
 
 def means_of(settings: Settings, office: Office, handovers: RedisHandOvers) -> Means:

@@ -70,14 +70,15 @@ class Book:
 
     def _bridged(self, channel: Channel, message: Message) -> Channel:
         """Only news of bridges says where a channel talks; from the others it is where it was."""
+        before = self._channels.get(channel.id)
         match message.get("Event"):
             case "BridgeEnter":
                 return channel
             case "BridgeLeave":
-                return replace(channel, bridge="")
+                return replace(channel, bridge="", joined=True)
             case _:
-                before = self._channels.get(channel.id)
-                return replace(channel, bridge=before.bridge if before else "")
+                bridge, joined = (before.bridge, before.joined) if before else ("", False)
+                return replace(channel, bridge=bridge, joined=joined)
 
     def _put(self, channel: Channel) -> set[str]:
         """Keep a channel; returns the legs of all calls that this may touch."""

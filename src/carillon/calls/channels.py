@@ -33,7 +33,7 @@ class Channel:
     `leg` joins the two legs of a call. `party` is an address of record, or a number outside with our domain behind it.
     `via` says what it is: `person`, `trunk:NAME@DOMAIN` or `service`; "" for a person as well. `caller` and `called`
     are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time. `call_id`
-    is that of the dialog with a phone that is called.
+    is that of the dialog with a phone that is called. Once it has `joined` others, it is known for sure who has it.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Channel:
     bridge: str
     began: float
     call_id: str = ""
+    joined: bool = False
 
     @property
     def order(self) -> tuple[float, str]:
@@ -81,6 +82,7 @@ def channel_in(message: Message, *, other: bool = False) -> Channel | None:
         message.get("BridgeUniqueid", message.get("BridgeID", "")),
         began(id),
         said["PICKUPMARK"],
+        bool(message.get("BridgeUniqueid") or message.get("BridgeID")),
     )
 
 

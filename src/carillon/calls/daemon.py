@@ -15,6 +15,7 @@ from carillon.calls.book import Book
 from carillon.calls.events import CallEvent, Listener
 from carillon.calls.figures import Figures
 from carillon.calls.lamps import Lamps
+from carillon.calls.leases import Leases
 from carillon.calls.settings import Settings
 
 NAP_S = 0.02
@@ -27,7 +28,7 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Figures.made, Lamps.made)
+LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made)
 """Who listens, in the order in which they are told."""
 
 

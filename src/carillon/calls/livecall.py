@@ -34,8 +34,13 @@ class LiveCall:
         return short_id(self.leg)
 
     @property
+    def is_settled(self) -> bool:
+        """Whether everybody whose phone rang has answered or is gone."""
+        return all(one.joined or one.state is State.UP for one in self.channels)
+
+    @property
     def talking(self) -> frozenset[str]:
-        """The people whose side of the call is up, or who make it; not those whose phones only ring."""
+        """The people who are joined with others, or who make the call; not those whose phones only ring."""
         return frozenset(one.person for one in self.channels if one.person and _is_sure(one))
 
 
@@ -53,7 +58,7 @@ def call_of(channels: Iterable[Channel]) -> LiveCall:
 
 
 def _is_sure(channel: Channel) -> bool:
-    return channel.state is State.UP or channel.party == channel.caller
+    return channel.joined or channel.party == channel.caller
 
 
 def _state(channels: Iterable[Channel]) -> State:

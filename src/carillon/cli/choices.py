@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+MostCalls = Annotated[
+    str | None, typer.Option(metavar="N|none", help="How many calls at once there may be; none for any number.")
+]
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 

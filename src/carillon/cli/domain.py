@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carillon.cli.choices import MostCalls
 from carillon.cli.context import Cli, commands
 from carillon.model.domain import DigestOffer
 
@@ -73,17 +74,19 @@ def set_(
     name: Name,
     digest: DigestChange = None,
     session_timer: SessionTimer = None,
+    most_calls: MostCalls = None,
 ) -> None:
-    """Change a domain: the digest algorithms that it offers, and how long its session timers are.
+    """Change a domain: the digest algorithms that it offers, how long its session timers are, and how many calls at
+    once its people may have together.
 
     Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
-    if digest is None and session_timer is None:
-        raise typer.BadParameter("Nothing to change: give --digest or --session-timer.")
+    if digest is None and session_timer is None and most_calls is None:
+        raise typer.BadParameter("Nothing to change: give --digest, --session-timer or --most-calls.")
     cli = Cli.of(context)
-    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer)
+    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer, most_calls)
     view = domains.show(cli.truth, name)
     cli.done(f"Domain {view.domain.name} changed.", _row(view), sequence)
 
@@ -109,4 +112,5 @@ def _row(view: DomainView) -> dict[str, object]:
         "session_timer_s": view.domain.session_timer_s,
         "default": view.default,
         "users": view.users,
+        "most_calls": view.domain.most_calls,
     }

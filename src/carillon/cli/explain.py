@@ -14,8 +14,12 @@ from carillon.cli.context import Cli, commands
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from carillon.explain.call import Explanation
     from carillon.routing.decision import Decision
+    from carillon.routing.facts import Unknown
+    from carillon.stores.ports import Limit
 
 app = commands("What would happen, and why.")
 
@@ -59,6 +63,9 @@ def call(
     rings_at: Annotated[
         str | None, typer.Option("--ringing", metavar="EXT", help="As if a call rang there, for pick-up.")
     ] = None,
+    calls_up: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="As if the called person had so many calls.")
+    ] = None,
 ) -> None:
     """Run a call through the same rules as the engines, without ringing anybody.
 
@@ -68,6 +75,7 @@ def call(
     from carillon.explain.live import (
         as_if_ringing,
         caller_of,
+        calls_now,
         directory_of,
         heard,
         is_registered,
@@ -89,10 +97,16 @@ def call(
 
         down = trunks_down(cli.paths, who.domain)
         when = time.time() if at is None else _time(cli, at)
+
+        def counts(limits: Sequence[Limit]) -> Mapping[Limit, int] | Unknown:
+            return calls_now(cli.paths, limits)
+
+        own = 1 if busy and calls_up is None else calls_up
         situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
         rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
         situation = replace(situation, heard=partial(heard, cli.paths), said=partial(said, cli.paths))
         situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
+        situation = replace(situation, calls_up=counts, callee_calls=own)
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 

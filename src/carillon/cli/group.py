@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carillon.cli.choices import YesNo, chosen, listed
+from carillon.cli.choices import MostCalls, YesNo, chosen, listed
 from carillon.cli.context import Cli, commands
 from carillon.model.group import Ring
 
@@ -87,19 +87,21 @@ def set_(
     ring_time: RingTime = None,
     then: Then = None,
     pickup: Pickup = None,
+    most_calls: MostCalls = None,
 ) -> None:
-    """Change who is in a group, how it rings, and whether its members may pick each other up.
+    """Change who is in a group, how it rings, whether its members may pick each other up, and how many calls at once
+    there may be in which one of them is.
 
     Example: `carillon group set sales --add 103 --ring in-turn --ring-time 15 --then group:support`
     """
     from carillon.provisioning import groups
 
-    if all(given is None for given in (members, add, remove, ring, ring_time, then, pickup)):
+    if all(given is None for given in (members, add, remove, ring, ring_time, then, pickup, most_calls)):
         raise typer.BadParameter("Nothing to change: see --help.")
     cli = Cli.of(context)
     wanted = None if members is None else listed(members)
     ringing = groups.Ringing(ring, ring_time, then, chosen(pickup))
-    sequence = groups.set(cli.truth, cli.who, name, wanted, listed(add), listed(remove), ringing)
+    sequence = groups.set(cli.truth, cli.who, name, wanted, listed(add), listed(remove), ringing, most_calls)
     _done(cli, "changed", groups.show(cli.truth, name), sequence)
 
 
@@ -131,4 +133,5 @@ def _row(group: Group) -> dict[str, object]:
         "ring_time": group.ring_s,
         "then": str(group.then) if group.then else None,
         "pickup": group.pickup,
+        "most_calls": group.most_calls,
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carillon.cli.choices import YesNo, chosen
+from carillon.cli.choices import MostCalls, YesNo, chosen
 from carillon.cli.context import Cli, commands
 from carillon.cli.passwords import Password, shown_once, typed_or_made
 from carillon.model.trunk import NumberFormat, Transport
@@ -60,6 +60,7 @@ def add(
     enabled: Enabled = None,
     probe: Probe = None,
     from_user: FromUser = None,
+    most_calls: MostCalls = None,
 ) -> None:
     """Add a trunk. One that registers needs a password; without `--password`, one is made and shown once.
 
@@ -82,6 +83,7 @@ def add(
         chosen(enabled),
         chosen(probe),
         from_user,
+        most_calls,
     )
     typed, made = typed_or_made(password, make=password is None and bool(register_as))
     sequence = trunks.add(cli.truth, cli.who, TrunkKey.of(cli.paths), name, fields, made if typed is None else typed)
@@ -134,6 +136,7 @@ def set_(
     enabled: Enabled = None,
     probe: Probe = None,
     from_user: FromUser = None,
+    most_calls: MostCalls = None,
 ) -> None:
     """Change a trunk.
 
@@ -155,6 +158,7 @@ def set_(
         chosen(enabled),
         chosen(probe),
         from_user,
+        most_calls,
     )
     if fields == trunks.TrunkFields() and password is None:
         raise typer.BadParameter("Nothing to change: give an option.")
@@ -199,6 +203,7 @@ def _row(view: TrunkView, found: dict[tuple[str, str], TrunkReport]) -> dict[str
         "main_number": trunk.main_number,
         "priority": trunk.priority,
         "enabled": trunk.enabled,
+        "most_calls": trunk.most_calls,
         "state": now.state,
         "since": now.since,
         "registration": now.registration,

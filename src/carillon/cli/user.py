@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli import people
-from carillon.cli.choices import YesNo, chosen, listed
+from carillon.cli.choices import MostCalls, YesNo, chosen, listed
 from carillon.cli.context import Cli, commands
 from carillon.model.pickup import PickupBy
 
@@ -99,6 +99,7 @@ def set_(
     rings: Annotated[
         YesNo | None, typer.Option(help="Whether the phones are told with which ring a call rings: `carillon ring`.")
     ] = None,
+    most_calls: MostCalls = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
 
@@ -106,11 +107,11 @@ def set_(
     """
     from carillon.provisioning import users
 
-    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of, rings)
+    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of, rings, most_calls)
     if all(value is None for value in given):
         known = (
             "--name, --email, --site, --caller-number, --withhold, --call-waiting, --mobile, --pickup, --pickup-of, "
-            "--rings"
+            "--rings or --most-calls"
         )
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
@@ -121,6 +122,7 @@ def set_(
         pickup=pickup,
         pickup_of=None if pickup_of is None else listed(pickup_of),
         rings=chosen(rings),
+        most_calls=most_calls,
     )
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
@@ -171,6 +173,7 @@ def _row(user: User) -> dict[str, object]:
         "pickup": str(user.pickup),
         "pickup_of": list(user.pickup_of),
         "rings": user.rings,
+        "most_calls": user.most_calls,
     }
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from carillon.explain.served import served
 from carillon.model.presence import DND
 from carillon.routing import failures
 from carillon.routing.course import Course, course
-from carillon.routing.decision import AddHeader, Decision, Pass, Relay, Reply, Resume, Ring, Trunk
+from carillon.routing.decision import AddHeader, Claim, Decision, Pass, Relay, Reply, Resume, Ring, Trunk
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.entrance import OUTBOUND, PICK_UP, route_of
-from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Unknown
+from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Slots, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
@@ -21,7 +21,8 @@ from carillon.routing.request import Request, Source
 from carillon.sip.digest import Algorithm, Credentials, make_nonce
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
-from carillon.stores.ports import Account, Directory, Named, Party, StateRow, TrunkProfile
+from carillon.stores.callcounts import would_claim
+from carillon.stores.ports import Account, Directory, Limit, Named, Party, Scope, StateRow, TrunkProfile
 
 FRESH = "0123456789abcdef01234567"
 
@@ -43,15 +44,24 @@ BY_TRUNK = {
 """How a call by a trunk may fail."""
 
 
+CallsUp = Callable[[Sequence[Limit]], Mapping[Limit, int] | Unknown]
+
+
+def nobody_knows(limits: Sequence[Limit]) -> Unknown:
+    """The counts of a system that is stopped."""
+    return UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """Who calls whom, when (Unix seconds), and who has a phone registered, by address of record.
 
     The caller is a device of ours, or somebody outside whose call comes by a trunk. `trunks_down` are those of the
     caller's domain. `state` is as if that were said of
-    the called person (`dnd` too); with `busy` he is in a call, and his phone says so. `caller_number` and
+    the called person (`dnd` too); with `busy` his phone says that he is in a call. `caller_number` and
     `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number,
-    `said` what calls and phones say of a person.
+    `said` what calls and phones say of a person. `calls_up` counts the calls of those who have a limit; the called
+    person has `callee_calls`, if given.
     """
 
     caller: Account | TrunkProfile
@@ -66,6 +76,8 @@ class Situation:
     ringing: tuple[LiveDialog, ...] = ()
     heard: Callable[[str, str], Named | None] = lambda domain, number: None
     said: Callable[[str], tuple[StateRow, ...]] = lambda aor: ()
+    calls_up: CallsUp = nobody_knows
+    callee_calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +93,8 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     """Decide both legs of a call; raises StoreDown."""
     request = _first(situation, node)
     route = route_of(request, node)
-    first = route.decide(request, _facts(route.ask(request, node), situation, node, directory))
+    ours = _Outward(request, situation, node, directory)
+    first = course(route, request, node, ours.facts_of_caller, ours.slots_of_caller).decision
     if not isinstance(first.outcome, Relay):
         leg = "pick-up" if route is PICK_UP else "inbound"
         return Explanation(((leg, first),), _words(first, directory), {})
@@ -190,7 +203,24 @@ class _Outward:
 
     def course(self, request: Request, known: Facts | None = None) -> Course:
         """The request on its whole way, to whomever it is sent on."""
-        return course(OUTBOUND, request, self.node, self._facts, known)
+        return course(OUTBOUND, request, self.node, self._facts, self.slots, known)
+
+    def facts_of_caller(self, asked: Questions, request: Request) -> Facts:
+        """The facts of the inbound leg, in which nothing is as if."""
+        return _facts(asked, self.situation, self.node, self.directory)
+
+    def slots_of_caller(self, claim: Claim) -> Slots | Unknown:
+        """What a claim would give: nothing is taken."""
+        counts = self.situation.calls_up((*claim.limits, *claim.lines))
+        return UNKNOWN if counts is UNKNOWN else would_claim(claim, counts)
+
+    def slots(self, claim: Claim) -> Slots | Unknown:
+        """The same for the outbound leg, where the called person may have as many calls as if."""
+        counts, own = self.situation.calls_up((*claim.limits, *claim.lines)), self.situation.callee_calls
+        if own is None:
+            return UNKNOWN if counts is UNKNOWN else would_claim(claim, counts)
+        as_if = {limit: own for limit in claim.limits if limit.scope is Scope.USER}
+        return would_claim(claim, as_if if counts is UNKNOWN else {**counts, **as_if})
 
     def then(self, ringing: Course) -> dict[str, str]:
         """What happens when whoever rings does not take the call, by cause."""
@@ -216,12 +246,11 @@ class _Outward:
         facts = _facts(asked, self.situation, self.node, self.directory)
         if request.uri != self.request.uri:
             return facts
-        calls_up = 1 if self.situation.busy else facts.calls_up
         callee, state = facts.callee, self.situation.state
         if isinstance(callee, Party) and state:
             row = StateRow("as if said", "busy" if state == DND else state, state == DND)
             callee = replace(callee, presence=(row,))
-        return replace(facts, callee=callee, calls_up=calls_up)
+        return replace(facts, callee=callee)
 
 
 def _words(decision: Decision, directory: Directory) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
 from carillon.states.telling import TABLE as STATES
 from carillon.stores import heardnames
+from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.compiled import presence_of
 from carillon.stores.directory import DirectoryReader, refresh
-from carillon.stores.ports import Account, Named, StateRow, TrunkProfile
+from carillon.stores.noderedis import NodeRedis
+from carillon.stores.ports import Account, Limit, Named, StateRow, StoreDown, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -108,6 +110,15 @@ def said(paths: SystemPaths, aor: str) -> tuple[StateRow, ...]:
         return presence_of(str(call(paths.kamailio_rpc, "htable.get", STATES, aor)["item"]["value"]))
     except (RpcFailed, KeyError, TypeError):
         return ()
+
+
+def calls_now(paths: SystemPaths, limits: Sequence[Limit]) -> Mapping[Limit, int] | Unknown:
+    """How many calls there are under these limits; nobody knows when the system is stopped."""
+    node = NodeRedis(paths.redis_socket, lambda table, key: None, lambda table, key, text: None)
+    try:
+        return RedisCallCounts(node).counts(limits)
+    except StoreDown:
+        return UNKNOWN
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:

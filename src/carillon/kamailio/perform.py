@@ -21,6 +21,7 @@ from carillon.routing.decision import (
     AnswerChallenge,
     AskName,
     Challenge,
+    Claim,
     CountGuess,
     CountMessage,
     Decision,
@@ -46,6 +47,7 @@ from carillon.routing.decision import (
     RecordRoute,
     Relay,
     ReleaseMedia,
+    ReleaseSlots,
     RemoveHeader,
     Reply,
     Resume,
@@ -68,7 +70,7 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import PREFIX
 from carillon.sip.uri import SipUri, quoted
-from carillon.stores.ports import HandOver, HandOvers, StoreDown
+from carillon.stores.ports import CallCounts, HandOver, HandOvers, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
 
 MEMO = "$avp(memo)"
@@ -89,6 +91,7 @@ class Means:
     """
 
     handovers: HandOvers
+    calls: CallCounts
     bans: Bans
     gateway_sockets: Sockets
     outside_sockets: Sockets
@@ -167,6 +170,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             dialogs.is_answered()
         case DialogEnds():
             dialogs.ends()
+        case ReleaseSlots(leg, names):
+            _release(means.calls, leg, names)
         case _:
             assert_never(effect)
 
@@ -202,8 +207,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  #
             ksr.reply(code, reason)
         case Resume(token):
             ksr.reply_in_transaction(480, f"{WORD} {token}")
-        case Retarget(called):
-            raise ksr.EngineRefused(f"send a call on to {called}: the course was not followed")
+        case Retarget() | Claim():
+            raise ksr.EngineRefused(f"{outcome}: the course was not followed")
         case _:
             assert_never(outcome)
 
@@ -356,6 +361,13 @@ def _hand_over(handovers: HandOvers, leg: str, handover: HandOver) -> None:
         handovers.put(leg, handover)
     except StoreDown as down:
         ksr.log("warn", f"hand-over: {down}")
+
+
+def _release(calls: CallCounts, leg: str, names: tuple[str, ...]) -> None:
+    try:
+        calls.release(leg, names)
+    except StoreDown as down:
+        ksr.log("warn", f"call counts: {down}; the place is free again in seconds")
 
 
 def _append_all(headers: tuple[tuple[str, str], ...]) -> None:

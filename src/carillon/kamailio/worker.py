@@ -20,15 +20,17 @@ from carillon.routing import message as message_rules
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.course import course
-from carillon.routing.decision import Decision, Drop, Submit, TraceRow
+from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
-from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Unknown
+from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Slots, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
+from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import HandOver, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.trunklogins import LoginReader
@@ -50,14 +52,15 @@ class Worker:
         self.node = settings.node
         self.logins = LoginReader(settings.trunk_logins)
         self.directory = DirectoryReader(settings.directory)
-        self.handovers = RedisHandOvers(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
+        node = NodeRedis(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
+        self.handovers, self.calls = RedisHandOvers(node), RedisCallCounts(node)
         self._own = _own(settings)
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways)
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
-        names = NameAsker(settings.names_asked)
-        self.means = Means(self.handovers, self.bans, *sockets, self._trunk_login, journal, names, settings.advertised)
+        names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls)
+        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, settings.advertised)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -185,17 +188,17 @@ class Worker:
                 return False
 
     def _route(self, route: Route, request: Request) -> None:
-        done = course(route, request, self.node, self._facts)
+        done = course(route, request, self.node, self._facts, self._slots)
         try:
             perform(done.decision, self.means)
         except NobodyThere:
             assert route is OUTBOUND
             gone = replace(done.facts, registered=False)
-            done = course(route, done.request, self.node, self._facts, gone)
+            done = course(route, done.request, self.node, self._facts, self._slots, gone)
             perform(done.decision, self.means)
         except media.RelayDown:
             before, facts = done.decision, replace(done.facts, relay=False)
-            done = course(route, done.request, self.node, self._facts, facts)
+            done = course(route, done.request, self.node, self._facts, self._slots, facts)
             left = tuple(effect for effect in done.decision.effects if effect not in before.effects)
             perform(replace(done.decision, effects=left), self.means)
         if not self._is_watchdogs(request):
@@ -210,6 +213,15 @@ class Worker:
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
         return fetch.facts(questions, request, self.node, self.directory)
+
+    def _slots(self, claim: Claim) -> Slots | Unknown:
+        """The one trip of a main route, for a call that has a limit."""
+        try:
+            return self.calls.claim(claim)
+        except StoreDown as down:
+            ksr.log("warn", f"call counts: {down}; nobody is refused")
+            self.tracer.store_down("call counts")
+            return UNKNOWN
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""

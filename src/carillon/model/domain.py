@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carillon.model.calllimit import require_most_calls
 from carillon.model.refused import Refused
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -46,14 +47,17 @@ class Domain:
     """A domain that we serve. Its name is part of every HA1 (RFC 7616 §3.4.2): it can't be renamed.
 
     `session_timer_s` (90 to 1800): a call whose phone has vanished ends within that time (RFC 4028).
+    `most_calls` is how many calls at once its people may have together, None for any number.
     """
 
     name: str
     digest: DigestOffer = DigestOffer.BOTH
     session_timer_s: int = 1800
+    most_calls: int | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.name)
+        require_most_calls(self.most_calls)
         if self.digest not in set(DigestOffer):
             raise Refused("digest", f"{self.digest!r} isn't known; choose one of both, md5, sha256.")
         if not SHORTEST_TIMER_S <= self.session_timer_s <= LONGEST_TIMER_S:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from carillon.model.calllimit import require_most_calls
 from carillon.model.domain import require_canonical
 from carillon.model.e164 import require_country, require_e164
 from carillon.model.host import Address
@@ -47,6 +48,7 @@ class Trunk:
     alike, the one of lower `priority` is tried first. A `trusted` provider is told who calls although that is
     withheld, and believed when it says so (RFC 3325). With `probe`, it is asked by OPTIONS whether it works.
     A provider that wants its account in From, whoever calls, gets `from_user` there.
+    `most_calls` is how many calls at once it carries, None for any number.
     """
 
     domain: str
@@ -64,6 +66,7 @@ class Trunk:
     enabled: bool = True
     probe: bool = True
     from_user: str | None = None
+    most_calls: int | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -78,6 +81,7 @@ class Trunk:
             require_canonical(self.realm, "realm")
         if self.main_number is not None:
             require_e164("main_number", self.main_number)
+        require_most_calls(self.most_calls)
         if not 1 <= self.priority <= LAST_PRIORITY:
             raise Refused("priority", f"{self.priority} isn't possible; choose 1 to {LAST_PRIORITY}, 1 is tried first.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from carillon.model.calllimit import require_most_calls
 from carillon.model.domain import require_canonical
 from carillon.model.e164 import require_e164
 from carillon.model.label import require_label
@@ -27,6 +28,7 @@ class User:
     the main number of the trunk; with `withhold` they see nothing (RFC 3325). Without `call_waiting` he is busy for
     whoever calls while he has a call. `pickup` says who may pick him up, `pickup_of` whom he may pick up besides the
     members of his groups: extensions, and `group:NAME`. Without `rings` his phones ring alike, whoever calls.
+    `most_calls` is how many calls he may have at once, None for any number.
     """
 
     domain: str
@@ -41,6 +43,7 @@ class User:
     pickup: PickupBy = PickupBy.GROUP
     pickup_of: tuple[str, ...] = ()
     rings: bool = True
+    most_calls: int | None = None
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -51,6 +54,7 @@ class User:
         require_label("site", self.site)
         if self.caller_number is not None:
             require_e164("caller_number", self.caller_number)
+        require_most_calls(self.most_calls)
         if ordered(self.rights) != self.rights:
             raise Refused("rights", "must be in order, each once.")
         require_pickup_of("pickup_of", self.pickup_of)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
+from carillon.model.calllimit import most_calls_typed
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
@@ -42,14 +43,16 @@ def set(
     name: str,
     digest: str | None = None,
     session_timer_s: int | None = None,
+    most_calls: str | None = None,
 ) -> int:
-    """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), and how long a session timer
-    is (90 to 86400 s). Returns the sequence; raises `Refused`.
+    """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), how long a session timer
+    is (90 to 86400 s), and the limit of calls, which `none` takes away. Returns the sequence; raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
         after = before if digest is None else replace(before, digest=_offer(digest))
         after = after if session_timer_s is None else replace(after, session_timer_s=session_timer_s)
+        after = after if most_calls is None else replace(after, most_calls=most_calls_typed(most_calls))
         connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))

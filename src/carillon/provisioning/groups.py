@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
+from carillon.model.calllimit import most_calls_typed
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.group import Group, Ring
@@ -57,10 +58,11 @@ def set(
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
     ringing: Ringing = AS_IT_WAS,
+    most_calls: str | None = None,
 ) -> int:
     """Replace the members, or add some at the end and remove others; change how it rings. Returns the sequence.
 
-    Raises `Refused`.
+    `most_calls` limits their calls; `none` does so no more. Raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
@@ -71,8 +73,9 @@ def set(
         strangers = [one for one in less if one not in base]
         if strangers:
             raise Refused("remove", f"{strangers[0]} isn't in the group {before.name}.")
-        after = replace(before, members=tuple(one for one in (*base, *more) if one not in less))
-        after = _rings(connection, after, ringing)
+        most = before.most_calls if most_calls is None else most_calls_typed(most_calls)
+        people = tuple(one for one in (*base, *more) if one not in less)
+        after = _rings(connection, replace(before, members=people, most_calls=most), ringing)
         _write_members(connection, after)
         connection.execute(update(group).where(*_is(after)).values(**_values(after)))
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
@@ -161,7 +164,9 @@ def _rings(connection: Connection, of: Group, typed: Ringing) -> Group:
 
 
 def _values(of: Group) -> dict[str, object]:
-    return {"ring": of.ring, "ring_s": of.ring_s, "overflow": str(of.then) if of.then else None, "pickup": of.pickup}
+    then = str(of.then) if of.then else None
+    more = {"pickup": of.pickup, "most_calls": of.most_calls}
+    return {"ring": of.ring, "ring_s": of.ring_s, "overflow": then, **more}
 
 
 def _write_members(connection: Connection, of: Group) -> None:
@@ -180,7 +185,7 @@ def _filled(connection: Connection, domain: str, name: str) -> Group:
     row = connection.execute(select(group).where(*_is(empty))).one()
     then = Target.read(row.overflow) if row.overflow else None
     members = tuple(connection.execute(query).scalars())
-    return Group(domain, name, members, Ring(row.ring), row.ring_s, then, row.pickup)
+    return Group(domain, name, members, Ring(row.ring), row.ring_s, then, row.pickup, row.most_calls)
 
 
 def _exists(connection: Connection, wanted: Group) -> bool:

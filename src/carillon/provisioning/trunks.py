@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
 
+from carillon.model.calllimit import most_calls_typed
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.e164 import country_code, e164
@@ -42,6 +43,7 @@ class TrunkView:
 class TrunkFields:
     """What somebody types for a trunk; None leaves a field as it is, an empty text clears it.
 
+    `most_calls` is a number, or `none`.
     `address` is `HOST:PORT` or `[IPv6]:PORT`; `main_number` is understood in the way of `country`.
     """
 
@@ -57,6 +59,7 @@ class TrunkFields:
     enabled: bool | None = None
     probe: bool | None = None
     from_user: str | None = None
+    most_calls: str | None = None
 
 
 def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
@@ -163,6 +166,8 @@ def _changed(before: Trunk, typed: TrunkFields) -> Trunk:
         new["register_as"] = typed.register_as.strip() or None
     if typed.from_user is not None:
         new["from_user"] = typed.from_user.strip() or None
+    if typed.most_calls is not None:
+        new["most_calls"] = most_calls_typed(typed.most_calls)
     if typed.realm is not None:
         new["realm"] = domain_name(typed.realm, "realm") if typed.realm.strip() else None
     if typed.main_number is not None:

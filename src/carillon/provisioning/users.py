@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
+from carillon.model.calllimit import most_calls_typed
 from carillon.model.change import Noun, Subject
 from carillon.model.device import Device
 from carillon.model.domain import domain_name
@@ -91,11 +92,12 @@ def set(
     pickup: PickupBy | None = None,
     pickup_of: Sequence[str] | None = None,
     rings: bool | None = None,
+    most_calls: str | None = None,
 ) -> int:
-    """Change what is given; an empty `email` or `caller_number` clears it. Returns the sequence; raises `Refused`.
+    """Change what is given. Returns the sequence; raises `Refused`.
 
-    `mobile` are all numbers of the user's mobiles, none to clear them.
-
+    An empty `email` or `caller_number` clears it, and so does `none` for `most_calls`. `mobile` are all numbers of the
+    user's mobiles, none to clear them.
     `caller_number` is understood in the way of the country of the user's site.
     """
     with writing(engine) as connection:
@@ -110,6 +112,7 @@ def set(
         if pickup_of is not None:
             after = replace(after, pickup_of=pickups.found(connection, after.domain, pickup_of))
         after = after if rings is None else replace(after, rings=rings)
+        after = after if most_calls is None else replace(after, most_calls=most_calls_typed(most_calls))
         if caller_number is not None:
             after = replace(after, caller_number=_caller(connection, after, caller_number))
         connection.execute(update(user).where(*_is(after)).values(**user_row(after)))

@@ -11,7 +11,7 @@ from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import Gateway
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
-from carillon.stores.ports import RingProfile
+from carillon.stores.ports import Limit, RingProfile
 
 Header = tuple[str, str]
 
@@ -139,8 +139,22 @@ class Resume:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Decide again, knowing whether there is room for this call under all these limits.
+
+    A place is taken under all of them and on the first of `lines` that has one, or nowhere; at the same instant another
+    call gets it or not. `instead` is a call whose places this one takes over.
+    """
+
+    leg: str
+    limits: tuple[Limit, ...]
+    lines: tuple[Limit, ...] = ()
+    instead: str = ""
+
+
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow
-Outcome = _Sent | Save | Reply | Challenge | Drop | Pass | Retarget | Resume
+Outcome = _Sent | Save | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +343,14 @@ class DialogEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseSlots:
+    """Give back the places of a call that did not come about, by `Limit` as text."""
+
+    leg: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """Write a line to the log, for administrators."""
 
@@ -385,6 +407,7 @@ Effect = (
     | DialogRings
     | DialogUp
     | DialogEnds
+    | ReleaseSlots
 )
 
 

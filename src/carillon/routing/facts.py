@@ -14,6 +14,7 @@ from carillon.stores.ports import (
     Account,
     DomainProfile,
     HandOver,
+    Limit,
     Named,
     OutboundRoute,
     Party,
@@ -79,14 +80,31 @@ class NodeProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class Slots:
+    """What came of a claim for a call (`leg`): `asked`, and how many other calls each had (`counts`).
+
+    A place was `taken` there where the call had none yet. `full` is the first limit without room: then nothing was
+    taken. `line` is the one that was chosen among lines, `crowded` are those without room.
+    """
+
+    leg: str
+    asked: tuple[Limit, ...]
+    counts: Mapping[Limit, int]
+    taken: tuple[Limit, ...] = ()
+    full: Limit | None = None
+    line: Limit | None = None
+    crowded: frozenset[Limit] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request.
 
     `trunks_down` are names, of the domain that was asked about.
     `relay` is False once the media relay was asked and did not answer.
-    `calls_up` are the calls that the callee has.
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
     `messages_sent` are those of the asking device a moment ago.
+    `slots` is what came of a claim, None before one.
     """
 
     now: float
@@ -104,9 +122,9 @@ class Facts:
     schedules: Mapping[tuple[str, str], ScheduleProfile] | Unknown = field(default_factory=dict)
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
-    calls_up: int | Unknown = UNKNOWN
     dialog: LiveDialog | None = None
     ringing: tuple[LiveDialog, ...] = ()
+    slots: Slots | Unknown | None = None
     nonce_used: bool | Unknown = False
     messages_sent: int = 0
     relay: bool = True

@@ -30,6 +30,7 @@ from carillon.routing.forking import next_phones
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
 from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
+from carillon.routing.slots import after_failure
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
@@ -231,7 +232,7 @@ def flow_failed(code: int, heard: bool) -> bool:
 
 def decide(memo: Memo, failure: FailureFacts) -> Decision:
     """What to do when every branch of a leg has failed."""
-    decision = decide_by(RULES, memo, failure)
+    decision = after_failure(decide_by(RULES, memo, failure), memo)
     if memo.leg is Leg.OUTBOUND and not isinstance(decision.outcome, Trunk | Ring | RingNext):
         decision = replace(decision, effects=(*decision.effects, DialogEnds()))
     if memo.anchor is None or isinstance(decision.outcome, Relay | RingNext):

@@ -12,14 +12,16 @@ from itertools import chain
 from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Retarget
-from carillon.routing.facts import UNKNOWN, Facts
+from carillon.routing.facts import Facts
 from carillon.routing.hop import ignores_rows, is_target, progress_of, seen_by, transfer_causes
+from carillon.routing.limits import NO_LIMIT, claim, full, of_callee, said, words
 from carillon.routing.presence import state_of
 from carillon.routing.progress import REDIRECTED, Progress
 from carillon.routing.request import Request
 from carillon.routing.rows import Circumstances, Way, dialled, fitting, row_ways, ways
 from carillon.routing.sendon import ends, not_there, replied, send_on
-from carillon.stores.ports import Party
+from carillon.sip.private import PrivateHeader
+from carillon.stores.ports import Party, Scope
 
 # Nearly every call gets these: made once.
 FIRST_TRY = Verdict("skipped", "the first try")
@@ -27,7 +29,6 @@ NO_ROWS = Verdict("passed", "no rows")
 OWN_ADDRESS = Verdict("passed", "by the own address")
 NOBODY_TWICE = Verdict("passed", "nobody twice")
 NOTHING_SAID = Verdict("passed", "nothing is said")
-CALL_WAITING = Verdict("passed", "call waiting")
 OUTSIDE = Verdict("skipped", "outside")
 
 
@@ -97,16 +98,25 @@ def forwarded_always(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", "; ".join(problems) or f"no row of {len(party.forwarding)} for always")
 
 
-def no_second_call(request: Request, facts: Facts) -> Verdict:
-    """Who wants no second call is busy while he has one; not knowing, his phone is asked."""
+def room_for_callee(request: Request, facts: Facts) -> Verdict:
+    """Who wants no second call is busy while he has one, and so is whose limit is reached; not knowing, phones ring.
+
+    A call that comes back to who transferred it always finds him.
+    """
     party = facts.callee
     if not isinstance(party, Party):
         return OUTSIDE
-    if party.call_waiting:
-        return CALL_WAITING
-    if facts.calls_up is UNKNOWN or facts.calls_up == 0:
-        return Verdict("passed", f"{facts.calls_up} calls up")
-    return ends(request, facts, party, (Cause.BUSY,), 486, "Busy Here", f"{party.name} is in a call")
+    limits = of_callee(party)
+    if not limits or PrivateHeader.RECALL in request.private:
+        return NO_LIMIT
+    if facts.slots is None:
+        return claim(request.private.get(PrivateHeader.LEG, ""), limits, request)
+    reached = full(facts)
+    if reached is None:
+        return Verdict("passed", said(facts))
+    own = reached.scope is Scope.USER
+    why = f"{party.name} is in a call" if own and not party.call_waiting else words(reached, party.name)
+    return ends(request, facts, party, (Cause.BUSY,), 486, "Busy Here", why)
 
 
 def _next_ways(party: Party, progress: Progress, seen: Circumstances, causes: frozenset[str]) -> Iterator[Way | str]:

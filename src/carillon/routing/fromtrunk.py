@@ -13,9 +13,10 @@ from carillon.routing.decision import (
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.limits import NO_LIMIT, claim, full, of_domain, of_trunk, said, words
 from carillon.routing.media import anchored
 from carillon.routing.names import looked_up
-from carillon.routing.newleg import marked, media_effects, own_dialog, service_of, to_service
+from carillon.routing.newleg import leg_of, marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
@@ -70,6 +71,21 @@ def not_round_and_round(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", f"forwarded {count} times")
 
 
+def room_for_call(request: Request, facts: Facts) -> Verdict:
+    """The lines of the trunk, and the limit of the domain: who calls from outside finds us busy."""
+    trunk = _trunk(request)
+    limits = (*((of_trunk(trunk),) if trunk.most_calls else ()), *of_domain(_callee(facts)))
+    if not limits:
+        return NO_LIMIT
+    if facts.slots is None:
+        return claim(leg_of(facts), limits, request)
+    reached = full(facts)
+    if reached is None:
+        return Verdict("passed", said(facts))
+    warning = ("Warning", f"399 {trunk.domain} {quoted(words(reached))}")
+    return Verdict("refused", said(facts), Reply(486, "Busy Here", (warning,)))
+
+
 def caller_told(request: Request, facts: Facts) -> Verdict:
     """Who calls, as the provider says it, in E.164; nobody where that is withheld (RFC 3323, RFC 3325)."""
     number = _caller(request)
@@ -113,6 +129,7 @@ RULES = (
     media_fits,
     number_exists,
     not_round_and_round,
+    room_for_call,
     caller_told,
     caller_looked_up,
     timed,

@@ -22,9 +22,10 @@ from carillon.routing.decision import (
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.limits import NO_LIMIT, claim, full, of_caller, said, words
 from carillon.routing.media import anchored
 from carillon.routing.names import NOBODY_ASKED, looked_up
-from carillon.routing.newleg import asserted, marked, media_effects, own_dialog, service_of, to_service
+from carillon.routing.newleg import asserted, leg_of, marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import (
     NumberClass,
     OutsideNumber,
@@ -35,11 +36,11 @@ from carillon.routing.numbering import (
 from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
-from carillon.routing.services import code_served
+from carillon.routing.services import NO_SERVICE, code_served, served_code
 from carillon.routing.sessiontimer import timed
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import Party, Scope
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
@@ -97,6 +98,34 @@ def allowed(request: Request, facts: Facts) -> Verdict:
     return Verdict("refused", fact, Reply(403, "Forbidden", (warning,)))
 
 
+def room_for_service(request: Request, facts: Facts) -> Verdict:
+    """Who asks a service of ours has a call too."""
+    return _room(request, facts) if served_code(request) else NO_SERVICE
+
+
+def room_for_call(request: Request, facts: Facts) -> Verdict:
+    """The limits of who calls: his own, those of his groups, and his domain's. Nobody is kept from calling for help."""
+    outside = meant_outside(request, facts)
+    if outside and outside.number_class is NumberClass.EMERGENCY:
+        return Verdict("skipped", "an emergency call")
+    return _room(request, facts)
+
+
+def _room(request: Request, facts: Facts) -> Verdict:
+    party = caller(facts)
+    limits = of_caller(party)
+    if not limits:
+        return NO_LIMIT
+    if facts.slots is None:
+        return claim(leg_of(facts), limits, request)
+    reached = full(facts)
+    if reached is None:
+        return Verdict("passed", said(facts))
+    why = words(reached, "You", "have") if reached.scope is Scope.USER else words(reached)
+    warning = ("Warning", f"399 {party.domain} {quoted(why)}")
+    return Verdict("refused", said(facts), Reply(403, "Too Many Calls", (warning,)))
+
+
 def caller_asserted(request: Request, facts: Facts) -> Verdict:
     """Who calls is what was authenticated, not what the phone wrote (RFC 3325 §5)."""
     party = caller(facts)
@@ -133,9 +162,11 @@ RULES = (
     own_dialog,
     media_fits,
     code_matched,
+    room_for_service,
     code_served,
     number_exists,
     allowed,
+    room_for_call,
     called_looked_up,
     caller_asserted,
     timed,

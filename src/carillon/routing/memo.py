@@ -31,7 +31,8 @@ class Memo:
     `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
     failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
     "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
-    knows. `ring_until` (Unix seconds) is when ringing ends.
+    knows. `ring_until` (Unix seconds) is when ringing ends. `slots` are the places that this leg has claimed, see
+    `limits`.
     """
 
     leg: Leg
@@ -47,6 +48,7 @@ class Memo:
     service: str = ""
     party: str = ""
     ring_until: float = 0
+    slots: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         left = (
@@ -59,13 +61,14 @@ class Memo:
             self.service,
             self.party,
             f"{self.ring_until:.0f}",
+            ",".join(self.slots),
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, *tries, anchor, onward, service, party, until = text.split(_SEPARATOR)
+        leg, leg_id, called, called_name, *tries, anchor, onward, service, party, until, slots = text.split(_SEPARATOR)
         gateways, trunks, trunk, answered = tries
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
         return cls(
@@ -79,6 +82,7 @@ class Memo:
             service,
             party,
             float(until),
+            _listed(slots),
         )
 
 

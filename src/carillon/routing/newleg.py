@@ -46,6 +46,11 @@ def to_service(service: str) -> tuple[Effect, ...]:
     return (AddHeader(PrivateHeader.SERVICE, service),) if service else ()
 
 
+def leg_of(facts: Facts) -> str:
+    """The id of the leg that begins."""
+    return make_leg_id(facts.node.secret, facts.fresh_id)
+
+
 def marked(
     request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect, service: str = ""
 ) -> Verdict:
@@ -54,7 +59,7 @@ def marked(
     `caller` and `called` are addresses of record, `origin` is internal or external. `service` names what answers at
     the gateway, if nobody is called.
     """
-    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    leg_id = leg_of(facts)
     anchor = anchor_of(request, facts)
     effects = (
         StripPrivate(),

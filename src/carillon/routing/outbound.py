@@ -27,11 +27,12 @@ from carillon.routing.forwarding import (
     by_own_address,
     forwarded_always,
     gone_round,
-    no_second_call,
     not_disturbed,
+    room_for_callee,
     sent_on,
 )
 from carillon.routing.hop import diverted
+from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lines_asked, said, words
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
 from carillon.routing.numbering import NumberClass
@@ -164,7 +165,14 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     domain, shown = request.uri.host, shown_outside(request, facts)
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
     fitting = lines(request.uri.user, shown.site, facts.routes, trunks)
-    first, *others = by_health(fitting, facts.trunks_down) or (None,)
+    ranked = by_health(fitting, facts.trunks_down)
+    wanted = lines_asked(request, ranked, trunks)
+    if wanted and facts.slots is None:
+        return claim(request.private[PrivateHeader.LEG], (), request, wanted)
+    reached = full(facts)
+    if wanted and reached:
+        return not_there(request, said(facts)) or replied(request, *ALL_LINES_BUSY, said(facts), words(reached))
+    first, *others = free_lines(ranked, facts, domain) or (None,)
     if first is None:
         fact = f"no trunk takes {request.uri.user}"
         return not_there(request, fact) or replied(request, 404, "Not Found", fact)
@@ -227,8 +235,8 @@ RULES = (
     sent_on,
     not_disturbed,
     forwarded_always,
-    no_second_call,
     registered,
+    room_for_callee,
     named,
     caller_shown,
     timed,

@@ -52,11 +52,16 @@ SERVICES: Final[Mapping[Feature, CodeService]] = {
 NO_SERVICE = Verdict("skipped", "no code of a service")
 
 
+def served_code(request: Request) -> CodeService | None:
+    """The service of the code that was dialled, None when it has none."""
+    code = dialled(request.uri.user).code
+    return SERVICES.get(code.feature) if code else None
+
+
 def code_served(request: Request, facts: Facts) -> Verdict:
     """A code that has a service goes to the gateway, which answers by itself: no number is looked up, nobody rings."""
-    code = dialled(request.uri.user).code
-    service = SERVICES.get(code.feature) if code else None
-    if code is None or service is None:
+    service = served_code(request)
+    if service is None:
         return NO_SERVICE
     refused = service.refused(request, facts)
     if refused is not None:

@@ -29,6 +29,7 @@ class PrivateHeader(StrEnum):
     `PICKUP` is on an inbound leg that takes a ringing call: `CODE CALL-ID`, the final code should that have ended, and
     the dialog with the phones that ring.
     With `NO_RINGS` phones ring alike.
+    `INSTEAD` is the leg id of the call that a transferred one takes the place of.
     """
 
     LEG = "X-Carillon-Leg"
@@ -50,3 +51,4 @@ class PrivateHeader(StrEnum):
     GROUP = "X-Carillon-Group"
     PICKUP = "X-Carillon-Pickup"
     NO_RINGS = "X-Carillon-No-Rings"
+    INSTEAD = "X-Carillon-Instead"

@@ -11,25 +11,27 @@ from typing import Any
 from carillon.stores.ports import (
     ForwardRow,
     GroupProfile,
+    Limit,
     OutboundRoute,
     Party,
     PickupRights,
     RingProfile,
     ScheduleProfile,
+    Scope,
     SiteProfile,
     StateRow,
     TrunkProfile,
 )
 
 PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, presence, call_waiting, service, pickup"
-PARTY += ", rings"
+PARTY += ", rings, most_calls"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
-DOMAIN = "name, digest, session_timer_s, asks_names"
+DOMAIN = "name, digest, session_timer_s, asks_names, most_calls"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
-    "trusted, enabled, probe, from_user"
+    "trusted, enabled, probe, from_user, most_calls"
 )
 _TRUNK = TRUNK.split(", ")
 _FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})
@@ -42,6 +44,7 @@ PERSON, SHARED = "*", ""
 """Owners of names that are no extension: who the number belongs to, and what everybody's books say."""
 GROUP = "domain, name, members, ring, ring_s, overflow"
 RING = "domain, origin, text, bellcore, urn, enabled"
+GROUP_LIMIT = "domain, name, most_calls, members"
 
 
 def party_row(of: Party) -> tuple[Any, ...]:
@@ -51,16 +54,18 @@ def party_row(of: Party) -> tuple[Any, ...]:
         *(_forwarding_text(of.forwarding), _presence_text(of.presence), of.call_waiting, of.service),
         pickup_text(of.pickup),
         of.rings,
+        _own_most(of),
     )
 
 
 def party_of(domain: str, row: Sequence[Any]) -> Party:
     """The party in the values of `PARTY`."""
     extension, name, site, outside, caller_number, withhold, *more = row
-    forwarding, presence, call_waiting, service, pickup, rings = more
+    forwarding, presence, call_waiting, service, pickup, rings, most = more
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
         *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup), bool(rings)),
+        () if most is None else (Limit(Scope.USER, f"{extension}@{domain}", most),),
     )
 
 
@@ -90,6 +95,11 @@ def route_of(row: Sequence[Any]) -> OutboundRoute:
     """The route in the values of `ROUTE` behind the domain."""
     prefix, trunk, site, position = row
     return OutboundRoute(prefix, trunk, site or None, position)
+
+
+def group_limit_row(domain: str, name: str, most: int, members: Sequence[str]) -> tuple[Any, ...]:
+    """The values of `GROUP_LIMIT`."""
+    return domain, name, most, " ".join(members)
 
 
 def schedule_row(domain: str, name: str, of: ScheduleProfile) -> tuple[Any, ...]:
@@ -140,6 +150,10 @@ def ring_of(row: Sequence[Any]) -> RingProfile:
     """The ring in the values of `RING` behind domain and origin."""
     text, bellcore, urn, enabled = row
     return RingProfile(text, bellcore, urn, bool(enabled))
+
+
+def _own_most(of: Party) -> int | None:
+    return next((limit.most for limit in of.limits if limit.scope is Scope.USER), None)
 
 
 def _forwarding_text(of: Sequence[ForwardRow]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,14 +84,14 @@ class DirectoryReader:
         if row is None:
             return None
         ha1_md5, ha1_sha256, encryption, priority, *party = row
-        who = compiled.party_of(domain, party)
+        who = self._limited(compiled.party_of(domain, party))
         return Account(username, domain, ha1_md5, ha1_sha256, who, bool(encryption), priority)
 
     def party(self, domain: str, number: str) -> Party | None:
         """Whoever an extension or a further number reaches, None when nobody. Raises `StoreDown`."""
         self.reads += 1
         row = self._read(_PARTY, domain, number)
-        return None if row is None else compiled.party_of(domain, row)
+        return None if row is None else self._limited(compiled.party_of(domain, row))
 
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number is: a person of ours, else by a book of `owner`'s, else by a shared one."""
@@ -129,6 +130,11 @@ class DirectoryReader:
     def rings(self) -> Mapping[tuple[str, str], RingProfile]:
         """The rings that domains have chosen, by domain and origin, as `domains`."""
         return self._current().rings
+
+    def _limited(self, party: Party) -> Party:
+        """With the limits that he shares with others; nearly nobody has any."""
+        shared = self._current().limits_of(party.domain, party.extension)
+        return replace(party, limits=party.limits + shared) if shared else party
 
     def _current(self) -> smalltables.SmallTables:
         if self._looked:

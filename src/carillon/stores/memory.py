@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from carillon.routing.decision import Claim
+from carillon.routing.facts import Slots
+from carillon.stores.callcounts import would_claim
 from carillon.stores.compiled import PERSON, SHARED
 from carillon.stores.ports import (
     Account,
     DomainProfile,
     GroupProfile,
     HandOver,
+    Limit,
     Named,
     OutboundRoute,
     Party,
     RingProfile,
     ScheduleProfile,
+    Scope,
     SiteProfile,
     StoreDown,
     TrunkProfile,
@@ -87,6 +92,20 @@ class MemoryDirectory:
     def add_ring(self, domain: str, origin: str, ring: RingProfile) -> None:
         """Choose how calls of this origin ring."""
         self._rings[domain, origin] = ring
+
+    def set_limit(self, limit: Limit, members: Iterable[str] = ()) -> None:
+        """Limit the calls of a user, a domain, a trunk, or a group with these members (`101`)."""
+        name, _, domain = limit.name.rpartition("@")
+        if limit.scope is Scope.TRUNK:
+            self._trunks[domain, name] = replace(self._trunks[domain, name], most_calls=limit.most)
+            return
+        people = {extension for home, extension in self._parties if home == domain}
+        own = {Scope.USER: {name}, Scope.DOMAIN: people, Scope.GROUP: set(members)}[limit.scope]
+        for extension in own:
+            party = self._parties[domain, extension]
+            others = [one for one in party.limits if (one.scope, one.name) != (limit.scope, limit.name)]
+            kept = sorted((*others, *((limit,) if limit.most else ())), key=lambda one: list(Scope).index(one.scope))
+            self.change(domain, party.extension, limits=tuple(kept))
 
     def change(self, domain: str, extension: str, **fields: Any) -> None:
         """Change the profile of somebody, at all his numbers and devices."""
@@ -171,6 +190,59 @@ class MemoryDirectory:
     def _check(self) -> None:
         if self.down:
             raise StoreDown("the directory is down")
+
+
+class MemoryCallCounts:
+    """Places of calls in dictionaries; their leases end when somebody says so."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, set[str]] = {}
+        self.down = False
+        self.trips = 0
+
+    def claim(self, wanted: Claim) -> Slots:
+        """As the real one: under every limit and on a line, or nowhere."""
+        self._check()
+        asked = (*wanted.limits, *wanted.lines)
+        mine = {wanted.leg, wanted.instead}
+        slots = would_claim(wanted, {one: len(self._at(one)) for one in asked if not self._at(one) & mine})
+        if slots.full is not None:
+            return slots
+        new = tuple(one for one in slots.taken if wanted.leg not in self._at(one))
+        for one in slots.taken:
+            self._at(one).discard(wanted.instead)
+            self._at(one).add(wanted.leg)
+        return replace(slots, taken=new)
+
+    def hold(self, leg: str, limits: Iterable[Limit]) -> None:
+        """What the calls daemon knows: a call counts under these, and no others."""
+        self.end(leg)
+        for one in limits:
+            self._at(one).add(leg)
+
+    def end(self, leg: str) -> None:
+        """A call has ended."""
+        for legs in self._held.values():
+            legs.discard(leg)
+
+    def release(self, leg: str, names: Iterable[str]) -> None:
+        """Give places back."""
+        self._check()
+        for name in names:
+            self._held.get(name, set()).discard(leg)
+
+    def counts(self, limits: Sequence[Limit]) -> dict[Limit, int]:
+        """How many calls there are now."""
+        self._check()
+        return {one: len(self._at(one)) for one in limits}
+
+    def _at(self, limit: Limit) -> set[str]:
+        return self._held.setdefault(str(limit), set())
+
+    def _check(self) -> None:
+        self.trips += 1
+        if self.down:
+            raise StoreDown("Redis is down")
 
 
 class MemoryHandOvers:

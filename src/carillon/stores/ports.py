@@ -5,7 +5,8 @@ Implemented by `directory` (SQLite on this node), `handover` (Redis) and `memory
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from carillon.model.frozen import dataclass
@@ -15,9 +16,33 @@ class StoreDown(Exception):
     """The store did not answer in time; callers turn it into the typed fact `UNKNOWN`."""
 
 
+class Scope(StrEnum):
+    """Whose calls are counted together."""
+
+    USER = "user"
+    GROUP = "group"
+    TRUNK = "trunk"
+    DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Somebody's calls are counted, and may be `most` at once; None: as many as there are.
+
+    `name` is `101@example.org`, `sales@example.org`, or that of the domain.
+    """
+
+    scope: Scope
+    name: str
+    most: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.name}"
+
+
 @dataclass(frozen=True, slots=True)
 class DomainProfile:
-    """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`.
+    """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`. `most_calls` as in `Limit`.
 
     `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
     With `asks_names`, sources outside are asked who outside numbers are.
@@ -27,6 +52,7 @@ class DomainProfile:
     digest: str = "both"
     session_timer_s: int = 1800
     asks_names: bool = False
+    most_calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +145,7 @@ class Party:
     unless `withhold`. `presence` is what is said of the person, what counts most first. With `service`,
     such as `group:sales`, it is no person, but a number behind which something of ours answers. Without `rings` the
     phones are not told with which ring a call rings.
+    `limits` are those of how many calls at once there may be, nearest first: the person's own, of groups, the domain's.
     """
 
     extension: str
@@ -134,6 +161,7 @@ class Party:
     service: str = ""
     pickup: PickupRights = PickupRights()
     rings: bool = True
+    limits: tuple[Limit, ...] = ()
 
     @property
     def aor(self) -> str:
@@ -166,6 +194,7 @@ class TrunkProfile:
     `realm` is the provider's domain, None for the host. Of trunks that could carry a call alike, the one of lower
     `priority` is tried first. A `trusted` provider is told who calls although that is withheld (RFC 3325).
     With `probe`, it is asked by OPTIONS whether it works. `from_user` stands in From there, None for the caller.
+    `most_calls` as in `Limit`.
     Passwords are never here.
     """
 
@@ -184,6 +213,7 @@ class TrunkProfile:
     enabled: bool = True
     probe: bool = True
     from_user: str | None = None
+    most_calls: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +282,16 @@ class Directory(Protocol):
 
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number (E.164) is for the person of extension `owner`; one row."""
+
+
+class CallCounts(Protocol):
+    """Leased places of calls, by `SCOPE NAME`. Every method may raise `StoreDown`."""
+
+    def release(self, leg: str, names: Iterable[str]) -> None:
+        """Give places back."""
+
+    def counts(self, limits: Sequence[Limit]) -> Mapping[Limit, int]:
+        """How many calls there are now; takes nothing."""
 
 
 class HandOvers(Protocol):

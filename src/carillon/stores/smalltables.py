@@ -11,9 +11,11 @@ from carillon.stores import compiled
 from carillon.stores.ports import (
     DomainProfile,
     GroupProfile,
+    Limit,
     OutboundRoute,
     RingProfile,
     ScheduleProfile,
+    Scope,
     SiteProfile,
     TrunkProfile,
 )
@@ -23,6 +25,7 @@ _SITES = f"SELECT {compiled.SITE} FROM site"  # noqa: S608
 _TRUNKS = f"SELECT {compiled.TRUNK} FROM trunk"  # noqa: S608
 _ROUTES = f"SELECT {compiled.ROUTE} FROM route"  # noqa: S608
 _SCHEDULES = f"SELECT {compiled.SCHEDULE} FROM schedule"  # noqa: S608
+_GROUP_LIMITS = f"SELECT {compiled.GROUP_LIMIT} FROM grouplimit"  # noqa: S608
 _CALLER_LISTS = f"SELECT {compiled.CALLER_LIST} FROM callerlist"  # noqa: S608
 _GROUPS = f'SELECT {compiled.GROUP} FROM "group"'  # noqa: S608
 _RINGS = f"SELECT {compiled.RING} FROM ring"  # noqa: S608
@@ -43,9 +46,16 @@ class SmallTables:
     caller_lists: Mapping[tuple[str, str], frozenset[str]]
     groups: Mapping[tuple[str, str], GroupProfile]
     rings: Mapping[tuple[str, str], RingProfile]
+    group_limits: Mapping[tuple[str, str], tuple[Limit, ...]]
+
+    def limits_of(self, domain: str, extension: str) -> tuple[Limit, ...]:
+        """The limits that somebody shares with others: those of his groups, and of his domain."""
+        most = self.domains[domain].most_calls if domain in self.domains else None
+        together = () if most is None else (Limit(Scope.DOMAIN, domain, most),)
+        return self.group_limits.get((domain, extension), ()) + together
 
 
-EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {}, {})
+EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {}, {}, {})
 
 
 def read(connection: sqlite3.Connection) -> SmallTables:
@@ -55,7 +65,10 @@ def read(connection: sqlite3.Connection) -> SmallTables:
         trunks = {(row[0], row[1]): compiled.trunk_of(row) for row in connection.execute(_TRUNKS)}
         return SmallTables(
             MappingProxyType(
-                {row[0]: DomainProfile(row[0], row[1], row[2], bool(row[3])) for row in connection.execute(_DOMAINS)}
+                {
+                    row[0]: DomainProfile(row[0], row[1], row[2], bool(row[3]), row[4])
+                    for row in connection.execute(_DOMAINS)
+                }
             ),
             MappingProxyType({(row[0], row[1]): SiteProfile(*row[1:]) for row in connection.execute(_SITES)}),
             MappingProxyType(trunks),
@@ -70,9 +83,19 @@ def read(connection: sqlite3.Connection) -> SmallTables:
             ),
             MappingProxyType({(row[0], row[1]): compiled.group_of(row[1:]) for row in connection.execute(_GROUPS)}),
             MappingProxyType({(row[0], row[1]): compiled.ring_of(row[2:]) for row in connection.execute(_RINGS)}),
+            MappingProxyType(_by_member(connection.execute(_GROUP_LIMITS))),
         )
     finally:
         connection.execute("COMMIT")
+
+
+def _by_member(rows: Iterable[tuple[str, str, int, str]]) -> dict[tuple[str, str], tuple[Limit, ...]]:
+    found: dict[tuple[str, str], tuple[Limit, ...]] = {}
+    for domain, name, most, members in rows:
+        for extension in members.split():
+            limit = Limit(Scope.GROUP, f"{name}@{domain}", most)
+            found[domain, extension] = (*found.get((domain, extension), ()), limit)
+    return found
 
 
 def in_order(routes: Routes, trunks: Trunks) -> dict[str, tuple[OutboundRoute, ...]]:

@@ -34,7 +34,8 @@ _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
 PASSED_ON = tuple(
     (header.name, str(header))
     for header in PrivateHeader
-    if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD, PrivateHeader.PARTY)
+    if header
+    not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD, PrivateHeader.PARTY, PrivateHeader.INSTEAD)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 

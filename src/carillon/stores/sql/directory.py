@@ -18,12 +18,12 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 12
+SCHEMA = 13
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
 _PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL,"
-_PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL, rings INTEGER NOT NULL"
+_PARTY += " service TEXT NOT NULL, pickup TEXT NOT NULL, rings INTEGER NOT NULL, most_calls INTEGER"
 TABLES = {
     "state": "sequence INTEGER NOT NULL, mark TEXT NOT NULL",
     "domain": f"{compiled.DOMAIN}, PRIMARY KEY (name)",
@@ -34,6 +34,7 @@ TABLES = {
     "callerlist": f"{compiled.CALLER_LIST}, PRIMARY KEY (domain, name)",
     "group": f"{compiled.GROUP}, PRIMARY KEY (domain, name)",
     "ring": f"{compiled.RING}, PRIMARY KEY (domain, origin)",
+    "grouplimit": f"{compiled.GROUP_LIMIT}, PRIMARY KEY (domain, name)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
     f" encryption INTEGER NOT NULL, priority REAL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
@@ -139,24 +140,25 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
         for row in missing.accounts
     )
     _insert(directory, "name", 7, missing.names)
-    _insert(directory, "account", 18, accounts)
-    _insert(directory, "party", 14, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
+    _insert(directory, "account", 19, accounts)
+    _insert(directory, "party", 15, ((party.domain, number, *party_row(party)) for number, party in missing.parties))
     directory.execute("DELETE FROM state")
     directory.execute("INSERT INTO state VALUES (?, ?)", (missing.position.sequence, missing.position.mark))
 
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring"):
+    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring", "grouplimit"):
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
-    _insert(directory, "domain", 4, (astuple(row) for row in small.domains))
+    _insert(directory, "domain", 5, (astuple(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
-    _insert(directory, "trunk", 15, (compiled.trunk_row(row) for row in small.trunks))
+    _insert(directory, "trunk", 16, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
     _insert(directory, "schedule", 5, (compiled.schedule_row(*row) for row in small.schedules))
     _insert(directory, "callerlist", 3, small.caller_lists)
     _insert(directory, "group", 6, (compiled.group_row(*row) for row in small.groups))
     _insert(directory, "ring", 6, (compiled.ring_row(*row) for row in small.rings))
+    _insert(directory, "grouplimit", 4, (compiled.group_limit_row(*row) for row in small.group_limits))
 
 
 def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
@@ -15,11 +15,13 @@ from carillon.stores.ports import (
     Account,
     DomainProfile,
     GroupProfile,
+    Limit,
     OutboundRoute,
     Party,
     PickupRights,
     RingProfile,
     ScheduleProfile,
+    Scope,
     SiteProfile,
     TrunkProfile,
 )
@@ -34,6 +36,8 @@ from carillon.stores.sql.tables import (
     change,
     device,
     domain,
+    group,
+    member,
     number,
     outbound,
     ring,
@@ -74,6 +78,7 @@ class SmallRows:
     caller_lists: tuple[tuple[str, str, str], ...]
     groups: tuple[tuple[str, GroupProfile], ...]
     rings: tuple[tuple[str, str, RingProfile], ...]
+    group_limits: tuple[tuple[str, str, int, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,15 @@ def _small(connection: Connection) -> SmallRows:
             (row.domain, row.origin, RingProfile(row.text, row.bellcore, row.urn, row.enabled))
             for row in connection.execute(select(ring))
         ),
+        tuple(_group_limits(connection)),
     )
+
+
+def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple[str, ...]]]:
+    """The groups that have a limit, with their people."""
+    for row in connection.execute(select(group).where(group.c.most_calls.is_not(None))):
+        inside = select(member.c.extension).where(member.c.domain == row.domain, member.c.group == row.name)
+        yield row.domain, row.name, row.most_calls, tuple(connection.execute(inside).scalars())
 
 
 _PEOPLE = (
@@ -164,6 +177,7 @@ _PEOPLE = (
     user.c.pickup,
     user.c.pickup_of,
     user.c.rings,
+    user.c.most_calls,
     site.c.name,
     site.c.country,
     site.c.outside_prefix,
@@ -228,6 +242,7 @@ class _Compiler:
             row.call_waiting,
             pickup=PickupRights(row.pickup, *self._groups_of(row), frozenset(row.pickup_of.split())),
             rings=row.rings,
+            limits=_own_limit(row),
         )
 
     def _groups_of(self, row: Row[tuple[object, ...]]) -> Groups:
@@ -241,6 +256,11 @@ class _Compiler:
         if text not in self._rights:
             self._rights[text] = frozenset(map(str, parse_rights("rights", text)))
         return self._rights[text]
+
+
+def _own_limit(row: Row[tuple[object, ...]]) -> tuple[Limit, ...]:
+    own = Limit(Scope.USER, f"{row.extension}@{row.domain}", row.most_calls)
+    return () if row.most_calls is None else (own,)
 
 
 def _trunk(of: Trunk) -> TrunkProfile:
@@ -260,6 +280,7 @@ def _trunk(of: Trunk) -> TrunkProfile:
         of.enabled,
         of.probe,
         of.from_user,
+        of.most_calls,
     )
 
 

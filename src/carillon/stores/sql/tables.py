@@ -51,6 +51,7 @@ domain = _table(
     Column("name", DOMAIN_NAME, primary_key=True),
     Column("digest", String(8), nullable=False),
     Column("session_timer_s", Integer, nullable=False),
+    Column("most_calls", Integer),
 )
 
 user = _table(
@@ -67,6 +68,7 @@ user = _table(
     Column("pickup", String(8), nullable=False, server_default="group"),
     Column("pickup_of", Text, nullable=False, server_default=""),
     Column("rings", Boolean, nullable=False, server_default="1"),
+    Column("most_calls", Integer),
     Index(None, "domain", "site"),
 )
 
@@ -118,6 +120,7 @@ trunk = _table(
     Column("sealed_password", Text),
     Column("probe", Boolean, nullable=False, server_default="1"),
     Column("from_user", String(64)),
+    Column("most_calls", Integer),
 )
 
 outbound = _table(
@@ -139,6 +142,7 @@ group = _table(
     Column("ring_s", Integer, nullable=False, server_default="20"),
     Column("overflow", TARGET),
     Column("pickup", Boolean, nullable=False, server_default="1"),
+    Column("most_calls", Integer),
 )
 
 member = _table(
