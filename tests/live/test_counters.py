@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.live.company import Company
@@ -12,7 +13,11 @@ from tests.live.talking import final, hangs_up, talk
 from tests.live.waiting import await_new, await_that, measured
 from tests.phones.dialog import Dialog
 
+from carillon.routing.decision import Claim
 from carillon.stores import keys
+from carillon.stores.callcounts import RedisCallCounts
+from carillon.stores.noderedis import NodeRedis
+from carillon.stores.ports import Limit, Scope
 
 pytestmark = pytest.mark.engines
 
@@ -96,6 +101,20 @@ def test_what_a_dead_worker_has_claimed_is_free_again(counted: Company) -> None:
         store.zadd(f"{keys.COUNTER}user 101@{counted.domain}", {leg: time.time() + keys.CLAIM_S})
     counts(counted, 1, 0)
     counts(counted, 0, 0)
+
+
+def test_of_many_at_once_as_many_get_a_place_as_there_are(counted: Company) -> None:
+    """Whatever the instant: forty claim one of three places, over connections of their own."""
+    limit = Limit(Scope.USER, f"101@{counted.domain}", 3)
+
+    def claims(number: int) -> bool:
+        node = NodeRedis(counted.building.paths.redis_socket, lambda table, key: None, lambda table, key, text: None)
+        slots = RedisCallCounts(node).claim(Claim(f"{number:024x}-{'0' * 24}", (limit,)))
+        assert (slots.full is None) == (slots.taken == (limit,))
+        return slots.full is None
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(claims, range(40))) == 3
 
 
 def test_a_place_is_free_before_the_caller_hears_that_his_call_failed(counted: Company) -> None:

@@ -46,11 +46,11 @@ def test_his_rows_for_busy_are_asked(office: Office) -> None:
     second.does_not_ring(office.bob)
 
 
-def test_two_at_once_for_the_last_place(office: Office) -> None:
-    """A place is taken when it rings, by one of two, and is free again when that one gives up."""
+def test_a_place_is_taken_when_it_rings_and_free_when_that_ends(office: Office) -> None:
     office.limits(office.bob, 1)
-    first, second = office.alice.calls(office.bob), office.carol.calls(office.bob)
+    first = office.alice.calls(office.bob)
     first.rings(office.bob)
+    second = office.carol.calls(office.bob)
     second.failed(486)
     office.alice.cancels(first)
     first.is_over()
