@@ -43,7 +43,7 @@ class Watch:
         self.told.append(told)
         return told
 
-    def until(self, fits: Callable[[Message], bool], timeout: float = 10.0) -> Message:
+    def until(self, fits: Callable[[Message], bool], timeout: float = 30.0) -> Message:
         """The first NOTIFY that fits, from the last one that came on; raises TimeoutError (seconds)."""
         deadline = time.monotonic() + timeout
         while not fits(self.told[-1]):

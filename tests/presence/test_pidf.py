@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carillon.model.presence import PresenceState
-from carillon.presence import dialoginfo, pidf
-from carillon.presence.picture import DialogState, Line, Picture
+from carillon.presence import dialoginfo, pidf, summary
+from carillon.presence.picture import DialogState, Line, Picture, VoiceMessages
 
 HEAD = (
     "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' "
@@ -78,3 +78,16 @@ def test_names_cannot_break_a_document_of_lamps(name: str, other: str) -> None:
     root = ElementTree.fromstring(dialoginfo.write("sip:102@example.org", Picture(lines=lines), 7).encode())
     assert root.get("version") == "7"
     assert len(list(root)) == 1
+
+
+def test_the_summary_of_voice_messages_is_written_as_rfc_3842_wants_it() -> None:
+    text = summary.write("sip:102@example.org", Picture(voice=VoiceMessages(2, 8)))
+    lines = ["Messages-Waiting: yes", "Message-Account: sip:102@example.org", "Voice-Message: 2/8 (0/0)", ""]
+    assert text == "\r\n".join(lines)
+    assert "Messages-Waiting: no\r\n" in summary.write("sip:102@example.org", Picture(voice=VoiceMessages(0, 8)))
+
+
+@given(st.integers(0, 99), st.sampled_from(list(DialogState)), st.text(max_size=20))
+def test_a_picture_is_the_same_after_its_way_between_processes(new: int, state: DialogState, name: str) -> None:
+    picture = Picture(lines=(Line("x", state, True, "101@example.org", name),), voice=VoiceMessages(new, 1), note=name)
+    assert Picture.parse(picture.to_text()) == picture

@@ -63,8 +63,9 @@ def test_nobody_of_another_domain_is_watched() -> None:
     assert code(watching(WATCH, replace(FACTS, callee=None))) == 404
 
 
-def test_only_oneself_is_told_who_watches() -> None:
-    asked = replace(WATCH, event="presence.winfo")
+@pytest.mark.parametrize("event", ["presence.winfo", "message-summary"])
+def test_only_oneself_is_told_who_watches_and_what_waits(event: str) -> None:
+    asked = replace(WATCH, event=event)
     assert code(watching(asked)) == 403
     assert isinstance(watching(asked, replace(FACTS, callee=ALICE)).outcome, Submit)
 
@@ -73,7 +74,7 @@ def test_an_event_that_is_not_served_is_refused_with_those_that_are() -> None:
     refused = watching(replace(WATCH, event="conference"))
     assert code(refused) == 489
     assert isinstance(refused.outcome, Reply)
-    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, presence.winfo"
+    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, message-summary, presence.winfo"
 
 
 def test_without_the_directory_nobody_is_told_anything() -> None:

@@ -17,7 +17,7 @@ from carillon.kamailio import ksr
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
-from carillon.presence import compositor, dialoginfo, pidf
+from carillon.presence import compositor, dialoginfo, pidf, summary
 from carillon.presence.compositor import Answer, Publish
 from carillon.presence.picture import Picture
 from carillon.routing.watched import watched_in
@@ -128,13 +128,15 @@ class Notifier:
 
     def _describe(self, event: str) -> None:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
-        if event not in ("presence", "dialog"):
+        if event not in ("presence", "dialog", "message-summary"):
             return
         aor = watched_in(ksr.header("Route")) or ksr.text("$fu").removeprefix("sip:")
         entity, picture = f"sip:{aor}", self._picture(aor)
         if picture is None:
             return
-        if event == "presence":
+        if event == "message-summary":
+            ksr.set_body(summary.write(entity, picture), summary.TYPE)
+        elif event == "presence":
             ksr.set_body(pidf.write(entity, picture), pidf.TYPE)
         else:
             ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)

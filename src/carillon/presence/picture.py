@@ -36,6 +36,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceMessages:
+    """How many voice messages wait for a person: not heard yet, and heard."""
+
+    new: int = 0
+    old: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """All that is shown of a person. `note` is for everybody who may watch; `since` and `until` are Unix seconds."""
 
@@ -46,6 +54,7 @@ class Picture:
     until: float | None = None
     registered: bool = False
     lines: tuple[Line, ...] = ()
+    voice: VoiceMessages = VoiceMessages()
 
     @property
     def in_call(self) -> bool:
@@ -61,7 +70,8 @@ class Picture:
         """The picture that `to_text` wrote; raises KeyError, TypeError or ValueError on anything else."""
         values = json.loads(text)
         lines = tuple(Line(**{**line, "state": DialogState(line["state"])}) for line in values.pop("lines"))
-        return cls(**{**values, "state": PresenceState(values["state"])}, lines=lines)
+        voice = VoiceMessages(**values.pop("voice"))
+        return cls(**{**values, "state": PresenceState(values["state"])}, lines=lines, voice=voice)
 
 
 UNKNOWN_PERSON = Picture()

@@ -25,8 +25,8 @@ from carillon.sip.dialogproof import proof
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Party
 
-EVENTS: Final = ("presence", "dialog", "presence.winfo")
-OF_ONESELF: Final = frozenset({"presence.winfo"})
+EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo")
+OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo"})
 """What nobody may be told of others."""
 
 

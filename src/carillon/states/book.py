@@ -8,7 +8,7 @@ from typing import Any
 from carillon.model.presence import PresenceState
 from carillon.presence.activities import ON_THE_PHONE
 from carillon.presence.aggregate import Merged, Said, Source, merged
-from carillon.presence.picture import Line, Picture
+from carillon.presence.picture import Line, Picture, VoiceMessages
 
 Manual = Mapping[str, tuple[Said, ...]]
 
@@ -21,6 +21,7 @@ class Book:
         self._published: dict[str, tuple[Said, ...]] = {}
         self._registered: frozenset[str] = frozenset()
         self._lines: dict[str, tuple[Line, ...]] = {}
+        self._voice: dict[str, VoiceMessages] = {}
         self._busy_since: dict[str, float] = {}
         self._ends: dict[str, float] = {}
 
@@ -52,6 +53,11 @@ class Book:
                 self._busy_since.pop(aor, None)
         return touched
 
+    def voice(self, waiting: Mapping[str, VoiceMessages]) -> set[str]:
+        """All voice messages that wait."""
+        touched, self._voice = _different(self._voice, waiting), dict(waiting)
+        return touched
+
     def ended(self, now: float) -> set[str]:
         """Those of whom something that was said has ended by now."""
         return {aor for aor, end in self._ends.items() if end <= now}
@@ -59,7 +65,7 @@ class Book:
     @property
     def people(self) -> set[str]:
         """Everybody of whom anything is known."""
-        return {*self._manual, *self._published, *self._registered, *self._lines}
+        return {*self._manual, *self._published, *self._registered, *self._lines, *self._voice}
 
     def said(self, aor: str) -> tuple[Said, ...]:
         """All that is said of a person; a call that is up says busy."""
@@ -83,6 +89,7 @@ class Book:
             result.until,
             aor in self._registered,
             self._lines.get(aor, ()),
+            self._voice.get(aor, VoiceMessages()),
         )
         return shown, result
 

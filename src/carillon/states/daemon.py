@@ -38,6 +38,7 @@ class Daemon:
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self._location = settings.location
         self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
+        self._voice = sources.VoiceSource(settings.voicemail)
         self._manual = sources.ManualSource(settings.directory)
         self._published = Published(settings.publications)
         self._look_at = 0.0
@@ -54,6 +55,7 @@ class Daemon:
             self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:
             self._look_at = now + LOOK_S
+            self._touched |= self.book.voice(self._voice.waiting())
             self._touched |= self.book.registered(sources.registered(self._location))
         self._touched |= self._unknown()
         if self._touched:

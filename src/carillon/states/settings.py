@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The socket where it hears news, the files of its sources, the pictures' file, and both Kamailios' control."""
+    """The socket where it hears news, the files of its sources, voicemail, the pictures, both Kamailios' control."""
 
     socket: Path
     directory: Path
@@ -18,6 +18,7 @@ class Settings:
     pictures: Path
     kamailio_rpc: Path
     presence_rpc: Path
+    voicemail: Path
 
     def to_json(self) -> dict[str, str]:
         """For a file that `read` reads."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
+from carillon.presence.picture import VoiceMessages
 from carillon.stores.compiled import presence_of
+from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
 from carillon.stores.registrations import julian
@@ -66,3 +68,32 @@ def registered(location: Path) -> frozenset[str]:
     except sqlite3.Error as error:
         raise StoreDown(f"registrations: {error}") from error
     return frozenset(f"{username}@{domain}" for username, domain in rows)
+
+
+class VoiceSource:
+    """The voice messages of everybody; a mailbox is read again only when something in it has changed."""
+
+    def __init__(self, root: Path) -> None:
+        self._mailboxes, self._root = Mailboxes(root), root
+        self._seen: dict[str, tuple[int, VoiceMessages]] = {}
+
+    def waiting(self) -> dict[str, VoiceMessages]:
+        """How many wait for whom. Raises StoreDown."""
+        try:
+            places = [(place, place.stat().st_mtime_ns) for place in self._root.glob("*/*/")]
+            self._seen = {_owner(place): self._read(place, changed) for place, changed in places}
+        except OSError as error:
+            raise StoreDown(f"voicemail: {error}") from error
+        return {aor: voice for aor, (_, voice) in self._seen.items() if voice != VoiceMessages()}
+
+    def _read(self, place: Path, changed: int) -> tuple[int, VoiceMessages]:
+        known = self._seen.get(_owner(place))
+        if known and known[0] == changed:
+            return known
+        messages = self._mailboxes.messages(place.parent.name, place.name)
+        heard = sum(one.heard for one in messages)
+        return changed, VoiceMessages(len(messages) - heard, heard)
+
+
+def _owner(place: Path) -> str:
+    return f"{place.name}@{place.parent.name}"

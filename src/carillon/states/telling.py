@@ -15,7 +15,7 @@ TABLE: Final = "states"
 TOLD: Final = "told"
 """Key of that table, which says that Kamailio was told: a restarted one has forgotten it."""
 
-EVENTS: Final = ("presence", "dialog")
+EVENTS: Final = ("presence", "dialog", "message-summary")
 JUST_REFRESHED = 1
 MOST_AT_ONCE = 200
 """Watched people who are told of in one round; the others are next."""
@@ -36,6 +36,8 @@ class Watchers:
             self.waiting[aor, "presence"] = None
         if before is None or before.lines != after.lines:
             self.waiting[aor, "dialog"] = None
+        if before is None or before.voice != after.voice:
+            self.waiting[aor, "message-summary"] = None
 
     def tell(self) -> None:
         """Have watchers told; who can't be told now waits. Raises RpcFailed."""

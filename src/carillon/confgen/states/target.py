@@ -34,6 +34,7 @@ def context(system: System) -> Context:
         pictures=paths.pictures,
         kamailio_rpc=paths.kamailio_rpc,
         presence_rpc=paths.presence_rpc,
+        voicemail=paths.voicemail,
     )
     return Context(paths.run / NAME, system.interpreter, system.code, settings)
 
