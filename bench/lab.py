@@ -120,7 +120,7 @@ class Lab:
     def _registered(self, subject: Subject) -> Subject:
         """Register everybody's phone at the address where SIPp answers for it."""
         measured = registrations(subject, Load(len(subject.registering), 200, 1), self.folder)
-        if measured.traffic.failed:
+        if measured.traffic.succeeded < len(subject.registering):
             raise Void(f"{subject.name}: phones could not register: {measured.traffic}")
         return subject
 

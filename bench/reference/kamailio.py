@@ -37,7 +37,7 @@ def text(engine: Context, node: Node) -> str:
 def python_files(engine: Context, node: Node) -> dict[str, str]:
     """The native configuration with its routing taken out, and minimal.py with its values in its place."""
     modules, _, _ = text(engine, node).partition("event_route[htable:mod-init]")
-    modules = modules.replace('loadmodule "auth.so"', 'loadmodule "app_python3.so"')
+    modules = modules.replace('loadmodule "auth.so"', 'loadmodule "auth.so"\nloadmodule "app_python3.so"')
     by_kemi = (
         f'modparam("app_python3", "load", "{engine.run}/minimal.py")',
         'cfgengine "python"',

@@ -17,7 +17,6 @@ import KSR
 NONCE = "0123456789abcdef"
 REALM = "bench.test"
 PARAMETER = re.compile(r'([a-z]+)="?([^",]+)"?')
-MAIN_PROCESS = 0
 
 
 class Worker:
@@ -28,9 +27,7 @@ class Worker:
         self.accounts: dict[str, str] = values["accounts"]
 
     def child_init(self, rank: int) -> int:
-        """HA1 goes to shared memory, as in the native script."""
-        for name, ha1 in self.accounts.items() if rank == MAIN_PROCESS else ():
-            KSR.htable.sht_sets("ha1", name, ha1)
+        """Nothing to open: each process has all HA1 in memory."""
         return 0
 
     def ksr_request_route(self, message: Any) -> int:
@@ -70,7 +67,7 @@ class Worker:
 
     def _new(self, method: str) -> None:
         if method == "REGISTER":
-            if _proved("Authorization", method):
+            if self._proved("Authorization", method):
                 KSR.registrar.save("location", 0)
             else:
                 _challenge(401, "WWW-Authenticate")
@@ -78,10 +75,19 @@ class Worker:
             KSR.sl.send_reply(501, "Not Implemented")
         elif KSR.pv.get("$si") == self.address and KSR.pv.get("$sp") == self.port:
             self._outbound()
-        elif _proved("Proxy-Authorization", method):
+        elif self._proved("Proxy-Authorization", method):
             self._inbound()
         else:
             _challenge(407, "Proxy-Authenticate")
+
+    def _proved(self, header: str, method: str) -> bool:
+        given = dict(PARAMETER.findall(KSR.pv.get(f"$hdr({header})") or ""))
+        ha1 = self.accounts.get(given["username"]) if given else None
+        if not ha1:
+            return False
+        ha2 = _md5(f"{method}:{given['uri']}")
+        wanted = _md5(f"{ha1}:{given['nonce']}:{given['nc']}:{given['cnonce']}:auth:{ha2}")
+        return bool(given["response"] == wanted)
 
     def _inbound(self) -> None:
         KSR.hdr.remove("Proxy-Authorization")
@@ -111,16 +117,6 @@ def _relay() -> None:
 def _challenge(code: int, header: str) -> None:
     KSR.hdr.append_to_reply(f'{header}: Digest realm="{REALM}", nonce="{NONCE}", algorithm=MD5, qop="auth"\r\n')
     KSR.sl.send_reply(code, "Unauthorized")
-
-
-def _proved(header: str, method: str) -> bool:
-    given = dict(PARAMETER.findall(KSR.pv.get(f"$hdr({header})") or ""))
-    ha1 = KSR.htable.sht_get("ha1", given["username"]) if given else None
-    if not ha1:
-        return False
-    ha2 = _md5(f"{method}:{given['uri']}")
-    wanted = _md5(f"{ha1}:{given['nonce']}:{given['nc']}:{given['cnonce']}:auth:{ha2}")
-    return bool(given["response"] == wanted)
 
 
 def _md5(text: str) -> str:

@@ -113,13 +113,25 @@ def perform(decision: Decision, means: Means, *, in_failure_route: bool = False)
 
 
 def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- one row for each effect
-    match effect:
+    match effect:  # the most frequent first
         case StripPrivate():
             ksr.remove_headers_beginning(PREFIX)
         case RemoveHeader(name):
             ksr.remove_header(name)
         case AddHeader(name, value):
             ksr.append_header(name, value)
+        case DialogEnds():
+            dialogs.ends()
+        case NoteRinging():
+            ksr.set_text(RANG, "yes")
+        case DialogRings():
+            dialogs.rings()
+        case DialogUp():
+            dialogs.is_answered()
+        case KeepDialog(dialog):
+            dialogs.keep(dialog)
+        case SpendNonce(use, by):
+            ksr.set_shared_text(NONCES, use, by)
         case SetFrom(name, uri):
             ksr.set_from(quoted(name) if name else "", uri)
         case RingAs():
@@ -146,14 +158,10 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.log("notice", text)
         case AnswerChallenge():
             _answer(effect, means)
-        case NoteRinging():
-            ksr.set_text(RANG, "yes")
         case NoteRefusal(code, reason):
             ksr.set_text(REFUSAL, f"{code} {reason}")
         case AskName(domain, number):
             means.names.ask(domain, number)
-        case SpendNonce(use, by):
-            ksr.set_shared_text(NONCES, use, by)
         case CountGuess(guess):
             means.bans.guessed(guess)
         case CountMessage(device):
@@ -162,14 +170,6 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_shared_text(LEGS, leg, str(code))
         case PutHandOver(leg, code, reason, headers):
             _hand_over(means.handovers, leg, HandOver(code, reason, headers))
-        case KeepDialog(dialog):
-            dialogs.keep(dialog)
-        case DialogRings():
-            dialogs.rings()
-        case DialogUp():
-            dialogs.is_answered()
-        case DialogEnds():
-            dialogs.ends()
         case ReleaseSlots(leg, names):
             _release(means.calls, leg, names)
         case _:
