@@ -28,6 +28,7 @@ from carillon.routing.decision import (
     Header,
     KeepDialog,
     MarkLeg,
+    NoteTold,
     PutHandOver,
     Relay,
     ReleaseSlots,
@@ -122,6 +123,7 @@ class Engine:
         self.down: set[str] = set()
         self.spent: set[str] = set()
         self.marks: dict[str, int] = {}
+        self.told: dict[str, str] = {}
         self.now = 1_800_000_000.0
         self.counts = MemoryCallCounts()
         self.dialogs: dict[str, LiveDialog] = {}
@@ -225,6 +227,12 @@ class Engine:
         return "\n".join(self._story)
 
     # --- what the engine does
+
+    def reaches_caller(self, leg: Leg, code: int, header: str) -> list[str]:
+        """The values of a header with which a reply that rings or answers reaches the caller."""
+        assert leg.inbound_memo is not None
+        said = replies.decide(leg.inbound_memo, ReplyFacts(code, told=self.told.get(leg.inbound_memo.leg_id, "")))
+        return [each.value for each in said.effects if isinstance(each, AddHeader) and each.name == header]
 
     def _says(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str = "") -> Decision:
         """A reply of one phone, seen by the reply route."""
@@ -341,6 +349,8 @@ class Engine:
                 self.bans.guessed(guess)
             case SpendNonce(use):
                 self.spent.add(use)
+            case NoteTold(leg, text):
+                self.told[leg] = text
             case MarkLeg(leg, code):
                 self.marks[leg] = code
             case PutHandOver(leg, code, reason, headers) if not self.handovers.down:

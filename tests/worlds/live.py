@@ -76,6 +76,13 @@ class LiveCall:
         assert said is not None, f"no {header}"
         assert containing in said
 
+    def caller_hears(self, code: int, header: str, containing: str) -> None:
+        said = self.mine.wait_response(code).header(header) or ""
+        assert containing in said, f"{header} is {said!r}"
+
+    def caller_hears_no(self, code: int, header: str) -> None:
+        assert self.mine.wait_response(code).header(header) is None
+
     def shows(self, person: LivePerson, name: str, number: str) -> None:
         shown = self.at[person].invite.header("From") or ""
         quoted = f'"{name}" ' if name else ""

@@ -32,6 +32,12 @@ class Call(Protocol):
     def was_told(self, header: str, containing: str) -> None:
         """With the failure came this header."""
 
+    def caller_hears(self, code: int, header: str, containing: str) -> None:
+        """With the reply of this code, which rings or answers, came this header with this text."""
+
+    def caller_hears_no(self, code: int, header: str) -> None:
+        """The reply of this code came without this header."""
+
     def shows(self, person: Person, name: str, number: str) -> None:
         """The phone of `person` shows this caller."""
 

@@ -71,6 +71,13 @@ class SimulatedCall:
         values = [value for name, value in self.inbound.final.headers if name == header]
         assert any(containing in value for value in values), f"{header} is {values}"
 
+    def caller_hears(self, code: int, header: str, containing: str) -> None:
+        values = self.engine.reaches_caller(self.inbound, code, header)
+        assert any(containing in value for value in values), f"{header} is {values}"
+
+    def caller_hears_no(self, code: int, header: str) -> None:
+        assert not self.engine.reaches_caller(self.inbound, code, header)
+
     def shows(self, person: SimulatedPerson, name: str, number: str) -> None:
         shown = self.inbound.ringing[person.phone]
         assert (shown.name, shown.number) == (name, number)

@@ -20,6 +20,7 @@ from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, T
 
 NONCES = "nonces"
 LEGS = "legs"
+TOLD = "told"
 TRUNKS = "trunks"
 STATES = "states"
 MESSAGES = "messages"

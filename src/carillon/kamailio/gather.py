@@ -14,6 +14,7 @@ from carillon.routing.anchor import Anchor
 from carillon.routing.diversion import diversions
 from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
+from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import Progress, progress_in
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
@@ -182,6 +183,16 @@ def failure(far_end_code: int | None) -> FailureFacts:
     )
 
 
+def reply_told(memo: Memo, code: int, privacy: str, warnings: str) -> tuple[str, bool, str]:
+    """With a reply that rings or answers: what the other leg left for the caller; the phone's Privacy and Warnings."""
+    if not 180 <= code < 300:
+        return "", False, ""
+    if memo.leg is Leg.INBOUND:
+        return ksr.shared_text("told", memo.leg_id) or "", False, ""
+    wishes = {wish.strip().lower() for wish in privacy.split(";")} if privacy else set()
+    return "", bool(wishes & {"id", "user", "header"}), ksr.text("$(hdr(Warning)[*])") or warnings if warnings else ""
+
+
 def _option_tags(text: str) -> frozenset[str]:
     return frozenset(tag.strip().lower() for tag in text.split(",") if tag.strip())
 
@@ -320,4 +331,10 @@ def _challenges() -> list[tuple[str, str]]:
 
 
 def _reply_headers() -> list[tuple[str, str]]:
-    return [(name, value) for name in HANDED_OVER if (value := ksr.text(f"$T_rpl($hdr({name}))"))]
+    found = [(name, value) for name in HANDED_OVER if (value := ksr.text(f"$T_rpl($hdr({name}))"))]
+    return [(name, (_all_warnings() or value) if name == "Warning" else value) for name, value in found]
+
+
+def _all_warnings() -> str:
+    """All values; "" when they are more than the engine puts together: then the first one must do."""
+    return ksr.text("$T_rpl($(hdr(Warning)[*]))")

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from carillon.kamailio import dialogs, ksr, media, rings
 from carillon.kamailio.bans import Bans
-from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES
+from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES, TOLD
 from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
@@ -41,6 +41,7 @@ from carillon.routing.decision import (
     MarkWatched,
     NoteRefusal,
     NoteRinging,
+    NoteTold,
     Outcome,
     Pass,
     PutHandOver,
@@ -168,6 +169,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.increased(MESSAGES, device)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
+        case NoteTold(leg, text):
+            ksr.set_shared_text(TOLD, leg, text)
         case PutHandOver(leg, code, reason, headers):
             _hand_over(means.handovers, leg, HandOver(code, reason, headers))
         case ReleaseSlots(leg, names):

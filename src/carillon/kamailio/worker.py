@@ -41,7 +41,9 @@ MAIN_PROCESS: Final = 0
 """The engine's rank of the process that all others come from."""
 
 
-_REPLY: Final = ksr.Several(MEMO, "$rr", *ksr.CONTACT, "$hdr(Session-Expires)", "$hdr(Min-SE)")
+_REPLY: Final = ksr.Several(
+    MEMO, "$rr", *ksr.CONTACT, "$hdr(Session-Expires)", "$hdr(Min-SE)", *("$hdr(Privacy)", "$hdr(Warning)")
+)
 
 
 class Worker:
@@ -103,14 +105,15 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        noted, reason, contact, address, port, interval, minimum = _REPLY.texts()
+        noted, reason, contact, address, port, interval, minimum, privacy, warnings = _REPLY.texts()
         memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
         anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
         party = memo.party if 200 <= code < 300 else ""
         timer = gather.reply_timer(code, interval, minimum)
-        known = ReplyFacts(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer)
+        told = gather.reply_told(memo, code, privacy, warnings)
+        known = ReplyFacts(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer, *told)
         decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:

@@ -351,6 +351,14 @@ class ReleaseSlots:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteTold:
+    """Leave for the inbound leg what its caller is to be told of who rings, in the node's shared memory."""
+
+    leg: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Journal:
     """Write a line to the log, for administrators."""
 
@@ -402,6 +410,7 @@ Effect = (
     | AnswerChallenge
     | AskName
     | MarkLeg
+    | NoteTold
     | PutHandOver
     | KeepDialog
     | DialogRings

@@ -139,6 +139,7 @@ class ReplyFacts:
     `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
     `party` is what Asterisk is told of who answers. `withheld`: the far side is not to be shown.
     `session_expires` and `min_se` are as received, "" for none; `longest_timer_s` is the limit of its call.
+    `told` is what the other leg left for the caller; `private` and `warnings` are the phone's Privacy and Warnings.
     """
 
     code: int
@@ -152,6 +153,9 @@ class ReplyFacts:
     session_expires: str = ""
     min_se: str = ""
     longest_timer_s: int = 0
+    told: str = ""
+    private: bool = False
+    warnings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

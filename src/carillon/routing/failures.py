@@ -31,6 +31,8 @@ from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
 from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
 from carillon.routing.slots import after_failure
+from carillon.routing.words import hints
+from carillon.sip import warning
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
@@ -267,4 +269,9 @@ def _tell(memo: Memo, code: int, reason: str, headers: tuple[tuple[str, str], ..
 
 
 def _handover(memo: Memo, code: int, reason: str, headers: tuple[tuple[str, str], ...]) -> PutHandOver:
-    return PutHandOver(memo.leg_id, code, reason, tuple(h for h in headers if h[0] in HANDED_OVER))
+    domain = memo.called.rpartition("@")[2]
+    said = tuple(one for name, value in headers if name == "Warning" for one in warning.tidied(value, domain))
+    ours = tuple(warning.own(domain, one) for one in hints(memo, code, far_end_said=bool(said)))
+    warnings = tuple(("Warning", one) for one in dict.fromkeys((*said, *ours)))
+    others = tuple(h for h in headers if h[0] in HANDED_OVER and h[0] != "Warning")
+    return PutHandOver(memo.leg_id, code, reason, (*warnings, *others))

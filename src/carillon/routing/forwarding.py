@@ -13,13 +13,14 @@ from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Retarget
 from carillon.routing.facts import Facts
-from carillon.routing.hop import ignores_rows, is_target, progress_of, seen_by, transfer_causes
+from carillon.routing.hop import ignores_rows, is_inside, is_target, progress_of, seen_by, transfer_causes
 from carillon.routing.limits import NO_LIMIT, claim, full, of_callee, said, words
 from carillon.routing.presence import state_of
 from carillon.routing.progress import REDIRECTED, Progress
 from carillon.routing.request import Request
 from carillon.routing.rows import Circumstances, Way, dialled, fitting, row_ways, ways
 from carillon.routing.sendon import ends, not_there, replied, send_on
+from carillon.routing.words import said_of
 from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import Party, Scope
 
@@ -73,7 +74,7 @@ def not_disturbed(request: Request, facts: Facts) -> Verdict:
     state = state_of(party, facts.now)
     if not state.dnd:
         return Verdict("passed", f"{state.state}{f', says {state.source}' if state.source else ''}")
-    why = f"{party.name} does not want to be disturbed"
+    why = said_of(party, facts.now, inside=is_inside(request))
     return ends(request, facts, party, (Cause.BUSY, Cause.ALWAYS), 486, "Busy Here", why)
 
 

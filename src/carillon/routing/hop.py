@@ -58,6 +58,11 @@ def diverted(request: Request) -> tuple[Diverted, ...]:
     return progress_of(request).by
 
 
+def is_inside(request: Request) -> bool:
+    """Whether the caller is one of ours."""
+    return request.private.get(PrivateHeader.ORIGIN, Origin.INTERNAL) == Origin.INTERNAL
+
+
 def caller_of(request: Request) -> str:
     """Who calls: a number or an extension."""
     return request.private.get(PrivateHeader.CALLER, "").partition("@")[0]

@@ -32,7 +32,8 @@ class Memo:
     failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
     "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
     knows. `ring_until` (Unix seconds) is when ringing ends. `slots` are the places that this leg has claimed, see
-    `limits`.
+    `limits`. `shown` is who the caller is told rings, see `calledname`;
+    `says` is what he is told of him, see `words`.
     """
 
     leg: Leg
@@ -49,6 +50,8 @@ class Memo:
     party: str = ""
     ring_until: float = 0
     slots: tuple[str, ...] = ()
+    shown: str = ""
+    says: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -62,14 +65,16 @@ class Memo:
             self.party,
             f"{self.ring_until:.0f}",
             ",".join(self.slots),
+            self.shown,
+            self.says,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
     @classmethod
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
-        leg, leg_id, called, called_name, *tries, anchor, onward, service, party, until, slots = text.split(_SEPARATOR)
-        gateways, trunks, trunk, answered = tries
+        leg, leg_id, called, called_name, *rest = text.split(_SEPARATOR)
+        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says = rest
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
         return cls(
             _LEGS.get(leg) or Leg(leg),
@@ -83,6 +88,8 @@ class Memo:
             party,
             float(until),
             _listed(slots),
+            shown,
+            says,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.routing.calledname import UNTOLD, address
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
 from carillon.routing.facts import Facts
@@ -12,7 +13,7 @@ from carillon.sip.dialogproof import proof
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import Named, Party
 
 
 def own_dialog(request: Request, facts: Facts) -> Verdict:
@@ -76,5 +77,13 @@ def marked(
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
-    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service)
+    shown = UNTOLD if origin == "external" else _shown(facts, called, name)
+    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service, shown=shown)
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
+
+
+def _shown(facts: Facts, called: str, name: str) -> str:
+    """Who the caller is told he has called; "" where only Asterisk knows."""
+    if isinstance(facts.callee, Party):
+        return address(name, called)
+    return address(facts.named.name if isinstance(facts.named, Named) else "", called) if called[0] == "+" else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from carillon.model.forwarding import Cause
 from carillon.routing import whoanswers
 from carillon.routing.admission import forwards_left, unavailable
+from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -31,7 +32,7 @@ from carillon.routing.forwarding import (
     room_for_callee,
     sent_on,
 )
-from carillon.routing.hop import diverted
+from carillon.routing.hop import diverted, is_inside
 from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lines_asked, said, words
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
@@ -45,6 +46,7 @@ from carillon.routing.ringing import rung_as
 from carillon.routing.sendon import ends, forwards_before, not_there, replied
 from carillon.routing.sessiontimer import timed
 from carillon.routing.transferred import caller_question, name_shown, shown_outside
+from carillon.routing.words import said_of
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
@@ -213,6 +215,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
     memo = Memo(
         *(Leg.OUTBOUND, leg, party.aor, party.name),
         onward=onward(request, facts), party=told_of, ring_until=facts.now + ring.ring_s,
+        shown=_shown_to_caller(request, party), says=_said_to_caller(request, facts, party),
     )  # fmt: skip
     effects = (
         StripPrivate(),
@@ -222,6 +225,18 @@ def rung(request: Request, facts: Facts) -> Verdict:
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
+
+
+def _shown_to_caller(request: Request, party: Party) -> str:
+    """Who rings, where that is not whom the caller has called."""
+    if PrivateHeader.GROUP in request.private:
+        return LATE + address(party.name, party.aor)
+    return "" if request.private.get(PrivateHeader.CALLED) == party.aor else address(party.name, party.aor)
+
+
+def _said_to_caller(request: Request, facts: Facts, party: Party) -> str:
+    inside = is_inside(request)
+    return said_of(party, facts.now, inside=inside) if inside and party.presence else ""
 
 
 NO_SERVICE = Verdict("skipped", "no service")

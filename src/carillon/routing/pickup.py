@@ -118,7 +118,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
     assert verdict.memo is not None
     shown = (ANONYMOUS, "") if found.withheld else (found.caller, found.caller_name)
-    memo = replace(verdict.memo, called=shown[0], called_name=shown[1])
+    memo = replace(verdict.memo, called=shown[0], called_name=shown[1], shown="")
     gone = PutHandOver(memo.leg_id, code, reason, (_warning(facts, GONE),))
     return replace(verdict, effects=(*verdict.effects, gone), memo=memo)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from carillon.routing.calledname import with_called
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -137,11 +138,9 @@ RULES = (
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     """What to do with a reply of either leg."""
     # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
-    return (
-        _decided(memo.leg, reply)
-        if reply.handover is None and reply.anchor is None and not reply.party
-        else decide_by(RULES, memo.leg, reply)
-    )
+    rare = reply.handover or reply.anchor or reply.party or reply.told or reply.warnings
+    decision = decide_by(RULES, memo.leg, reply) if rare else _decided(memo.leg, reply)
+    return with_called(memo, reply, decision)
 
 
 @lru_cache(maxsize=1024)
