@@ -23,6 +23,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.stores.noderedis import NodeRedis
+from carillon.supervision.launch import die_with
 from carillon.system.paths import SERVICE_USER
 
 
@@ -69,7 +70,9 @@ def become_service_user() -> None:
     person = pwd.getpwnam(SERVICE_USER)
     os.setgroups([])
     os.setresgid(person.pw_gid, person.pw_gid, person.pw_gid)
+    supervisor = os.getppid()
     os.setresuid(person.pw_uid, person.pw_uid, person.pw_uid)
+    die_with(supervisor)  # the kernel forgets that with root's rights
 
 
 def main(arguments: list[str]) -> None:

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     end(leftovers(Path(run)))
     record_own_group(Path(run))
     _raise_open_files()
-    _die_with(parent)
+    die_with(parent)
     os.execv(command[0], command)
 
 
@@ -38,7 +38,7 @@ def _raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Ask the kernel for a SIGTERM when the parent ends, however it ends; this outlives the exec."""
     library = ctypes.CDLL(None, use_errno=True)
     if library.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0) != 0:
