@@ -35,6 +35,7 @@ class Collector:
         self.store = Store(settings.store)
         self.metrics = Metrics()
         self.metrics.add_trunks(settings.trunk_states)
+        self.metrics.add_calls(settings.trunk_states.parent / "calls" / "figures.json")
         self._waiting: list[tuple[str, Kept]] = []
         self._write_at = 0.0
         self._forget_at = 0.0

@@ -14,6 +14,7 @@ from prometheus_client import (
     start_http_server,
 )
 
+from carillon.collector.callfigures import CallFigures
 from carillon.collector.store import Kept
 from carillon.collector.trunkfigures import TrunkFigures
 from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN
@@ -49,6 +50,10 @@ class Metrics:
     def add_trunks(self, file: Path) -> None:
         """Tell of the trunks too, as the trunk daemon writes of them into `file`."""
         self.registry.register(TrunkFigures(NAMESPACE, file))
+
+    def add_calls(self, file: Path) -> None:
+        """Tell of the calls that are up too, as the calls daemon writes of them into `file`."""
+        self.registry.register(CallFigures(NAMESPACE, file))
 
     def serve(self, address: str, port: int) -> None:
         """Answer GET by HTTP, in a thread. Raises OSError when the port is taken."""
