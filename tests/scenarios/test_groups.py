@@ -187,6 +187,15 @@ def test_a_group_to_which_somebody_forwards_fails_with_its_code(office: Office) 
     call.was_told("Warning", "Everybody of sales is busy")
 
 
+def test_a_group_to_which_somebody_forwards_declines(office: Office) -> None:
+    office.has_group("sales", office.carol)
+    office.forwards(office.bob, "always", "group:sales")
+    call = office.alice.calls(office.bob)
+    call.rings(office.carol)
+    office.carol.refuses(call, 603)
+    call.failed(603)
+
+
 def test_a_call_from_outside_for_a_group(office: Office) -> None:
     provider = office.provider()
     office.has_group("sales", office.bob, office.carol, number="+3225550200")

@@ -354,6 +354,10 @@ class Building:
         """What `carillon voicemail list` says."""
         return list(json.loads(self._says("voicemail", "list", f"{extension}@{domain}", "--json")))
 
+    def announces(self, domain: str, name: str, file: Path, *options: str) -> None:
+        """As `carillon announcement add`."""
+        self._says("announcement", "add", f"{name}@{domain}", str(file), *options)
+
     def sets_voicemail(self, domain: str, extension: str, **settings: Any) -> None:
         """As `carillon voicemail set`."""
         voicemails.set(self.truth, WHO, f"{extension}@{domain}", **settings)

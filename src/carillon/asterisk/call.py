@@ -14,6 +14,7 @@ from carillon.asterisk.office import Office
 from carillon.asterisk.postman import Postman
 from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
+from carillon.stores.prompts import Prompts
 
 ANY_KEY = "0123456789*#"
 WAIT_MS = 5000
@@ -29,6 +30,7 @@ class Means:
     mailboxes: Mailboxes
     postman: Postman
     guesses: Guesses
+    prompts: Prompts
 
 
 class Call:
@@ -42,6 +44,7 @@ class Call:
     def __init__(self, session: Session, means: Means, service: str) -> None:
         self.session, self.directory, self._means = session, means.directory, means
         self.mailboxes, self.postman, self.guesses = means.mailboxes, means.postman, means.guesses
+        self.prompts = means.prompts
         words = [session.about.get(f"arg_{place}", "") for place in range(1, 6)]
         self.argument, self.leg, self.caller, self.called, self.origin = words
         self.been = frozenset({f"{service}:{self.argument}"})

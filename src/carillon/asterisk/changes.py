@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from carillon.provisioning import mailservers, presences, voicemails
+from carillon.provisioning import announcements, mailservers, presences, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 
 CHANGES: Final[dict[str, Callable[..., Any]]] = {
@@ -27,5 +27,6 @@ QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "voicemail settings": voicemails.settings,
     "voicemail pin": voicemails.pin_is_right,
     "mail settings": _mail_settings,
+    "announcement": announcements.settings,
 }
 """What the services may ask, and the service user can't read: they change nothing."""

@@ -23,6 +23,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.stores.noderedis import NodeRedis
+from carillon.stores.prompts import Prompts
 from carillon.supervision.launch import die_with
 from carillon.system.paths import SERVICE_USER
 
@@ -92,7 +93,9 @@ def means_of(settings: Settings, office: Office, handovers: RedisHandOvers) -> M
     """What the scripts share."""
     mailboxes = Mailboxes(settings.voicemail)
     postman = Postman(mailboxes, office, settings.mail)
-    return Means(office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses())
+    return Means(
+        office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses(), Prompts(settings.prompts)
+    )
 
 
 if __name__ == "__main__":

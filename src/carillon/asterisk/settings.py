@@ -10,7 +10,7 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket,
-    the directory of the call path, where voice messages are, and where is said what mail waits.
+    the directory of the call path, where voice messages and prompts are, and where is said what mail waits.
     """
 
     address: str
@@ -21,10 +21,11 @@ class Settings:
     directory: Path
     voicemail: Path
     mail: Path
+    prompts: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         told = json.loads(path.read_text())
-        places = (Path(told[name]) for name in ("system", "redis", "directory", "voicemail", "mail"))
+        places = (Path(told[name]) for name in ("system", "redis", "directory", "voicemail", "mail", "prompts"))
         return cls(told["address"], told["port"], told["key"], *places)

@@ -11,6 +11,7 @@ import typer
 
 import carillon
 from carillon.cli import (
+    announcement,
     backup,
     ban,
     book,
@@ -56,6 +57,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("forwarding", forwarding.app),
     ("presence", presence.app),
     ("voicemail", voicemail.app),
+    ("announcement", announcement.app),
     ("mail", mail.app),
     ("schedule", schedule.app),
     ("callerlist", callerlist.app),

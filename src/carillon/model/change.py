@@ -25,6 +25,7 @@ class Noun(StrEnum):
     CALLER_LIST = "callerlist"
     VOICEMAIL = "voicemail"
     MAIL = "mail"
+    ANNOUNCEMENT = "announcement"
     BOOK = "book"
     ENTRY = "entry"
     MOBILE = "mobile"

@@ -23,7 +23,7 @@ class TargetKind(StrEnum):
     QUEUE = "queue"
 
 
-SERVED: Final = frozenset({TargetKind.NUMBER, TargetKind.GROUP, TargetKind.VOICEMAIL})
+SERVED: Final = frozenset({TargetKind.NUMBER, TargetKind.GROUP, TargetKind.VOICEMAIL, TargetKind.ANNOUNCEMENT})
 """The kinds that a call can be sent to today. Whoever builds another one adds it here."""
 
 _GRAMMAR = "write 102, +3225551234, voicemail, voicemail:102, group:NAME, announcement:NAME, menu:NAME or queue:NAME."

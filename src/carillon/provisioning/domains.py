@@ -16,7 +16,7 @@ from carillon.provisioning import books, callerlists, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
-from carillon.stores.sql.tables import domain, group, trunk, user
+from carillon.stores.sql.tables import announcement, domain, group, trunk, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _users(connection: Connection, name: str) -> int:
 
 
 def _require_empty(connection: Connection, name: str) -> None:
-    for table, noun in ((trunk, "trunk"), (group, "group")):
+    for table, noun in ((trunk, "trunk"), (group, "group"), (announcement, "announcement")):
         names = connection.execute(select(table.c.name).where(table.c.domain == name)).scalars().all()
         if names:
             raise Refused("domain", f"{name} still has the {noun} {names[0]}; remove it first.")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind, require_served
 from carillon.model.user import is_extension
-from carillon.stores.sql.tables import forwarding, group, number, user
+from carillon.stores.sql.tables import announcement, forwarding, group, number, user
 
 
 def target_typed(connection: Connection, field: str, domain: str, text: str, country: str | None = None) -> Target:
@@ -44,6 +44,10 @@ def is_there(connection: Connection, domain: str, target: Target) -> bool:
             query = select(number.c.number).where(number.c.domain == domain, number.c.number == target.name)
         case TargetKind.VOICEMAIL if target.name:
             query = select(user.c.extension).where(user.c.domain == domain, user.c.extension == target.name)
+        case TargetKind.ANNOUNCEMENT:
+            query = select(announcement.c.name).where(
+                announcement.c.domain == domain, announcement.c.name == target.name
+            )
         case TargetKind.GROUP:
             query = select(group.c.name).where(group.c.domain == domain, group.c.name == target.name)
         case _:
@@ -55,6 +59,7 @@ def leading_to(connection: Connection, domain: str, target: Target) -> list[str]
     """What sends calls to a target of ours, in words: `number 200`, `row 3 of 102`, `group sales`."""
     text = str(target)
     dialled = select(number.c.number).where(number.c.domain == domain, number.c.target == text)
+    played = select(announcement.c.name).where(announcement.c.domain == domain, announcement.c.overflow == text)
     overflow = select(group.c.name).where(group.c.domain == domain, group.c.overflow == text)
     row = select(forwarding.c.id, forwarding.c.extension, forwarding.c.targets).where(
         forwarding.c.domain == domain, forwarding.c.targets.contains(text)
@@ -62,6 +67,7 @@ def leading_to(connection: Connection, domain: str, target: Target) -> list[str]
     return [
         *(f"number {found}" for found in connection.execute(dialled).scalars()),
         *(f"group {found}" for found in connection.execute(overflow).scalars()),
+        *(f"announcement {found}" for found in connection.execute(played).scalars()),
         *(f"row {found.id} of {found.extension}" for found in connection.execute(row) if text in found.targets.split()),
     ]
 

@@ -103,7 +103,7 @@ def out_of_order(memo: Memo) -> tuple[Header, ...]:
 
 def service_failed(memo: Memo, failure: FailureFacts) -> Verdict:
     """A service to which somebody's call was sent on, and that is out of order: 500, and the caller hears why."""
-    if memo.leg is Leg.INBOUND or not memo.service or not (failure.code >= 500 or failure.timed_out):
+    if memo.leg is Leg.INBOUND or not memo.service or not (500 <= failure.code < 600 or failure.timed_out):
         return Verdict("skipped", "no service that failed")
     fact = f"{memo.service}: {failure.code}"
     return Verdict("out of order", fact, *_tell(memo, 500, "Server Internal Error", out_of_order(memo)))

@@ -17,9 +17,10 @@ FORMAT = 1
 
 MANIFEST = "manifest.json"
 MANIFEST_BYTES = 1_000_000
-VOICEMAIL = "voicemail/"
+VOICEMAIL, PROMPTS = "voicemail/", "prompts/"
 TRUTH, LOCATION = "carillon.db", "location.db"
 CHUNK = 1 << 20
+_PROMPT = re.compile(r"prompts/([a-z0-9][a-z0-9.-]*)/([A-Za-z0-9][A-Za-z0-9._-]{0,31}\.wav)")
 _VOICE = re.compile(r"voicemail/([a-z0-9][a-z0-9.-]*)/([0-9]{1,15})/([a-z0-9-]{1,60}\.(?:wav|json))")
 
 
@@ -75,14 +76,17 @@ def places(paths: SystemPaths) -> dict[str, Path]:
 
 
 def voice_messages(paths: SystemPaths) -> dict[str, Path]:
-    """Where each file of the voicemail is, by its name in the archive; what is being recorded now is not there yet."""
-    root = paths.voicemail
+    """Where each voice message and prompt is, by its name in the archive; what is being recorded is not there yet."""
+    root, prompts = paths.voicemail, paths.prompts
     files = (file for file in root.glob("*/*/*") if file.suffix in (".wav", ".json"))
-    return {f"{VOICEMAIL}{file.relative_to(root)}": file for file in sorted(files)}
+    messages = {f"{VOICEMAIL}{file.relative_to(root)}": file for file in sorted(files)}
+    return messages | {f"{PROMPTS}{file.relative_to(prompts)}": file for file in sorted(prompts.glob("*/*.wav"))}
 
 
 def voice_message(paths: SystemPaths, name: str) -> Path | None:
-    """Where a file of the voicemail goes; None for a name that is none."""
+    """Where a file of the voicemail, or a prompt, goes; None for a name that is none."""
+    if found := _PROMPT.fullmatch(name):
+        return paths.prompts / found[1] / found[2]
     found = _VOICE.fullmatch(name)
     return paths.voicemail / found[1] / found[2] / found[3] if found else None
 

@@ -62,6 +62,7 @@ def lay_out_lasting(system: System) -> None:
     ensure_location(paths.state)
     paths.voicemail.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     own(paths.voicemail)
+    own(paths.prompts)
     ensure_certificate(paths.tls, system.domains, tuple(sorted({*node.addresses, node.public_address})))
 
 

@@ -150,11 +150,12 @@ def _place(paths: SystemPaths, fresh: Path, manifest: Manifest) -> None:
 
 
 def _place_voicemail(paths: SystemPaths, fresh: Path, manifest: Manifest) -> None:
-    """The messages of the backup, and no others: the sounds first, as they arrive."""
-    shutil.rmtree(paths.voicemail, ignore_errors=True)
+    """The messages and prompts of the backup, and no others: the sounds first, as they arrive."""
+    for root in (paths.voicemail, paths.prompts):
+        shutil.rmtree(root, ignore_errors=True)
     found = {name: place for name in manifest.parts if (place := voice_message(paths, name)) is not None}
     for name, place in sorted(found.items(), key=lambda one: one[1].suffix, reverse=True):
-        for directory in (paths.voicemail, place.parent.parent, place.parent):
+        for directory in (paths.voicemail, paths.prompts, place.parent.parent, place.parent):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             _give(directory)
         shutil.move(fresh / _flat(name), place)

@@ -208,6 +208,11 @@ class SystemPaths:
         return LASTING_ROOT / self.identity / "voicemail"
 
     @property
+    def prompts(self) -> Path:
+        """Sounds of announcements: the service user's, as `voicemail`."""
+        return LASTING_ROOT / self.identity / "prompts"
+
+    @property
     def services_mail(self) -> Path:
         """What the services say of the mail that waits, as JSON."""
         return self.run / "services" / "mail.json"

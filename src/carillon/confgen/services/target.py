@@ -28,6 +28,7 @@ class Context:
     directory: Path
     voicemail: Path
     mail: Path
+    prompts: Path
 
 
 def context(system: System) -> Context:
@@ -45,6 +46,7 @@ def context(system: System) -> Context:
         directory=paths.run_directory,
         voicemail=paths.voicemail,
         mail=paths.services_mail,
+        prompts=paths.prompts,
     )
 
 
@@ -58,7 +60,7 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"address": context.address, "port": context.port, "key": context.key}
-    names = ("system", "redis", "directory", "voicemail", "mail")
+    names = ("system", "redis", "directory", "voicemail", "mail", "prompts")
     places = {name: getattr(context, name) for name in names}
     return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 

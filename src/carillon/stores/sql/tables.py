@@ -253,6 +253,17 @@ voicemail = _table(
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
 )
 
+announcement = _table(
+    "announcement",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("seconds", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("answer", Boolean, nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("overflow", TARGET),
+)
+
 mailserver = _table(
     "mailserver",
     Column("id", Integer, primary_key=True),

@@ -1,0 +1,35 @@
+"""Announcements: a prompt, answered or before the answer; then the call goes on, or ends."""
+
+from __future__ import annotations
+
+from carillon.asterisk.call import Call
+from carillon.asterisk.targets import goes_on
+from carillon.model.refused import Refused
+
+PAUSE_S = 1
+
+
+async def run(call: Call) -> None:
+    """Play the announcement `argument`."""
+    prompt = call.prompts.place(call.domain, call.argument)
+    try:
+        settings = await call.questions("announcement", f"{call.argument}@{call.domain}")
+    except Refused:
+        await call.refuses(404, "Not Found", f"There is no announcement {call.argument}")
+        return
+    if not prompt.exists():
+        print(f"announcement {call.argument}: {prompt} is missing; give it again by announcement set", flush=True)
+        await call.refuses(500, "Server Internal Error", f"The sound of {call.argument} is missing")
+        return
+    if settings["answer"]:
+        await call.answer()
+    else:
+        await call.runs("Progress")
+    for time in range(settings["times"]):
+        if time:
+            await call.runs("Wait", PAUSE_S)
+        await call.session.says("STREAM FILE", prompt.with_suffix(""), "")
+    if settings["then"]:
+        await goes_on(call, settings["then"])
+    elif not settings["answer"]:
+        await call.refuses(settings["code"], "Announcement Played")
