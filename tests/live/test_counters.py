@@ -128,3 +128,15 @@ def test_a_place_is_free_before_the_caller_hears_that_his_call_failed(counted: C
         bob.respond(bob.expect("INVITE"), 486)
         assert final(alice, invite).code == 486
     counts(counted, 0, 0)
+
+
+def test_what_counts_is_told(counted: Company) -> None:
+    """By `limit list`, by `explain` and to Prometheus."""
+    mine, theirs = calls_up(counted)
+    listed = counted.building.limits()
+    assert listed[f"user 101@{counted.domain}"] == (1, 2)
+    assert listed[f"domain {counted.domain}"] == (1, 50)
+    assert "1 of 2" in counted.building.explains(counted.domain, "101", "102")
+    await_that(lambda: counted.building.metric("carillon_calls_up") >= 1, "Prometheus is told")
+    hangs_up(mine, theirs)
+    counts(counted, 0, 0)

@@ -374,6 +374,11 @@ class Building:
         """What `carillon book show` says."""
         return dict(json.loads(self._says("book", "show", f"{name}@{domain}", "--json")))
 
+    def limits(self) -> dict[str, tuple[int, int]]:
+        """What `carillon limit list` says: calls now, and at most."""
+        rows = json.loads(self._says("limit", "list", "--json"))
+        return {f"{row['scope']} {row['name']}": (row["calls"], row["most_calls"]) for row in rows}
+
     def explains(self, domain: str, extension: str, number: str) -> str:
         """What `carillon explain call` says of a call."""
         return self._says("explain", "call", "--from", f"{extension}@{domain}", "--to", number)
