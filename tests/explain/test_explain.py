@@ -205,3 +205,17 @@ def test_who_may_pick_up_whom(system: Path) -> None:
     refused = carillon(system, "explain", "call", "--from", "101", "--to", "*8", "--ringing", "199")
     assert refused.returncode == 1
     assert refused.stderr.startswith("ringing: ")
+
+
+def test_explain_says_why_a_call_is_recorded(system: Path) -> None:
+    assert carillon(system, "user", "add", "108", "--name", "Dora").returncode == 0
+    assert carillon(system, "recording", "rule", "add", "108", "--calls", "internal").returncode == 0
+    said = explained(system, "--from", "101", "--to", "108", "--registered", "yes")
+    rows = {row["rule"]: (row["verdict"], row["fact"]) for row in said["trace"]}
+    assert rows["recorded"] == ("not recorded", "no rule says so")
+    assert rows["recorded outbound"] == ("recorded", "rule 1: internal calls of 108")
+    assert carillon(system, "recording", "rule", "add", "everybody").returncode == 0
+    said = explained(system, "--from", "101", "--to", "108", "--registered", "yes")
+    rows = {row["rule"]: (row["verdict"], row["fact"]) for row in said["trace"]}
+    assert rows["recorded"] == ("recorded", "rule 2: all calls of everybody")
+    assert rows["recorded outbound"] == ("skipped", "recorded on the caller's side")

@@ -88,6 +88,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "services",
         "presence",
         "kamailio",
+        "recordings",
         "trunks",
         "names",
         "calls",

@@ -9,7 +9,14 @@ from carillon.stores.directory import DirectoryReader
 
 
 def test_a_new_system_serves_its_default_domain(carillon: Terminal) -> None:
-    row = {"name": "example.org", "digest": "both", "session_timer_s": 1800, "default": True, "users": 0}
+    row = {
+        "name": "example.org",
+        "digest": "both",
+        "session_timer_s": 1800,
+        "recording_days": 0,
+        "default": True,
+        "users": 0,
+    }
     row["most_calls"] = None
     assert carillon.got("domain", "list") == [row]
     assert carillon.got("domain", "show", "EXAMPLE.org.") == row

@@ -26,6 +26,11 @@ SessionTimer = Annotated[
 ]
 
 
+RecordingDays = Annotated[
+    int | None, typer.Option(metavar="DAYS", help="How long recordings of calls are kept; 0 for ever.")
+]
+
+
 @app.command()
 def add(
     context: typer.Context,
@@ -75,18 +80,19 @@ def set_(
     digest: DigestChange = None,
     session_timer: SessionTimer = None,
     most_calls: MostCalls = None,
+    recording_days: RecordingDays = None,
 ) -> None:
-    """Change a domain: the digest algorithms that it offers, how long its session timers are, and how many calls at
-    once its people may have together.
+    """Change a domain: digest algorithms, length of session timers, calls at once, how long recordings are kept.
 
     Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
-    if digest is None and session_timer is None and most_calls is None:
-        raise typer.BadParameter("Nothing to change: give --digest, --session-timer or --most-calls.")
+    if digest is None and session_timer is None and most_calls is None and recording_days is None:
+        known = "--digest, --session-timer, --most-calls or --recording-days"
+        raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
-    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer, most_calls)
+    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer, most_calls, recording_days)
     view = domains.show(cli.truth, name)
     cli.done(f"Domain {view.domain.name} changed.", _row(view), sequence)
 
@@ -110,6 +116,7 @@ def _row(view: DomainView) -> dict[str, object]:
         "name": view.domain.name,
         "digest": str(view.domain.digest),
         "session_timer_s": view.domain.session_timer_s,
+        "recording_days": view.domain.recording_days,
         "default": view.default,
         "users": view.users,
         "most_calls": view.domain.most_calls,

@@ -113,16 +113,16 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
 
 def _first(situation: Situation, node: NodeProfile) -> Request:
     caller = situation.caller
-    return _from_phone(caller, situation, node) if isinstance(caller, Account) else _from_trunk(caller, situation)
+    return _from_phone(caller, situation, node) if isinstance(caller, Account) else _from_trunk(caller, situation, node)
 
 
-def _from_trunk(trunk: TrunkProfile, situation: Situation) -> Request:
+def _from_trunk(trunk: TrunkProfile, situation: Situation, node: NodeProfile) -> Request:
     target, caller = SipUri(situation.dialled, trunk.domain), SipUri("anonymous", "anonymous.invalid")
     if situation.caller_number:
         caller = SipUri(situation.caller_number, trunk.host)
     return Request(
         *("INVITE", target, caller, target, "explained"),
-        from_tag="explained", source=Source.TRUNK, trunk=trunk, source_address=trunk.host,
+        from_tag="explained", source=Source.TRUNK, trunk=trunk, source_address=trunk.host, codecs=node.codecs,
         withheld=not situation.caller_number, from_name=situation.caller_name,
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ def _from_phone(account: Account, situation: Situation, node: NodeProfile) -> Re
     target = SipUri(situation.dialled, account.domain)
     return Request(
         *("INVITE", target, SipUri(account.party.extension, account.domain), target, "explained"),
-        from_tag="explained", credentials=_proof(account, str(target), node.secret, situation.now),
+        from_tag="explained", codecs=node.codecs, credentials=_proof(account, str(target), node.secret, situation.now),
     )  # fmt: skip
 
 

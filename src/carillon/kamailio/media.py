@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from carillon.kamailio import ksr
 from carillon.kamailio.routes import Callback
-from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor
-from carillon.routing.decision import AnchorMedia, ExpectAnswer, ReleaseMedia
+from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor, reasons
+from carillon.routing.decision import AnchorMedia, Effect, ExpectAnswer, NoteLoss, ReleaseMedia
 from carillon.routing.facts import BranchFacts
 from carillon.routing.memo import Leg, Memo
+from carillon.sip.sdp import payload_types
+from carillon.stores import recordingspool
 
 EXPECTED = "$avp(expected)"
 WITHOUT_RELAY = "$avp(without_relay)"
 DESCRIPTION = "$avp(description)"
+UNRECORDED = "$avp(unrecorded)"
 
 NAMES = {Side.PHONE: "phones", Side.GATEWAY: "gateway"}
 """The relay's interfaces, as its configuration names them."""
@@ -30,23 +35,32 @@ NO_SUITES = " ".join(
 
 
 class RelayDown(Exception):
-    """The media relay did not do what a call needs."""
+    """The media relay did not do what a call needs. `undone` are the effects that were left when that was found."""
+
+    undone: tuple[Effect, ...] = ()
 
 
-def anchor(asked: AnchorMedia, advertised: tuple[str, str] | None) -> None:
+def anchor(asked: AnchorMedia, advertised: tuple[str, str] | None, spool: Path) -> None:
     """Have the relay rewrite the message's description; raises RelayDown.
 
     `advertised`: the address that Asterisk writes for outsiders and the one where the relay finds it, if they differ.
+    `spool` is where word of recordings is left.
     """
     if advertised:
         outside, own = advertised
         body = ksr.text("$rb")
         ksr.set_text(DESCRIPTION, body.replace(outside, own) if asked.side is Side.PHONE else body)
-    flags = " ".join((*_flags(asked), *asked.options))
+    flags = " ".join((*_flags(asked), *asked.options, *_record(asked, spool)))
     ask = ksr.relay_answer if asked.answer else ksr.relay_offer
     # Once more: after a restart of the relay the first word only brings up the old socket's error.
     if not (ask(flags) or ask(flags)):
         raise RelayDown(asked.anchor.session)
+
+
+def note_loss(spool: Path, loss: NoteLoss) -> None:
+    """Leave word for the recordings' daemon, and do not wait for this phone's answer with the relay."""
+    ksr.set_text(UNRECORDED, "yes")
+    recordingspool.note_loss(spool, loss.recording, loss.why)
 
 
 def release(asked: ReleaseMedia) -> None:
@@ -65,9 +79,9 @@ def expected() -> ExpectAnswer:
     return ExpectAnswer.parse(ksr.text(EXPECTED))
 
 
-def watch_branches() -> None:
-    """Let each phone be offered what it wants, where some of those that are to ring want encryption."""
-    if any(ksr.wants_encryption(place) for place in range(1 + ksr.number("$branch(count)"))):
+def watch_branches(*, recorded: bool) -> None:
+    """Let each phone be offered what it wants, where some want encryption, or a recording is to be made."""
+    if recorded or any(ksr.wants_encryption(place) for place in range(1 + ksr.number("$branch(count)"))):
         ksr.set_branch_callback(Callback.BRANCH)
 
 
@@ -82,18 +96,28 @@ def some_left_out() -> bool:
     return bool(ksr.text(WITHOUT_RELAY))
 
 
-def branch() -> BranchFacts:
+def branch(*, recorded: bool = False) -> BranchFacts:
     """The phone that is about to ring, or that replied."""
     encrypted = ksr.wants_encryption()
-    return BranchFacts(ksr.number("$T_branch_idx") if encrypted else 0, encrypted)
+    return BranchFacts(ksr.number("$T_branch_idx") if encrypted or recorded else 0, encrypted)
 
 
 def reply_anchor(memo: Memo, secret: bytes) -> Anchor | None:
     """What the relay carries of the branch that replied."""
     if memo.leg is Leg.INBOUND:
         return memo.anchor
-    here = branch()
-    return branch_anchor(secret, memo.leg_id, memo.called, here.index) if here.encrypted else None
+    here = branch(recorded=bool(memo.recording))
+    why = reasons(encrypted=here.encrypted, recorded=bool(memo.recording) and not ksr.text(UNRECORDED))
+    return branch_anchor(secret, memo.leg_id, memo.called, here.index, why) if why else None
+
+
+def _record(asked: AnchorMedia, spool: Path) -> tuple[str, ...]:
+    """From now on; the codecs of the answer are kept, as nobody else knows what its numbers mean."""
+    if not asked.record:
+        return ()
+    told = recordingspool.metadata(asked.record, payload_types(ksr.text("$rb")))
+    recordingspool.note_going(spool, asked.anchor.session, told)
+    return "record-call=yes", f"metadata={told}"
 
 
 def _flags(asked: AnchorMedia) -> tuple[str, ...]:

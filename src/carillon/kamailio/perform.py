@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import assert_never
 
 from carillon.kamailio import dialogs, ksr, media, rings
@@ -39,6 +40,7 @@ from carillon.routing.decision import (
     MarkRoute,
     MarkTimer,
     MarkWatched,
+    NoteLoss,
     NoteRefusal,
     NoteRinging,
     NoteTold,
@@ -66,6 +68,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import Gateway
 from carillon.routing.forking import step_s
+from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import WORD
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
@@ -89,6 +92,7 @@ class Means:
     """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
 
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
+    `recordings` is the spool of recordings.
     """
 
     handovers: HandOvers
@@ -100,17 +104,23 @@ class Means:
     registrations: RegistrationJournal
     names: NameAsker
     advertised: tuple[str, str] | None = None
+    recordings: Path = Path()
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
     """Carry a decision out; raises NobodyThere, media.RelayDown or ksr.EngineRefused."""
     if isinstance(decision.outcome, Ring):
         _find_contacts(decision.outcome)
-    for effect in decision.effects:
-        _effect(effect, means)
+    for number, effect in enumerate(decision.effects):
+        try:
+            _effect(effect, means)
+        except media.RelayDown as down:
+            down.undone = decision.effects[number:]
+            raise
     if decision.memo is not None:
         ksr.set_text(MEMO, str(decision.memo))
-    _outcome(decision.outcome, means, in_failure_route)
+    recorded = bool(decision.memo and decision.memo.recording and decision.memo.leg is Leg.OUTBOUND)
+    _outcome(decision.outcome, means, in_failure_route, recorded=recorded)
 
 
 def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- one row for each effect
@@ -148,7 +158,9 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
         case MarkTimer(seconds):
             ksr.mark_route(f";{sessiontimer.PARAMETER}={seconds}")
         case AnchorMedia():
-            media.anchor(effect, means.advertised)
+            media.anchor(effect, means.advertised, means.recordings)
+        case NoteLoss():
+            media.note_loss(means.recordings, effect)
         case ReleaseMedia():
             media.release(effect)
         case ExpectAnswer():
@@ -179,7 +191,7 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             assert_never(effect)
 
 
-def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  # noqa: PLR0912 -- one row for each
+def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded: bool) -> None:  # noqa: PLR0912 -- one row for each
     match outcome:  # the most frequent first
         case Pass() | Drop():
             pass
@@ -193,11 +205,11 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool) -> None:  #
         case Relay():
             _relay_to_gateway(outcome, means.gateway_sockets)
         case Ring():
-            _ring(outcome)
+            _ring(outcome, recorded=recorded)
         case RingNext(aor, ring_s, silence_s):
             _ring_next(aor, ring_s, silence_s)
         case Trunk():
-            _leave(outcome, means.outside_sockets)
+            _leave(outcome, means.outside_sockets, recorded=recorded)
         case Submit():
             _submit(outcome, means.gateway_sockets)
         case Deliver():
@@ -284,10 +296,14 @@ def _answer(asked: AnswerChallenge, means: Means) -> None:
             return
 
 
-def _leave(trunk: Trunk, sockets: Sockets) -> None:
+def _leave(trunk: Trunk, sockets: Sockets, *, recorded: bool) -> None:
     host = SipUri.parse(trunk.uri)
     ksr.send_outside(trunk.uri, sockets.towards(host.host if host else ""))
-    _send(trunk.ring_s, trunk.silence_s)
+    media.watch_branches(recorded=recorded)
+    if not _sent(trunk.ring_s, trunk.silence_s):
+        if media.some_left_out():
+            raise media.RelayDown(trunk.name)
+        ksr.reply(500, "Next Hop Unreachable")
 
 
 def _find_contacts(ring: Ring) -> None:
@@ -296,9 +312,9 @@ def _find_contacts(ring: Ring) -> None:
     ksr.arrange_contacts(ring.aor)
 
 
-def _ring(ring: Ring) -> None:
+def _ring(ring: Ring, *, recorded: bool) -> None:
     """A phone on TCP or TLS is reached by its own connection or not at all: behind a NAT nobody answers a new one."""
-    media.watch_branches()
+    media.watch_branches(recorded=recorded)
     ksr.use_open_connections()
     if not _sent(step_s(ring.ring_s, ksr.later_groups()), ring.silence_s):
         raise media.RelayDown(ring.aor) if media.some_left_out() else NobodyThere(ring.aor)
@@ -306,8 +322,9 @@ def _ring(ring: Ring) -> None:
 
 def _ring_next(aor: str, ring_s: float, silence_s: float) -> None:
     """Those that cannot be reached at all are passed over."""
+    recorded = bool(Memo.parse(ksr.text(MEMO)).recording)
     while ksr.next_group():
-        media.watch_branches()
+        media.watch_branches(recorded=recorded)
         rings.tell_next()
         ksr.use_open_connections()
         if _sent(ring_s, silence_s):

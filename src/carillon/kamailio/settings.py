@@ -48,6 +48,7 @@ class Settings:
     registration_journal: Path
     names_asked: Path
     advertised: tuple[str, str] | None = None
+    recordings: Path = Path()
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -73,4 +74,5 @@ class Settings:
         inside, outside = Sockets(values["gateway_sockets"]), Sockets(values["outside_sockets"])
         told, own = values["advertised"] or ("", "")
         advertised = (told, own) if told else None
-        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, asked, advertised)
+        spool = Path(values["recordings"])
+        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, asked, advertised, spool)

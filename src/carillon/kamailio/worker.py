@@ -62,7 +62,8 @@ class Worker:
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
         names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls)
-        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, settings.advertised)
+        places = settings.advertised, settings.recordings
+        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places)
         self.tracer = Tracer(settings.trace_socket)
 
     def child_init(self, rank: int) -> int:
@@ -113,7 +114,9 @@ class Worker:
         party = memo.party if 200 <= code < 300 else ""
         timer = gather.reply_timer(code, interval, minimum)
         told = gather.reply_told(memo, code, privacy, warnings)
-        known = ReplyFacts(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer, *told)
+        known = ReplyFacts(
+            *(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer, *told), memo.recording
+        )
         decision = replies.decide(memo, known)
         perform(decision, self.means)
         if code < 300 and contact:
@@ -139,12 +142,13 @@ class Worker:
     def ksr_leg_branch(self, message: Any) -> int:
         """A request just before it leaves for one of several phones that are not all told the same."""
         memo = Memo.parse(ksr.text(MEMO))
-        branch = media.branch()
+        branch = media.branch(recorded=bool(memo.recording))
         decision = medium.decide_branch(memo, branch, self.node)
         try:
             perform(decision, self.means)
         except media.RelayDown:
             decision = medium.decide_branch(memo, replace(branch, relay=False), self.node)
+            perform(decision, self.means)
         if isinstance(decision.outcome, Drop):
             media.branch_left_out()
         elif told := rings.tell_branch():
@@ -199,10 +203,12 @@ class Worker:
             gone = replace(done.facts, registered=False)
             done = course(route, done.request, self.node, self._facts, self._slots, gone)
             perform(done.decision, self.means)
-        except media.RelayDown:
+        except media.RelayDown as down:
             before, facts = done.decision, replace(done.facts, relay=False)
             done = course(route, done.request, self.node, self._facts, self._slots, facts)
-            left = tuple(effect for effect in done.decision.effects if effect not in before.effects)
+            left = tuple(
+                effect for effect in done.decision.effects if effect in down.undone or effect not in before.effects
+            )
             perform(replace(done.decision, effects=left), self.means)
         if not self._is_watchdogs(request):
             self.tracer.request(route.name, request, done.decision)

@@ -26,6 +26,7 @@ class Noun(StrEnum):
     VOICEMAIL = "voicemail"
     MAIL = "mail"
     ANNOUNCEMENT = "announcement"
+    RECORDING = "recording"
     BOOK = "book"
     ENTRY = "entry"
     MOBILE = "mobile"

@@ -38,6 +38,7 @@ def require_canonical(name: str, field: str = "domain") -> None:
         raise Refused(field, f"{name!r} must be written {domain_name(name, field)!r}.")
 
 
+LONGEST_DAYS = 36_500
 SHORTEST_TIMER_S, LONGEST_TIMER_S = 90, 1800
 """Of a session timer, in seconds: RFC 4028 §4 allows no shorter one."""
 
@@ -48,18 +49,22 @@ class Domain:
 
     `session_timer_s` (90 to 1800): a call whose phone has vanished ends within that time (RFC 4028).
     `most_calls` is how many calls at once its people may have together, None for any number.
+    `recording_days`: how long recordings are kept, 0 for ever.
     """
 
     name: str
     digest: DigestOffer = DigestOffer.BOTH
     session_timer_s: int = 1800
     most_calls: int | None = None
+    recording_days: int = 0
 
     def __post_init__(self) -> None:
         require_canonical(self.name)
         require_most_calls(self.most_calls)
         if self.digest not in set(DigestOffer):
             raise Refused("digest", f"{self.digest!r} isn't known; choose one of both, md5, sha256.")
+        if not 0 <= self.recording_days <= LONGEST_DAYS:
+            raise Refused("recording_days", f"{self.recording_days} isn't possible; 0 keeps recordings for ever.")
         if not SHORTEST_TIMER_S <= self.session_timer_s <= LONGEST_TIMER_S:
             limits = f"use {SHORTEST_TIMER_S} to {LONGEST_TIMER_S} seconds."
             raise Refused("session_timer", f"{self.session_timer_s} can't be kept; {limits}")

@@ -12,7 +12,7 @@ from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
-from carillon.provisioning import books, callerlists, rings, schedules, sites
+from carillon.provisioning import books, callerlists, recordings, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
@@ -44,15 +44,18 @@ def set(
     digest: str | None = None,
     session_timer_s: int | None = None,
     most_calls: str | None = None,
+    recording_days: int | None = None,
 ) -> int:
     """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), how long a session timer
-    is (90 to 86400 s), and the limit of calls, which `none` takes away. Returns the sequence; raises `Refused`.
+    is (90 to 1800 s), the limit of calls, which `none` takes away, and for how many days recordings are kept (0 for
+    ever). Returns the sequence; raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
         after = before if digest is None else replace(before, digest=_offer(digest))
         after = after if session_timer_s is None else replace(after, session_timer_s=session_timer_s)
         after = after if most_calls is None else replace(after, most_calls=most_calls_typed(most_calls))
+        after = after if recording_days is None else replace(after, recording_days=recording_days)
         connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))
@@ -71,6 +74,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         sites.remove_all(connection, who, old.name)
         schedules.remove_all(connection, who, old.name)
         callerlists.remove_all(connection, who, old.name)
+        recordings.remove_all(connection, who, old.name)
         books.remove_all(connection, who, old.name)
         rings.remove_all(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))

@@ -12,6 +12,7 @@ from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.group import Group, Ring
 from carillon.model.pickup import GROUP
+from carillon.model.recording import Whose
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind
 from carillon.provisioning import pickups
@@ -83,12 +84,15 @@ def set(
 
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a group; its people stay. Returns the sequence; raises `Refused`."""
+    from carillon.provisioning import recordings  # it asks this module for names
+
     with writing(engine) as connection:
         old = require(connection, name)
         require_unused(connection, old.domain, Target(TargetKind.GROUP, old.name))
         connection.execute(delete(member).where(*_members(old)))
         connection.execute(delete(group).where(*_is(old)))
         pickups.forget(connection, who, old.domain, f"{GROUP}{old.name}")
+        recordings.remove_of(connection, who, old.domain, Whose.GROUP, old.name)
         return record(connection, who, _subject(old), state(old, "name"), None)
 
 

@@ -15,6 +15,7 @@ from carillon.model.e164 import country_code, e164
 from carillon.model.host import Address
 from carillon.model.label import require_label
 from carillon.model.outbound import OutboundRoute
+from carillon.model.recording import Whose
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE
 from carillon.model.trunk import NumberFormat, Transport, Trunk, default_port
@@ -93,6 +94,8 @@ def set(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, 
 
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a trunk that no outbound route uses. Returns the sequence; raises `Refused`."""
+    from carillon.provisioning import recordings  # it asks this module for names
+
     with writing(engine) as connection:
         old = require(connection, name)
         used = _routes(connection, old)
@@ -101,6 +104,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         sealed = _sealed(connection, old)
         connection.execute(delete(trunk).where(*_is(old)))
         _require_callers(connection, old, None)
+        recordings.remove_of(connection, who, old.domain, Whose.TRUNK, old.name)
         return record(connection, who, _subject(old), _state(old, sealed), None)
 
 

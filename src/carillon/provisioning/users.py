@@ -15,6 +15,7 @@ from carillon.model.e164 import e164
 from carillon.model.forwarding import ForwardingRow
 from carillon.model.number import Number
 from carillon.model.pickup import PickupBy
+from carillon.model.recording import Whose
 from carillon.model.refused import Refused
 from carillon.model.rights import Rights
 from carillon.model.site import DEFAULT_SITE
@@ -29,6 +30,7 @@ from carillon.provisioning import (
     numbers,
     pickups,
     presences,
+    recordings,
     sites,
     voicemails,
 )
@@ -135,6 +137,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         mobiles.set_of(connection, who, old, ())
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)
         pickups.forget(connection, who, old.domain, old.extension)
+        recordings.remove_of(connection, who, old.domain, Whose.USER, old.extension)
         connection.execute(delete(user).where(*_is(old)))
         sequence = record(connection, who, subject(old), user_state(old), None)
         return Removal(sequence, old, gone_devices, gone_numbers, left_groups, leads_here)

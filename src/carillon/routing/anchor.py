@@ -18,6 +18,7 @@ class Reason(StrEnum):
     """Why sound goes through the relay: what Asterisk alone cannot do."""
 
     ENCRYPTION = "encryption"
+    RECORDING = "recording"
 
 
 class Side(StrEnum):
@@ -51,11 +52,18 @@ class Anchor:
         return cls(found[1], tuple(Reason(reason) for reason in found[2].split("+")))
 
 
-def caller_anchor(secret: bytes, leg: str) -> Anchor:
+def caller_anchor(secret: bytes, leg: str, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)) -> Anchor:
     """The session between a caller's phone and Asterisk."""
-    return Anchor(seal(secret, "media of the caller", leg))
+    return Anchor(seal(secret, "media of the caller", leg), reasons)
 
 
-def branch_anchor(secret: bytes, leg: str, called: str, branch: int) -> Anchor:
+def branch_anchor(
+    secret: bytes, leg: str, called: str, branch: int, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)
+) -> Anchor:
     """The session between Asterisk and one of the phones that ring; legs of a ring group differ in who is called."""
-    return Anchor(f"{seal(secret, 'media of the called', f'{leg} {called}')}-{branch}")
+    return Anchor(f"{seal(secret, 'media of the called', f'{leg} {called}')}-{branch}", reasons)
+
+
+def reasons(*, encrypted: bool, recorded: bool) -> tuple[Reason, ...]:
+    """Why sound goes through the relay, in their order."""
+    return ((Reason.ENCRYPTION,) if encrypted else ()) + ((Reason.RECORDING,) if recorded else ())

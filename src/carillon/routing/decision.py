@@ -226,13 +226,23 @@ class MarkTimer:
 class AnchorMedia:
     """Have the relay carry the sound: rewrite this message's description, an offer or an answer, for `side`.
 
-    What is done to the sound follows from the anchor's reasons; `options` go to the relay as they are.
+    What is done to the sound follows from the anchor's reasons; `options` go to the relay as they are. From an answer
+    with `record` on the sound is written down, and this text is kept with it.
     """
 
     anchor: Anchor
     side: Side
     answer: bool = False
     options: tuple[str, ...] = ()
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLoss:
+    """Keep among the recordings that this one could not be made, and why. `recording` is its text."""
+
+    recording: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +413,7 @@ Effect = (
     | MarkTimer
     | AnchorMedia
     | ReleaseMedia
+    | NoteLoss
     | ExpectAnswer
     | RewriteReply
     | NoteRefusal

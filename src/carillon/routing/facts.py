@@ -140,6 +140,7 @@ class ReplyFacts:
     `party` is what Asterisk is told of who answers. `withheld`: the far side is not to be shown.
     `session_expires` and `min_se` are as received, "" for none; `longest_timer_s` is the limit of its call.
     `told` is what the other leg left for the caller; `private` and `warnings` are the phone's Privacy and Warnings.
+    `recording` is what is kept when it is recorded.
     """
 
     code: int
@@ -156,6 +157,7 @@ class ReplyFacts:
     told: str = ""
     private: bool = False
     warnings: str = ""
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from carillon.routing.names import looked_up
 from carillon.routing.newleg import leg_of, marked, media_effects, own_dialog, service_of, to_service
 from carillon.routing.numbering import from_trunk
 from carillon.routing.questions import Questions
+from carillon.routing.recording import recorded
 from carillon.routing.request import Request
 from carillon.routing.sessiontimer import timed
 from carillon.sip.private import Kind, PrivateHeader
@@ -133,6 +134,7 @@ RULES = (
     caller_told,
     caller_looked_up,
     timed,
+    recorded,
     anchored,
     leg_marked,
     to_gateway,

@@ -35,6 +35,7 @@ from carillon.routing.numbering import (
 )
 from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
+from carillon.routing.recording import recorded
 from carillon.routing.request import Request
 from carillon.routing.services import NO_SERVICE, code_served, served_code
 from carillon.routing.sessiontimer import timed
@@ -170,6 +171,7 @@ RULES = (
     called_looked_up,
     caller_asserted,
     timed,
+    recorded,
     anchored,
     leg_marked,
     to_gateway,

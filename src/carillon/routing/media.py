@@ -5,7 +5,7 @@ Phones behind a NAT need no relay: Asterisk answers to where sound comes from.
 
 from __future__ import annotations
 
-from carillon.routing.anchor import Anchor, Side, branch_anchor, caller_anchor
+from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor, caller_anchor, reasons
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnchorMedia,
@@ -21,6 +21,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import BranchFacts, Facts, NodeProfile, ReplyFacts
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.recording import RELAY_DOWN, Recording, is_recorded, lost
 from carillon.routing.request import Request, Source
 from carillon.sip.legid import make_leg_id
 from carillon.sip.uri import quoted
@@ -31,9 +32,8 @@ DESCRIBES = frozenset({"INVITE", "UPDATE", "PRACK"})
 
 def anchor_of(request: Request, facts: Facts) -> Anchor | None:
     """The relay's session of a new inbound leg, None where it needs none."""
-    if not request.encrypted:
-        return None
-    return caller_anchor(facts.node.secret, make_leg_id(facts.node.secret, facts.fresh_id))
+    why = reasons(encrypted=request.encrypted, recorded=is_recorded(request, facts))
+    return caller_anchor(facts.node.secret, make_leg_id(facts.node.secret, facts.fresh_id), why) if why else None
 
 
 def anchored(request: Request, facts: Facts) -> Verdict:
@@ -47,26 +47,36 @@ def anchored(request: Request, facts: Facts) -> Verdict:
     if not facts.relay:
         return Verdict("unavailable", "the relay did not answer", _unavailable(facts))
     effects: tuple[Effect, ...] = (AnchorMedia(anchor, Side.GATEWAY),)
+    if Reason.ENCRYPTION not in anchor.reasons:
+        return Verdict("anchored", "recording", effects=effects)
     if request.transport != "tls":
         words = f"keys of encrypted sound came in clear by {request.transport} from {request.source_address}; use TLS"
         effects = (Journal(words), *effects)
-    return Verdict("anchored", f"encryption, by {request.transport}", effects=effects)
+    return Verdict("anchored", f"{', '.join(anchor.reasons)}, by {request.transport}", effects=effects)
 
 
 def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decision:
     """What one of the phones that are to ring is offered: encrypted sound, if it was registered so."""
-    if not branch.encrypted:
+    why = reasons(encrypted=branch.encrypted, recorded=bool(memo.recording))
+    if not why:
         return decide_by((_plain,), memo, branch)
-    anchor = branch_anchor(node.secret, memo.leg_id, memo.called, branch.index)
+    anchor = branch_anchor(node.secret, memo.leg_id, memo.called, branch.index, why)
 
     def encrypted(memo: Memo, branch: BranchFacts) -> Verdict:
         """Not without the relay: the phone would be offered what it does not want."""
         if not branch.relay:
             return Verdict("left out", "the relay did not answer", Drop())
         effects = (AnchorMedia(anchor, Side.PHONE), MarkRoute(anchor))
-        return Verdict("anchored", f"encryption, branch {branch.index}", Pass(), effects)
+        return Verdict("anchored", f"{', '.join(why)}, branch {branch.index}", Pass(), effects)
 
-    return decide_by((encrypted,), memo, branch)
+    def recorded(memo: Memo, branch: BranchFacts) -> Verdict:
+        """Without the relay the call goes on, and the loss is said, unless it must be recorded."""
+        recording = Recording.parse(memo.recording)
+        if branch.relay or recording is None or recording.required:
+            return encrypted(memo, branch)
+        return Verdict("lost", RELAY_DOWN, Pass(), lost(recording, RELAY_DOWN))
+
+    return decide_by((encrypted if branch.encrypted else recorded,), memo, branch)
 
 
 def answered(leg: Leg, reply: ReplyFacts) -> Verdict:
@@ -74,12 +84,14 @@ def answered(leg: Leg, reply: ReplyFacts) -> Verdict:
     if reply.anchor is None:
         return Verdict("skipped", "not anchored")
     if reply.code >= 300:
-        effects = (ReleaseMedia(reply.anchor),) if leg is Leg.OUTBOUND else ()
-        return Verdict("released", str(reply.code), effects=effects)
+        released = (ReleaseMedia(reply.anchor),) if leg is Leg.OUTBOUND else ()
+        return Verdict("released", str(reply.code), effects=released)
     if not reply.described:
         return Verdict("skipped", "no description")
     side = Side.PHONE if leg is Leg.INBOUND else Side.GATEWAY
-    return Verdict("anchored", f"answer to the {side}", effects=(AnchorMedia(reply.anchor, side, answer=True),))
+    record = reply.recording if reply.code >= 200 else ""
+    effects = (AnchorMedia(reply.anchor, side, answer=True, record=record),)
+    return Verdict("anchored", f"answer to the {side}{', recorded' if record else ''}", effects=effects)
 
 
 def kept_anchored(request: Request, facts: Facts) -> Verdict:
@@ -95,10 +107,16 @@ def kept_anchored(request: Request, facts: Facts) -> Verdict:
     if request.method not in DESCRIBES:
         return Verdict("skipped", request.method)
     if not facts.relay:
-        return Verdict("unavailable", "the relay did not answer", _unavailable(facts))
+        return _without_relay(anchor, facts)
     offered: tuple[Effect, ...] = (AnchorMedia(anchor, side),) if request.described else ()
     expect = ExpectAnswer(anchor, side.other, answer=request.described)
     return Verdict("anchored", request.method, effects=(*offered, expect))
+
+
+def _without_relay(anchor: Anchor, facts: Facts) -> Verdict:
+    if Reason.ENCRYPTION in anchor.reasons:
+        return Verdict("unavailable", RELAY_DOWN, _unavailable(facts))
+    return Verdict("lost", f"{RELAY_DOWN}: the call goes on without it, and without a recording")
 
 
 def decide_reply(expected: ExpectAnswer, reply: ReplyFacts) -> Decision:

@@ -34,6 +34,7 @@ class Memo:
     knows. `ring_until` (Unix seconds) is when ringing ends. `slots` are the places that this leg has claimed, see
     `limits`. `shown` is who the caller is told rings, see `calledname`;
     `says` is what he is told of him, see `words`.
+    `recording` is what is kept with the recording of this leg, "" where it is not recorded.
     """
 
     leg: Leg
@@ -52,6 +53,7 @@ class Memo:
     slots: tuple[str, ...] = ()
     shown: str = ""
     says: str = ""
+    recording: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -67,6 +69,7 @@ class Memo:
             ",".join(self.slots),
             self.shown,
             self.says,
+            self.recording,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
@@ -74,7 +77,7 @@ class Memo:
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
         leg, leg_id, called, called_name, *rest = text.split(_SEPARATOR)
-        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says = rest
+        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says, kept = rest
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
         return cls(
             _LEGS.get(leg) or Leg(leg),
@@ -90,6 +93,7 @@ class Memo:
             _listed(slots),
             shown,
             says,
+            kept,
         )
 
 

@@ -8,6 +8,7 @@ from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHead
 from carillon.routing.facts import Facts
 from carillon.routing.media import anchor_of
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.recording import inbound_rule, is_recorded, told_recorded
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import make_leg_id
@@ -73,12 +74,16 @@ def marked(
         AddHeader(PrivateHeader.CALLED, called),
         AddHeader(PrivateHeader.ORIGIN, origin),
         *more,
+        *told_recorded(request, facts),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
+    recording = str(inbound_rule(request, facts)[1]) if is_recorded(request, facts) else ""
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
-    memo = Memo(Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service, shown=shown)
+    memo = Memo(
+        Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service, shown=shown, recording=recording
+    )
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
 
 

@@ -41,6 +41,7 @@ from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
 from carillon.routing.progress import Diverted
 from carillon.routing.questions import Questions
+from carillon.routing.recording import must_be_recorded, outbound_rule, recorded_outbound, why_recorded
 from carillon.routing.request import Request
 from carillon.routing.ringing import rung_as
 from carillon.routing.sendon import ends, forwards_before, not_there, replied
@@ -155,7 +156,7 @@ def to_service(request: Request, facts: Facts) -> Verdict:
     return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
 
 
-def by_trunk(request: Request, facts: Facts) -> Verdict:
+def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one for each way in which it ends
     """Outside, by the trunks of the caller's site in their order; the others are left for the failure route.
 
     Those that are down come last: probes may err, and no call is refused because of them. Unknown health: as if up.
@@ -178,6 +179,8 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     if first is None:
         fact = f"no trunk takes {request.uri.user}"
         return not_there(request, fact) or replied(request, 404, "Not Found", fact)
+    rule, recording = outbound_rule(request, facts, first.name)
+    unrecorded = bool(rule and rule.required and not facts.relay and not _is_emergency(request))
     number = _original_caller(request, trunks[first.name]) or shown.number
     effects = (
         StripPrivate(),
@@ -191,8 +194,12 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:
     memo = Memo(
         *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user, (), left),
         str(first), onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
+        recording=str(recording) if recording and facts.relay else "",
     )  # fmt: skip
-    return Verdict("leaves", _why(first, fitting, facts), Trunk(first.name, first.uri), effects, memo)
+    why = _why(first, fitting, facts) + (f"; recorded, {why_recorded(rule)}" if rule else "")
+    if unrecorded:
+        return Verdict("refused", f"{why}, required", must_be_recorded(facts))
+    return Verdict("leaves", why, Trunk(first.name, first.uri), effects, memo)
 
 
 def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
@@ -216,6 +223,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         *(Leg.OUTBOUND, leg, party.aor, party.name),
         onward=onward(request, facts), party=told_of, ring_until=facts.now + ring.ring_s,
         shown=_shown_to_caller(request, party), says=_said_to_caller(request, facts, party),
+        recording=_recording(request, facts),
     )  # fmt: skip
     effects = (
         StripPrivate(),
@@ -255,6 +263,7 @@ RULES = (
     named,
     caller_shown,
     timed,
+    recorded_outbound,
     rung_as,
     to_service,
     by_trunk,
@@ -265,6 +274,15 @@ RULES = (
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with an INVITE from our own Asterisk."""
     return decide_by(RULES, request, facts)
+
+
+def _recording(request: Request, facts: Facts) -> str:
+    recording = outbound_rule(request, facts)[1] if facts.relay else None
+    return str(recording) if recording else ""
+
+
+def _is_emergency(request: Request) -> bool:
+    return request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY
 
 
 def _dialog(request: Request, facts: Facts, party: Party) -> LiveDialog:

@@ -43,6 +43,7 @@ class PrivateHeader(StrEnum):
     TRANSFERRED_BY = "X-Carillon-Transferred-By"
     RECALL = "X-Carillon-Recall"
     MEDIA = "X-Carillon-Media"
+    RECORDED = "X-Carillon-Recorded"
     SERVICE = "X-Carillon-Service"
     FORWARD = "X-Carillon-Forward"
     FORWARDS = "X-Carillon-Forwards"

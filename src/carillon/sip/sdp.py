@@ -22,11 +22,19 @@ def offers_ipv6(body: str, source: str) -> bool:
     return families == {"6"} if families else ":" in source
 
 
+def payload_types(body: str) -> dict[int, str]:
+    """What the numbers of its audio mean (RFC 3551), names in lower case."""
+    return {int(payload): name for payload, name in {**_STATIC, **_named(body)}.items()}
+
+
+def _named(body: str) -> dict[str, str]:
+    return {payload: name.lower() for payload, name in _NAME.findall(body)}
+
+
 def audio_codecs(body: str) -> frozenset[str] | None:
     """The audio codecs that a body offers, by their names in lower case; None when it offers no audio."""
     payloads = {payload for audio in _AUDIO.findall(body) for payload in audio.split()}
     if not payloads:
         return None
-    names = {payload: name.lower() for payload, name in _NAME.findall(body)}
-    known = _STATIC | names
+    known = _STATIC | _named(body)
     return frozenset(known[payload] for payload in payloads if payload in known)

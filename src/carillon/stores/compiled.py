@@ -9,12 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from carillon.stores.ports import (
+    DomainProfile,
     ForwardRow,
     GroupProfile,
     Limit,
     OutboundRoute,
     Party,
     PickupRights,
+    RecordingRule,
     RingProfile,
     ScheduleProfile,
     Scope,
@@ -27,7 +29,7 @@ PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, pr
 PARTY += ", rings, most_calls"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
-DOMAIN = "name, digest, session_timer_s, asks_names, most_calls"
+DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
@@ -67,6 +69,31 @@ def party_of(domain: str, row: Sequence[Any]) -> Party:
         *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup), bool(rings)),
         () if most is None else (Limit(Scope.USER, f"{extension}@{domain}", most),),
     )
+
+
+def domain_row(of: DomainProfile) -> tuple[Any, ...]:
+    """The values of `DOMAIN`."""
+    rules = [(*astuple(one)[:2], None if one.people is None else sorted(one.people), one.trunk, one.required)
+             for one in of.recording]  # fmt: skip
+    return (
+        of.name,
+        of.digest,
+        of.session_timer_s,
+        of.asks_names,
+        of.most_calls,
+        of.recording_days,
+        json.dumps(rules) if rules else "",
+    )
+
+
+def domain_of(row: Sequence[Any]) -> DomainProfile:
+    """The domain in the values of `DOMAIN`."""
+    rules = tuple(
+        RecordingRule(id, calls, None if people is None else frozenset(people), trunk, bool(required))
+        for id, calls, people, trunk, required in (json.loads(row[6]) if row[6] else ())
+    )
+    name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
+    return DomainProfile(name, digest, session_timer_s, bool(asks_names), most_calls, recording_days, rules)
 
 
 def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:

@@ -41,11 +41,27 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingRule:
+    """Calls that are recorded: of these people (extensions), or by this trunk; of everybody where neither is given.
+
+    `calls` is one of `all`, `in`, `out`, `external`, `internal`, as seen from the people. With `required`, a call that
+    cannot be recorded is refused.
+    """
+
+    id: int
+    calls: str = "all"
+    people: frozenset[str] | None = None
+    trunk: str | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DomainProfile:
     """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`. `most_calls` as in `Limit`.
 
     `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
     With `asks_names`, sources outside are asked who outside numbers are.
+    Recordings are kept for `recording_days`, 0 for ever.
     """
 
     name: str
@@ -53,6 +69,8 @@ class DomainProfile:
     session_timer_s: int = 1800
     asks_names: bool = False
     most_calls: int | None = None
+    recording_days: int = 0
+    recording: tuple[RecordingRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

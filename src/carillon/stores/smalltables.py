@@ -64,12 +64,7 @@ def read(connection: sqlite3.Connection) -> SmallTables:
     try:
         trunks = {(row[0], row[1]): compiled.trunk_of(row) for row in connection.execute(_TRUNKS)}
         return SmallTables(
-            MappingProxyType(
-                {
-                    row[0]: DomainProfile(row[0], row[1], row[2], bool(row[3]), row[4])
-                    for row in connection.execute(_DOMAINS)
-                }
-            ),
+            MappingProxyType({row[0]: compiled.domain_of(row) for row in connection.execute(_DOMAINS)}),
             MappingProxyType({(row[0], row[1]): SiteProfile(*row[1:]) for row in connection.execute(_SITES)}),
             MappingProxyType(trunks),
             MappingProxyType(

@@ -18,6 +18,7 @@ from carillon.provisioning.system import load_node, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import namesources, trunklogins
 from carillon.stores.directory import refresh
+from carillon.stores.recordingspool import PARTS
 from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -63,6 +64,9 @@ def lay_out_lasting(system: System) -> None:
     paths.voicemail.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     own(paths.voicemail)
     own(paths.prompts)
+    for directory in (paths.recordings, paths.recording_spool, *(paths.recording_spool / name for name in PARTS)):
+        own(directory)
+        directory.chmod(0o700)
     ensure_certificate(paths.tls, system.domains, tuple(sorted({*node.addresses, node.public_address})))
 
 

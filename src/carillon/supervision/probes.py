@@ -35,6 +35,8 @@ TRUNKS_LATE_S = 10
 CALLS_LATE_S = 10
 NAMES_LATE_S = 10
 WATCHDOG_LATE_S = 5
+RECORDINGS_LATE_S = 60
+"""A call of an hour takes some seconds to become a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,16 @@ def probe_calls(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_recordings(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago, and have room for what was recorded."""
+    age = pulse_age_s(paths.run / "recordings")
+    late = f"it last looked {age:.0f} s ago; recordings wait in its spool" if age > RECORDINGS_LATE_S else ""
+    try:
+        return Health(carillon.__version__, late or (paths.run / "recordings" / "problem").read_text())
+    except FileNotFoundError:
+        return Health(carillon.__version__, late)
+
+
 def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run_watchdog)
@@ -192,6 +204,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "services": probe_services,
     "presence": probe_presence,
     "kamailio": probe_kamailio,
+    "recordings": probe_recordings,
     "trunks": probe_trunks,
     "names": probe_names,
     "calls": probe_calls,

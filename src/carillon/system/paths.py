@@ -223,6 +223,16 @@ class SystemPaths:
         return self.state / "messages.db"
 
     @property
+    def recordings(self) -> Path:
+        """Recorded calls, their index, and the spool: for the service user alone, outlive `down` and `up`."""
+        return LASTING_ROOT / self.identity / "recordings"
+
+    @property
+    def recording_spool(self) -> Path:
+        """Where the media relay writes what it records."""
+        return self.recordings / "spool"
+
+    @property
     def registration_journal(self) -> Path:
         """Holds what the registrar has accepted and the engine may not have written yet."""
         return self.state / "journal"

@@ -85,6 +85,11 @@ def presence_answers(settings: Settings) -> bool:
     return not answers_options(settings.gateway, settings.presence_port, settings.gateway, PATIENCE_S)
 
 
+def recordings_answers(settings: Settings) -> bool:
+    """The daemon of recordings goes round, or decodes."""
+    return pulse_age_s(settings.run / "recordings") < PULSE_S
+
+
 def rtpengine_answers(settings: Settings) -> bool:
     """A ping on its command port."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
@@ -113,6 +118,7 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "services": services_answer,
     "presence": presence_answers,
     "kamailio": kamailio_answers,
+    "recordings": recordings_answers,
     "trunks": trunks_answers,
     "names": names_answer,
     "calls": calls_answers,

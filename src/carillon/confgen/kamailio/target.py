@@ -207,6 +207,7 @@ def _settings(system: System) -> str:
             "advertised": [node.advertise, node.address] if node.advertise else [],
             "trunk_logins": str(paths.trunk_logins),
             "registration_journal": str(paths.registration_journal),
+            "recordings": str(paths.recording_spool),
             "ring_s": profile.ring_s,
         },
         indent=1,

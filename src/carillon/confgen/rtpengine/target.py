@@ -30,6 +30,7 @@ class Context:
     control_port: int
     first_port: int
     last_port: int
+    spool: Path
     threads: int = THREADS
 
 
@@ -52,6 +53,7 @@ def context(system: System) -> Context:
         control_port=port,
         first_port=first,
         last_port=last,
+        spool=system.paths.recording_spool,
     )
 
 

@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,7 +17,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 13
+SCHEMA = 16
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -150,7 +149,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
     for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring", "grouplimit"):
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
-    _insert(directory, "domain", 5, (astuple(row) for row in small.domains))
+    _insert(directory, "domain", 7, (compiled.domain_row(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 16, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))

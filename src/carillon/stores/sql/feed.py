@@ -28,6 +28,7 @@ from carillon.stores.ports import (
 from carillon.stores.sql import names
 from carillon.stores.sql.conduct import Conduct, Person, conduct_of
 from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
+from carillon.stores.sql.recordings import rules_of
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
 from carillon.stores.sql.tables import (
@@ -51,7 +52,7 @@ Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
-SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING})
+SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -139,10 +140,7 @@ def _small(connection: Connection) -> SmallRows:
     asking = frozenset(connection.execute(select(book.c.domain).where(book.c.url.is_not(None))).scalars())
     trunks = connection.execute(select(trunk).order_by(trunk.c.domain, trunk.c.name)).mappings()
     return SmallRows(
-        tuple(
-            DomainProfile(**row, asks_names=row["name"] in asking)
-            for row in connection.execute(select(domain)).mappings()
-        ),
+        tuple(_domains(connection, asking)),
         tuple((row.domain, _site(row)) for row in sites),
         tuple(_trunk(trunk_of(row)) for row in trunks),
         tuple(
@@ -165,6 +163,12 @@ def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple
     for row in connection.execute(select(group).where(group.c.most_calls.is_not(None))):
         inside = select(member.c.extension).where(member.c.domain == row.domain, member.c.group == row.name)
         yield row.domain, row.name, row.most_calls, tuple(connection.execute(inside).scalars())
+
+
+def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Iterator[DomainProfile]:
+    rules = rules_of(connection)
+    for row in connection.execute(select(domain)).mappings():
+        yield DomainProfile(**row, asks_names=row["name"] in asking, recording=rules.get(row["name"], ()))
 
 
 _PEOPLE = (

@@ -52,6 +52,17 @@ domain = _table(
     Column("digest", String(8), nullable=False),
     Column("session_timer_s", Integer, nullable=False),
     Column("most_calls", Integer),
+    Column("recording_days", Integer, nullable=False),
+)
+
+recording_rule = _table(
+    "recordingrule",
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), nullable=False),
+    Column("whose", String(8), nullable=False),
+    Column("name", LABEL, nullable=False),
+    Column("calls", String(8), nullable=False),
+    Column("required", Boolean, nullable=False),
 )
 
 user = _table(

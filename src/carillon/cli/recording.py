@@ -1,0 +1,178 @@
+"""`carillon recording`: recorded calls, and which calls are recorded."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, commands
+from carillon.model.refused import Refused
+
+if TYPE_CHECKING:
+    from carillon.model.recording import Rule
+    from carillon.recordings.index import Index, Kept
+
+app = commands("Recorded calls, and rules for which calls are recorded.")
+rules = commands("Which calls are recorded.")
+app.add_typer(rules, name="rule")
+
+Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the recording, as `recording list` shows it.")]
+Domain = Annotated[str | None, typer.Option(help="Only those of this domain.")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    extension: Annotated[str | None, typer.Argument(metavar="EXT", help="Only calls of this extension.")] = None,
+    domain: Domain = None,
+) -> None:
+    """List recordings from the newest on; one that was lost says why.
+
+    Example: `carillon recording list 101`
+    """
+    cli = Cli.of(context)
+    own, _, named = (extension or "").partition("@")
+    found = _index(cli).listing(named or domain, own or None)
+    cli.show([_row(one) for one in found], "Recordings")
+
+
+@app.command()
+def show(context: typer.Context, recording: Id) -> None:
+    """Show a recording, and where its file is.
+
+    Example: `carillon recording show 7`
+    """
+    cli = Cli.of(context)
+    index = _index(cli)
+    found = _require(index, recording)
+    path = str(index.root / found.file) if found.file else None
+    cli.show({**_row(found), "key": found.key, "rule": found.rule, "path": path}, "Recording")
+
+
+@app.command()
+def export(context: typer.Context, recording: Id, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Copy a recording to a file (WAV: left the recorded side, right what it heard).
+
+    Example: `carillon recording export 7 call.wav`
+    """
+    cli = Cli.of(context)
+    index = _index(cli)
+    found = _require(index, recording)
+    if not found.file:
+        raise Refused("id", f"recording {recording} was lost: {found.why}.")
+    if file.exists():
+        raise Refused("file", f"{file} is there already; choose another name.")
+    file.touch(mode=0o600)
+    shutil.copyfile(index.root / found.file, file)
+    cli.show({"id": found.id, "file": str(file)}, "Exported")
+
+
+@app.command()
+def remove(context: typer.Context, recording: Id) -> None:
+    """Remove a recording and its file.
+
+    Example: `carillon recording remove 7`
+    """
+    cli = Cli.of(context)
+    index = _index(cli)
+    found = _require(index, recording)
+    index.remove(found)
+    cli.show(_row(found), "Removed")
+
+
+@rules.command("add")
+def add_rule(
+    context: typer.Context,
+    whose: Annotated[
+        str, typer.Argument(metavar="WHOSE", help="101, group:sales, trunk:provider, or everybody (of a domain).")
+    ],
+    calls: Annotated[str, typer.Option(metavar="all|in|out|external|internal", help="Which of their calls.")] = "all",
+    required: Annotated[bool, typer.Option("--required", help="Refuse a call that cannot be recorded.")] = False,
+) -> None:
+    """Record calls from now on.
+
+    Example: `carillon recording rule add group:sales --calls external`
+    """
+    from carillon.provisioning import recordings
+
+    cli = Cli.of(context)
+    rule, sequence = recordings.add(cli.truth, cli.who, whose, calls, required=required)
+    cli.done(f"Rule {rule.id}: {rule.calls} calls of {rule.subject} are recorded.", _rule_row(rule), sequence)
+
+
+@rules.command("list")
+def list_rules(context: typer.Context, domain: Domain = None) -> None:
+    """List the rules.
+
+    Example: `carillon recording rule list`
+    """
+    from carillon.provisioning import recordings
+
+    cli = Cli.of(context)
+    cli.show([_rule_row(rule) for rule in recordings.listing(cli.truth, domain)], "Recording rules")
+
+
+@rules.command("remove")
+def remove_rule(
+    context: typer.Context, rule: Annotated[int, typer.Argument(metavar="ID", help="Number of the rule.")]
+) -> None:
+    """Record these calls no more; what was recorded stays.
+
+    Example: `carillon recording rule remove 3`
+    """
+    from carillon.provisioning import recordings
+
+    cli = Cli.of(context)
+    old, sequence = recordings.remove(cli.truth, cli.who, rule)
+    cli.done(f"Rule {old.id} ({old.calls} calls of {old.subject}) removed.", _rule_row(old), sequence)
+
+
+def _index(cli: Cli) -> Index:
+    from carillon.recordings.index import Index
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    index = Index(cli.paths.recordings)
+    try:
+        index.show(0)
+    except sqlite3.Error as error:
+        raise Refused("recordings", f"none can be read ({error}); has this system been started?") from error
+    return index
+
+
+def _require(index: Index, id: int) -> Kept:
+    found = index.show(id)
+    if found is None:
+        raise Refused("id", f"there is no recording {id}; see `carillon recording list`.")
+    return found
+
+
+def _row(of: Kept) -> dict[str, object]:
+    return {
+        "id": of.id,
+        "domain": of.domain,
+        "began": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(of.began)),
+        "seconds": of.seconds,
+        "direction": of.direction,
+        "caller": of.caller,
+        "caller_name": of.caller_name,
+        "callee": of.callee,
+        "callee_name": of.callee_name,
+        "state": of.state,
+        "why": of.why or None,
+    }
+
+
+def _rule_row(of: Rule) -> dict[str, object]:
+    return {
+        "id": of.id,
+        "domain": of.domain,
+        "whose": of.subject,
+        "calls": str(of.calls),
+        "required": of.required,
+    }

@@ -1,0 +1,177 @@
+"""`python -m carillon.recordings.daemon SETTINGS`: makes files of what was recorded, keeps and forgets them.
+
+Everything that it has to do lies in the spool until it is done: a crash loses nothing, and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from carillon.recordings.index import Index, Kept
+from carillon.recordings.packets import Packet, packets
+from carillon.recordings.sound import write
+from carillon.recordings.spool import Finished, Lost, finished, interrupted, lost
+from carillon.routing.recording import Recording
+from carillon.stores.directory import DirectoryReader
+from carillon.stores.ports import StoreDown
+
+LOOK_S = 0.5
+FORGET_S = 60.0
+DAY_S = 86_400
+NICENESS = 10
+BEAT = 5_000
+"""Packets between two signs of life: a second's work at most."""
+SPARE = 50_000_000
+"""Bytes that must be free on the disk: below that, nothing is made of what was recorded until there is room."""
+
+
+class DiskFull(Exception):
+    """There is no room for a recording."""
+
+
+@dataclass
+class Recorder:
+    """Where it works, and how it tells Asterisk's packets from a phone's."""
+
+    root: Path
+    gateway: frozenset[str]
+    ports: tuple[int, int]
+    relay_pidfile: Path
+    directory: DirectoryReader
+    pulse: Path
+    forget_at: float = 0.0
+    complaint: str = ""
+    index: Index = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.index = Index(self.root)
+
+    @property
+    def spool(self) -> Path:
+        """What others left."""
+        return self.root / "spool"
+
+    def look(self) -> None:
+        """Do all that there is to do. Raises OSError, sqlite3.Error, DiskFull, StoreDown."""
+        for loss in lost(self.spool):
+            self._lose(loss) if isinstance(loss, Lost) else self._set_aside(loss)
+        for one in (*finished(self.spool), *interrupted(self.spool, self._relay_since())):
+            self._keep(one) if isinstance(one, Finished) else self._set_aside(one)
+        if time.monotonic() >= self.forget_at:
+            self.forget_at = time.monotonic() + FORGET_S
+            self._forget()
+
+    def _keep(self, one: Finished) -> None:
+        source = one.packets.name
+        if not self.index.has(source):
+            self._require_room(one.packets)
+            kept = self._made(one)
+            self.index.add(kept)
+            words = f"{kept.state}{f' ({kept.why})' if kept.why else ''}: {kept.caller} to {kept.callee}"
+            print(f"recordings: {words}, {kept.seconds:.0f} s", flush=True)
+        one.packets.unlink(missing_ok=True)
+        one.description.unlink(missing_ok=True)
+        for rest in one.rests(self.spool):
+            rest.unlink(missing_ok=True)
+
+    def _made(self, one: Finished) -> Kept:
+        first = next(packets(one.packets), None) if one.packets.exists() else None
+        if first is None:
+            why = "the relay recorded no sound" if not one.cut else one.cut
+            return _row(one.packets.name, one.recording, time.time(), state="lost", why=why)
+        name = time.strftime("%Y-%m-%d/%H%M%S", time.localtime(first.at))
+        file = Path(one.recording.domain) / f"{name}-{one.recording.key[:12]}-{one.packets.stem[-6:]}.wav"
+        path = self.root / file
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        made = write(part, self._beating(packets(one.packets)), one.codecs, self._is_far)
+        part.chmod(0o600)
+        os.rename(part, path)
+        why = one.cut or (f"{made.passed_over} packets of a codec that is not known" if made.passed_over else "")
+        row = _row(one.packets.name, one.recording, first.at, state="cut" if why else "kept", why=why)
+        return Kept(**{**asdict(row), "seconds": round(made.seconds, 2), "file": str(file)})
+
+    def _beating(self, found: Iterator[Packet]) -> Iterator[Packet]:
+        """The same, with a sign of life now and then: an hour of sound takes a while."""
+        for number, packet in enumerate(found):
+            if number % BEAT == 0:
+                self.pulse.touch()
+            yield packet
+
+    def _lose(self, loss: Lost) -> None:
+        self.index.add(_row(f"lost {loss.word.stem}", loss.recording, loss.at, state="lost", why=loss.why))
+        loss.word.unlink(missing_ok=True)
+
+    def _set_aside(self, path: Path) -> None:
+        print(f"recordings: nobody understands {path.name}: it is left as {path.name}.bad", flush=True)
+        path.rename(path.with_name(f"{path.name}.bad"))
+
+    def _forget(self) -> None:
+        for domain in self.directory.domains().values():
+            if not domain.recording_days:
+                continue
+            for old in self.index.older(domain.name, time.time() - domain.recording_days * DAY_S):
+                self.index.remove(old)
+                age = f"older than {domain.recording_days} days"
+                print(f"recordings: {old.id} of {old.domain} is {age}: removed", flush=True)
+
+    def _require_room(self, of: Path) -> None:
+        need = 9 * of.stat().st_size if of.exists() else 0  # G.711 becomes wide and two tracks
+        if shutil.disk_usage(self.root).free < need + SPARE:
+            raise DiskFull(f"the disk is full: recordings wait in {self.spool}, and calls may go unrecorded")
+
+    def _is_far(self, packet: Packet) -> bool:
+        address, port = packet.source
+        return address in self.gateway and self.ports[0] <= port <= self.ports[1]
+
+    def _relay_since(self) -> float:
+        """When the relay that runs began; what it has not ended is going on, what is older was cut short."""
+        try:
+            return self.relay_pidfile.stat().st_mtime
+        except OSError:
+            return 0.0
+
+
+def _row(source: str, of: Recording, began: float, *, state: str, why: str) -> Kept:
+    people = (of.caller, of.caller_name, of.callee, of.callee_name)
+    return Kept(source, of.key, of.domain, of.rule, of.extension, *people, of.direction, began, state=state, why=why)
+
+
+def main() -> None:
+    """Run until told to stop; what fails is tried again, and said once."""
+    os.umask(0o077)
+    os.nice(NICENESS)
+    told = json.loads(Path(sys.argv[1]).read_text())
+    recorder = Recorder(
+        Path(told["recordings"]),
+        frozenset(told["gateway"]),
+        (int(told["ports"][0]), int(told["ports"][1])),
+        Path(told["relay_pidfile"]),
+        DirectoryReader(Path(told["directory"])),
+        Path(sys.argv[1]).with_name("pulse"),
+    )
+    pulse, problem = recorder.pulse, Path(sys.argv[1]).with_name("problem")
+    while True:
+        pulse.touch()
+        try:
+            recorder.look()
+            problem.unlink(missing_ok=True)
+            recorder.complaint = ""
+        except (OSError, sqlite3.Error, DiskFull, StoreDown) as failed:
+            if str(failed) != recorder.complaint:
+                print(f"recordings: {failed}", file=sys.stderr, flush=True)
+                recorder.complaint = str(failed)
+            problem.write_text(str(failed))
+        time.sleep(LOOK_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Where the media relay leaves what it recorded, and workers leave word of what could not be recorded.
+
+Below the spool: `pcaps`, `metadata` and `tmp` are the relay's, `lost` and `going` are the workers': what could not be
+recorded, and what is being recorded, by session, should the relay die.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+PARTS = ("pcaps", "metadata", "tmp", "lost", "going")
+
+
+def metadata(recording: str, codecs: Mapping[int, str]) -> str:
+    """What the relay keeps with a recording: what the rules said of it, and what the numbers of codecs mean."""
+    text = json.dumps({"recording": recording, "codecs": codecs})
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_metadata(text: str) -> tuple[str, dict[int, str]]:
+    """Recording and codecs, as `metadata` wrote them; raises ValueError on anything else."""
+    told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    try:
+        return str(told["recording"]), {int(number): str(name) for number, name in told["codecs"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"no recording is described by {text!r}") from error
+
+
+def note_loss(spool: Path, recording: str, why: str) -> None:
+    """Leave word that a call is not recorded; raises nothing: a full disk must not cost the call."""
+    said = json.dumps({"recording": recording, "why": why, "at": time.time()})
+    _write(spool / "lost" / f"{secrets.token_hex(8)}.json", said)
+
+
+def note_going(spool: Path, session: str, metadata: str) -> None:
+    """Leave word of what is being recorded: the relay writes down what it was told at the end only. Raises nothing."""
+    _write(spool / "going" / session, metadata)
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.new")
+    with contextlib.suppress(OSError):
+        fresh.write_text(text)
+        os.rename(fresh, path)

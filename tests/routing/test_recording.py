@@ -1,0 +1,83 @@
+"""Which rule records a call, and on which of its legs."""
+
+from __future__ import annotations
+
+import pytest
+from tests.worlds.simulated import DOMAIN, SimulatedOffice, SimulatedPerson
+
+from carillon.routing.anchor import Reason
+from carillon.routing.decision import AddHeader, AnchorMedia, Pass, Reply
+from carillon.routing.facts import BranchFacts, ReplyFacts
+from carillon.routing.media import decide_branch
+from carillon.routing.memo import Leg, Memo
+from carillon.routing.recording import Recording
+from carillon.routing.replies import decide
+from carillon.stores.ports import DomainProfile, RecordingRule
+
+KEPT = Recording("leg", DOMAIN, 1, "102", "101@x", "Alice", "102@x", "Bob", "internal")
+
+
+def office(*rules: RecordingRule) -> SimulatedOffice:
+    """With these rules."""
+    made = SimulatedOffice()
+    made.engine.directory.add_domain(DomainProfile(DOMAIN, recording=rules))
+    return made
+
+
+def rows(made: SimulatedOffice) -> dict[str, str]:
+    """The last words of the two rules about recording."""
+    lines = [line.split() for line in made.engine.ladder().splitlines()]
+    return {line[0]: line[1] for line in lines if line and line[0].startswith("recorded")}
+
+
+def calls(made: SimulatedOffice, who: SimulatedPerson, whom: SimulatedPerson) -> dict[str, str]:
+    """What is said of recording when one calls the other."""
+    who.calls(whom)
+    return rows(made)
+
+
+@pytest.mark.parametrize(
+    ("rule", "inbound", "outbound"),
+    [
+        (RecordingRule(1), "lost", "recorded"),
+        (RecordingRule(1, "internal", frozenset({"102"})), "not", "recorded"),
+        (RecordingRule(1, "external"), "not", "not"),
+        (RecordingRule(1, "all", frozenset({"103"})), "not", "not"),
+        (RecordingRule(1, "all", None, "provider"), "not", "not"),
+    ],
+)
+def test_which_rule_records_a_call(rule: RecordingRule, inbound: str, outbound: str) -> None:
+    """The simulated phones offer no sound, so that their own leg has nothing to record."""
+    made = office(rule)
+    said = calls(made, made.alice, made.bob)
+    assert said["recorded"] == inbound
+    assert said["recorded_outbound"] == outbound or (outbound == "recorded" and said["recorded_outbound"] == "lost")
+
+
+def test_a_phone_that_answers_is_recorded_from_then_on() -> None:
+    node = SimulatedOffice().engine.node
+    memo = Memo(Leg.OUTBOUND, "leg", "102@x", recording=str(KEPT))
+    offered = decide_branch(memo, BranchFacts(0, encrypted=False), node)
+    (anchored,) = [each for each in offered.effects if isinstance(each, AnchorMedia)]
+    assert anchored.anchor.reasons == (Reason.RECORDING,)
+    assert not anchored.record
+    early = decide(memo, ReplyFacts(183, anchor=anchored.anchor, described=True, recording=memo.recording))
+    assert [each.record for each in early.effects if isinstance(each, AnchorMedia)] == [""]
+    answer = decide(memo, ReplyFacts(200, anchor=anchored.anchor, described=True, recording=memo.recording))
+    assert [each.record for each in answer.effects if isinstance(each, AnchorMedia)] == [str(KEPT)]
+
+
+def test_without_the_relay_a_phone_rings_unrecorded_unless_it_must_not() -> None:
+    node = SimulatedOffice().engine.node
+    branch = BranchFacts(0, encrypted=False, relay=False)
+    memo = Memo(Leg.OUTBOUND, "leg", "102@x", recording=str(KEPT))
+    assert isinstance(decide_branch(memo, branch, node).outcome, Pass)
+    must = Recording("leg", DOMAIN, 1, "102", "101@x", "Alice", "102@x", "Bob", "internal", True)
+    memo = Memo(Leg.OUTBOUND, "leg", "102@x", recording=str(must))
+    assert not isinstance(decide_branch(memo, branch, node).outcome, Pass | Reply)
+
+
+def test_a_plain_call_tells_asterisk_nothing_of_recording() -> None:
+    made = office()
+    assert calls(made, made.alice, made.bob) == {"recorded": "not", "recorded_outbound": "not"}
+    assert not isinstance(made.engine, AddHeader)
