@@ -252,3 +252,13 @@ def test_a_call_that_has_gone_round_by_trunks(office: Office) -> None:
     provider.calls_in("+3225550102", as_number="+32475123456", headers=once).rings(office.bob)
     garbage = [("Diversion", ';;;<"sip:@@@'), ("History-Info", "index;index=,,<")]
     provider.calls_in("+3225550102", as_number="+32475123456", headers=garbage).rings(office.bob)
+
+
+@pytest.mark.parametrize("garbage", ["nonsense", "<sip:", ",,,;;;", '"<sip:x', "<sip:a@b>;counter=-999999999999"])
+def test_garbage_about_earlier_forwards_harms_nobody(office: Office, garbage: str) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550103")
+    call = provider.calls_in("+3225550103", "+32475123456", [("Diversion", garbage), ("History-Info", garbage)])
+    call.rings(office.bob)
+    office.bob.answers(call)
+    call.is_up()
