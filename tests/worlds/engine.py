@@ -28,6 +28,7 @@ from carillon.routing.decision import (
     Header,
     KeepDialog,
     MarkLeg,
+    NoteBusy,
     NoteTold,
     PutHandOver,
     Relay,
@@ -127,6 +128,7 @@ class Engine:
         self.now = 1_800_000_000.0
         self.counts = MemoryCallCounts()
         self.dialogs: dict[str, LiveDialog] = {}
+        self.busy: dict[str, str] = {}
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
         self.sources: dict[str, str] = {}
@@ -308,6 +310,7 @@ class Engine:
                 schedules=self.directory.schedules() if asked.rows else {},
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
                 named=self._named(asked.named) if asked.named else None,
+                busy=self._busy(asked) if asked.busy else "",
                 dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
@@ -319,6 +322,11 @@ class Engine:
 
     def _named(self, asked: tuple[str, str, str]) -> Named | None:
         return self.directory.named(*asked) or self.heard.get(asked[:2])
+
+    def _busy(self, asked: Questions) -> str:
+        account = self.directory.account(*asked.account) if asked.account else None
+        self.directory.reads -= 1  # it was read already
+        return self.busy.get(account.party.aor, "") if account else ""
 
     def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
         kept = self.dialogs.values()
@@ -335,6 +343,8 @@ class Engine:
         match effect:
             case AskName(domain, number) if number in self.sources:
                 self.heard[domain, number] = Named(self.sources[number], "source crm")
+            case NoteBusy(caller, called):
+                self.busy[caller] = called
             case KeepDialog(kept):
                 self.dialogs[kept.call_id] = kept
             case DialogRings() if dialog in self.dialogs:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from carillon.asterisk.agi.session import Session
@@ -12,6 +13,8 @@ from carillon.asterisk.agi.wire import Answer
 from carillon.asterisk.guesses import Guesses
 from carillon.asterisk.office import Office
 from carillon.asterisk.postman import Postman
+from carillon.sip.legid import make_leg_id
+from carillon.sip.private import Kind
 from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
 from carillon.stores.prompts import Prompts
@@ -31,6 +34,7 @@ class Means:
     postman: Postman
     guesses: Guesses
     prompts: Prompts
+    secret: bytes = field(default=b"", repr=False)
 
 
 class Call:
@@ -127,6 +131,15 @@ class Call:
     async def questions(self, question: str, *arguments: Any) -> Any:
         """Ask the truth something, one of `changes.QUESTIONS`. Raises `model.refused.Refused`."""
         return await self._means.office.asks(question, f"phone {self.caller}", *arguments)
+
+    async def makes(self, caller: str, name: str, called: str) -> None:
+        """Let this channel be the inbound leg of a call of ours: who calls whom, by address of record."""
+        leg = make_leg_id(self._means.secret, token_hex(12))
+        told = {"LEG": leg, "CALLER": caller, "CALLED": called, "ORIGIN": "internal"}
+        for variable, value in told.items():
+            await self.sets(f"_{variable}", value)
+        await self.sets("CALLERID(all)", f'"{name}" <{caller.partition("@")[0]}>')
+        await self.sets("VIA", Kind.SERVICE)  # this channel is nobody's: his phones are called by it
 
     async def changes(self, change: str, *arguments: Any) -> Any:
         """Change the truth, in the caller's name, and put that in force; `change` is one of `office.CHANGES`.

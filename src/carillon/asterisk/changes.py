@@ -8,13 +8,20 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from carillon.provisioning import announcements, mailservers, presences, voicemails
+from carillon.provisioning import announcements, callbacks, mailservers, presences, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 
 CHANGES: Final[dict[str, Callable[..., Any]]] = {
     "presence set": presences.set,
     "presence clear": presences.clear,
     "voicemail pin set": voicemails.set_pin,
+    "callback add": callbacks.add,
+    "callback cancel": callbacks.cancel,
+    "callback waits for": callbacks.waits_for,
+    "callback claim": callbacks.claim,
+    "callback taken": callbacks.taken,
+    "callback missed": lambda truth, who, id, rang: callbacks.missed(truth, who, id, rang=rang),
+    "callback again": callbacks.again,
 }
 """A phone can do these and nothing else to the truth. What they return must be plain, too."""
 

@@ -25,7 +25,7 @@ from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.stores.noderedis import NodeRedis
 from carillon.stores.prompts import Prompts
 from carillon.supervision.launch import die_with
-from carillon.system.paths import SERVICE_USER
+from carillon.system.paths import SERVICE_USER, SystemPaths
 
 
 async def serve(name: str, session: Session, means: Means) -> None:
@@ -80,22 +80,22 @@ def main(arguments: list[str]) -> None:
     """Run until a signal ends it."""
     settings = Settings.read(Path(arguments[0]))
     office = open_office(settings.system)
+    secret = SystemPaths.of(settings.system).secret.read_bytes()  # as root: it makes calls of our own known
     become_service_user()
     signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
     memory: dict[str, str] = {}
     node = NodeRedis(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, means_of(settings, Office(office), RedisHandOvers(node))))
+    asyncio.run(listen(settings, means_of(settings, Office(office), RedisHandOvers(node), secret)))
 
 
-def means_of(settings: Settings, office: Office, handovers: RedisHandOvers) -> Means:
+def means_of(settings: Settings, office: Office, handovers: RedisHandOvers, secret: bytes) -> Means:
     """What the scripts share."""
     mailboxes = Mailboxes(settings.voicemail)
     postman = Postman(mailboxes, office, settings.mail)
-    return Means(
-        office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses(), Prompts(settings.prompts)
-    )
+    prompts = Prompts(settings.prompts)
+    return Means(office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses(), prompts, secret)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from traceback import format_exception_only
 from carillon.calls.ami import Manager, Message, NoAnswer, NobodyHome
 from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
+from carillon.calls.callbacks import Callbacks
 from carillon.calls.events import CallEvent, Listener
 from carillon.calls.figures import Figures
 from carillon.calls.lamps import Lamps
@@ -28,7 +29,7 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made)
+LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made)
 """Who listens, in the order in which they are told."""
 
 

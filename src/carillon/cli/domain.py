@@ -21,6 +21,9 @@ Digest = Annotated[str, _OFFER]
 DigestChange = Annotated[str | None, _OFFER]
 
 
+Callback = Annotated[
+    int | None, typer.Option(metavar="MINUTES", help="How long people wait to be called back; 0: not at all.")
+]
 SessionTimer = Annotated[
     int | None, typer.Option(metavar="SECONDS", help="A call whose phone has vanished ends within that; 90 to 1800.")
 ]
@@ -81,18 +84,20 @@ def set_(
     session_timer: SessionTimer = None,
     most_calls: MostCalls = None,
     recording_days: RecordingDays = None,
+    callback: Callback = None,
 ) -> None:
-    """Change a domain: digest algorithms, length of session timers, calls at once, how long recordings are kept.
+    """Change a domain: digest algorithms, session timers, calls at once, how long recordings and call-backs last.
 
     Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
-    if digest is None and session_timer is None and most_calls is None and recording_days is None:
-        known = "--digest, --session-timer, --most-calls or --recording-days"
+    given = (digest, session_timer, most_calls, recording_days, callback)
+    if all(each is None for each in given):
+        known = "--digest, --session-timer, --most-calls, --recording-days or --callback"
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
-    sequence = domains.set(cli.truth, cli.who, name, digest, session_timer, most_calls, recording_days)
+    sequence = domains.set(cli.truth, cli.who, name, *given)
     view = domains.show(cli.truth, name)
     cli.done(f"Domain {view.domain.name} changed.", _row(view), sequence)
 
@@ -117,6 +122,7 @@ def _row(view: DomainView) -> dict[str, object]:
         "digest": str(view.domain.digest),
         "session_timer_s": view.domain.session_timer_s,
         "recording_days": view.domain.recording_days,
+        "callback": view.domain.callback_s // 60,
         "default": view.default,
         "users": view.users,
         "most_calls": view.domain.most_calls,

@@ -77,6 +77,7 @@ def call(
         caller_of,
         calls_now,
         directory_of,
+        found_busy,
         heard,
         is_registered,
         profile_of,
@@ -85,6 +86,7 @@ def call(
         trunks_down,
     )
     from carillon.model.presence import state_typed
+    from carillon.stores.ports import Account
 
     if presence is not None:
         state_typed(presence)
@@ -107,6 +109,8 @@ def call(
         situation = replace(situation, heard=partial(heard, cli.paths), said=partial(said, cli.paths))
         situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
         situation = replace(situation, calls_up=counts, callee_calls=own)
+        if isinstance(who, Account):
+            situation = replace(situation, found_busy=found_busy(cli.paths, who.party.aor))
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 

@@ -78,6 +78,7 @@ class Situation:
     said: Callable[[str], tuple[StateRow, ...]] = lambda aor: ()
     calls_up: CallsUp = nobody_knows
     callee_calls: int | None = None
+    found_busy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         schedules=directory.schedules() if asked.rows else {},
         caller_lists=directory.caller_lists() if asked.rows else {},
         named=_named(asked.named, situation, directory) if asked.named else None,
+        busy=situation.found_busy if asked.busy else "",
         ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
         rings=directory.rings() if asked.rows else {},
         fresh_id=FRESH,

@@ -14,6 +14,7 @@ from carillon.confgen.kamailio.target import node_profile
 from carillon.model.refused import Refused
 from carillon.provisioning import devices, trunks, users
 from carillon.provisioning.system import load_node
+from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
 from carillon.states.telling import TABLE as STATES
@@ -84,6 +85,14 @@ def ringing(paths: SystemPaths) -> tuple[LiveDialog, ...]:
         return ()
     notes = (LiveDialog.parse(str(item["name"]), str(item["value"])) for entry in dump for item in entry["slot"])
     return tuple(sorted((one for one in notes if one.state is DialogState.RINGING), key=lambda one: one.since))
+
+
+def found_busy(paths: SystemPaths, aor: str) -> str:
+    """Whom somebody found busy last; "" when nobody, or when the system is stopped."""
+    try:
+        return str(call(paths.kamailio_rpc, "htable.get", BUSY, aor)["item"]["value"])
+    except RpcFailed:
+        return ""
 
 
 def as_if_ringing(directory: DirectoryReader, domain: str, extension: str, now: float) -> LiveDialog:

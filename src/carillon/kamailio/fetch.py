@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from carillon.kamailio import dialogs, ksr
+from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
@@ -55,6 +56,7 @@ def facts(questions: Questions, request: Request, node: NodeProfile, directory: 
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         trunks_down=_down(questions.health),
         named=_named(questions.named, directory),
+        busy=_busy(account) if questions.busy else "",
         dialog=dialogs.note(questions.dialog) if questions.dialog else None,
         ringing=dialogs.ringing(questions.ringing, now) if questions.ringing else (),
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
@@ -94,6 +96,11 @@ def _with_states(callee: Party | Unknown | None) -> Party | Unknown | None:
         return callee
     told = ksr.shared_text(STATES, callee.aor)
     return replace(callee, presence=(*callee.presence, *presence_of(told))) if told else callee
+
+
+def _busy(account: Account | Unknown | None) -> str:
+    """Whom the person of an account found busy last."""
+    return ksr.shared_text(BUSY, account.party.aor) or "" if isinstance(account, Account) else ""
 
 
 def _down(domain: str | None) -> frozenset[str] | Unknown:

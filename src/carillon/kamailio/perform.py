@@ -16,6 +16,7 @@ from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.routing import anchor, sessiontimer, watched
+from carillon.routing.callback import BUSY_TABLE
 from carillon.routing.decision import (
     AddHeader,
     AnchorMedia,
@@ -40,6 +41,7 @@ from carillon.routing.decision import (
     MarkRoute,
     MarkTimer,
     MarkWatched,
+    NoteBusy,
     NoteLoss,
     NoteRefusal,
     NoteRinging,
@@ -181,6 +183,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.increased(MESSAGES, device)
         case MarkLeg(leg, code):
             ksr.set_shared_text(LEGS, leg, str(code))
+        case NoteBusy(caller, called):
+            ksr.set_shared_text(BUSY_TABLE, caller, called)
         case NoteTold(leg, text):
             ksr.set_shared_text(TOLD, leg, text)
         case PutHandOver(leg, code, reason, headers):

@@ -27,6 +27,7 @@ class Noun(StrEnum):
     MAIL = "mail"
     ANNOUNCEMENT = "announcement"
     RECORDING = "recording"
+    CALLBACK = "callback"
     BOOK = "book"
     ENTRY = "entry"
     MOBILE = "mobile"

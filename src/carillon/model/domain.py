@@ -13,6 +13,10 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
+DEFAULT_CALLBACK_S = 30 * 60
+LONGEST_CALLBACK_S = 24 * 3600
+
+
 class DigestOffer(StrEnum):
     """Which digest algorithms a challenge offers (RFC 8760); some phones choke on two at once."""
 
@@ -50,6 +54,7 @@ class Domain:
     `session_timer_s` (90 to 1800): a call whose phone has vanished ends within that time (RFC 4028).
     `most_calls` is how many calls at once its people may have together, None for any number.
     `recording_days`: how long recordings are kept, 0 for ever.
+    `callback_s` is how long at most people wait to be called back by who was busy; 0: they can't.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Domain:
     session_timer_s: int = 1800
     most_calls: int | None = None
     recording_days: int = 0
+    callback_s: int = DEFAULT_CALLBACK_S
 
     def __post_init__(self) -> None:
         require_canonical(self.name)
@@ -65,6 +71,8 @@ class Domain:
             raise Refused("digest", f"{self.digest!r} isn't known; choose one of both, md5, sha256.")
         if not 0 <= self.recording_days <= LONGEST_DAYS:
             raise Refused("recording_days", f"{self.recording_days} isn't possible; 0 keeps recordings for ever.")
+        if not 0 <= self.callback_s <= LONGEST_CALLBACK_S:
+            raise Refused("callback", "can't be that long; choose 0 to 1440 minutes, 0 for none.")
         if not SHORTEST_TIMER_S <= self.session_timer_s <= LONGEST_TIMER_S:
             limits = f"use {SHORTEST_TIMER_S} to {LONGEST_TIMER_S} seconds."
             raise Refused("session_timer", f"{self.session_timer_s} can't be kept; {limits}")

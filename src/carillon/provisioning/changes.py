@@ -61,6 +61,12 @@ def subject(engine: Engine, sequence: int) -> Subject:
     return Subject(Noun(row.noun), row.domain, row.key)
 
 
+def last(engine: Engine) -> int:
+    """The sequence number of the last change."""
+    with reading(engine) as connection:
+        return last_position(connection).sequence
+
+
 def listing(engine: Engine, newest: int = 100, noun: str | None = None) -> list[Change]:
     """The last `newest` changes, of one kind of thing or of all, oldest first. Raises `Refused`."""
     query = select(change).order_by(change.c.sequence.desc()).limit(newest)

@@ -22,6 +22,7 @@ from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
 from carillon.provisioning import (
     books,
+    callbacks,
     callers,
     devices,
     forwardings,
@@ -133,6 +134,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         forwardings.clear_of(connection, who, old)
         presences.clear_of(connection, who, old)
         voicemails.clear_of(connection, who, old)
+        callbacks.clear_of(connection, who, old)
         books.remove_of(connection, who, old)
         mobiles.set_of(connection, who, old, ())
         left_groups = groups.leave_all(connection, who, old.domain, old.extension)

@@ -18,6 +18,9 @@ class Feature(StrEnum):
     PICK_UP = "pick-up"
     MAILBOX = "mailbox"
     MAILBOX_LOGIN = "mailbox-login"
+    CALL_BACK = "call-back"
+    CANCEL_CALL_BACK = "cancel-call-back"
+    LIST_CALL_BACKS = "list-call-backs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ CODES = (
     FeatureCode("*43", Feature.ECHO, "", "echo test: hear yourself"),
     FeatureCode("*60", Feature.CLOCK, "", "what time it is"),
     FeatureCode("*65", Feature.OWN_EXTENSION, "", "which extension this phone has"),
+    FeatureCode("*37", Feature.CALL_BACK, "[EXT]", "be called back when EXT, or who was busy last, is free"),
+    FeatureCode("*38", Feature.CANCEL_CALL_BACK, "[EXT]", "be called back no more, from EXT or from anybody"),
+    FeatureCode("*39", Feature.LIST_CALL_BACKS, "", "for whom one waits to be called back"),
     FeatureCode("*8", Feature.PICK_UP, "[EXT]", "pick up the call that rings at EXT, or in one's groups"),
     FeatureCode("*97", Feature.MAILBOX, "", "hear your voice messages"),
     FeatureCode("*98", Feature.MAILBOX_LOGIN, "", "hear voice messages from any phone, with mailbox and PIN"),

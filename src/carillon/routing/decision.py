@@ -338,6 +338,14 @@ class KeepDialog:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteBusy:
+    """Note in the node's shared memory that a caller found somebody busy; both by address of record."""
+
+    caller: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
 class DialogRings:
     """A phone rings, in the dialog of the reply that is passing: its note says so, with the phone's tag."""
 
@@ -424,6 +432,7 @@ Effect = (
     | NoteTold
     | PutHandOver
     | KeepDialog
+    | NoteBusy
     | DialogRings
     | DialogUp
     | DialogEnds

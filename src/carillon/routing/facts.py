@@ -102,6 +102,7 @@ class Facts:
 
     `trunks_down` are names, of the domain that was asked about.
     `relay` is False once the media relay was asked and did not answer.
+    `busy` is whom the caller found busy last (address of record).
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
     `messages_sent` are those of the asking device a moment ago.
     `slots` is what came of a claim, None before one.
@@ -123,6 +124,7 @@ class Facts:
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
     dialog: LiveDialog | None = None
+    busy: str = ""
     ringing: tuple[LiveDialog, ...] = ()
     slots: Slots | Unknown | None = None
     nonce_used: bool | Unknown = False

@@ -7,6 +7,7 @@ from typing import Final
 
 from carillon.model.forwarding import Cause
 from carillon.routing import whoanswers
+from carillon.routing.callback import busy_noted
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnswerChallenge,
@@ -220,6 +221,7 @@ RULES = (
     service_failed,
     phone_silent,
     redirected,
+    busy_noted,
     real_code,
 )
 

@@ -12,6 +12,7 @@ from carillon.routing.admission import (
     nonce_question,
     unavailable,
 )
+from carillon.routing.callback import asks_who_was_busy
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import (
@@ -58,6 +59,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         fresh_id=True,
         domains=True,
         callee6=bool(node.gateways6),
+        busy=asks_who_was_busy(request),
     )
 
 

@@ -35,6 +35,7 @@ class Memo:
     `limits`. `shown` is who the caller is told rings, see `calledname`;
     `says` is what he is told of him, see `words`.
     `recording` is what is kept with the recording of this leg, "" where it is not recorded.
+    `caller` is who of us has called a colleague, for call-back on busy; "" for others.
     """
 
     leg: Leg
@@ -54,6 +55,7 @@ class Memo:
     shown: str = ""
     says: str = ""
     recording: str = ""
+    caller: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -70,6 +72,7 @@ class Memo:
             self.shown,
             self.says,
             self.recording,
+            self.caller,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
@@ -77,7 +80,9 @@ class Memo:
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
         leg, leg_id, called, called_name, *rest = text.split(_SEPARATOR)
-        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says, kept = rest
+        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says, kept, caller = (
+            rest
+        )
         tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
         return cls(
             _LEGS.get(leg) or Leg(leg),
@@ -94,6 +99,7 @@ class Memo:
             shown,
             says,
             kept,
+            caller,
         )
 
 

@@ -81,9 +81,11 @@ def marked(
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
+    waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(
-        Leg.INBOUND, leg_id, called, name, others, anchor=anchor, service=service, shown=shown, recording=recording
-    )
+        *(Leg.INBOUND, leg_id, called, name, others),
+        anchor=anchor, service=service, shown=shown, recording=recording, caller=waits,
+    )  # fmt: skip
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
 
 

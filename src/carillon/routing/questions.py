@@ -17,6 +17,7 @@ class Questions:
     `rows` asks for schedules, caller lists and rings, which are cached too.
     `sent_by` asks how many messages a device has just sent; that is in memory.
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
+    `busy` asks whom the account's person found busy last: shared memory.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
@@ -35,6 +36,7 @@ class Questions:
     sent_by: str | None = None
     named: tuple[str, str, str] | None = None
     dialog: str | None = None
+    busy: bool = False
     ringing: str | None = None
 
     @property

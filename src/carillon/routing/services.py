@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from carillon.model.frozen import dataclass
+from carillon.routing import callback
 from carillon.routing.admission import caller, unavailable
+from carillon.routing.callback import number_behind
 from carillon.routing.chain import Verdict
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import AddHeader, Relay
@@ -21,11 +23,6 @@ from carillon.sip.private import PrivateHeader
 
 Refusal = Callable[[Request, Facts], Verdict | None]
 Argument = Callable[[Request, Facts], str]
-
-
-def number_behind(request: Request, facts: Facts) -> str:
-    """What was dialled behind the code."""
-    return dialled(request.uri.user).number
 
 
 def to_everybody(request: Request, facts: Facts) -> None:
@@ -47,6 +44,9 @@ SERVICES: Final[Mapping[Feature, CodeService]] = {
     Feature.OWN_EXTENSION: CodeService("own-extension"),
     Feature.MAILBOX: CodeService("mailbox", lambda request, facts: caller(facts).extension),
     Feature.MAILBOX_LOGIN: CodeService("mailbox-login"),
+    Feature.CALL_BACK: CodeService("callback", callback.waited_for, callback.for_nobody),
+    Feature.CANCEL_CALL_BACK: CodeService("callback-cancel", callback.number_behind),
+    Feature.LIST_CALL_BACKS: CodeService("callback-list"),
 }
 
 NO_SERVICE = Verdict("skipped", "no code of a service")

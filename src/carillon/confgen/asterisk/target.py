@@ -114,6 +114,8 @@ class Context:
     transfer: str = TRANSFER
     members: tuple[int, ...] = tuple(range(1, MEMBERS + 1))
     forward_word: str = WORD
+    callback: str = "call-back"
+    callback_s: int = 20
     trunk: str = Kind.TRUNK
     service: str = Kind.SERVICE
 

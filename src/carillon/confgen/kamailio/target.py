@@ -15,6 +15,7 @@ from carillon.confgen.templates import one_line, render
 from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
 from carillon.routing.bans import SETTINGS, BanSettings
+from carillon.routing.callback import REMEMBERED_S
 from carillon.routing.facts import Gateway, NodeProfile
 from carillon.routing.message import WINDOW_S
 from carillon.system.paths import SystemPaths
@@ -62,6 +63,7 @@ class Context:
     probe_interval_s: int = PROBE_INTERVAL_S
     probe_misses: int = PROBE_MISSES
     health_s: int = HEALTH_S
+    busy_s: int = REMEMBERED_S
     keepalive_s: int = 20
     bans: BanSettings = SETTINGS
     messages_s: int = WINDOW_S

@@ -17,7 +17,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 16
+SCHEMA = 17
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -31,6 +31,8 @@ TABLES = {
     "route": f"{compiled.ROUTE}, PRIMARY KEY (domain, prefix, trunk, site)",
     "schedule": f"{compiled.SCHEDULE}, PRIMARY KEY (domain, name)",
     "callerlist": f"{compiled.CALLER_LIST}, PRIMARY KEY (domain, name)",
+    "callback": "id INTEGER PRIMARY KEY, domain TEXT, extension TEXT, target TEXT, asked_at REAL, expires_at REAL,"
+    " claimed_until REAL",
     "group": f"{compiled.GROUP}, PRIMARY KEY (domain, name)",
     "ring": f"{compiled.RING}, PRIMARY KEY (domain, origin)",
     "grouplimit": f"{compiled.GROUP_LIMIT}, PRIMARY KEY (domain, name)",
@@ -147,7 +149,8 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    for table in ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring", "grouplimit"):
+    small_tables = "domain site trunk route schedule callerlist group ring grouplimit callback"
+    for table in small_tables.split():
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
     _insert(directory, "domain", 7, (compiled.domain_row(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
@@ -155,6 +158,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))
     _insert(directory, "schedule", 5, (compiled.schedule_row(*row) for row in small.schedules))
     _insert(directory, "callerlist", 3, small.caller_lists)
+    _insert(directory, "callback", 7, small.callbacks)
     _insert(directory, "group", 6, (compiled.group_row(*row) for row in small.groups))
     _insert(directory, "ring", 6, (compiled.ring_row(*row) for row in small.rings))
     _insert(directory, "grouplimit", 4, (compiled.group_limit_row(*row) for row in small.group_limits))

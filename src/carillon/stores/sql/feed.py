@@ -33,6 +33,7 @@ from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
 from carillon.stores.sql.tables import (
     book,
+    callback,
     caller_list,
     change,
     device,
@@ -47,12 +48,13 @@ from carillon.stores.sql.tables import (
     trunk,
     user,
 )
+from carillon.stores.waiting import COLUMNS as CALLBACK
 
 Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
-SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING})
+SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -77,6 +79,7 @@ class SmallRows:
     routes: tuple[tuple[str, OutboundRoute], ...]
     schedules: tuple[tuple[str, str, ScheduleProfile], ...]
     caller_lists: tuple[tuple[str, str, str], ...]
+    callbacks: tuple[tuple[object, ...], ...]
     groups: tuple[tuple[str, GroupProfile], ...]
     rings: tuple[tuple[str, str, RingProfile], ...]
     group_limits: tuple[tuple[str, str, int, tuple[str, ...]], ...]
@@ -149,6 +152,7 @@ def _small(connection: Connection) -> SmallRows:
         ),
         tuple((row.domain, row.name, _schedule(row)) for row in connection.execute(select(schedule))),
         tuple((row.domain, row.name, row.callers) for row in connection.execute(select(caller_list))),
+        tuple(map(tuple, connection.execute(select(*_CALLBACK)))),
         groups_of(connection),
         tuple(
             (row.domain, row.origin, RingProfile(row.text, row.bellcore, row.urn, row.enabled))
@@ -167,10 +171,12 @@ def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple
 
 def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Iterator[DomainProfile]:
     rules = rules_of(connection)
-    for row in connection.execute(select(domain)).mappings():
+    for row in connection.execute(select(*_DOMAIN)).mappings():
         yield DomainProfile(**row, asks_names=row["name"] in asking, recording=rules.get(row["name"], ()))
 
 
+_DOMAIN = tuple(column for column in domain.c if column.name != "callback_s")
+_CALLBACK = tuple(callback.c[name] for name in CALLBACK.split(", "))
 _PEOPLE = (
     user.c.extension,
     user.c.name.label("display"),

@@ -52,6 +52,7 @@ domain = _table(
     Column("digest", String(8), nullable=False),
     Column("session_timer_s", Integer, nullable=False),
     Column("most_calls", Integer),
+    Column("callback_s", Integer, nullable=False, server_default="1800"),
     Column("recording_days", Integer, nullable=False),
 )
 
@@ -197,6 +198,20 @@ presence = _table(
     Column("note", String(120)),
     Column("until", Float),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+)
+
+callback = _table(
+    "callback",
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("domain", DOMAIN_NAME, nullable=False),
+    Column("extension", EXTENSION, nullable=False),
+    Column("target", EXTENSION, nullable=False),
+    Column("asked_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("claimed_until", Float, nullable=False),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+    Index(None, "domain", "extension"),
 )
 
 schedule = _table(
