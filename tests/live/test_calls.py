@@ -137,7 +137,8 @@ def test_the_called_phone_knows_none_of_the_codecs(company: Company) -> None:
     invite = calls(alice, company.uri("102"))
     bob.respond(bob.expect("INVITE"), 488, headers=[("Warning", '305 bob "Incompatible media format"')])
     answer = final(alice, invite)
-    assert (answer.code, answer.header("Warning")) == (488, '305 bob "Incompatible media format"')
+    warning = f'305 {company.domain} "Incompatible media format"'  # the name of the phone's host is nobody's business
+    assert (answer.code, answer.header("Warning")) == (488, warning)
 
 
 def test_phones_of_different_codecs_hear_each_other(company: Company) -> None:

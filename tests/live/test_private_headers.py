@@ -54,14 +54,13 @@ def test_none_is_seen_in_a_whole_call_in_which_both_sides_send_some(company: Com
 
 
 def test_a_call_cannot_be_taken_over_by_knowing_its_dialog(company: Company) -> None:
-    """Asterisk would join whoever sends Replaces; pick-up has rules of its own, and they come later."""
+    """Asterisk would join whoever sends Replaces: by the rules of pick-up, a call of others is none to Carol."""
     alice, bob, carol = company.registered("101"), company.registered("102"), company.registered("103")
     mine, theirs = talk(alice, bob)
     tags = f"{mine.call_id};to-tag={mine.remote.partition('tag=')[2]};from-tag={mine.local.partition('tag=')[2]}"
-    calls(carol, company.uri("102"), [("Replaces", tags)])
-    knocking = bob.expect("INVITE")
-    assert knocking.header("Replaces") is None
-    bob.respond(knocking, 486)
+    bob.forget()
+    assert final(carol, calls(carol, company.uri("102"), [("Replaces", tags)])).code == 481
+    assert not [each for each in bob.seen if each.header("Replaces")]
     hangs_up(mine, theirs)
 
 
