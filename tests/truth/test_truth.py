@@ -286,7 +286,7 @@ def test_people_are_told_of_a_migration(old: SystemPaths) -> None:
     assert '"Alice"' in done.stdout
 
 
-@pytest.mark.parametrize("words", [["up"], ["up", "--foreground"]])
+@pytest.mark.parametrize("words", [["up"], ["up", "--foreground"], ["demo", "run", "--provider", "no"]])
 def test_a_start_tells_of_a_migration(
     old: SystemPaths, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -295,6 +295,7 @@ def test_a_start_tells_of_a_migration(
 
     for module in ("start", "foreground"):
         monkeypatch.setattr(f"carillon.supervision.{module}.prepare", ends_here)
+    monkeypatch.setattr("carillon.supervision.prepare.require_root", lambda: None)
     assert main(["--dir", str(old.directory), *words]) == 1
     told, refused = capsys.readouterr().err.splitlines()
     assert told.startswith("This system is of an older version: ")

@@ -164,8 +164,9 @@ def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
 
     require_root()
     paths = Cli.of(context).paths
+    if paths.truth.exists():
+        _say_when_migrated(Cli.of(context))
     demo.ensure_demo(paths)
-    _say_when_migrated(Cli.of(context))
 
     def welcome(_: System) -> None:
         if words := complaint():
