@@ -411,6 +411,7 @@ class Engine:
         theirs.ringing, theirs.answered_by = {}, leg.caller
         for part in (theirs, *(theirs.group.legs if theirs.group else ())):
             self.dialogs.pop(part.dialog, None)
+        self._counted(theirs)
 
     def _outbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:
