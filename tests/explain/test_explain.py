@@ -55,6 +55,13 @@ def test_a_call_that_would_ring(system: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("digest", ["md5", "sha256", "both"])
+def test_the_caller_is_known_whatever_his_domain_offers(system: Path, digest: str) -> None:
+    assert carillon(system, "domain", "set", "e.test", "--digest", digest).returncode == 0
+    said = explained(system, "--from", "101", "--to", "102", "--registered", "yes")
+    assert said["outcome"] == "rings 102@e.test for 60 s"
+
+
 def test_what_a_call_rings_as(system: Path) -> None:
     said = explained(system, "--from", "101", "--to", "102", "--registered", "yes")
     assert {"leg": "outbound", "rule": "rung as", "verdict": "rings as", "fact": "internal"} in said["trace"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,7 @@ from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
-from carillon.sip.digest import Algorithm, Credentials, make_nonce
+from carillon.sip.digest import OFFERS, Algorithm, Credentials, make_nonce, proved
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.callcounts import would_claim
@@ -92,7 +91,7 @@ class Explanation:
 
 def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Explanation:
     """Decide both legs of a call; raises StoreDown."""
-    request = _first(situation, node)
+    request = _first(situation, node, directory)
     route = route_of(request, node)
     ours = _Outward(request, situation, node, directory)
     first = course(route, request, node, ours.facts_of_caller, ours.slots_of_caller).decision
@@ -112,9 +111,12 @@ def explain(situation: Situation, node: NodeProfile, directory: Directory) -> Ex
     return Explanation(legs, then["busy"] if situation.busy and rings else _words(second.decision, directory), then)
 
 
-def _first(situation: Situation, node: NodeProfile) -> Request:
+def _first(situation: Situation, node: NodeProfile, directory: Directory) -> Request:
     caller = situation.caller
-    return _from_phone(caller, situation, node) if isinstance(caller, Account) else _from_trunk(caller, situation, node)
+    if not isinstance(caller, Account):
+        return _from_trunk(caller, situation, node)
+    home = directory.domains().get(caller.domain)
+    return _from_phone(caller, situation, node, OFFERS[home.digest if home else "both"][0])
 
 
 def _from_trunk(trunk: TrunkProfile, situation: Situation, node: NodeProfile) -> Request:
@@ -128,23 +130,16 @@ def _from_trunk(trunk: TrunkProfile, situation: Situation, node: NodeProfile) ->
     )  # fmt: skip
 
 
-def _from_phone(account: Account, situation: Situation, node: NodeProfile) -> Request:
+def _from_phone(account: Account, situation: Situation, node: NodeProfile, algorithm: Algorithm) -> Request:
     target = SipUri(situation.dialled, account.domain)
+    nonce = make_nonce(node.secret, account.domain, situation.now, FRESH)
+    count = "00000001"
+    asked = Credentials(account.username, account.domain, nonce, str(target), "", algorithm, "auth", count, "explain")
     return Request(
         *("INVITE", target, SipUri(account.party.extension, account.domain), target, "explained"),
-        from_tag="explained", codecs=node.codecs, credentials=_proof(account, str(target), node.secret, situation.now),
+        from_tag="explained", codecs=node.codecs,
+        credentials=proved(asked, "INVITE", account.ha1_md5, account.ha1_sha256),
     )  # fmt: skip
-
-
-def _proof(account: Account, uri: str, secret: bytes, now: float) -> Credentials:
-    """The answer that the phone's password would give; its HA1 is enough to make it (RFC 7616 §3.4.1)."""
-    nonce = make_nonce(secret, account.domain, now, FRESH)
-    ha2 = hashlib.sha256(f"INVITE:{uri}".encode()).hexdigest()
-    text = f"{account.ha1_sha256}:{nonce}:00000001:explain:auth:{ha2}"
-    response = hashlib.sha256(text.encode()).hexdigest()
-    return Credentials(
-        account.username, account.domain, nonce, uri, response, Algorithm.SHA256, "auth", "00000001", "explain"
-    )
 
 
 def _from_gateway(request: Request, decision: Decision, gateway: Gateway) -> Request:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from dataclasses import replace
 from enum import StrEnum
 
 from carillon.model.frozen import dataclass
@@ -110,6 +111,12 @@ def response_matches(credentials: Credentials, method: str, ha1_md5: str, ha1_sh
             _response("md5", ha1_md5, credentials, method).encode(), credentials.response.encode()
         )
     return False
+
+
+def proved(credentials: Credentials, method: str, ha1_md5: str, ha1_sha256: str) -> Credentials:
+    """These credentials with the response that the password would give; its HA1 is enough (RFC 7616 §3.4.1)."""
+    name, ha1 = ("sha256", ha1_sha256) if credentials.algorithm == Algorithm.SHA256 else ("md5", ha1_md5)
+    return replace(credentials, response=_response(name, ha1, credentials, method))
 
 
 def answer(challenge_header: str, username: str, password: str, method: str, uri: str, cnonce: str) -> str | None:
