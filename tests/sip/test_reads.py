@@ -7,6 +7,7 @@ from tests.routing.referring import refers, rung_after
 from tests.worlds.simulated import DOMAIN, SimulatedOffice
 
 from carillon.routing.decision import Challenge, Follow
+from carillon.routing.facts import Gateway, NodeProfile
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
 from carillon.sip.uri import SipUri
@@ -85,4 +86,17 @@ def test_a_wrong_password_and_an_unknown_user_cost_the_same(who: str) -> None:
     person.plugs_in()
     assert office.engine.reads["register"] == 1
     person.calls("102").failed(407)
+    assert office.engine.reads["inbound"] == 2
+
+
+@pytest.mark.parametrize(("gateways", "limited", "trips"), [(1, False, 0), (1, True, 1), (2, False, 1), (2, True, 1)])
+def test_trips_to_redis_of_a_call(gateways: int, limited: bool, trips: int) -> None:
+    """Where somebody has a call is asked only on a node with several Asterisks, and together with limits."""
+    office = SimulatedOffice()
+    ours = tuple(Gateway(f"127.0.0.{number}", 5080) for number in range(1, gateways + 1))
+    office.engine.node = NodeProfile(DOMAIN, ours, secret=b"s" * 32)
+    if limited:
+        office.limits(office.alice, 5)
+    office.alice.calls(office.bob).rings(office.bob)
+    assert office.engine.counts.trips == trips
     assert office.engine.reads["inbound"] == 2

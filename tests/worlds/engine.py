@@ -104,6 +104,7 @@ class Leg:
     part_of: RingGroup | None = None
     dialog: str = ""
     picked: Leg | None = None
+    gateway: str = ""
 
 
 SERVICE = SimulatedPhone("service", "", "", "", "a service")
@@ -127,6 +128,7 @@ class Engine:
         self.told: dict[str, str] = {}
         self.now = 1_800_000_000.0
         self.counts = MemoryCallCounts()
+        self.at: dict[str, Leg] = {}
         self.dialogs: dict[str, LiveDialog] = {}
         self.busy: dict[str, str] = {}
         self.legs: list[Leg] = []
@@ -223,6 +225,8 @@ class Engine:
         self.dialogs.pop(leg.dialog, None)
         if leg.inbound_memo:
             self.counts.end(leg.inbound_memo.leg_id)
+        for aor in [aor for aor, at in self.at.items() if at is leg]:
+            del self.at[aor], self.counts.gateways[aor]
 
     def ladder(self) -> str:
         """All decisions so far, rule by rule."""
@@ -373,7 +377,9 @@ class Engine:
                 leg.headers = leg.headers or _headers(decision)  # what a further branch inherits
                 if str(relay.gateway) in self.dead:
                     self._inbound_failed(leg, FailureFacts(408, timed_out=True))
-                elif PrivateHeader.SERVICE in leg.headers:
+                    return
+                self._is_at(leg, str(relay.gateway))
+                if PrivateHeader.SERVICE in leg.headers:
                     self._serve(leg, leg.headers[PrivateHeader.SERVICE])
                 elif PrivateHeader.PICKUP in leg.headers or "Replaces" in leg.headers:
                     self._join(leg)
@@ -381,6 +387,14 @@ class Engine:
                     self._asterisk(leg, leg.headers)
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
                 leg.final = Final(code, reason, headers)
+
+    def _is_at(self, leg: Leg, gateway: str) -> None:
+        """What the calls daemon writes down on a node with several gateways."""
+        leg.gateway = gateway
+        if len(self.node.gateways) > 1:
+            for aor in (leg.caller.aor, leg.headers[PrivateHeader.CALLED]):
+                if aor:
+                    self.at[aor], self.counts.gateways[aor] = leg, gateway
 
     def _asterisk(self, leg: Leg, headers: dict[str, str], token: str = "") -> None:
         """Asterisk calls back through us, with the private headers that it was given; again when it was asked to."""

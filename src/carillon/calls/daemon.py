@@ -15,6 +15,7 @@ from carillon.calls.book import Book
 from carillon.calls.callbacks import Callbacks
 from carillon.calls.events import CallEvent, Listener
 from carillon.calls.figures import Figures
+from carillon.calls.gateways import Gateways
 from carillon.calls.lamps import Lamps
 from carillon.calls.leases import Leases
 from carillon.calls.settings import Settings
@@ -29,7 +30,7 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made)
+LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made, Gateways.made)
 """Who listens, in the order in which they are told."""
 
 

@@ -14,11 +14,13 @@ class Settings:
     """`door` is Asterisk's manager interface; `directory` what the workers read; `figures` what we write for others.
 
     `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
+    `several` says that the node has other Asterisks besides.
     `states` is where the daemon of states hears; `pulse` is touched each time round.
     """
 
     door: Door
     gateway: str
+    several: bool
     directory: Path
     redis: Path
     rpc: Path
@@ -33,4 +35,4 @@ class Settings:
         names = ("directory", "redis", "rpc", "figures", "states")
         directory, redis, rpc, figures, states = (Path(values[name]) for name in names)
         door, pulse = Door(*values["door"]), path.with_name("pulse")
-        return cls(door, values["gateway"], directory, redis, rpc, figures, states, pulse)
+        return cls(door, values["gateway"], values["several"], directory, redis, rpc, figures, states, pulse)

@@ -144,13 +144,15 @@ class Claim:
     """Decide again, knowing whether there is room for this call under all these limits.
 
     A place is taken under all of them and on the first of `lines` that has one, or nowhere; at the same instant another
-    call gets it or not. `instead` is a call whose places this one takes over.
+    call gets it or not. `instead` is a call whose places this one takes over. `parties` are people (addresses of
+    record): of each the same trip asks which Asterisk has a call.
     """
 
     leg: str
     limits: tuple[Limit, ...]
     lines: tuple[Limit, ...] = ()
     instead: str = ""
+    parties: tuple[str, ...] = ()
 
 
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow

@@ -85,6 +85,7 @@ class Slots:
 
     A place was `taken` there where the call had none yet. `full` is the first limit without room: then nothing was
     taken. `line` is the one that was chosen among lines, `crowded` are those without room.
+    `gateways` are the Asterisks (`host:port`) that have a call of who was asked about, in the order of the question.
     """
 
     leg: str
@@ -94,6 +95,7 @@ class Slots:
     full: Limit | None = None
     line: Limit | None = None
     crowded: frozenset[Limit] = frozenset()
+    gateways: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from carillon.routing.admission import forwards_left, media_fits, unavailable
+from carillon.routing.affinity import asked_where, relayed
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
     Decision,
     Effect,
-    Relay,
     RemoveHeader,
     Reply,
 )
@@ -79,7 +79,7 @@ def room_for_call(request: Request, facts: Facts) -> Verdict:
     if not limits:
         return NO_LIMIT
     if facts.slots is None:
-        return claim(leg_of(facts), limits, request)
+        return claim(leg_of(facts), limits, request, parties=asked_where(facts, _callee(facts).aor))
     reached = full(facts)
     if reached is None:
         return Verdict("passed", said(facts))
@@ -116,12 +116,9 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To this node's Asterisk; the others are left in the memo for the failure route."""
-    gateways = facts.node.gateways_for(media6=request.media6)
-    if not gateways:
-        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first = gateways[0]
-    return Verdict("relayed", f"gateway {first}", Relay(first, _callee(facts).aor))
+    """To an Asterisk of this node."""
+    called = _callee(facts).aor
+    return relayed(request, facts, called, leg_of(facts), called)
 
 
 RULES = (

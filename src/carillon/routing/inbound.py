@@ -12,6 +12,7 @@ from carillon.routing.admission import (
     nonce_question,
     unavailable,
 )
+from carillon.routing.affinity import asked_where, relayed
 from carillon.routing.callback import asks_who_was_busy
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
@@ -19,7 +20,6 @@ from carillon.routing.decision import (
     AddHeader,
     Decision,
     Effect,
-    Relay,
     Reply,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
@@ -120,7 +120,7 @@ def _room(request: Request, facts: Facts) -> Verdict:
     if not limits:
         return NO_LIMIT
     if facts.slots is None:
-        return claim(leg_of(facts), limits, request)
+        return claim(leg_of(facts), limits, request, parties=asked_where(facts, *_parties(facts)))
     reached = full(facts)
     if reached is None:
         return Verdict("passed", said(facts))
@@ -151,12 +151,8 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To this node's Asterisk; the others are left in the memo for the failure route."""
-    gateways = facts.node.gateways_for(media6=request.media6)
-    if not gateways:
-        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    first = gateways[0]
-    return Verdict("relayed", f"gateway {first}", Relay(first, called_address(request, facts)))
+    """To an Asterisk of this node."""
+    return relayed(request, facts, called_address(request, facts), leg_of(facts), *_parties(facts))
 
 
 RULES = (
@@ -234,6 +230,11 @@ def _calls_ipv6(request: Request, facts: Facts) -> bool:
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == party.domain}
     first = next(iter(lines(outside.number, party.site.name, facts.routes, trunks)), None)
     return first is not None and ":" in trunks[first.name].host
+
+
+def _parties(facts: Facts) -> tuple[str, ...]:
+    """The people of whom a call is: nobody outside."""
+    return (caller(facts).aor, *((facts.callee.aor,) if isinstance(facts.callee, Party) else ()))
 
 
 def _not_found() -> Reply:

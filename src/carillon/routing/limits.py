@@ -77,11 +77,17 @@ def free_lines(ranked: tuple[Line, ...], facts: Facts, domain: str) -> tuple[Lin
     return tuple(sorted(free, key=lambda line: f"{line.name}@{domain}" != chosen))
 
 
-def claim(leg: str, limits: tuple[Limit, ...], request: Request, lines: tuple[Limit, ...] = ()) -> Verdict:
-    """Ask for a place under all these limits, and on the first of these lines that has one."""
+def claim(
+    leg: str,
+    limits: tuple[Limit, ...],
+    request: Request,
+    lines: tuple[Limit, ...] = (),
+    parties: tuple[str, ...] = (),
+) -> Verdict:
+    """Ask for a place under all these limits, and on the first of these lines that has one; `parties` as in `Claim`."""
     names = ", ".join(str(limit) for limit in (*limits, *lines))
     instead = request.private.get(PrivateHeader.INSTEAD, "")
-    return Verdict("asked", names, Claim(leg, limits, lines, instead))
+    return Verdict("asked", names, Claim(leg, limits, lines, instead, parties))
 
 
 def said(facts: Facts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.routing.affinity import in_order
 from carillon.routing.calledname import UNTOLD, address
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
@@ -79,7 +80,7 @@ def marked(
     )
     recording = str(inbound_rule(request, facts)[1]) if is_recorded(request, facts) else ""
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    others = tuple(str(gateway) for gateway in facts.node.gateways_for(media6=request.media6)[1:])
+    others = tuple(str(gateway) for gateway in in_order(request, facts)[1:])
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(

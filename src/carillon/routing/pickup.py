@@ -17,15 +17,16 @@ from carillon.routing.admission import (
     nonce_question,
     unavailable,
 )
+from carillon.routing.affinity import relayed
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
-from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Relay, Reply
+from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Reply
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.inbound import caller_asserted
 from carillon.routing.media import anchored
 from carillon.routing.memo import Memo
-from carillon.routing.newleg import marked, own_dialog
+from carillon.routing.newleg import leg_of, marked, own_dialog
 from carillon.routing.numbering import cleaned
 from carillon.routing.pickuprights import refusal
 from carillon.routing.questions import Questions
@@ -124,11 +125,9 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To the Asterisk that has the call: this node's."""
-    gateways = facts.node.gateways_for(media6=request.media6)
-    if not gateways:
-        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    return Verdict("relayed", f"gateway {gateways[0]}", Relay(gateways[0], _taken(request, facts).aor))
+    """To the Asterisk that has the call."""
+    taken = _taken(request, facts).aor
+    return relayed(request, facts, taken, leg_of(facts), taken)
 
 
 RULES = (

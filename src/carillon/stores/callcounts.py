@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from carillon.routing.decision import Claim
 from carillon.routing.facts import Slots
@@ -13,10 +14,12 @@ from carillon.stores.ports import Limit
 
 # KEYS: a set for each limit, then for each line, then the stream of claims.
 # ARGV: now, end of the lease, leg, the call that it replaces, how many limits, of each its most (-1: any), its name.
-# Gives: which limit is full (0: none), which line was chosen (0: none), then of each how many others, and whether new.
+# The gateways of people are among KEYS behind the stream.
+# Gives: which limit is full (0: none), which line was chosen (0: none), then of each how many others, and whether new;
+# then of each of those people where he has a call ('': nowhere).
 CLAIM = """
 local now, till, leg, instead, limits = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
-local sets = #KEYS - 1
+local sets = (#ARGV - 5) / 2
 local others, answer = {}, {}
 local function has_room(i)
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. now)
@@ -47,8 +50,8 @@ if full == 0 then
   for i = 1, limits do new[i] = take(i) end
   if line > 0 then new[line] = take(line) end
   if #names > 0 then
-    redis.call('XADD', KEYS[#KEYS], 'MAXLEN', '~', 10000, '*', 'leg', leg, 'scopes', table.concat(names, '\\n'))
-    redis.call('EXPIRE', KEYS[#KEYS], 7200)
+    redis.call('XADD', KEYS[sets + 1], 'MAXLEN', '~', 10000, '*', 'leg', leg, 'scopes', table.concat(names, '\\n'))
+    redis.call('EXPIRE', KEYS[sets + 1], 7200)
   end
 end
 answer[1], answer[2] = full, line
@@ -56,6 +59,7 @@ for i = 1, sets do
   answer[#answer + 1] = others[i]
   answer[#answer + 1] = new[i] or 0
 end
+for i = sets + 2, #KEYS do answer[#answer + 1] = redis.call('GET', KEYS[i]) or '' end
 return answer
 """
 
@@ -74,8 +78,11 @@ class RedisCallCounts:
         now = time.time()
         described = [text for one in asked for text in (-1 if one.most is None else one.most, str(one))]
         values = [now, now + keys.CLAIM_S, wanted.leg, wanted.instead, len(wanted.limits), *described]
-        answer = self._node.ask(lambda: self._claim(keys=[*places, keys.CLAIMS], args=values))
-        return slots_of(wanted, [int(number) for number in answer])
+        people = [keys.gateway(aor) for aor in wanted.parties]
+        answer = self._node.ask(lambda: self._claim(keys=[*places, keys.CLAIMS, *people], args=values))
+        numbers, told = answer[: 2 + 2 * len(asked)], answer[2 + 2 * len(asked) :]
+        gateways = {aor: at.decode() for aor, at in zip(wanted.parties, told, strict=True) if at}
+        return replace(slots_of(wanted, [int(number) for number in numbers]), gateways=gateways)
 
     def release(self, leg: str, names: Iterable[str]) -> None:
         """Give places back; `names` are `SCOPE NAME`."""

@@ -197,6 +197,7 @@ class MemoryCallCounts:
 
     def __init__(self) -> None:
         self._held: dict[str, set[str]] = {}
+        self.gateways: dict[str, str] = {}
         self.down = False
         self.trips = 0
 
@@ -206,6 +207,8 @@ class MemoryCallCounts:
         asked = (*wanted.limits, *wanted.lines)
         mine = {wanted.leg, wanted.instead}
         slots = would_claim(wanted, {one: len(self._at(one)) for one in asked if not self._at(one) & mine})
+        at = {aor: self.gateways[aor] for aor in wanted.parties if aor in self.gateways}
+        slots = replace(slots, gateways=at)
         if slots.full is not None:
             return slots
         new = tuple(one for one in slots.taken if wanted.leg not in self._at(one))

@@ -60,6 +60,7 @@ def files(context: Context) -> dict[str, str]:
     told = {
         "door": [context.address, context.port, LISTENER_USER, context.secret],
         "gateway": f"{context.address}:{context.port}",
+        "several": False,  # one Asterisk a node is all that is configured yet
         **{name: str(path) for name, path in places.items()},
     }
     return {_SETTINGS: json.dumps(told, indent=1)}

@@ -1,0 +1,53 @@
+"""To the Asterisk that has a call of caller or called already (behaviours 19, 28): there calls can be joined.
+
+On a node with one Asterisk nothing is asked. With several, it is asked in the one trip that also claims places.
+"""
+
+from __future__ import annotations
+
+from carillon.routing.admission import unavailable
+from carillon.routing.chain import Verdict
+from carillon.routing.decision import Claim, Relay
+from carillon.routing.facts import UNKNOWN, Facts, Gateway, Slots
+from carillon.routing.request import Request
+
+
+def asked_where(facts: Facts, *aors: str) -> tuple[str, ...]:
+    """The people of whose calls a claim asks where they are: nobody's, on a node with one Asterisk."""
+    return aors if len(facts.node.gateways) > 1 else ()
+
+
+def in_order(request: Request, facts: Facts) -> tuple[Gateway, ...]:
+    """The Asterisks that are tried, the one first that has a call of these people; the caller's counts first."""
+    gateways = facts.node.gateways_for(media6=request.media6)
+    held = _held(facts)
+    if held is None:
+        return gateways
+    first = gateways[held[1]]
+    return (first, *(one for one in gateways if one != first))
+
+
+def relayed(request: Request, facts: Facts, called: str, leg: str, *aors: str) -> Verdict:
+    """To one Asterisk; the others are left in the memo for the failure route. `aors` are who may have calls."""
+    gateways = in_order(request, facts)
+    if not gateways:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    asked = asked_where(facts, *aors)
+    if asked and facts.slots is None:
+        return Verdict("asked", f"where {', '.join(asked)} have calls", Claim(leg, (), parties=asked))
+    return Verdict("relayed", f"gateway {gateways[0]}{_why(facts) if asked else ''}", Relay(gateways[0], called))
+
+
+def _why(facts: Facts) -> str:
+    held = _held(facts)
+    if held:
+        return f", which has a call of {held[0]}"
+    return ", unknown who has calls where" if facts.slots is UNKNOWN else ", nobody has a call elsewhere"
+
+
+def _held(facts: Facts) -> tuple[str, int] | None:
+    """Who has a call already, and the place of its Asterisk among ours."""
+    if not isinstance(facts.slots, Slots):
+        return None
+    places = {str(gateway): place for place, gateway in enumerate(facts.node.gateways)}
+    return next(((aor, places[at]) for aor, at in facts.slots.gateways.items() if at in places), None)
