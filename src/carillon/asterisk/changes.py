@@ -8,12 +8,15 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from carillon.provisioning import announcements, callbacks, mailservers, presences, voicemails
+from carillon.provisioning import announcements, callbacks, forwardings, mailservers, presences, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 
 CHANGES: Final[dict[str, Callable[..., Any]]] = {
     "presence set": presences.set,
     "presence clear": presences.clear,
+    "dnd end": presences.end_dnd,
+    "forwarding set": forwardings.set_plain,
+    "forwarding unset": forwardings.unset_plain,
     "voicemail pin set": voicemails.set_pin,
     "callback add": callbacks.add,
     "callback cancel": callbacks.cancel,

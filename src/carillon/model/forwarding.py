@@ -76,6 +76,17 @@ class ForwardingRow:
         if self.after_s is not None and self.cause != Cause.NO_ANSWER:
             raise Refused("after", "is for --when no-answer only; --ring is how long a target rings.")
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it is for some calls only."""
+        return bool(self.presence or self.origin or self.caller or self.schedule)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is as a feature code sets it: no condition, one number, no ring time of that."""
+        one_number = len(self.targets) == 1 and not self.targets[0].is_service
+        return one_number and not self.has_conditions and self.ring_s is None
+
     def __str__(self) -> str:
         return f"{self.id}: {self.cause} → {' '.join(map(str, self.targets))}"
 

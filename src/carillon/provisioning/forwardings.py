@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, insert, select, update
 
 from carillon.model.change import Noun, Subject
-from carillon.model.forwarding import NOT, ForwardingRow, Origin, states_typed
+from carillon.model.forwarding import NOT, Cause, ForwardingRow, Origin, states_typed
 from carillon.model.presence import PresenceState
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind, require_served
@@ -20,6 +20,9 @@ from carillon.provisioning.places import require_user
 from carillon.provisioning.targets import is_there, require_there
 from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import caller_list, forwarding, schedule
+
+AFTER_S = 20
+"""How long the phones ring first for who forwards by a feature code, if no row of his says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,44 @@ def add(engine: Engine, who: str, extension: str, typed: RowTyped, before: int |
     """Add a row at the end, or before another one. Returns its id and the sequence; raises `Refused`."""
     with writing(engine) as connection:
         user = require_user(connection, "extension", extension)
-        new = _row(connection, user, typed)
         old = rows_of(connection, user.domain, user.extension)
-        place = len(old) if before is None else _place(old, "before", before)
-        values = {"domain": user.domain, "extension": user.extension, "position": place, **_values(new)}
-        id_ = int(connection.execute(insert(forwarding).values(values).returning(forwarding.c.id)).scalar_one())
-        _order(connection, [*old[:place], replace(new, id=id_), *old[place:]])
+        id_ = _insert(connection, user, old, _row(connection, user, typed), before)
         return id_, _record(connection, who, user, old)
+
+
+def set_plain(engine: Engine, who: str, extension: str, cause: str, number: str) -> int:
+    """Forward to a number, as somebody does from his phone; returns the row's id. Raises `Refused`.
+
+    It takes the place of the plain row for that cause. All others stay: those with conditions count before it, the
+    rest, such as voicemail, behind it.
+    """
+    with writing(engine) as connection:
+        user = require_user(connection, "extension", extension)
+        old = rows_of(connection, user.domain, user.extension)
+        plain = _plain(old, cause)
+        after = next((row.after_s for row in plain), AFTER_S) if cause == Cause.NO_ANSWER else None
+        new = _row(connection, user, RowTyped(cause, (number,), after_s=after))
+        _delete(connection, plain)
+        rest = [row for row in old if row not in plain]
+        behind = next((row.id for row in rest if row.cause == cause and not row.has_conditions), None)
+        id_ = _insert(connection, user, rest, new, behind)
+        _record(connection, who, user, old)
+        return id_
+
+
+def unset_plain(engine: Engine, who: str, extension: str, cause: str) -> bool:
+    """End that; whether calls go elsewhere all the same, by a row without conditions. Raises `Refused`.
+
+    Voicemail for calls that nobody takes is no such row.
+    """
+    with writing(engine) as connection:
+        user = require_user(connection, "extension", extension)
+        old = rows_of(connection, user.domain, user.extension)
+        plain = _plain(old, cause)
+        _delete(connection, plain)
+        _record(connection, who, user, old)
+        rest = (row for row in old if row not in plain and row.cause == cause and not row.has_conditions)
+        return any(cause == Cause.ALWAYS or not row.targets[0].is_service for row in rest)
 
 
 def table(engine: Engine, extension: str) -> Table:
@@ -120,6 +154,24 @@ def using(connection: Connection, domain: str, *, schedule: str | None = None, c
     asks = forwarding.c.caller == callers if callers else forwarding.c.schedule.in_([schedule, f"{NOT}{schedule}"])
     query = select(forwarding).where(forwarding.c.domain == domain, asks).order_by(forwarding.c.id)
     return [f"row {row.id} of {row.extension}" for row in connection.execute(query)]
+
+
+def _plain(rows: Sequence[ForwardingRow], cause: str) -> list[ForwardingRow]:
+    return [row for row in rows if row.cause == cause and row.is_plain]
+
+
+def _delete(connection: Connection, rows: Sequence[ForwardingRow]) -> None:
+    connection.execute(delete(forwarding).where(forwarding.c.id.in_([row.id for row in rows])))
+
+
+def _insert(
+    connection: Connection, user: User, old: Sequence[ForwardingRow], new: ForwardingRow, before: int | None
+) -> int:
+    place = len(old) if before is None else _place(old, "before", before)
+    values = {"domain": user.domain, "extension": user.extension, "position": place, **_values(new)}
+    id_ = int(connection.execute(insert(forwarding).values(values).returning(forwarding.c.id)).scalar_one())
+    _order(connection, [*old[:place], replace(new, id=id_), *old[place:]])
+    return id_
 
 
 def _row(connection: Connection, user: User, typed: RowTyped) -> ForwardingRow:

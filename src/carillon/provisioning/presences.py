@@ -46,6 +46,17 @@ def clear(engine: Engine, who: str, extension: str) -> int:
         return clear_of(connection, who, require_user(connection, "extension", extension), MANUAL)
 
 
+def end_dnd(engine: Engine, who: str, extension: str) -> bool:
+    """End what was said by hand, when it was do not disturb; whether it was. Raises `Refused`."""
+    with writing(engine) as connection:
+        user = require_user(connection, "extension", extension)
+        found = _found(connection, user, MANUAL)
+        if found is None or not found.dnd:
+            return False
+        clear_of(connection, who, user, MANUAL)
+        return True
+
+
 def clear_of(connection: Connection, who: str, user: User, source: str | None = None) -> int:
     """Forget what one source says of a person, or all; inside a transaction."""
     before = _found(connection, user, source or MANUAL)

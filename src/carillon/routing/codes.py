@@ -21,6 +21,16 @@ class Feature(StrEnum):
     CALL_BACK = "call-back"
     CANCEL_CALL_BACK = "cancel-call-back"
     LIST_CALL_BACKS = "list-call-backs"
+    FORWARD_ALWAYS = "forward-always"
+    FORWARD_NO_ANSWER = "forward-no-answer"
+    FORWARD_BUSY = "forward-busy"
+    FORWARD_OFFLINE = "forward-offline"
+    KEEP_ALWAYS = "keep-always"
+    KEEP_NO_ANSWER = "keep-no-answer"
+    KEEP_BUSY = "keep-busy"
+    KEEP_OFFLINE = "keep-offline"
+    DISTURB_NOT = "do-not-disturb"
+    DISTURB = "disturb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,16 @@ CODES = (
     FeatureCode("*8", Feature.PICK_UP, "[EXT]", "pick up the call that rings at EXT, or in one's groups"),
     FeatureCode("*97", Feature.MAILBOX, "", "hear your voice messages"),
     FeatureCode("*98", Feature.MAILBOX_LOGIN, "", "hear voice messages from any phone, with mailbox and PIN"),
+    FeatureCode("*21", Feature.FORWARD_ALWAYS, "NUMBER", "forward all your calls to NUMBER"),
+    FeatureCode("#21", Feature.KEEP_ALWAYS, "", "end the forwarding of *21"),
+    FeatureCode("*61", Feature.FORWARD_NO_ANSWER, "NUMBER", "forward calls that you don't answer"),
+    FeatureCode("#61", Feature.KEEP_NO_ANSWER, "", "end the forwarding of *61"),
+    FeatureCode("*62", Feature.FORWARD_OFFLINE, "NUMBER", "forward calls while no phone of yours is registered"),
+    FeatureCode("#62", Feature.KEEP_OFFLINE, "", "end the forwarding of *62"),
+    FeatureCode("*67", Feature.FORWARD_BUSY, "NUMBER", "forward calls while you are busy"),
+    FeatureCode("#67", Feature.KEEP_BUSY, "", "end the forwarding of *67"),
+    FeatureCode("*26", Feature.DISTURB_NOT, "", "do not disturb: no phone of yours rings"),
+    FeatureCode("#26", Feature.DISTURB, "", "end do not disturb"),
 )
 """Those of every domain."""
 
@@ -77,13 +97,15 @@ class Dialled:
 
 @lru_cache(maxsize=1024)  # the rules of one call ask several times
 def dialled(text: str, codes: tuple[FeatureCode, ...] = CODES) -> Dialled:
-    """What `text` means: the longest code that begins it, and the rest; a `#` between them is not counted.
+    """What `text` means: the longest code that begins it, and the rest.
 
+    A `#` or a star between them, and a `#` at the end, are not counted: `*21*103#` is `*21103`, as elsewhere in Europe.
     A code that takes nothing must be all that was dialled, but for a `#` at its end.
     """
     for code in sorted(codes, key=lambda one: -len(one.code)):
         if text.startswith(code.code):
-            rest = text.removeprefix(code.code).removeprefix("#").strip()
+            rest = text.removeprefix(code.code).strip("#").strip()
+            rest = rest.removeprefix("*") if code.takes else rest
             if code.takes or not rest:
                 return Dialled(rest, code)
     return Dialled(text)

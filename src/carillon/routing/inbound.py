@@ -24,16 +24,11 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.limits import NO_LIMIT, claim, full, of_caller, said, words
+from carillon.routing.meant import meant_outside
 from carillon.routing.media import anchored
 from carillon.routing.names import NOBODY_ASKED, looked_up
 from carillon.routing.newleg import asserted, leg_of, marked, media_effects, own_dialog, service_of, to_service
-from carillon.routing.numbering import (
-    NumberClass,
-    OutsideNumber,
-    cleaned,
-    is_always_emergency,
-    outside_number,
-)
+from carillon.routing.numbering import NumberClass, cleaned
 from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.recording import recorded
@@ -179,16 +174,6 @@ RULES = (
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with an INVITE from a device."""
     return decide_by(RULES, request, facts)
-
-
-def meant_outside(request: Request, facts: Facts) -> OutsideNumber | None:
-    """The outside number that is meant: where nobody inside has it, or where it always calls for help."""
-    party, number = caller(facts), dialled(request.uri.user).number
-    if not facts.routes or home_domain(request.uri.host, facts.node, party.domain) != party.domain:
-        return None
-    if isinstance(facts.callee, Party) and not is_always_emergency(number, party.site):
-        return None
-    return outside_number(number, party.site)
 
 
 def called_address(request: Request, facts: Facts) -> str:

@@ -18,8 +18,10 @@ from carillon.routing.decision import AddHeader, Relay
 from carillon.routing.facts import Facts
 from carillon.routing.media import anchored
 from carillon.routing.newleg import asserted, marked
+from carillon.routing.ownforwarding import FORWARDS, KEEPS, forwarded_to, may_not_forward, says
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import SipUri
 
 Refusal = Callable[[Request, Facts], Verdict | None]
 Argument = Callable[[Request, Facts], str]
@@ -47,6 +49,10 @@ SERVICES: Final[Mapping[Feature, CodeService]] = {
     Feature.CALL_BACK: CodeService("callback", callback.waited_for, callback.for_nobody),
     Feature.CANCEL_CALL_BACK: CodeService("callback-cancel", callback.number_behind),
     Feature.LIST_CALL_BACKS: CodeService("callback-list"),
+    **{code: CodeService("forward", forwarded_to(cause), may_not_forward) for code, cause in FORWARDS.items()},
+    **{code: CodeService("forward-clear", says(cause)) for code, cause in KEEPS.items()},
+    Feature.DISTURB_NOT: CodeService("do-not-disturb", says("on")),
+    Feature.DISTURB: CodeService("do-not-disturb", says("off")),
 }
 
 NO_SERVICE = Verdict("skipped", "no code of a service")
@@ -72,7 +78,7 @@ def code_served(request: Request, facts: Facts) -> Verdict:
         return Verdict("unavailable", by_relay.fact, by_relay.outcome or unavailable(facts))
     party, argument = caller(facts), service.argument(request, facts)
     named = f"{service.name}:{argument}" if argument else service.name
-    called = f"{request.uri.user}@{party.domain}"
+    called = str(SipUri(request.uri.user, party.domain)).removeprefix("sip:")  # a code may begin with #
     told = AddHeader(PrivateHeader.SERVICE, named)
     leg = marked(request, facts, party.aor, called, "internal", told, service=service.name)
     effects = (*asserted(party), *by_relay.effects, *leg.effects)
