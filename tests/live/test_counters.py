@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.live.company import Company
-from tests.live.talking import final, hangs_up, talk
+from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.waiting import await_new, await_that, measured
 from tests.phones.dialog import Dialog
 
@@ -139,4 +139,24 @@ def test_what_counts_is_told(counted: Company) -> None:
     assert "1 of 2" in counted.building.explains(counted.domain, "101", "102")
     await_that(lambda: counted.building.metric("carillon_calls_up") >= 1, "Prometheus is told")
     hangs_up(mine, theirs)
+    counts(counted, 0, 0)
+
+
+def test_a_call_that_rings_while_kamailio_dies_is_answered_counts_and_ends(counted: Company) -> None:
+    """Phone and Asterisk know all that is needed; so nobody may hang such calls up because Kamailio is new."""
+    alice, bob = counted.registered("101"), counted.registered("102")
+    invite = calls(alice, counted.uri("102"))
+    received = bob.expect("INVITE")
+    bob.respond(received, 180, headers=[("Contact", f"<{bob.contact}>")])
+    alice.await_message(lambda each: each.code == 180, 5, "180")
+    counts(counted, 1, 1)
+    old = pids(counted, "kamailio")
+    kills(old)
+    await_new(counted, "kamailio", old["kamailio"])
+    accepted = bob.accept(received)
+    mine = Dialog.called(alice, invite, final(alice, invite))
+    mine.ack()
+    bob.expect("ACK")
+    counts(counted, 1, 1)
+    hangs_up(mine, Dialog.answered(bob, received, accepted))
     counts(counted, 0, 0)

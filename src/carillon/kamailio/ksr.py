@@ -7,6 +7,7 @@ become booleans. Strings cross as strict UTF-8; Latin-1 names from trunks are re
 from __future__ import annotations
 
 import binascii
+from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from ipaddress import ip_address
@@ -228,15 +229,21 @@ def follow_alias() -> None:
     KSR.nathelper.handle_ruri_alias()
 
 
-def drop_stray_reply(gateways: frozenset[str]) -> None:
+def stray_reply(gateways: frozenset[str], socket_towards: Callable[[str], str]) -> None:
     """Drop a reply that answers nothing of ours, and that neither comes from nor goes to these addresses.
 
-    The engine would send it on to whomever its second Via names (RFC 6026 §8.5). Repeated 200s of a call pass for long.
+    The engine sends it on to whomever its second Via names (RFC 6026 §8.5): repeated 200s of a call pass for long, and
+    the answer to a call that rang when we were started. To phones it must go from our address outside.
     """
-    if int(KSR.tm.t_check_trans()) < 0 and text("$si") not in gateways:
-        to = {text("$sel(via[2].host)"), text("$sel(via[2].received)")} - {""}
-        if not to <= gateways:
-            KSR.set_drop()
+    if int(KSR.tm.t_check_trans()) >= 0:
+        return
+    host, received = text("$sel(via[2].host)"), text("$sel(via[2].received)")
+    if {host, received} - {""} <= gateways:
+        return
+    if text("$si") not in gateways:
+        KSR.set_drop()
+    elif text("$sel(via[2].transport)").upper() == "UDP" and (socket := socket_towards(received or host)):
+        set_text("$fs", socket)
 
 
 def set_callbacks(reply: Callback | None = None, failure: Callback | None = None) -> None:

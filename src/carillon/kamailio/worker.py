@@ -97,7 +97,7 @@ class Worker:
     @guarded(nothing)
     def ksr_reply_route(self, message: Any) -> int:
         """Every reply comes in here first."""
-        ksr.drop_stray_reply(self._gateways)
+        ksr.stray_reply(self._gateways, self.settings.outside_sockets.towards)
         return 1
 
     @guarded(nothing)
