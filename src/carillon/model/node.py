@@ -14,7 +14,8 @@ LOOPBACK6 = "::1"
 LOOPBACK_NET = 127
 SIP_PORT = 5060
 GATEWAY_PORT = 5080
-PRESENCE_PORT = 5070
+PRESENCE_PORT = 5068
+"""Ten apart is how people choose the SIP ports of several systems on one machine: not a port of theirs."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -98,7 +99,7 @@ class Node:
 
     @property
     def presence_port(self) -> int:
-        """UDP port of this node's presence server, on loopback: 5070, moved as far as `sip_port` is from 5060."""
+        """UDP port of this node's presence server, on loopback: 5068, moved as far as `sip_port` is from 5060."""
         return PRESENCE_PORT + self.sip_port - SIP_PORT
 
     @property

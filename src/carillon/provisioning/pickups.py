@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
 
 from carillon.model.change import Noun, Subject
 from carillon.model.pickup import GROUP
@@ -25,7 +25,8 @@ def found(connection: Connection, domain: str, typed: Sequence[str]) -> tuple[st
 
 def forget(connection: Connection, who: str, domain: str, entry: str) -> None:
     """Take an entry out of all lists of a domain: whoever gets the extension or the name next is somebody else."""
-    naming = select(user).where(user.c.domain == domain, user.c.pickup_of.contains(entry, autoescape=True))
+    lists = (user.c.domain == domain, text("pickup_of != ''"))  # few have one: the index is theirs
+    naming = select(user).where(*lists, user.c.pickup_of.contains(entry, autoescape=True))
     for row in connection.execute(naming).mappings().all():
         before = user_of(row)
         after = replace(before, pickup_of=tuple(each for each in before.pickup_of if each != entry))

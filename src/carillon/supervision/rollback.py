@@ -44,13 +44,14 @@ def _generation(system: System, number: int, before: Rendered) -> Rendered:
     kept = history.generation(system.paths.history, number)
     if not kept:
         raise Refused("id", f"there is no generation {number}; `carillon config history` lists them.")
-    if lacking := [name for name in before if name not in kept]:
+    if lacking := [name for name, files in before.items() if name not in kept and history.kept(name, files)]:
         raise Refused(
             "id", f"{number} is of a version without {', '.join(lacking)}, which can't run beside the others."
         )
     _require_code(kept, number)
     return {
-        name: files if name == _KEEPS else {**_private(name, files), **kept[name]} for name, files in before.items()
+        name: files if name == _KEEPS else {**_private(name, files), **kept.get(name, {})}
+        for name, files in before.items()
     }
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -79,6 +80,7 @@ user = _table(
     Column("call_waiting", Boolean, nullable=False, server_default="1"),
     Column("pickup", String(8), nullable=False, server_default="group"),
     Column("pickup_of", Text, nullable=False, server_default=""),
+    Index("ix_user_pickup_of", "domain", "extension", sqlite_where=text("pickup_of != ''")),
     Column("rings", Boolean, nullable=False, server_default="1"),
     Column("most_calls", Integer),
     Index(None, "domain", "site"),
