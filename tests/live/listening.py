@@ -29,7 +29,8 @@ class Listening:
     @classmethod
     @contextmanager
     def at(cls, building: Building) -> Iterator[Listening]:
-        """Listen to a building's Asterisk."""
+        """Listen to a building's Asterisk, in which no earlier test has left a call."""
+        building.ends_all_calls()
         node = load_node(building.paths)
         door = Door(node.gateway_address, node.gateway_port, LISTENER_USER, manager_secret(building.paths.secret))
         with inside(building.network.namespace(NODE)):
