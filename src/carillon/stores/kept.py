@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.messages.keeping import AGAIN_S, KEPT_S, MOST
-from carillon.stores.ports import StoreDown
-from carillon.stores.private import private
+from carillon.stores.durablefile import DurableFile
 
-BUSY_S = 2.0
 _TABLE = """CREATE TABLE IF NOT EXISTS kept (id INTEGER PRIMARY KEY AUTOINCREMENT, aor TEXT NOT NULL,
     sender TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, at REAL NOT NULL, tried REAL NOT NULL)"""
 _INDEX = "CREATE INDEX IF NOT EXISTS kept_for ON kept (aor, id)"
@@ -34,12 +29,11 @@ class Kept:
     """The messages of everybody. Every method may raise StoreDown."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._file = DurableFile(path, "messages", _TABLE, _INDEX)
 
     def keep(self, aor: str, sender: str, kind: str, body: str, now: float) -> bool:
         """Keep one; False when too many are kept for the person already."""
-        with self._transaction() as store:
+        with self._file.transaction() as store:
             store.execute("DELETE FROM kept WHERE at < ?", (now - KEPT_S,))
             count = store.execute("SELECT count(*) FROM kept WHERE aor = ?", (aor,)).fetchone()[0]
             if count >= MOST:
@@ -53,13 +47,13 @@ class Kept:
     def waiting(self, now: float) -> list[str]:
         """For whom there is something that was not tried a moment ago."""
         query = "SELECT aor FROM kept GROUP BY aor HAVING max(tried) <= ?"
-        with self._opened() as store:
+        with self._file.opened() as store:
             return [aor for (aor,) in store.execute(query, (now - AGAIN_S,))]
 
     def next(self, aor: str, now: float) -> KeptMessage | None:
         """The oldest one for a person, which is tried now: nobody else tries it for a minute."""
         query = "SELECT id, aor, sender, kind, body, at FROM kept WHERE aor = ? ORDER BY id LIMIT 1"
-        with self._transaction() as store:
+        with self._file.transaction() as store:
             row = store.execute(query, (aor,)).fetchone()
             if row is None:
                 return None
@@ -68,32 +62,6 @@ class Kept:
 
     def forget(self, id: int) -> str:
         """It was delivered, or refused; for whom it was, "" when it is gone already."""
-        with self._transaction() as store:
+        with self._file.transaction() as store:
             row = store.execute("DELETE FROM kept WHERE id = ? RETURNING aor", (id,)).fetchone()
         return str(row[0]) if row else ""
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._opened() as store:
-            store.execute("BEGIN IMMEDIATE")
-            try:
-                yield store
-            except BaseException:
-                store.execute("ROLLBACK")
-                raise
-            store.execute("COMMIT")
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._connection is None:
-                private(self._path)
-                self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_S)
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = FULL")
-                self._connection.execute(_TABLE)
-                self._connection.execute(_INDEX)
-            yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            self._connection = None
-            raise StoreDown(f"messages: {error}") from error

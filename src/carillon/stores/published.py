@@ -9,10 +9,8 @@ from pathlib import Path
 
 from carillon.model.presence import PresenceState
 from carillon.presence.compositor import Answer, Publication
-from carillon.stores.ports import StoreDown
-from carillon.stores.private import private
+from carillon.stores.durablefile import DurableFile
 
-BUSY_S = 2.0
 _TABLE = """CREATE TABLE IF NOT EXISTS published (aor TEXT NOT NULL, tag TEXT NOT NULL, state TEXT NOT NULL, note TEXT,
     since REAL NOT NULL, until REAL NOT NULL, PRIMARY KEY (aor, tag)) WITHOUT ROWID"""
 _COLUMNS = "tag, state, note, since, until"
@@ -22,12 +20,11 @@ class Published:
     """Publications by person and tag. Every method may raise StoreDown."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._file = DurableFile(path, "publications", _TABLE)
 
     def of(self, aor: str) -> tuple[Publication, ...]:
         """The publications of a person, also those that have ended."""
-        with self._opened() as store:
+        with self._file.opened() as store:
             rows = store.execute(f"SELECT {_COLUMNS} FROM published WHERE aor = ?", (aor,)).fetchall()  # noqa: S608
         return tuple(_publication(row) for row in rows)
 
@@ -35,7 +32,7 @@ class Published:
         """Whatever has not ended, by person."""
         query = f"SELECT aor, {_COLUMNS} FROM published WHERE until > ? ORDER BY aor"  # noqa: S608
         found: dict[str, tuple[Publication, ...]] = {}
-        with self._opened() as store:
+        with self._file.opened() as store:
             for aor, *row in store.execute(query, (now,)):
                 found[aor] = (*found.get(aor, ()), _publication(row))
         return found
@@ -43,28 +40,8 @@ class Published:
     @contextmanager
     def changing(self, aor: str) -> Iterator[Change]:
         """A transaction on the publications of a person: nobody else changes them meanwhile."""
-        with self._opened() as store:
-            store.execute("BEGIN IMMEDIATE")
-            try:
-                yield Change(store, aor)
-            except BaseException:
-                store.execute("ROLLBACK")
-                raise
-            store.execute("COMMIT")
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._connection is None:
-                private(self._path)
-                self._connection = sqlite3.connect(self._path, isolation_level=None, timeout=BUSY_S)
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = FULL")
-                self._connection.execute(_TABLE)
-            yield self._connection
-        except (sqlite3.Error, OSError) as error:
-            self._connection = None
-            raise StoreDown(f"publications: {error}") from error
+        with self._file.transaction() as store:
+            yield Change(store, aor)
 
 
 class Change:
