@@ -13,8 +13,8 @@ from carillon.system.paths import SystemPaths
 class System:
     """One installation: its node, the names of the domains it serves, its paths, and what it runs with.
 
-    `code` is the directory that holds the package `carillon` for the daemons, readable by everybody;
-    `python` is the virtual environment.
+    `siblings` are all other nodes, by name. `code` is the directory that holds the package `carillon` for the
+    daemons, readable by everybody; `python` is the virtual environment.
     """
 
     node: Node
@@ -22,6 +22,7 @@ class System:
     paths: SystemPaths
     code: Path
     python: Path
+    siblings: tuple[Node, ...] = ()
 
     @property
     def interpreter(self) -> Path:

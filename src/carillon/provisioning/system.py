@@ -7,7 +7,7 @@ import os
 import pwd
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,11 +81,29 @@ def open_truth(paths: SystemPaths, told: Callable[[str], None] = lambda sentence
 
 def load_node(paths: SystemPaths) -> Node:
     """The node that this machine is. Raises `Refused` when there is no system."""
+    return load_nodes(paths)[0]
+
+
+def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
+    """The node that this machine is, and all others by name. Raises `Refused` when there is no system."""
     with reading(open_truth(paths)) as connection:
-        row = connection.execute(select(node).order_by(node.c.name).limit(1)).mappings().one_or_none()
-    if row is None:
+        known = {row["name"]: Node(**row) for row in connection.execute(select(node).order_by(node.c.name)).mappings()}
+    if not known:
         raise Refused("dir", f"the system in {paths.directory} has no node; remove it and create it again.")
-    return Node(**row)
+    own = _own_name(paths, known)
+    return known.pop(own), tuple(known.values())
+
+
+def _own_name(paths: SystemPaths, known: Mapping[str, Node]) -> str:
+    try:
+        own = paths.node.read_text().strip()
+    except FileNotFoundError:
+        if len(known) == 1:
+            return next(iter(known))
+        raise Refused("node", f"{paths.node} is missing; write there which this is: {', '.join(known)}.") from None
+    if own not in known:
+        raise Refused("node", f"{own!r} in {paths.node} isn't a node of this system; choose {', '.join(known)}.")
+    return own
 
 
 def default_domain(paths: SystemPaths) -> str:

@@ -14,7 +14,7 @@ from carillon.confgen.targets import ENGINES
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.model.refused import Refused
 from carillon.provisioning import books, domains, trunks
-from carillon.provisioning.system import load_node, open_truth
+from carillon.provisioning.system import load_nodes, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import namesources, trunklogins
 from carillon.stores.directory import refresh
@@ -32,11 +32,11 @@ def require_root() -> None:
 
 def load_system(paths: SystemPaths) -> System:
     """The installation in `paths` with a readable copy of this code. Raises `Refused` when there is none."""
-    node = load_node(paths)
+    node, siblings = load_nodes(paths)
     names = [view.domain.name for view in domains.listing(open_truth(paths))]
     first = [node.default_domain, *(name for name in names if name != node.default_domain)]
     code = install_code(Path(carillon.__file__).parent)
-    return System(node, tuple(first), paths, code, Path(sys.prefix))
+    return System(node, tuple(first), paths, code, Path(sys.prefix), siblings)
 
 
 def lay_out(system: System) -> None:

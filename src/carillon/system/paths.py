@@ -46,6 +46,16 @@ class SystemPaths:
         return self.directory / "secret.key"
 
     @property
+    def node(self) -> Path:
+        """The name of the node that this machine is, in a line; missing where the system has one node."""
+        return self.directory / "node"
+
+    @property
+    def cluster(self) -> Path:
+        """What nodes know each other by: `ca.pem`, `node.pem`, `node.key` (0600), and on some `ca.key` (0600)."""
+        return self.directory / "cluster"
+
+    @property
     def trusted(self) -> Path:
         """Networks that are never banned, one a line; the administrator writes it, and it may be missing."""
         return self.directory / "trusted"
