@@ -53,5 +53,5 @@ def test_nodes_speak_on_a_port_that_no_other_system_on_the_machine_takes() -> No
     systems = [Node("a", "example.org", "192.0.2.1", sip_port=port, tls_port=port + 1) for port in (5060, 5070)]
     ports = [port for one in systems for port in (one.sip_port, one.tls_port, one.gateway_port, one.cluster_port)]
     assert len(set(ports)) == len(ports)
-    with pytest.raises(Refused, match=r"^tls_port: 5069 is the port for other nodes"):
+    with pytest.raises(Refused, match=r"^tls_port: 5069 is a port for other nodes"):
         Node("a", "example.org", "192.0.2.1", tls_port=5069)

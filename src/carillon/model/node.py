@@ -18,6 +18,7 @@ PRESENCE_PORT = 5068
 """Ten apart is how people choose the SIP ports of several systems on one machine: not a port of theirs."""
 CLUSTER_PORT = 5069
 """In nobody's way either: 5071 would be the TLS port of the next system."""
+FEED_PORT = 5067
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -64,8 +65,8 @@ class Node:
             raise Refused("tls_port", f"{self.tls_port} is the gateway's port already; choose another one.")
         if self.address == self.gateway_address and self.tls_port == self.presence_port:
             raise Refused("tls_port", f"{self.tls_port} is the presence server's port; choose another one.")
-        if self.tls_port == self.cluster_port:
-            raise Refused("tls_port", f"{self.tls_port} is the port for other nodes; choose another one.")
+        if self.tls_port in (self.cluster_port, self.feed_port):
+            raise Refused("tls_port", f"{self.tls_port} is a port for other nodes; choose another one.")
         if not 1024 <= self.rtp_start < self.rtp_end <= 65535 or self.rtp_start % 2:
             raise Refused("rtp_start", "must be even, at least 1024 and below rtp_end, which ends at 65535.")
 
@@ -110,6 +111,11 @@ class Node:
     def cluster_port(self) -> int:
         """TCP port on which nodes speak SIP over mutual TLS: 5069, moved as far as `sip_port` is from 5060."""
         return CLUSTER_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def feed_port(self) -> int:
+        """Port (TCP and UDP) of the daemon that knows other nodes: 5067, moved as `cluster_port` is."""
+        return FEED_PORT + self.sip_port - SIP_PORT
 
     @property
     def gateway_ports(self) -> tuple[int, int]:

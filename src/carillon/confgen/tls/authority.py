@@ -1,0 +1,165 @@
+"""By what the nodes of a system know each other: an authority of its own, and a certificate of it for each node.
+
+The authority signs nodes and nothing else. Phones never see it, and a certificate of theirs opens nothing here.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from carillon.model.node import Node
+from carillon.model.refused import Refused
+
+AUTHORITY, AUTHORITY_KEY = "ca.pem", "ca.key"
+CERTIFICATE, KEY = "node.pem", "node.key"
+LIFETIME = timedelta(days=3650)
+"""Nodes are let in by hand and taken out by name: a certificate that ends in the night would cut a system in two."""
+EARLIER = timedelta(days=1)
+"""A clock that is behind does not keep a node out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCertificate:
+    """What a node gets when it joins, as PEM: its certificate, its key, and the authority that others are held to."""
+
+    authority: str
+    certificate: str
+    key: str = field(repr=False)
+
+
+def ensure_authority(directory: Path) -> bool:
+    """Make `ca.pem` and `ca.key` (0600) in `directory` unless they are there. Returns whether they were made."""
+    if (directory / AUTHORITY).exists():
+        return False
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _named("Carillon nodes")
+    signed = (
+        _begun(name, name, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    _write(directory / AUTHORITY_KEY, _private(key), 0o600)
+    _write(directory / AUTHORITY, _pem(signed), 0o644)
+    return True
+
+
+def issue(directory: Path, node: Node) -> NodeCertificate:
+    """A new certificate for a node, by the authority in `directory`. Raises `Refused` when that has no key here."""
+    try:
+        authority = x509.load_pem_x509_certificate((directory / AUTHORITY).read_bytes())
+        signer = load_pem_private_key((directory / AUTHORITY_KEY).read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        raise Refused("cluster", f"{directory} holds no authority that can sign; add nodes where it is.") from error
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    key = ec.generate_private_key(ec.SECP256R1())
+    addresses = [x509.IPAddress(ip_address(address)) for address in sorted({*node.addresses, node.public_address})]
+    both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    signed = (
+        _begun(_named(node.name), authority.subject, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs=False), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(node.name), *addresses]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(both), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),
+            critical=False,
+        )
+        .sign(signer, hashes.SHA256())
+    )
+    return NodeCertificate(_pem(authority).decode(), _pem(signed).decode(), _private(key).decode())
+
+
+def keep(directory: Path, issued: NodeCertificate) -> None:
+    """Put what a node was issued into its own `directory`: the key is for the owner alone."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(directory / KEY, issued.key.encode(), 0o600)
+    _write(directory / CERTIFICATE, issued.certificate.encode(), 0o644)
+    if not (directory / AUTHORITY).exists():
+        _write(directory / AUTHORITY, issued.authority.encode(), 0o644)
+
+
+def problem(authority: str, certificate: str, key: str, node: str) -> str:
+    """Why these (PEM) don't make this node known to the others, as a sentence; empty when they do."""
+    try:
+        root = x509.load_pem_x509_certificate(authority.encode())
+        found = x509.load_pem_x509_certificate(certificate.encode())
+        own = load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError):
+        return f"{AUTHORITY}, {CERTIFICATE} or {KEY} is no PEM file"
+    try:
+        found.verify_directly_issued_by(root)
+    except (InvalidSignature, ValueError, TypeError):
+        return f"{CERTIFICATE} was not signed by {AUTHORITY}: it is of another system"
+    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    if own.public_key().public_bytes(*form) != found.public_key().public_bytes(*form):
+        return f"{KEY} doesn't belong to {CERTIFICATE}"
+    names = [str(each.value) for each in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return "" if names == [node] else f"{CERTIFICATE} is for {', '.join(names)}, and this node is {node}"
+
+
+def _named(common: str) -> x509.Name:
+    organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Carillon")
+    return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - EARLIER)
+        .not_valid_after(now + LIFETIME)
+    )
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    fresh = path.with_suffix(f"{path.suffix}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    fresh.replace(path)
