@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pwd
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +42,12 @@ def office(tmp_path: Path) -> SystemPaths:
     trunks.add(truth, WHO, TrunkKey.of(paths), "provider", fields, TRUNK_PASSWORD)
     outbounds.add(truth, WHO, "", "provider")
     return paths
+
+
+@pytest.fixture(autouse=True)
+def service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service user is whoever runs the tests: no package has made one."""
+    monkeypatch.setattr(restoring, "SERVICE_USER", pwd.getpwuid(os.getuid()).pw_name)
 
 
 @pytest.fixture
@@ -96,6 +104,18 @@ def test_nothing_is_overwritten(office: SystemPaths, empty: SystemPaths, tmp_pat
     empty.run.mkdir(parents=True)
     with pytest.raises(Refused, match=r"dir: a system of .* runs"):
         restore(empty, file)
+
+
+def test_without_the_service_user_root_is_told_so_first(
+    office: SystemPaths, empty: SystemPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "office.tar.gz"
+    back_up(office, file)
+    monkeypatch.setattr(restoring, "SERVICE_USER", "nobody-of-this-name")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(Refused, match=r"^user: there is no user nobody-of-this-name"):
+        restore(empty, file)
+    assert not empty.directory.exists()
 
 
 def test_what_is_no_backup_is_refused_and_leaves_nothing(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import wave
 from pathlib import Path
 
@@ -12,8 +11,6 @@ from tests.truth.terminal import Terminal
 from carillon.stores.prompts import Prompts
 from carillon.system import paths as places
 from carillon.system.paths import SystemPaths
-
-converts = pytest.mark.skipif(shutil.which("sox") is None, reason="`make check` runs without Debian packages")
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +31,7 @@ def prompt(tmp_path: Path) -> Path:
     return file
 
 
-@converts
+@pytest.mark.engines
 def test_a_prompt_is_kept_as_asterisk_plays_it(carillon: Terminal, paths: SystemPaths, prompt: Path) -> None:
     carillon.done("announcement", "add", "closed", str(prompt), "--times", "2")
     assert carillon.got("announcement", "show", "closed") == {
@@ -51,7 +48,7 @@ def test_a_prompt_is_kept_as_asterisk_plays_it(carillon: Terminal, paths: System
     assert not place.exists()
 
 
-@converts
+@pytest.mark.engines
 def test_what_is_no_audio_file_is_refused(carillon: Terminal, tmp_path: Path) -> None:
     for name, content in (("text.wav", b"hello " * 100), ("empty.mp3", b""), ("noise.ogg", bytes(range(256)) * 20)):
         (tmp_path / name).write_bytes(content)
@@ -65,7 +62,7 @@ def test_what_is_no_audio_file_is_refused(carillon: Terminal, tmp_path: Path) ->
     assert carillon.got("announcement", "list") == []
 
 
-@converts
+@pytest.mark.engines
 @pytest.mark.parametrize(
     ("field", "options"),
     [
@@ -81,7 +78,7 @@ def test_what_cannot_be_is_refused(carillon: Terminal, prompt: Path, field: str,
     assert carillon.refused("announcement", "add", "closed", str(prompt), *options).startswith(f"{field}: ")
 
 
-@converts
+@pytest.mark.engines
 def test_an_announcement_leads_on_but_not_to_itself(carillon: Terminal, prompt: Path) -> None:
     carillon.done("announcement", "add", "closed", str(prompt))
     assert carillon.refused("announcement", "set", "closed", "--then", "announcement:closed").startswith("then: ")

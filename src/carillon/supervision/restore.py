@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
 import shutil
 import tarfile
 import zlib
@@ -41,6 +42,7 @@ def restore(paths: SystemPaths, file: Path, told: Told = lambda done, total: Non
     All or nothing. That of an older version is migrated at its first use. Raises `Refused`.
     """
     require_place(paths.directory)
+    _require_service_user()
     if paths.run.exists():
         raise Refused("dir", f"a system of {paths.directory} runs; `carillon down` stops it.")
     with _fresh(paths) as fresh:
@@ -48,6 +50,15 @@ def restore(paths: SystemPaths, file: Path, told: Told = lambda done, total: Non
         _place(paths, fresh, manifest)
     open_truth(paths)
     return manifest
+
+
+def _require_service_user() -> None:
+    """Root gives voice messages to the service user: he must be there before anything is unpacked."""
+    try:
+        pwd.getpwnam(SERVICE_USER)
+    except KeyError as missing:
+        if os.geteuid() == 0:
+            raise Refused("user", f"there is no user {SERVICE_USER}; `sh setup/install.sh run` makes it.") from missing
 
 
 @contextmanager
