@@ -15,6 +15,13 @@ class Asterisk:
 
     def ask(self, action: str, **fields: str) -> Message:
         """The response to one action; short ones only, as everybody waits. Raises NoAnswer."""
+        return self._manager().ask(action, **fields)
+
+    def listed(self, action: str, event: str, **fields: str) -> list[Message]:
+        """The events of this name that an action lists. Raises NoAnswer."""
+        return self._manager().events(action, event, **fields)
+
+    def _manager(self) -> Manager:
         if self.manager is None:
             raise NoAnswer("Asterisk does not answer now")
-        return self.manager.ask(action, **fields)
+        return self.manager

@@ -18,6 +18,7 @@ from carillon.calls.figures import Figures
 from carillon.calls.gateways import Gateways
 from carillon.calls.lamps import Lamps
 from carillon.calls.leases import Leases
+from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
 
 NAP_S = 0.02
@@ -30,7 +31,7 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made, Gateways.made)
+LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made, Gateways.made, Pickups.made)
 """Who listens, in the order in which they are told."""
 
 

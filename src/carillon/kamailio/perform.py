@@ -22,6 +22,7 @@ from carillon.routing.decision import (
     AnchorMedia,
     AnswerChallenge,
     AskName,
+    Cancel,
     Challenge,
     Claim,
     CountGuess,
@@ -214,6 +215,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             _ring_next(aor, ring_s, silence_s)
         case Trunk():
             _leave(outcome, means.outside_sockets, recorded=recorded)
+        case Cancel(gateway, aor):
+            _cancel(gateway, aor, means.gateway_sockets)
         case Submit():
             _submit(outcome, means.gateway_sockets)
         case Deliver():
@@ -237,6 +240,20 @@ def _relay_to_gateway(relay: Relay, sockets: Sockets) -> None:
     _towards(relay.gateway, sockets)
     ksr.alias_own_contact()
     _send(relay.answer_s, relay.silence_s)
+
+
+def _cancel(gateway: Gateway | None, aor: str, sockets: Sockets) -> None:
+    """As the INVITE went, so that each target gets the branch that it knows."""
+    if gateway is not None:
+        _towards(gateway, sockets)
+    elif ksr.look_up_contacts(aor):
+        ksr.arrange_contacts(aor)
+        ksr.use_open_connections()
+    else:
+        ksr.reply(481, "Call/Transaction Does Not Exist")
+        return
+    if not ksr.relay():
+        ksr.reply(481, "Call/Transaction Does Not Exist")
 
 
 def _submit(submit: Submit, sockets: Sockets) -> None:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from carillon.routing.decision import (
+    Cancel,
     Challenge,
     Decision,
     Deliver,
@@ -155,6 +156,8 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row f
             return type(outcome).__name__, outcome.aor
         case Deliver():
             return "Deliver", outcome.aor
+        case Cancel():
+            return "Cancel", outcome.aor or f"by {outcome.gateway}"
         case Submit():
             return "Submit", f"{outcome.aor} by {outcome.server}"
         case Trunk():

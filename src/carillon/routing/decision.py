@@ -96,6 +96,14 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancel:
+    """Send a CANCEL of no transaction here on: to this gateway, or to the phones of this AOR."""
+
+    gateway: Gateway | None = None
+    aor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Answer with this final code, reason phrase and further headers."""
 
@@ -155,7 +163,7 @@ class Claim:
     parties: tuple[str, ...] = ()
 
 
-_Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow
+_Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow | Cancel
 Outcome = _Sent | Save | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from carillon.model.frozen import dataclass
 from carillon.routing import (
+    cancel,
     fromtrunk,
     inbound,
     indialog,
@@ -44,6 +45,7 @@ OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
 SUBSCRIBE: Final = Route("subscribe", subscribe.ask, subscribe.decide)
 PUBLISH: Final = Route("publish", publish.ask, publish.decide)
 MESSAGE: Final = Route("message", message.ask, message.decide)
+CANCEL: Final = Route("cancel", cancel.ask, cancel.decide)
 SERVICE: Final = Route("service", service.ask, service.decide)
 
 
@@ -67,6 +69,8 @@ def new_route_of(request: Request) -> Route:
         return PICK_UP
     if request.method == "INVITE":
         return _LEGS.get(request.source, SERVICE)
+    if request.method == "CANCEL":
+        return CANCEL
     return _OTHERS.get(request.source, {}).get(request.method, SERVICE)
 
 

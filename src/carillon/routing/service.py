@@ -22,11 +22,9 @@ def ask(request: Request, node: NodeProfile) -> Questions:
 
 
 def stray(request: Request, facts: Facts) -> Verdict:
-    """An ACK is never answered, and a CANCEL cannot be challenged (RFC 3261 §17.1.1.3, §22.1)."""
+    """An ACK is never answered (RFC 3261 §17.1.1.3)."""
     if request.method == "ACK":
         return Verdict("dropped", "an ACK of no transaction", Drop())
-    if request.method == "CANCEL":
-        return Verdict("refused", "nothing to cancel", Reply(481, "Call/Transaction Does Not Exist"))
     return Verdict("passed", request.method)
 
 

@@ -17,6 +17,10 @@ class RpcFailed(Exception):
     """Kamailio didn't answer, or answered with an error; the text says which."""
 
 
+class NobodyAnswers(RpcFailed):
+    """Kamailio isn't there, or hangs."""
+
+
 def call(rpc_socket: Path, method: str, *parameters: str | int, timeout_s: float = 1.0) -> Any:
     """The result of one JSON-RPC method of Kamailio. Raises `RpcFailed`."""
     own = rpc_socket.with_name(f"ask-{secrets.token_hex(4)}.sock")
@@ -30,7 +34,7 @@ def call(rpc_socket: Path, method: str, *parameters: str | int, timeout_s: float
             asking.sendto(json.dumps(request).encode(), str(rpc_socket))
             answer = json.loads(asking.recv(1024 * 1024))
         except (OSError, ValueError) as error:
-            raise RpcFailed(f"no answer to {method}: {error}") from error
+            raise NobodyAnswers(f"no answer to {method}: {error}") from error
         finally:
             own.unlink(missing_ok=True)
     if "error" in answer:
