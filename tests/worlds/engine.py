@@ -425,6 +425,8 @@ class Engine:
         theirs.ringing, theirs.answered_by = {}, leg.caller
         for part in (theirs, *(theirs.group.legs if theirs.group else ())):
             self.dialogs.pop(part.dialog, None)
+        if leg.inbound_memo:
+            self.counts.end(leg.inbound_memo.leg_id)
         self._counted(theirs)
 
     def _outbound(self, leg: Leg, decision: Decision) -> None:

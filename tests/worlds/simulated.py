@@ -341,6 +341,7 @@ class SimulatedOffice:
         self.engine.directory.set_limit(
             Limit(Scope.GROUP, f"{name}@{DOMAIN}", most), [person.extension for person in people]
         )
+        self.groups(name, *people)
 
     def wants_no_second_call(self, person: SimulatedPerson) -> None:
         self.engine.directory.change(person.phone.domain, person.extension, call_waiting=False)

@@ -17,13 +17,14 @@ from carillon.routing.admission import (
     nonce_question,
     unavailable,
 )
-from carillon.routing.affinity import relayed
+from carillon.routing.affinity import asked_where, relayed
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Reply
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.inbound import caller_asserted
+from carillon.routing.limits import NO_LIMIT, claim, full, of_caller, said, words
 from carillon.routing.media import anchored
 from carillon.routing.memo import Memo
 from carillon.routing.newleg import leg_of, marked, own_dialog
@@ -34,7 +35,7 @@ from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
 from carillon.sip.replaces import Replaces
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import Limit, Party, Scope
 
 ANONYMOUS = "anonymous@anonymous.invalid"
 """Whom a picker is shown when the caller withholds who he is (RFC 3323 §4.1.1.3)."""
@@ -112,6 +113,33 @@ def may_pick_up(request: Request, facts: Facts) -> Verdict:
     return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}")
 
 
+def room_for_picker(request: Request, facts: Facts) -> Verdict:
+    """Whoever has as many calls as he may, takes no other: 603. A call that he has already is no other."""
+    taken = _taken(request, facts)
+    limits = _new_limits(caller(facts), taken)
+    if not limits:
+        return NO_LIMIT
+    if facts.slots is None:
+        return claim(leg_of(facts), limits, request, parties=asked_where(facts, taken.aor))
+    reached = full(facts)
+    if reached is None:
+        return Verdict("passed", said(facts))
+    why = words(reached, "You", "have") if reached.scope is Scope.USER else words(reached)
+    return Verdict("refused", said(facts), Reply(603, "Decline", (_warning(facts, why),)))
+
+
+def _new_limits(picker: Party, taken: LiveDialog) -> tuple[Limit, ...]:
+    """The picker's limits under which the call does not count yet: not his domain's, nor those of shared groups."""
+    if taken.aor == picker.aor:
+        return ()
+    shared = taken.rights.groups | taken.rights.closed
+    return tuple(
+        limit
+        for limit in of_caller(picker)
+        if limit.scope is Scope.USER or (limit.scope is Scope.GROUP and limit.name.partition("@")[0] not in shared)
+    )
+
+
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """A leg that Asterisk joins to the one that rings; what is said should that have ended meanwhile."""
     found = _taken(request, facts)
@@ -138,6 +166,7 @@ RULES = (
     readable,
     person_exists,
     may_pick_up,
+    room_for_picker,
     caller_asserted,
     anchored,
     leg_marked,
