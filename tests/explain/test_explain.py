@@ -226,3 +226,32 @@ def test_explain_says_why_a_call_is_recorded(system: Path) -> None:
     rows = {row["rule"]: (row["verdict"], row["fact"]) for row in said["trace"]}
     assert rows["recorded"] == ("recorded", "rule 2: all calls of everybody")
     assert rows["recorded outbound"] == ("skipped", "recorded on the caller's side")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "caller", "outcome"),
+    [
+        ("yes", "+32475998877", "asks 101 (Alice Martin) for a number: free calls at once, others with the PIN"),
+        ("yes", "+32475000000", "the caller gets 403 Forbidden: +32475000000 is nobody's telephone"),
+        ("yes", "", "the caller gets 403 Forbidden"),
+        ("no", "+32475998877", "the caller gets 403 Forbidden"),
+    ],
+)
+def test_a_call_to_the_access_number(with_access: Path, trusted: str, caller: str, outcome: str) -> None:
+    assert carillon(with_access, "trunk", "set", "line", "--trusted", trusted).returncode == 0
+    who = ["--caller", caller] if caller else []
+    said = explained(with_access, "--from-trunk", "line", *who, "--to", "+3225550199")
+    assert said["outcome"] == outcome
+
+
+@pytest.fixture(scope="module")
+def with_access(system: Path) -> Path:
+    """The system with an access number, a trunk and Alice's mobile."""
+    for words in (
+        ("trunk", "add", "line", "--address", "192.0.2.7"),
+        ("user", "set", "101", "--mobile", "+32475998877"),
+        ("number", "add", "+3225550199", "--to", "access"),
+    ):
+        done = carillon(system, *words)
+        assert done.returncode == 0, done.stderr
+    return system

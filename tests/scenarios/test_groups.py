@@ -204,3 +204,13 @@ def test_a_call_from_outside_for_a_group(office: Office) -> None:
     office.bob.answers(call)
     call.is_up()
     call.does_not_ring(office.carol)
+
+
+def test_whoever_has_talked_with_a_member_is_not_sent_on(office: Office) -> None:
+    office.has_group("sales", office.bob, office.carol, number="200", then="voicemail:103")
+    call = office.alice.calls("200")
+    call.rings(office.bob, office.carol)
+    office.carol.answers(call)
+    call.is_up()
+    office.carol.hangs_up(call)
+    call.is_over()

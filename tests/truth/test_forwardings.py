@@ -79,6 +79,7 @@ def test_a_row_may_ask_for_more(carillon: Terminal, worker: DirectoryReader) -> 
         ("to", ["--when", "busy", "--to", "group:nobody"]),
         ("to", ["--when", "busy", "--to", "announcement:none"]),
         ("to", ["--when", "busy", "--to", "queue:sales"]),
+        ("to", ["--when", "busy", "--to", "access"]),
         ("to", ["--when", "busy", "--to", "robot:sales"]),
         ("to", ["--when", "busy", "--to", "101@b.org"]),
         ("after", ["--when", "busy", "--to", "103", "--after", "20"]),

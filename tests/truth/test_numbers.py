@@ -82,3 +82,21 @@ def test_a_number_in_use_is_refused(carillon: Terminal) -> None:
 @pytest.mark.parametrize("verb", [["remove"], ["set", "--to", "102"]])
 def test_the_extension_of_a_user_stays_with_him(carillon: Terminal, verb: list[str]) -> None:
     assert "101 is the extension of its user" in carillon.refused("number", *verb, "101")
+
+
+def test_an_access_number_is_shown_listed_and_kept(carillon: Terminal, worker: DirectoryReader) -> None:
+    answer = carillon.done("number", "add", "+3225550199", "--to", "access")
+    assert "Number +3225550199 of example.org, which reaches access, added." in answer.out
+    party = worker.party("example.org", "+3225550199")
+    assert party is not None
+    assert party.service == "access"
+    assert [row["number"] for row in carillon.got("number", "list", "--to", "access")] == ["+3225550199"]
+    carillon.done("number", "set", "+3225550199", "--to", "101")
+    assert reached(worker, "+3225550199") == "Alice"
+    carillon.done("number", "set", "+3225550199", "--to", "access")
+    assert carillon.got("number", "show", "+3225550199")["to"] == "access"
+
+
+@pytest.mark.parametrize("target", ["access:101", "voicemail", "robot"])
+def test_what_a_number_cannot_reach_is_refused(carillon: Terminal, target: str) -> None:
+    assert carillon.refused("number", "add", "200", "--to", target).startswith("to: ")

@@ -123,6 +123,7 @@ def test_export_then_import_changes_nothing(carillon: Terminal, truth: Engine, f
         carillon.done("right", "set", extension, "--outside", rights)
     for number in ("+3225551234", "+3225551235", "200"):
         carillon.done("number", "add", number, "--to", "101")
+    carillon.done("number", "add", "+3225550199", "--to", "access")
     carillon.done("user", "set", "101", "--caller-number", "+3225551234", "--withhold", "yes")
     before = everything(carillon), changes.listing(truth)
     assert carillon.done("user", "export", str(file)).out == f"4 users written to {file}.\n"

@@ -354,6 +354,10 @@ class Building:
         """What `carillon voicemail list` says."""
         return list(json.loads(self._says("voicemail", "list", f"{extension}@{domain}", "--json")))
 
+    def logged_by_services(self, domain: str) -> list[str]:
+        """What the log of the services says of a domain."""
+        return [line for line in (self.paths.logs / "services.log").read_text().splitlines() if f"@{domain}" in line]
+
     def announces(self, domain: str, name: str, file: Path, *options: str) -> None:
         """As `carillon announcement add`."""
         self._says("announcement", "add", f"{name}@{domain}", str(file), *options)

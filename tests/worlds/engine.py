@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field, replace
 
+from tests.worlds.access import Access
 from tests.worlds.phone import SimulatedPhone
 from tests.worlds.ringgroup import RingGroup
 from tests.worlds.sharedmemory import SimulatedSharedMemory
 
 from carillon.kamailio.bans import Bans, Exempt, Standing
-from carillon.routing import failures, replies
+from carillon.routing import access, failures, replies
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS
 from carillon.routing.course import course
@@ -104,6 +105,7 @@ class Leg:
     part_of: RingGroup | None = None
     dialog: str = ""
     picked: Leg | None = None
+    access: Access | None = None
     gateway: str = ""
 
 
@@ -134,6 +136,7 @@ class Engine:
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
         self.sources: dict[str, str] = {}
+        self.pins: dict[str, str] = {}
         self.heard: dict[tuple[str, str], Named] = {}
         self._story: list[str] = []
         self._ids = itertools.count(1)
@@ -467,10 +470,13 @@ class Engine:
 
     def _serves(self, leg: Leg, name: str, argument: str) -> None:
         """What the script of a service does, as far as people notice."""
+        domain = leg.headers[PrivateHeader.CALLED].partition("@")[2]
+        if name == access.SERVICE:
+            self._lets_in(leg, domain, argument)
+            return
         if name != "group":
             leg.answered_by = SERVICE
             return
-        domain = leg.headers[PrivateHeader.CALLED].partition("@")[2]
         leg.group = RingGroup(
             *(self.directory.groups()[domain, argument], leg, domain, self._asterisk),
             fails=lambda code, reason, why: self._service_fails(leg, code, reason, why),
@@ -478,13 +484,24 @@ class Engine:
         )  # fmt: skip
         leg.group.next_round()
 
+    def _lets_in(self, leg: Leg, domain: str, number: str) -> None:
+        """The access number: who that telephone belongs to may type."""
+        party = access.person(domain, number, self.directory)
+        if party is None:
+            self._service_fails(leg, *access.REFUSED, "")
+            return
+        leg.answered_by = SERVICE
+        pin = self.pins.get(party.extension, "")
+        more = self._asterisk, self.slots, lambda: self.end(leg)
+        leg.access = Access(leg, party, self.directory, pin, *more)
+
     def _service_fails(self, leg: Leg, code: int, reason: str, why: str) -> None:
         """The script says why, and Asterisk gives the code back."""
         assert leg.inbound_memo is not None
         leg.group = None
         if not self.handovers.down:
-            warning = ("Warning", f'399 carillon "{why}"')
-            self.handovers.put(leg.inbound_memo.leg_id, HandOver(code, reason, (warning,)))
+            headers = (("Warning", f'399 carillon "{why}"'),) if why else ()
+            self.handovers.put(leg.inbound_memo.leg_id, HandOver(code, reason, headers))
         if leg.outbound_memo is not None:
             self._outbound_failed(leg, FailureFacts(code, reason))
         else:
@@ -572,6 +589,7 @@ class Engine:
         """What the calls daemon writes of a call that is up: under what its people and its trunk are counted."""
         assert leg.inbound_memo is not None
         aors = {phone.aor for phone in (leg.caller, leg.answered_by) if phone and phone.aor}
+        aors |= {leg.access.party.aor} if leg.access else set()
         found = [self.directory.party(aor.partition("@")[2], aor.partition("@")[0]) for aor in sorted(aors)]
         limits = [limit for party in found if party for limit in (Limit(Scope.USER, party.aor), *party.limits)]
         trunks = [phone.username for phone in (leg.caller, leg.answered_by) if phone and not phone.aor]
@@ -581,6 +599,9 @@ class Engine:
 
     def _back(self, leg: Leg, final: Final) -> None:
         """Asterisk gives the code on, and no header."""
+        if leg.access is not None:
+            leg.access.failed()
+            return
         if leg.part_of is not None:
             leg.part_of.failed(leg, final)
             return

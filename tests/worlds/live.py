@@ -23,6 +23,7 @@ from tests.worlds.tracing import now
 from carillon.names import states
 from carillon.names.states import SourceState
 from carillon.provisioning.forwardings import RowTyped
+from carillon.provisioning.trunks import TrunkFields
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 """With that, a phone shows no missed call (RFC 3326)."""
@@ -39,11 +40,13 @@ class LiveCall:
     mine: PhoneCall
     at: dict[LivePerson, PhoneCall] = field(default_factory=dict)
     answered_by: LivePerson | None = None
+    served: bool = False
 
     def rings(self, *people: LivePerson) -> None:
         for person in people:
             self.at[person] = person.phone.incoming()
-        self.mine.wait_ringing()
+        if not self.served:
+            self.mine.wait_ringing()
 
     def does_not_ring(self, person: LivePerson) -> None:
         if person in self.at:
@@ -61,6 +64,18 @@ class LiveCall:
         self.mine.wait_answered()
         story = self.caller.ladder()
         assert f" {service} at gateway" in story, story
+
+    def types(self, keys: str) -> None:
+        self.mine.wait_answered()
+        self.served = True
+        logged = self.caller.logged
+        until(lambda: " calls " not in "".join(logged()[-1:]), "the call before it has not failed")
+        *typed, rest = keys.split("#")
+        assert not rest, "what is typed ends with #"
+        for one in typed:
+            before = len(logged())
+            self.mine.dtmf(f"{one}#")
+            until(lambda: len(logged()) > before, f"nobody heeds {one}#")  # noqa: B023 -- called at once
 
     def is_over(self) -> None:
         self.mine.wait_ended()
@@ -119,6 +134,7 @@ class LivePerson:
     domain: str
     phone: Phone
     ladder: Callable[[], str]
+    logged: Callable[[], list[str]]
 
     def calls(self, whom: LivePerson | str, headers: Iterable[Header] = ()) -> LiveCall:
         number = whom if isinstance(whom, str) else whom.extension
@@ -266,7 +282,7 @@ class LiveOffice:
             namespace=network.namespace(host), address=address, port=PORT,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, "", self.domain, phone, self.ladder)
+        return LivePerson(name, "", self.domain, phone, self.ladder, self._logged)
 
     def notices(self, provider: LivePerson) -> None:
         deadline = monotonic() + NOTICE_S
@@ -310,6 +326,12 @@ class LiveOffice:
 
     def carries(self, person: LivePerson, mobile: str) -> None:
         self.building.carries(person.domain, person.extension, mobile)
+
+    def trusts(self, provider: LivePerson) -> None:
+        self.building.sets_trunk(self.domain, provider.name, TrunkFields(trusted=True))
+
+    def gives_pin(self, person: LivePerson, pin: str) -> None:
+        self.building.sets_voicemail(person.domain, person.extension, pin=pin)
 
     def groups(self, name: str, *members: LivePerson) -> None:
         self.building.groups(members[0].domain, name, [member.extension for member in members])
@@ -361,6 +383,9 @@ class LiveOffice:
     def ladder(self) -> str:
         return self.building.listener.ladder(self._began)
 
+    def _logged(self) -> list[str]:
+        return self.building.logged_by_services(self.domain)
+
     def _adds(self, domain: str) -> None:
         if domain not in self.building.domains():
             self.building.adds_domain(domain)
@@ -383,4 +408,4 @@ class LiveOffice:
             address=network.address(host), auth_user=device, **more,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, extension, domain, phone, self.ladder)
+        return LivePerson(name, extension, domain, phone, self.ladder, self._logged)

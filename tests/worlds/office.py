@@ -23,6 +23,9 @@ class Call(Protocol):
     def is_served_by(self, service: str) -> None:
         """One of our own services has answered: its name, and behind a colon what it was told."""
 
+    def types(self, keys: str) -> None:
+        """The caller presses these keys, for the service that has answered."""
+
     def is_over(self) -> None:
         """Both sides have seen its end."""
 
@@ -168,6 +171,12 @@ class Office(Protocol):
 
     def carries(self, person: Person, mobile: str) -> None:
         """The person has this mobile telephone."""
+
+    def trusts(self, provider: Person) -> None:
+        """What this provider says of callers' numbers is believed."""
+
+    def gives_pin(self, person: Person, pin: str) -> None:
+        """The PIN of the person's mailbox."""
 
     def groups(self, name: str, *members: Person) -> None:
         """A new group of these people, in the domain of the first: they may pick each other up."""

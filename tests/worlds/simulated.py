@@ -58,6 +58,10 @@ class SimulatedCall:
     def is_served_by(self, service: str) -> None:
         assert self.inbound.service == service, f"{self.inbound.service or 'no service'}; {self._story()}"
 
+    def types(self, keys: str) -> None:
+        assert self.inbound.access is not None, f"nobody listens to keys; {self._story()}"
+        self.inbound.access.types(keys)
+
     def is_over(self) -> None:
         assert self.inbound.over or self.inbound.final
         assert not self.inbound.ringing
@@ -293,6 +297,13 @@ class SimulatedOffice:
         found = Named(person.name, f"person {person.extension}", person.extension)
         self.engine.directory.add_name(DOMAIN, mobile, PERSON, found)
 
+    def trusts(self, provider: SimulatedPerson) -> None:
+        trunk = self.engine.directory.trunks()[DOMAIN, provider.name]
+        self.engine.directory.add_trunk(replace(trunk, trusted=True))
+
+    def gives_pin(self, person: SimulatedPerson, pin: str) -> None:
+        self.engine.pins[person.extension] = pin
+
     def groups(self, name: str, *members: SimulatedPerson) -> None:
         for person in members:
             before = self._rights(person)
@@ -326,7 +337,7 @@ class SimulatedOffice:
 
     def answers_at(self, number: str, target: str) -> None:
         kind, _, name = target.partition(":")
-        party = Party(number, DOMAIN, name if kind == "group" else f"{kind} {name}", service=target)
+        party = Party(number, DOMAIN, name if kind == "group" else f"{kind} {name}".strip(), service=target)
         self.engine.directory.add_number(number, party)
 
     def limits(self, whom: SimulatedPerson, most: int | None) -> None:

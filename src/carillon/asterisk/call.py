@@ -15,6 +15,7 @@ from carillon.asterisk.office import Office
 from carillon.asterisk.postman import Postman
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import Kind
+from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
 from carillon.stores.prompts import Prompts
@@ -25,7 +26,7 @@ WAIT_MS = 5000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What all scripts share: the truth, the hand-over to Kamailio's inbound leg, the directory, voicemail."""
+    """What all scripts share: the truth, the hand-over to Kamailio's inbound leg, the directory, voicemail, counts."""
 
     office: Office
     handovers: HandOvers
@@ -34,6 +35,7 @@ class Means:
     postman: Postman
     guesses: Guesses
     prompts: Prompts
+    counts: RedisCallCounts
     secret: bytes = field(default=b"", repr=False)
 
 
@@ -48,7 +50,7 @@ class Call:
     def __init__(self, session: Session, means: Means, service: str) -> None:
         self.session, self.directory, self._means = session, means.directory, means
         self.mailboxes, self.postman, self.guesses = means.mailboxes, means.postman, means.guesses
-        self.prompts = means.prompts
+        self.prompts, self.counts = means.prompts, means.counts
         words = [session.about.get(f"arg_{place}", "") for place in range(1, 6)]
         self.argument, self.leg, self.caller, self.called, self.origin = words
         self.been = frozenset({f"{service}:{self.argument}"})

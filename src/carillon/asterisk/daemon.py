@@ -7,11 +7,13 @@ import os
 import pwd
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from carillon.asterisk.agi.server import Server
 from carillon.asterisk.agi.session import Session
 from carillon.asterisk.call import Call, Means
+from carillon.asterisk.dial import Taken
 from carillon.asterisk.guesses import Guesses
 from carillon.asterisk.mailbox import SHORTEST_S
 from carillon.asterisk.office import Office, open_office
@@ -19,6 +21,7 @@ from carillon.asterisk.postman import Postman
 from carillon.asterisk.settings import Settings
 from carillon.asterisk.targets import service
 from carillon.model.refused import Refused
+from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
@@ -35,7 +38,8 @@ async def serve(name: str, session: Session, means: Means) -> None:
         print(f"no service is named {name!r}", file=sys.stderr, flush=True)
         return
     call = Call(session, means, name)
-    await script.run(call)
+    with suppress(Taken):
+        await script.run(call)
     await call.done()
 
 
@@ -87,15 +91,17 @@ def main(arguments: list[str]) -> None:
     node = NodeRedis(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, means_of(settings, Office(office), RedisHandOvers(node), secret)))
+    asyncio.run(listen(settings, means_of(settings, Office(office), node, secret)))
 
 
-def means_of(settings: Settings, office: Office, handovers: RedisHandOvers, secret: bytes) -> Means:
+def means_of(settings: Settings, office: Office, node: NodeRedis, secret: bytes) -> Means:
     """What the scripts share."""
     mailboxes = Mailboxes(settings.voicemail)
     postman = Postman(mailboxes, office, settings.mail)
     prompts = Prompts(settings.prompts)
-    return Means(office, handovers, DirectoryReader(settings.directory), mailboxes, postman, Guesses(), prompts, secret)
+    directory, guesses = DirectoryReader(settings.directory), Guesses(settings.guesses)
+    shared = RedisHandOvers(node), directory, mailboxes, postman, guesses, prompts, RedisCallCounts(node)
+    return Means(office, *shared, secret)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 MOST: Final = 5
@@ -11,19 +13,21 @@ WITHIN_S: Final = 900.0
 
 
 class Guesses:
-    """Wrong PINs by mailbox, in memory: who restarts the services lets people try again."""
+    """Wrong PINs by mailbox, with the time of each; in a file too, so that no restart lets people try again."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._wrong: dict[str, list[float]] = {}
+    def __init__(self, place: Path | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._place, self._clock = place, clock
+        self._wrong = _read(place) if place else {}
 
     def wrong(self, mailbox: str) -> None:
         """Count a wrong PIN."""
         self._wrong[mailbox] = [*self._recent(mailbox), self._clock()]
+        self._keep()
 
     def right(self, mailbox: str) -> None:
         """Forget what was counted: its owner is there."""
-        self._wrong.pop(mailbox, None)
+        if self._wrong.pop(mailbox, None):
+            self._keep()
 
     def is_closed(self, mailbox: str) -> bool:
         """Whether there were too many."""
@@ -32,3 +36,22 @@ class Guesses:
     def _recent(self, mailbox: str) -> list[float]:
         since = self._clock() - WITHIN_S
         return [at for at in self._wrong.get(mailbox, ()) if at > since]
+
+    def _keep(self) -> None:
+        self._wrong = {mailbox: recent for mailbox in self._wrong if (recent := self._recent(mailbox))}
+        if self._place is None:
+            return
+        fresh = self._place.with_suffix(".new")
+        try:
+            fresh.write_text(json.dumps(self._wrong))
+            fresh.replace(self._place)
+        except OSError as error:  # they are in memory all the same
+            print(f"wrong PINs can't be written down: {error}", flush=True)
+
+
+def _read(place: Path) -> dict[str, list[float]]:
+    try:
+        kept = json.loads(place.read_text())
+        return {str(mailbox): [float(at) for at in times] for mailbox, times in kept.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}

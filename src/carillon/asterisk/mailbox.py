@@ -60,6 +60,7 @@ async def knows_pin(call: Call, extension: str, pin: str) -> bool:
         guesses.right(mailbox)
     else:
         guesses.wrong(mailbox)
+        print(f"voicemail: a wrong PIN for {mailbox}, by {call.caller}", flush=True)
     return right
 
 

@@ -31,7 +31,8 @@ class Channel:
     """One party's place in Asterisk. `id` stays the same for its whole life, `name` may change.
 
     `leg` joins the two legs of a call. `party` is an address of record, or a number outside with our domain behind it.
-    `via` says what it is: `person`, `trunk:NAME@DOMAIN` or `service`; "" for a person as well. `caller` and `called`
+    `via` says what it is: `person`, `trunk:NAME@DOMAIN`, `service`, or `mobile:NAME@DOMAIN`, a person who calls by a
+    trunk; "" for a person as well. `caller` and `called`
     are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time. `call_id`
     is that of the dialog with a phone that is called. Once it has `joined` others, it is known for sure who has it.
     """
@@ -57,14 +58,15 @@ class Channel:
     @property
     def person(self) -> str:
         """The address of record of the person who has it, "" for a trunk, a service or somebody unknown."""
-        known = self.via in {"", Kind.PERSON} and "@" in self.party and not self.party.endswith(_NOWHERE)
+        kind, _, _ = self.via.partition(":")
+        known = kind in {"", Kind.PERSON, Kind.MOBILE} and "@" in self.party and not self.party.endswith(_NOWHERE)
         return self.party if known else ""
 
     @property
     def trunk(self) -> str:
         """The trunk by which the party is reached, `name@domain`; "" for none."""
         kind, _, name = self.via.partition(":")
-        return name if kind == Kind.TRUNK else ""
+        return name if kind in {Kind.TRUNK, Kind.MOBILE} else ""
 
 
 def channel_in(message: Message, *, other: bool = False) -> Channel | None:

@@ -17,7 +17,10 @@ Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="Extension or outside number, such as 200 or +3225551234.")
 ]
 Target = Annotated[
-    str, typer.Option(metavar="TARGET", help="What the number reaches: an extension, or something like group:sales.")
+    str,
+    typer.Option(
+        metavar="TARGET", help="What the number reaches: an extension, something like group:sales, or access."
+    ),
 ]
 
 
@@ -25,7 +28,8 @@ Target = Annotated[
 def add(context: typer.Context, number: Number, to: Target) -> None:
     """Let a further number reach a user, or something that answers by itself.
 
-    Example: `carillon number add +3225551234 --to 101`, `carillon number add 200 --to group:sales`
+    Example: `carillon number add +3225551234 --to 101`, `carillon number add 200 --to group:sales`;
+    `carillon number add +3225550199 --to access` lets people call through the system from their mobiles.
     """
     from carillon.provisioning import changes, numbers
 

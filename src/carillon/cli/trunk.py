@@ -33,7 +33,10 @@ MainNumber = Annotated[
 Priority = Annotated[int | None, typer.Option(help="Of trunks at the same position, the lower one is tried first.")]
 Country = Annotated[str | None, typer.Option(metavar="CC", help="Country of its national numbers, such as BE.")]
 Format = Annotated[NumberFormat | None, typer.Option(help="How the provider writes numbers; e164 when new.")]
-Trusted = Annotated[YesNo | None, typer.Option(help="Whether it is told who calls although that is withheld.")]
+Trusted = Annotated[
+    YesNo | None,
+    typer.Option(help="Whether it is told who calls although that is withheld, and believed who calls us."),
+]
 Enabled = Annotated[YesNo | None, typer.Option(help="Whether it is used.")]
 Probe = Annotated[YesNo | None, typer.Option(help="Whether it is asked by OPTIONS if it works; yes when new.")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.routing import access
 from carillon.routing.groups import described
 from carillon.stores.ports import Directory
 
@@ -17,5 +18,7 @@ def served(service: str, domain: str, directory: Directory) -> str:
             return f"goes to voicemail of {argument}"
         case "announcement":
             return f"plays announcement {argument}"
+        case access.SERVICE:
+            return access.described(domain, argument, directory)
         case _:
             return f"is answered by {service}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from carillon.model.domain import require_canonical
 from carillon.model.e164 import e164, is_e164
 from carillon.model.refused import Refused
+from carillon.model.target import names_service
 from carillon.model.user import is_extension, require_extension
 
 
@@ -26,13 +27,13 @@ class Number:
     def __post_init__(self) -> None:
         require_canonical(self.domain)
         require_number("number", self.number)
-        if ":" not in self.target:
+        if not self.is_service:
             require_extension("to", self.target)
 
     @property
     def is_service(self) -> bool:
         """Whether something of ours answers there, and no person."""
-        return ":" in self.target
+        return names_service(self.target)
 
     @property
     def is_own(self) -> bool:

@@ -21,10 +21,14 @@ class TargetKind(StrEnum):
     ANNOUNCEMENT = "announcement"
     MENU = "menu"
     QUEUE = "queue"
+    ACCESS = "access"
 
 
 SERVED: Final = frozenset({TargetKind.NUMBER, TargetKind.GROUP, TargetKind.VOICEMAIL, TargetKind.ANNOUNCEMENT})
 """The kinds that a call can be sent to today. Whoever builds another one adds it here."""
+
+BARE: Final = frozenset({TargetKind.VOICEMAIL, TargetKind.ACCESS})
+"""Kinds that are written without a name: one's own voicemail, and calling through the system from outside."""
 
 _GRAMMAR = "write 102, +3225551234, voicemail, voicemail:102, group:NAME, announcement:NAME, menu:NAME or queue:NAME."
 
@@ -45,7 +49,7 @@ class Target:
     def typed(cls, field: str, text: str, country: str | None = None) -> Target:
         """The target that somebody typed; national numbers in the way of `country`. Raises `Refused`."""
         kind, colon, name = text.strip().partition(":")
-        if colon or kind == TargetKind.VOICEMAIL:
+        if colon or kind in BARE:
             return cls(_kind(field, kind), _name(field, kind, name))
         if is_extension(text):
             return cls(TargetKind.NUMBER, text)
@@ -57,7 +61,7 @@ class Target:
     def read(cls, text: str) -> Target:
         """The target that `str()` wrote."""
         kind, colon, name = text.partition(":")
-        if colon or kind == TargetKind.VOICEMAIL:
+        if colon or kind in BARE:
             return cls(TargetKind(kind), name)
         return cls(TargetKind.NUMBER, text)
 
@@ -73,9 +77,16 @@ class Target:
 
 
 def require_served(field: str, target: Target) -> None:
-    """Raise `Refused` for a target that no call can be sent to yet."""
+    """Raise `Refused` for a target that no call can be sent to yet, or that is for numbers alone."""
+    if target.kind is TargetKind.ACCESS:
+        raise Refused(field, f"{target} is for numbers alone; see `carillon number add --help`.")
     if target.kind not in SERVED:
         raise Refused(field, f"{target} can't be reached yet: this version does not serve it.")
+
+
+def names_service(text: str) -> bool:
+    """Whether a text, of which the domain may stand behind an `@`, names something of ours that answers by itself."""
+    return ":" in text or text.strip().partition("@")[0] in BARE
 
 
 def _kind(field: str, word: str) -> TargetKind:
@@ -88,6 +99,10 @@ def _name(field: str, kind: str, name: str) -> str:
     if kind == TargetKind.VOICEMAIL:
         if name:
             require_extension(field, name)
+        return name
+    if kind == TargetKind.ACCESS:
+        if name:
+            raise Refused(field, f"access:{name} is no target: access has no name.")
         return name
     require_label(field, name)
     return name

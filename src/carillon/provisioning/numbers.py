@@ -10,6 +10,7 @@ from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.number import Number, number_typed
 from carillon.model.refused import Refused
+from carillon.model.target import Target, TargetKind, names_service
 from carillon.provisioning import callers
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import default_domain, located, require_domain, require_user
@@ -29,7 +30,7 @@ class NumberView:
 def add(engine: Engine, who: str, dialled: str, to: str) -> int:
     """Let one more number reach the user of extension `to`, in his domain, or a service. Returns the sequence."""
     with writing(engine) as connection:
-        if ":" in to:
+        if names_service(to):
             return _add_served(connection, who, dialled, to)
         owner = require_user(connection, "to", _beside(to, dialled))
         own = _number_in(dialled, owner.domain)
@@ -63,7 +64,7 @@ def listing(engine: Engine, to: str | None = None, domain: str | None = None) ->
     with reading(engine) as connection:
         if domain is not None:
             query = query.where(number.c.domain == domain_name(domain))
-        if to is not None and ":" in to:
+        if to is not None and names_service(to):
             query = query.where(number.c.target == to.partition("@")[0])
         elif to is not None:
             owner = require_user(connection, "to", to)
@@ -136,7 +137,7 @@ def _add_served(connection: Connection, who: str, dialled: str, to: str) -> int:
 
 def _target(connection: Connection, of: Number, to: str) -> str:
     """What a number is to reach from now on."""
-    if ":" in to:
+    if names_service(to):
         return _served(connection, of.domain, to)
     owner = require_user(connection, "to", _beside(to, f"{of.number}@{of.domain}"))
     if owner.domain != of.domain:
@@ -145,7 +146,10 @@ def _target(connection: Connection, of: Number, to: str) -> str:
 
 
 def _served(connection: Connection, domain: str, to: str) -> str:
-    return str(target_typed(connection, "to", domain, to))
+    target = Target.typed("to", to.partition("@")[0])
+    if target.kind is TargetKind.VOICEMAIL and not target.name:
+        raise Refused("to", "a number has no voicemail of its own; write whose it is, such as voicemail:101.")
+    return str(target if target.kind is TargetKind.ACCESS else target_typed(connection, "to", domain, to))
 
 
 def _require_further(connection: Connection, dialled: str) -> Number:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from carillon.model.e164 import is_e164
+from carillon.routing import access
 from carillon.routing.admission import forwards_left, media_fits, unavailable
 from carillon.routing.affinity import asked_where, relayed
 from carillon.routing.chain import Verdict, decide_by
@@ -63,6 +65,18 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
 
 
+def access_granted(request: Request, facts: Facts) -> Verdict:
+    """The access number lets in by the caller's number, on a trunk that is trusted; whose it is, the service sees."""
+    if not access.is_number(facts.callee):
+        return Verdict("skipped", "no access number")
+    trunk, number = _trunk(request), _caller(request)
+    if not trunk.trusted:
+        return Verdict("refused", f"trunk {trunk.name} is not trusted with callers' numbers", Reply(*access.REFUSED))
+    if not is_e164(number):
+        return Verdict("refused", f"the caller's number is {number}", Reply(*access.REFUSED))
+    return Verdict("passed", f"by the number {number}, of a trusted trunk")
+
+
 def not_round_and_round(request: Request, facts: Facts) -> Verdict:
     """A call that has been forwarded too often is one that goes round by trunks: 483."""
     count, most = request.diversions, facts.node.most_forwards
@@ -110,6 +124,8 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     count = request.diversions
     before = (AddHeader(PrivateHeader.FORWARDS, str(count)),) if count else ()
     who, service = f"{_caller(request)}@{_home(request)}", service_of(facts)
+    if access.is_number(facts.callee):
+        service = f"{service}:{_caller(request)}"
     party = AddHeader(PrivateHeader.PARTY, f"{Kind.TRUNK}:{_trunk(request).name}@{_trunk(request).domain} {who}")
     more = (*before, party, *media_effects(ipv6=facts.callee6), *to_service(service))
     return marked(request, facts, who, _callee(facts).aor, "external", *more, service=service)
@@ -126,6 +142,7 @@ RULES = (
     own_dialog,
     media_fits,
     number_exists,
+    access_granted,
     not_round_and_round,
     room_for_call,
     caller_told,

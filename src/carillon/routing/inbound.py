@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.routing import access
 from carillon.routing.admission import (
     account_question,
     authenticated,
@@ -24,7 +25,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.limits import NO_LIMIT, claim, full, of_caller, said, words
-from carillon.routing.meant import meant_outside
+from carillon.routing.meant import meant_outside, told_outside
 from carillon.routing.media import anchored
 from carillon.routing.names import NOBODY_ASKED, looked_up
 from carillon.routing.newleg import asserted, leg_of, marked, media_effects, own_dialog, service_of, to_service
@@ -77,6 +78,8 @@ def number_exists(request: Request, facts: Facts) -> Verdict:
     outside, number = meant_outside(request, facts), dialled(request.uri.user).number
     if outside:
         return Verdict("passed", f"{number} is {outside.number}, {outside.number_class}")
+    if access.is_number(facts.callee):
+        return Verdict("refused", f"{number} is an access number, for calls from outside", _not_found())
     if facts.callee is None or domain != caller(facts).domain:
         return Verdict("refused", f"nobody has {number or 'this address'} in {domain}", _not_found())
     return Verdict("passed", f"{number} is {facts.callee.name} ({facts.callee.aor})")
@@ -192,18 +195,8 @@ def told_headers(request: Request, facts: Facts) -> tuple[Effect, ...]:
     outside, party, feature = meant_outside(request, facts), caller(facts), dialled(request.uri.user).feature
     if outside is None:
         return (AddHeader(PrivateHeader.WITHHELD, "yes"),) if feature is Feature.WITHHOLD else ()
-    number = party.caller_number
-    emergency = outside.number_class is NumberClass.EMERGENCY
-    if emergency:
-        number = party.site.emergency_caller or number
     wish = party.withhold or request.withheld if feature is None else feature is Feature.WITHHOLD
-    withheld = wish and not emergency
-    headers = {
-        PrivateHeader.OUTSIDE: str(outside.number_class),
-        PrivateHeader.SITE: party.site.name,
-        PrivateHeader.CALLER_NUMBER: number or "",
-        PrivateHeader.WITHHELD: "yes" if withheld else "",
-    }
+    headers = told_outside(party, outside, withheld=wish)
     return tuple(AddHeader(name, value) for name, value in headers.items() if value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carillon.model.forwarding import Cause
-from carillon.routing import whoanswers
+from carillon.routing import access, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
@@ -96,6 +96,8 @@ def party_exists(request: Request, facts: Facts) -> Verdict:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     if PrivateHeader.SERVICE in request.private:
         return Verdict("passed", f"{request.private[PrivateHeader.SERVICE]} is a service")
+    if access.is_number(facts.callee):
+        return replied(request, 404, "Not Found", f"{request.uri.user} is an access number, for calls from outside")
     if facts.callee is None and PrivateHeader.OUTSIDE in request.private:
         return Verdict("passed", f"{request.uri.user} is outside")
     if facts.callee is None:

@@ -104,12 +104,21 @@ def inbound_rule(request: Request, facts: Facts) -> tuple[RecordingRule | None, 
 
 
 def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[RecordingRule | None, Recording | None]:
-    """Why the outbound leg is recorded; not if the inbound one is."""
+    """Why the outbound leg is recorded; not if the inbound one is.
+
+    Who calls through the access number has no leg of a phone: his rule counts here, before the others.
+    """
     private, domain = request.private, request.uri.host
     if PrivateHeader.RECORDED in private or PrivateHeader.SERVICE in private:
         return None, None
     key, who = private.get(PrivateHeader.LEG, ""), private.get(PrivateHeader.CALLER, "")
     told = (who, request.from_name)
+    if PrivateHeader.ACCESS in private:
+        called, direction = _called(request, facts), "internal" if isinstance(facts.callee, Party) else "out"
+        extension = who.partition("@")[0]
+        rule = found(facts, domain, direction, person=extension)
+        if rule is not None:
+            return rule, Recording(key, domain, rule.id, extension, *told, *called, direction, rule.required)
     if isinstance(facts.callee, Party):
         party, direction = facts.callee, "in" if private.get(PrivateHeader.ORIGIN) == "external" else "internal"
         rule = found(facts, domain, direction, person=party.extension)
@@ -122,6 +131,11 @@ def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[Reco
     return rule, Recording(
         key, domain, rule.id, "", *told, request.uri.user, "", "out", rule.required
     ) if rule else None
+
+
+def _called(request: Request, facts: Facts) -> tuple[str, str]:
+    """Who is called, by address and name."""
+    return (facts.callee.aor, facts.callee.name) if isinstance(facts.callee, Party) else (request.uri.user, "")
 
 
 def found(

@@ -10,11 +10,15 @@ TRANSFER = "transfer"
 
 
 class Kind(StrEnum):
-    """What `PARTY` says of whom it names; a trunk's name follows it, as in `trunk:provider@example.org`."""
+    """What `PARTY` says of whom it names; a trunk's name follows it, as in `trunk:provider@example.org`.
+
+    `MOBILE`, which a trunk's name follows too, is a person of ours who calls by that trunk, through the access number.
+    """
 
     PERSON = "person"
     TRUNK = "trunk"
     SERVICE = "service"
+    MOBILE = "mobile"
 
 
 class PrivateHeader(StrEnum):
@@ -29,6 +33,7 @@ class PrivateHeader(StrEnum):
     `PICKUP` is on an inbound leg that takes a ringing call: `CODE CALL-ID`, the final code should that have ended, and
     the dialog with the phones that ring.
     With `NO_RINGS` phones ring alike.
+    `ACCESS` is on the outbound leg of a call that a person of ours makes from outside, through the access number.
     `INSTEAD` is the leg id of the call that a transferred one takes the place of.
     """
 
@@ -53,3 +58,4 @@ class PrivateHeader(StrEnum):
     PICKUP = "X-Carillon-Pickup"
     NO_RINGS = "X-Carillon-No-Rings"
     INSTEAD = "X-Carillon-Instead"
+    ACCESS = "X-Carillon-Access"

@@ -228,6 +228,11 @@ class SystemPaths:
         return self.run / "services" / "mail.json"
 
     @property
+    def guesses(self) -> Path:
+        """Wrong PINs of late, as JSON; the services write it."""
+        return self.state / "guesses.json"
+
+    @property
     def messages(self) -> Path:
         """Messages that are kept for people who are not there (SQLite)."""
         return self.state / "messages.db"

@@ -29,6 +29,7 @@ class Context:
     voicemail: Path
     mail: Path
     prompts: Path
+    guesses: Path
 
 
 def context(system: System) -> Context:
@@ -47,6 +48,7 @@ def context(system: System) -> Context:
         voicemail=paths.voicemail,
         mail=paths.services_mail,
         prompts=paths.prompts,
+        guesses=paths.guesses,
     )
 
 
@@ -60,7 +62,7 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"address": context.address, "port": context.port, "key": context.key}
-    names = ("system", "redis", "directory", "voicemail", "mail", "prompts")
+    names = ("system", "redis", "directory", "voicemail", "mail", "prompts", "guesses")
     places = {name: getattr(context, name) for name in names}
     return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 

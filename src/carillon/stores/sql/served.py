@@ -5,13 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Connection, and_, or_, select
 
 from carillon.model.change import Noun, Subject
+from carillon.model.target import TargetKind
 from carillon.stores.ports import GroupProfile, Party
 from carillon.stores.sql.tables import group, member, number
+
+ACCESS = str(TargetKind.ACCESS)
 
 
 def served_numbers(connection: Connection, touched: frozenset[Subject] | None) -> tuple[tuple[str, Party], ...]:
     """The numbers that were touched, all when that is None, each with what it reaches."""
-    query = select(number).where(number.c.target.contains(":"))
+    query = select(number).where(or_(number.c.target.contains(":"), number.c.target == ACCESS))
     if touched is not None:
         wanted = [(thing.domain, thing.key) for thing in touched if thing.noun is Noun.NUMBER]
         if not wanted:
@@ -38,4 +41,4 @@ def groups_of(connection: Connection) -> tuple[tuple[str, GroupProfile], ...]:
 
 def _party(domain: str, dialled: str, service: str) -> Party:
     kind, _, name = service.partition(":")
-    return Party(dialled, domain, name if kind == "group" else f"{kind} {name}", service=service)
+    return Party(dialled, domain, name if kind == "group" else f"{kind} {name}".strip(), service=service)
