@@ -16,7 +16,7 @@ from carillon.supervision.rpc import call
 pytestmark = pytest.mark.engines
 
 CALLS_GO_ON = [
-    *("redis", "rtpengine", "collector", "recordings", "trunks", "names", "calls", "watchdog"),
+    *("redis", "rtpengine", "collector", "recordings", "trunks", "names", "calendars", "calls", "watchdog"),
     *("services", "presence", "states", "kamailio"),
 ]
 KINDS = [

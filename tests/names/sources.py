@@ -77,7 +77,13 @@ class Source(ThreadingHTTPServer):
     @contextmanager
     def open(cls) -> Iterator[Source]:
         """A source that answers until the end of the block; its socket is where this thread is now."""
-        source = cls()
+        with cls.running(cls()) as source:
+            yield source
+
+    @classmethod
+    @contextmanager
+    def running(cls, source: Source) -> Iterator[Source]:
+        """It answers until the end of the block, wherever its socket is."""
         thread = threading.Thread(target=source.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

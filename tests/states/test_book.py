@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
 from carillon.presence.picture import UNKNOWN_PERSON, DialogState, Line
+from carillon.presence.spans import Span
 from carillon.states.book import Book
 
 NOW = 1_800_000_000.0
@@ -43,6 +44,29 @@ def test_what_ends_is_drawn_anew_when_it_has_ended() -> None:
     assert book.ended(NOW + 60) == {BOB}
     assert book.picture(BOB, NOW + 60)[0].state is PresenceState.DEFAULT
     assert book.ended(NOW + 61) == set()
+
+
+def test_an_event_is_drawn_when_it_begins_and_when_it_ends() -> None:
+    book = Book()
+    meeting = Span(NOW + 60, NOW + 120, PresenceState.BUSY, "Board", "work")
+    assert book.calendars({BOB: (meeting,)}) == {BOB}
+    assert book.picture(BOB, NOW)[0].state is PresenceState.DEFAULT
+    assert book.ended(NOW + 59) == set()
+    assert book.ended(NOW + 60) == {BOB}
+    shown = book.picture(BOB, NOW + 60)[0]
+    assert (shown.state, shown.note, shown.source, shown.until) == ("busy", "Board", "calendar", NOW + 120)
+    assert book.ended(NOW + 119) == set()
+    assert book.ended(NOW + 120) == {BOB}
+    assert book.picture(BOB, NOW + 120)[0].state is PresenceState.DEFAULT
+
+
+def test_a_meeting_in_a_vacation_does_not_end_it() -> None:
+    book = Book()
+    vacation = Span(NOW - 60, NOW + 600, PresenceState.VACATION, None, "own")
+    book.calendars({BOB: (vacation, Span(NOW - 10, NOW + 60, PresenceState.BUSY, None, "work"))})
+    assert book.picture(BOB, NOW)[0].state is PresenceState.VACATION
+    book.manual({BOB: (Said(Source.MANUAL, PresenceState.AWAY, 0.0),)})
+    assert book.picture(BOB, NOW)[0].state is PresenceState.AWAY
 
 
 def test_after_everybodys_calls_were_told_nobody_else_has_any() -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engines
 
 ENGINES = (
     *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
-    *("recordings", "trunks", "names", "calls", "states", "watchdog"),
+    *("recordings", "trunks", "names", "calendars", "calls", "states", "watchdog"),
 )
 
 

@@ -91,6 +91,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "recordings",
         "trunks",
         "names",
+        "calendars",
         "calls",
         "states",
         "watchdog",

@@ -32,6 +32,7 @@ from carillon.model.trunk import Transport
 from carillon.provisioning import (
     bookentries,
     books,
+    calendars,
     callerlists,
     devices,
     domains,
@@ -226,6 +227,20 @@ class Building:
         """What is said of somebody by hand."""
         presences.set(self.truth, WHO, f"{extension}@{domain}", state)
         put_in_force(self.paths)
+
+    def adds_calendar(self, domain: str, extension: str, location: str) -> None:
+        """The calendar `work` of somebody."""
+        typed, key = calendars.Typed(location), TrunkKey.of(self.paths)
+        calendars.add(self.truth, WHO, f"{extension}@{domain}", "work", typed, key)
+        put_in_force(self.paths)
+
+    def calendar(self, domain: str, extension: str) -> dict[str, Any]:
+        """What `carillon calendar show` says of it."""
+        return dict(json.loads(self._says("calendar", "show", f"{extension}@{domain}", "work", "--json")))
+
+    def explains_presence(self, domain: str, extension: str) -> dict[str, Any]:
+        """What `carillon presence explain` says."""
+        return dict(json.loads(self._says("presence", "explain", f"{extension}@{domain}", "--json")))
 
     def knows(self, domain: str, number: str, name: str, owner: str | None) -> None:
         """An entry in the only shared book, or in the only one of a person."""

@@ -44,7 +44,7 @@ def set_(
     sequence = presences.set(cli.truth, cli.who, extension, state, note, until)
     user, rows = presences.said(cli.truth, extension)
     manual = rows[0]
-    end = f" until {_time(manual.until)}" if manual.until else ""
+    end = f" until {time_shown(manual.until)}" if manual.until else ""
     word = "not to be disturbed" if manual.dnd else str(manual.state)
     cli.done(f"{_whom(user)} is {word}{end}.", _row(cli, user, rows), sequence)
 
@@ -109,10 +109,21 @@ def _merged(cli: Cli, user: User, rows: tuple[Presence, ...]) -> Merged:
 
 
 def _everything(cli: Cli, user: User, rows: tuple[Presence, ...]) -> list[Said]:
-    """What is said by hand, by calls that are up, and by phones."""
+    """What is said by hand, by calendars, by calls that are up, and by phones."""
     manual = [Said(Source.MANUAL, row.state, row.since, row.dnd, row.note, row.until) for row in rows]
     calls = [Said(Source.CALLS, PresenceState.BUSY, time.time())] if _in_call(cli, user) else []
-    return [*manual, *calls, *_published(cli, user)]
+    return [*manual, *_calendars(cli, user), *calls, *_published(cli, user)]
+
+
+def _calendars(cli: Cli, user: User) -> list[Said]:
+    from carillon.presence.spans import said_at
+    from carillon.stores.calendarspans import spans_of
+    from carillon.stores.ports import StoreDown
+
+    try:
+        return list(said_at(spans_of(cli.paths.calendar_spans, user.domain, user.extension), time.time()))
+    except StoreDown as down:
+        raise Refused("presence", f"what calendars say can't be read: {down}.") from down
 
 
 def _published(cli: Cli, user: User) -> list[Said]:
@@ -138,7 +149,7 @@ def _row(cli: Cli, user: User, rows: tuple[Presence, ...]) -> dict[str, object]:
         "state": str(counts.state),
         "dnd": counts.dnd,
         "note": counts.note,
-        "until": _time(counts.until) if counts.until else None,
+        "until": time_shown(counts.until) if counts.until else None,
         "registered": bool(registered(cli.paths, (user.extension, user.domain))),
         "in_call": _in_call(cli, user),
         "source": counts.source,
@@ -163,15 +174,16 @@ def _in_call(cli: Cli, user: User) -> bool | None:
 
 def _shown(said: Said) -> dict[str, object]:
     return {
-        "source": str(said.source),
+        "source": f"{said.source} {said.who}" if said.source is Source.CALENDAR else str(said.source),
         "state": "dnd" if said.dnd else str(said.state),
         "note": said.note,
-        "since": _time(said.since),
-        "until": _time(said.until) if said.until else None,
+        "since": time_shown(said.since),
+        "until": time_shown(said.until) if said.until else None,
     }
 
 
-def _time(seconds: float) -> str:
+def time_shown(seconds: float) -> str:
+    """A moment (Unix seconds) in local time, ISO 8601."""
     return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
 
 

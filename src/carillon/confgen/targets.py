@@ -35,7 +35,7 @@ class Engine(Target, Protocol):
 
 ENGINES = (
     *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
-    *("recordings", "trunks", "names", "calls", "states", "watchdog"),
+    *("recordings", "trunks", "names", "calendars", "calls", "states", "watchdog"),
 )
 """In the order in which they start; they stop the other way round."""
 

@@ -21,6 +21,7 @@ class Noun(StrEnum):
     OUTBOUND = "outbound"
     FORWARDING = "forwarding"
     PRESENCE = "presence"
+    CALENDAR = "calendar"
     SCHEDULE = "schedule"
     CALLER_LIST = "callerlist"
     VOICEMAIL = "voicemail"

@@ -21,6 +21,8 @@ class Source(StrEnum):
 
 
 RANK: Final = {source: rank for rank, source in enumerate(Source)}
+_STRENGTH: Final = {PresenceState.VACATION: 0, PresenceState.BUSY: 1, PresenceState.AWAY: 2, PresenceState.DEFAULT: 3}
+"""Of two events at one time, a vacation counts more than a meeting in it."""
 NOTHING: Final = "nothing"
 """The source when nobody says anything."""
 
@@ -29,7 +31,7 @@ NOTHING: Final = "nothing"
 class Said:
     """What one source says of a person. `since` and `until` are Unix seconds; `until` None is until further notice.
 
-    `who` tells several of one kind apart: the tag of a publication.
+    `who` tells several of one kind apart: the tag of a publication, the name of a calendar.
     """
 
     source: Source
@@ -70,14 +72,18 @@ def merged(said: Iterable[Said], now: float) -> Merged:
 
 
 def in_order(said: Iterable[Said]) -> list[Said]:
-    """What counts most first; what was said later comes before what was said earlier by the same kind of source."""
+    """What counts most first; what was said later comes before what was said earlier by the same kind of source.
+
+    Of events in calendars, vacation comes before busy, and that before away.
+    """
     return sorted(said, key=_place)
 
 
 def _place(said: Said) -> tuple[object, ...]:
     """All of it, so that no two words have one place and the order in which they came in never shows."""
     until = math.inf if said.until is None else said.until
-    return RANK[said.source], -said.since, said.who, said.state, said.dnd, said.note or "", until
+    strength = _STRENGTH[said.state] if said.source is Source.CALENDAR else 0
+    return RANK[said.source], strength, -said.since, said.who, said.state, said.dnd, said.note or "", until
 
 
 def next_end(said: Sequence[Said], now: float) -> float | None:

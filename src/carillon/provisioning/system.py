@@ -24,7 +24,7 @@ from carillon.provisioning import places
 from carillon.provisioning.changes import record
 from carillon.provisioning.domains import insert_domain
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores import namesources, trunklogins
+from carillon.stores import calendarsources, namesources, trunklogins
 from carillon.stores.directory import refresh
 from carillon.stores.sql.engine import copy_sqlite, open_sqlite, reading, writing
 from carillon.stores.sql.migrate import pending, upgrade
@@ -120,12 +120,13 @@ def put_in_force(paths: SystemPaths) -> bool:
     if not paths.run.is_dir():
         return False
     try:
-        from carillon.provisioning import books, trunks  # it needs what is above
+        from carillon.provisioning import books, calendars, trunks  # it needs what is above
 
         truth = open_truth(paths)
         refresh(truth, paths.run_directory, _owner())
         trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
         namesources.write(paths.name_sources, books.sources(truth), _owner())
+        calendarsources.write(paths.calendar_sources, calendars.sources(truth), _owner())
     except (OSError, sqlite3.Error) as error:
         raise Refused(
             "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."

@@ -22,6 +22,7 @@ from carillon.model.site import DEFAULT_SITE
 from carillon.model.user import User
 from carillon.provisioning import (
     books,
+    calendars,
     callbacks,
     callers,
     devices,
@@ -133,6 +134,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         leads_here = tuple(forwardings.leading_to(connection, old.domain, old.extension))
         forwardings.clear_of(connection, who, old)
         presences.clear_of(connection, who, old)
+        calendars.remove_of(connection, who, old)
         voicemails.clear_of(connection, who, old)
         callbacks.clear_of(connection, who, old)
         books.remove_of(connection, who, old)

@@ -9,6 +9,7 @@ from carillon.model.presence import PresenceState
 from carillon.presence.activities import ON_THE_PHONE
 from carillon.presence.aggregate import Merged, Said, Source, merged
 from carillon.presence.picture import Line, Picture, VoiceMessages
+from carillon.presence.spans import Span, next_start, said_at
 
 Manual = Mapping[str, tuple[Said, ...]]
 
@@ -18,6 +19,7 @@ class Book:
 
     def __init__(self) -> None:
         self._manual: dict[str, tuple[Said, ...]] = {}
+        self._calendars: dict[str, tuple[Span, ...]] = {}
         self._published: dict[str, tuple[Said, ...]] = {}
         self._registered: frozenset[str] = frozenset()
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -28,6 +30,11 @@ class Book:
     def manual(self, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
         """All that people and administrators say."""
         touched, self._manual = _different(self._manual, said), dict(said)
+        return touched
+
+    def calendars(self, spans: Mapping[str, tuple[Span, ...]]) -> set[str]:
+        """All that calendars say, also of the days to come."""
+        touched, self._calendars = _different(self._calendars, spans), dict(spans)
         return touched
 
     def published(self, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
@@ -59,24 +66,27 @@ class Book:
         return touched
 
     def ended(self, now: float) -> set[str]:
-        """Those of whom something that was said has ended by now."""
+        """Those of whom something that was said has ended by now, or an event has begun."""
         return {aor for aor, end in self._ends.items() if end <= now}
 
     @property
     def people(self) -> set[str]:
         """Everybody of whom anything is known."""
-        return {*self._manual, *self._published, *self._registered, *self._lines, *self._voice}
+        return {*self._manual, *self._calendars, *self._published, *self._registered, *self._lines, *self._voice}
 
-    def said(self, aor: str) -> tuple[Said, ...]:
-        """All that is said of a person; a call that is up says busy."""
+    def said(self, aor: str, now: float) -> tuple[Said, ...]:
+        """All that is said of a person now; a call that is up says busy."""
         call = self._busy_since.get(aor)
         calls = () if call is None else (Said(Source.CALLS, PresenceState.BUSY, call, who=ON_THE_PHONE),)
-        return (*self._manual.get(aor, ()), *calls, *self._published.get(aor, ()))
+        calendars = said_at(self._calendars.get(aor, ()), now)
+        return (*self._manual.get(aor, ()), *calendars, *calls, *self._published.get(aor, ()))
 
     def picture(self, aor: str, now: float) -> tuple[Picture, Merged]:
         """What is shown of a person, and why; None of it is known of somebody else."""
-        result = merged(self.said(aor), now)
+        result = merged(self.said(aor, now), now)
         ends = [each.until for each in result.said if each.until is not None]
+        begins = next_start(self._calendars.get(aor, ()), now)
+        ends += [] if begins is None else [begins]
         if ends:
             self._ends[aor] = min(ends)
         else:

@@ -14,6 +14,7 @@ from carillon.states.naming import naming
 from carillon.states.news import Ear, News
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
+from carillon.stores.calendarspans import SpanReader
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.pictures import PictureWriter
 from carillon.stores.ports import StoreDown
@@ -40,6 +41,7 @@ class Daemon:
         self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
         self._voice = sources.VoiceSource(settings.voicemail)
         self._manual = sources.ManualSource(settings.directory)
+        self._calendars = SpanReader(settings.calendars)
         self._published = Published(settings.publications)
         self._look_at = 0.0
         self._touched: set[str] = set()
@@ -55,6 +57,7 @@ class Daemon:
             self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:
             self._look_at = now + LOOK_S
+            self._touched |= self._in_calendars()
             self._touched |= self.book.voice(self._voice.waiting())
             self._touched |= self.book.registered(sources.registered(self._location))
         self._touched |= self._unknown()
@@ -63,6 +66,10 @@ class Daemon:
             self._touched = set()
         self.watchers.tell()
         self.calls.tell()
+
+    def _in_calendars(self) -> set[str]:
+        spans = self._calendars.changed()
+        return set() if spans is None else self.book.calendars(spans)
 
     def _told(self, news: list[News], now: float) -> set[str]:
         touched: set[str] = set()

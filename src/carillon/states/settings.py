@@ -15,6 +15,7 @@ class Settings:
     directory: Path
     location: Path
     publications: Path
+    calendars: Path
     pictures: Path
     kamailio_rpc: Path
     presence_rpc: Path

@@ -13,10 +13,10 @@ from carillon.confgen.system import System
 from carillon.confgen.targets import ENGINES
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.model.refused import Refused
-from carillon.provisioning import books, domains, trunks
+from carillon.provisioning import books, calendars, domains, trunks
 from carillon.provisioning.system import load_nodes, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores import namesources, trunklogins
+from carillon.stores import calendarsources, namesources, trunklogins
 from carillon.stores.directory import refresh
 from carillon.stores.recordingspool import PARTS
 from carillon.supervision.code import install_code
@@ -53,6 +53,7 @@ def lay_out(system: System) -> None:
     refresh(truth, paths.run_directory, owner)
     trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, owner)
     namesources.write(paths.name_sources, books.sources(truth), owner)
+    calendarsources.write(paths.calendar_sources, calendars.sources(truth), owner)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 

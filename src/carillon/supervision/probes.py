@@ -22,6 +22,8 @@ from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.stores.calendarspans import feeds_of
+from carillon.stores.ports import StoreDown
 from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system import relay
@@ -34,6 +36,7 @@ PATIENCE_S = 3.0
 TRUNKS_LATE_S = 10
 CALLS_LATE_S = 10
 NAMES_LATE_S = 10
+CALENDARS_LATE_S = 10
 WATCHDOG_LATE_S = 5
 RECORDINGS_LATE_S = 60
 """A call of an hour takes some seconds to become a file."""
@@ -172,6 +175,26 @@ def probe_names(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_calendars(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago."""
+    age = pulse_age_s(paths.run / "calendars")
+    late = f"it last went round {age:.0f} s ago; calendars are not looked at" if age > CALENDARS_LATE_S else ""
+    return Health(carillon.__version__, late, calendar_words(paths.calendar_spans))
+
+
+def calendar_words(spans: Path) -> str:
+    """What people should know of calendars that can't be read, "" for nothing."""
+    try:
+        bad = [feed for feed in feeds_of(spans).values() if feed.problem]
+    except StoreDown as down:
+        return str(down)
+    if not bad:
+        return ""
+    first = min(bad, key=lambda feed: feed.since)
+    others = f"; and {len(bad) - 1} more, see `carillon calendar list`" if len(bad) > 1 else ""
+    return f"the calendar {first.name} of {first.extension}@{first.domain} {first.problem}{others}"
+
+
 def probe_calls(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run / "calls")
@@ -207,6 +230,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "recordings": probe_recordings,
     "trunks": probe_trunks,
     "names": probe_names,
+    "calendars": probe_calendars,
     "calls": probe_calls,
     "states": probe_states,
     "watchdog": probe_watchdog,

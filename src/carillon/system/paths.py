@@ -193,6 +193,16 @@ class SystemPaths:
         return self.run / "names" / "states.json"
 
     @property
+    def calendar_sources(self) -> Path:
+        """Calendars that are looked at, with their addresses, mode 0600, for the service user."""
+        return self.run / "calendar-sources.json"
+
+    @property
+    def calendar_spans(self) -> Path:
+        """What calendars say, and how they are (SQLite), written by the calendars daemon; outlives `down` and `up`."""
+        return self.state / "calendars.db"
+
+    @property
     def call_figures(self) -> Path:
         """How many calls are up, written by the calls daemon."""
         return self.run / "calls" / "figures.json"

@@ -70,6 +70,11 @@ def names_answer(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "names") < NAMES_PULSE_S
 
 
+def calendars_answer(settings: Settings) -> bool:
+    """The calendars daemon goes round."""
+    return pulse_age_s(settings.run / "calendars") < PULSE_S
+
+
 def calls_answers(settings: Settings) -> bool:
     """The calls daemon goes round."""
     return pulse_age_s(settings.run / "calls") < CALLS_PULSE_S
@@ -121,6 +126,7 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "recordings": recordings_answers,
     "trunks": trunks_answers,
     "names": names_answer,
+    "calendars": calendars_answer,
     "calls": calls_answers,
     "states": states_answers,
 }

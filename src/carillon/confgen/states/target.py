@@ -31,6 +31,7 @@ def context(system: System) -> Context:
         directory=paths.run_directory,
         location=paths.state / "location.db",
         publications=paths.publications,
+        calendars=paths.calendar_spans,
         pictures=paths.pictures,
         kamailio_rpc=paths.kamailio_rpc,
         presence_rpc=paths.presence_rpc,

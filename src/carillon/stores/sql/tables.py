@@ -202,6 +202,20 @@ presence = _table(
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
 )
 
+calendar = _table(
+    "calendar",
+    Column("domain", DOMAIN_NAME, primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("shown", Text, nullable=False),
+    Column("sealed_location", Text, nullable=False),
+    Column("every_s", Integer, nullable=False),
+    Column("meanings", Text, nullable=False),
+    Column("notes", Boolean, nullable=False),
+    ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
+)
+"""`meanings` is a JSON list of pairs: a kind of event, and what it says."""
+
 callback = _table(
     "callback",
     Column("id", Integer, primary_key=True, autoincrement=True),

@@ -1,0 +1,1 @@
+"""The calendars daemon: looks at people's calendars, and keeps when they are busy, away or on vacation."""
