@@ -29,6 +29,10 @@ class Ended:
         """Give a header of that message, None when it isn't there."""
         return Message(self.response_text).header(name)
 
+    def headers(self, name: str) -> list[str]:
+        """Give all headers of this name of that message."""
+        return Message(self.response_text).headers(name)
+
 
 class Call:
     """One call of one phone. The verbs wait for their effect; each `wait_…` raises TimeoutError (seconds)."""

@@ -28,3 +28,28 @@ def test_nobody_was_busy(office: Office) -> None:
     again = office.alice.calls("*37")
     again.failed(404)
     again.was_told("Warning", "Nobody you called was busy")
+
+
+@pytest.mark.parametrize("code", [486, 600])
+def test_who_finds_a_colleague_busy_is_told_how_to_be_called_back(office: Office, code: int) -> None:
+    """Beside what is said of that one; unless the domain wants nothing said."""
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.refuses(call, code)
+    call.failed(code)
+    call.was_told("Warning", "Bob Dupont is busy")
+    call.was_told("Warning", "Dial *37 to be called back")
+    office.tells_of_callback(hint=False)
+    again = office.alice.calls(office.bob)
+    again.rings(office.bob)
+    office.bob.refuses(again, code)
+    again.failed(code)
+    again.was_not_told("Warning", "*37")
+
+
+def test_who_declined_or_is_away_is_not_called_back(office: Office) -> None:
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob)
+    office.bob.refuses(call, 603)
+    call.failed(603)
+    call.was_not_told("Warning", "*37")

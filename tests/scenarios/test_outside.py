@@ -152,3 +152,31 @@ def test_a_call_from_outside_to_nobodys_number(office: Office) -> None:
 def test_a_provider_cannot_call_out_again_through_us(office: Office) -> None:
     office.provider("first")
     office.provider("second").calls_in("+33142685300", as_number="+32475123456").failed(404)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(486, "The person you called is busy"), (480, "The person you called can't be reached"), (603, "declined")],
+)
+def test_a_caller_outside_is_told_why_and_nothing_of_people(office: Office, code: int, words: str) -> None:
+    """Neither what we say of somebody, nor what his phone says."""
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.is_in_state(office.bob, "vacation")
+    call = provider.calls_in("+3225550102", as_number="+32475123456")
+    call.rings(office.bob)
+    office.bob.refuses(call, code, "", [("Warning", '399 bob.example "Bob is at the dentist"')])
+    call.failed(code)
+    call.was_told("Warning", words)
+    for private in ("Bob", "vacation", "dentist", "*37"):
+        call.was_not_told("Warning", private)
+
+
+def test_a_caller_outside_learns_no_name_of_who_has_no_phone(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.bob.unplugs()
+    call = provider.calls_in("+3225550102", as_number="+32475123456")
+    call.failed(480)
+    call.was_told("Warning", "The person you called can't be reached")
+    call.was_not_told("Warning", "Bob")

@@ -19,6 +19,7 @@ def test_a_new_system_serves_its_default_domain(carillon: Terminal) -> None:
     }
     row["most_calls"] = None
     row["callback"] = 30
+    row["callback_hint"] = True
     assert carillon.got("domain", "list") == [row]
     assert carillon.got("domain", "show", "EXAMPLE.org.") == row
 
@@ -61,3 +62,10 @@ def test_what_is_there_and_what_is_not_are_refused(carillon: Terminal) -> None:
     assert carillon.refused("domain", "add", "Example.org").startswith("domain: example.org is there already")
     assert carillon.refused("domain", "show", "b.org").startswith("domain: b.org isn't served")
     assert carillon.refused("domain", "set", "example.org", "--digest", "sha1").startswith("digest: ")
+
+
+def test_whether_busy_people_s_callers_are_told_of_call_back(carillon: Terminal) -> None:
+    carillon.done("domain", "set", "example.org", "--callback-hint", "no")
+    assert carillon.got("domain", "show", "example.org")["callback_hint"] is False
+    carillon.done("domain", "set", "example.org", "--callback-hint", "yes")
+    assert carillon.got("domain", "show", "example.org")["callback_hint"] is True

@@ -307,6 +307,11 @@ class Building:
         groups.set(self.truth, WHO, f"{name}@{domain}", most_calls=str(most))
         put_in_force(self.paths)
 
+    def tells_of_callback(self, domain: str, *, hint: bool) -> None:
+        """Whether busy people's callers are told of call-back."""
+        domains.set(self.truth, WHO, domain, callback_hint=hint)
+        put_in_force(self.paths)
+
     def wants_no_second_call(self, domain: str, extension: str) -> None:
         """No call waiting."""
         users.set(self.truth, WHO, f"{extension}@{domain}", call_waiting=False)

@@ -87,9 +87,12 @@ class LiveCall:
         assert ended.code == code, f"{ended.code} {ended.reason} instead of {code}"
 
     def was_told(self, header: str, containing: str) -> None:
-        said = self.mine.wait_ended().header(header)
-        assert said is not None, f"no {header}"
-        assert containing in said
+        said = self.mine.wait_ended().headers(header)
+        assert any(containing in value for value in said), f"{header} is {said}"
+
+    def was_not_told(self, header: str, containing: str) -> None:
+        said = self.mine.wait_ended().headers(header)
+        assert not any(containing in value for value in said), f"{header} is {said}"
 
     def caller_hears(self, code: int, header: str, containing: str) -> None:
         said = self.mine.wait_response(code).header(header) or ""
@@ -361,6 +364,9 @@ class LiveOffice:
             self.building.limits_user(whom.domain, whom.extension, most)
         else:
             self.building.limits_trunk(self.domain, whom.name, most)
+
+    def tells_of_callback(self, *, hint: bool) -> None:
+        self.building.tells_of_callback(self.domain, hint=hint)
 
     def limits_all(self, most: int | None) -> None:
         self.building.limits_domain(self.domain, most)

@@ -35,6 +35,9 @@ class Call(Protocol):
     def was_told(self, header: str, containing: str) -> None:
         """With the failure came this header."""
 
+    def was_not_told(self, header: str, containing: str) -> None:
+        """The failure came without such a header."""
+
     def caller_hears(self, code: int, header: str, containing: str) -> None:
         """With the reply of this code, which rings or answers, came this header with this text."""
 
@@ -198,6 +201,9 @@ class Office(Protocol):
 
     def limits(self, whom: Person, most: int | None) -> None:
         """A person, or a provider's trunk, has at most so many calls at once."""
+
+    def tells_of_callback(self, *, hint: bool) -> None:
+        """Whether who finds a colleague busy is told how to be called back."""
 
     def limits_all(self, most: int | None) -> None:
         """All people of the domain together have at most so many calls at once."""

@@ -75,6 +75,11 @@ class SimulatedCall:
         values = [value for name, value in self.inbound.final.headers if name == header]
         assert any(containing in value for value in values), f"{header} is {values}"
 
+    def was_not_told(self, header: str, containing: str) -> None:
+        assert self.inbound.final is not None
+        values = [value for name, value in self.inbound.final.headers if name == header]
+        assert not any(containing in value for value in values), f"{header} is {values}"
+
     def caller_hears(self, code: int, header: str, containing: str) -> None:
         values = self.engine.reaches_caller(self.inbound, code, header)
         assert any(containing in value for value in values), f"{header} is {values}"
@@ -344,6 +349,9 @@ class SimulatedOffice:
         scope = Scope.USER if whom.extension else Scope.TRUNK
         name = f"{whom.extension or whom.phone.username}@{whom.phone.domain}"
         self.engine.directory.set_limit(Limit(scope, name, most))
+
+    def tells_of_callback(self, *, hint: bool) -> None:
+        self.engine.directory.add_domain(DomainProfile(DOMAIN, callback_hint=hint))
 
     def limits_all(self, most: int | None) -> None:
         self.engine.directory.set_limit(Limit(Scope.DOMAIN, DOMAIN, most))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carillon.cli.choices import MostCalls
+from carillon.cli.choices import MostCalls, YesNo, chosen
 from carillon.cli.context import Cli, commands
 from carillon.model.domain import DigestOffer
 
@@ -23,6 +23,9 @@ DigestChange = Annotated[str | None, _OFFER]
 
 Callback = Annotated[
     int | None, typer.Option(metavar="MINUTES", help="How long people wait to be called back; 0: not at all.")
+]
+CallbackHint = Annotated[
+    YesNo | None, typer.Option(help="Whether who finds a colleague busy is told how to be called back.")
 ]
 SessionTimer = Annotated[
     int | None, typer.Option(metavar="SECONDS", help="A call whose phone has vanished ends within that; 90 to 1800.")
@@ -85,6 +88,7 @@ def set_(
     most_calls: MostCalls = None,
     recording_days: RecordingDays = None,
     callback: Callback = None,
+    callback_hint: CallbackHint = None,
 ) -> None:
     """Change a domain: digest algorithms, session timers, calls at once, how long recordings and call-backs last.
 
@@ -92,9 +96,9 @@ def set_(
     """
     from carillon.provisioning import domains
 
-    given = (digest, session_timer, most_calls, recording_days, callback)
+    given = (digest, session_timer, most_calls, recording_days, callback, chosen(callback_hint))
     if all(each is None for each in given):
-        known = "--digest, --session-timer, --most-calls, --recording-days or --callback"
+        known = "--digest, --session-timer, --most-calls, --recording-days, --callback or --callback-hint"
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
     sequence = domains.set(cli.truth, cli.who, name, *given)
@@ -123,6 +127,7 @@ def _row(view: DomainView) -> dict[str, object]:
         "session_timer_s": view.domain.session_timer_s,
         "recording_days": view.domain.recording_days,
         "callback": view.domain.callback_s // 60,
+        "callback_hint": view.domain.callback_hint,
         "default": view.default,
         "users": view.users,
         "most_calls": view.domain.most_calls,

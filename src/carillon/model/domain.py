@@ -54,7 +54,8 @@ class Domain:
     `session_timer_s` (90 to 1800): a call whose phone has vanished ends within that time (RFC 4028).
     `most_calls` is how many calls at once its people may have together, None for any number.
     `recording_days`: how long recordings are kept, 0 for ever.
-    `callback_s` is how long at most people wait to be called back by who was busy; 0: they can't.
+    `callback_s` is how long at most people wait to be called back by who was busy; 0: they can't. With `callback_hint`
+    they are told how, when they find a colleague busy.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Domain:
     most_calls: int | None = None
     recording_days: int = 0
     callback_s: int = DEFAULT_CALLBACK_S
+    callback_hint: bool = True
 
     def __post_init__(self) -> None:
         require_canonical(self.name)

@@ -46,10 +46,12 @@ def set(
     most_calls: str | None = None,
     recording_days: int | None = None,
     callback_minutes: int | None = None,
+    callback_hint: bool | None = None,
 ) -> int:
     """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), how long a session timer
     is (90 to 1800 s), the limit of calls, which `none` takes away, for how many days recordings are kept (0 for
-    ever), and how long people wait for a call-back. Returns the sequence; raises `Refused`.
+    ever), how long people wait for a call-back, and whether who finds a colleague busy is told of that. Returns the
+    sequence; raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
@@ -58,6 +60,7 @@ def set(
         after = after if most_calls is None else replace(after, most_calls=most_calls_typed(most_calls))
         after = after if recording_days is None else replace(after, recording_days=recording_days)
         after = after if callback_minutes is None else replace(after, callback_s=callback_minutes * 60)
+        after = after if callback_hint is None else replace(after, callback_hint=callback_hint)
         connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))

@@ -82,6 +82,11 @@ CODES = (
 """Those of every domain."""
 
 
+def code_of(feature: Feature) -> str:
+    """What is dialled for a feature."""
+    return next(one.code for one in CODES if one.feature is feature)
+
+
 @dataclass(frozen=True, slots=True)
 class Dialled:
     """What was dialled: the number behind a code, and the code if there was one."""

@@ -8,6 +8,7 @@ from typing import Final
 from carillon.model.forwarding import Cause
 from carillon.routing import whoanswers
 from carillon.routing.callback import busy_noted
+from carillon.routing.calledname import UNTOLD
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AnswerChallenge,
@@ -96,8 +97,8 @@ def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
 
 
 def out_of_order(memo: Memo) -> tuple[Header, ...]:
-    """A word for who asked for a service that can't be had, as a Warning."""
-    if not memo.service:
+    """A word for a caller inside who asked for a service that can't be had, as a Warning."""
+    if not memo.service or memo.shown == UNTOLD:
         return ()
     return (("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(f'{memo.service} is out of order')}"),)
 

@@ -33,7 +33,7 @@ class Memo:
     "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
     knows. `ring_until` (Unix seconds) is when ringing ends. `slots` are the places that this leg has claimed, see
     `limits`. `shown` is who the caller is told rings, see `calledname`;
-    `says` is what he is told of him, see `words`.
+    `says` is what he is told of him, see `words`; on the inbound leg what he is told when that one is busy.
     `recording` is what is kept with the recording of this leg, "" where it is not recorded.
     `caller` is who of us has called a colleague, for call-back on busy; "" for others.
     """

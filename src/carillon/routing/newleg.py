@@ -6,11 +6,12 @@ from carillon.routing.affinity import in_order
 from carillon.routing.calledname import UNTOLD, address
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
-from carillon.routing.facts import Facts
+from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.media import anchor_of
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.recording import inbound_rule, is_recorded, told_recorded
 from carillon.routing.request import Request
+from carillon.routing.words import CALL_BACK
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
@@ -86,8 +87,15 @@ def marked(
     memo = Memo(
         *(Leg.INBOUND, leg_id, called, name, others),
         anchor=anchor, service=service, shown=shown, recording=recording, caller=waits,
+        says=CALL_BACK if waits and _hints(facts, called) else "",
     )  # fmt: skip
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)
+
+
+def _hints(facts: Facts, called: str) -> bool:
+    """Whether callers inside are told of call-back."""
+    profile = None if facts.domains is UNKNOWN else facts.domains.get(called.rpartition("@")[2])
+    return bool(profile and profile.callback_hint)
 
 
 def _shown(facts: Facts, called: str, name: str) -> str:

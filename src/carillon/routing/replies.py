@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
-from carillon.routing.calledname import with_called
+from carillon.routing.calledname import UNTOLD, with_called
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -18,10 +19,13 @@ from carillon.routing.decision import (
     RemoveHeader,
     RewriteReply,
     StripPrivate,
+    TraceRow,
 )
 from carillon.routing.facts import ReplyFacts
 from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.words import BUSY, for_stranger
+from carillon.sip import warning
 from carillon.sip.private import PrivateHeader
 from carillon.sip.sessiontimer import SessionExpires, min_se
 from carillon.stores.ports import HandOver
@@ -137,10 +141,21 @@ RULES = (
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     """What to do with a reply of either leg."""
+    if memo.shown == UNTOLD and isinstance(reply.handover, HandOver):
+        reply = replace(reply, handover=for_stranger(reply.handover, memo.called.rpartition("@")[2]))
     # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
     rare = reply.handover or reply.anchor or reply.party or reply.told or reply.warnings
     decision = decide_by(RULES, memo.leg, reply) if rare else _decided(memo.leg, reply)
-    return with_called(memo, reply, decision)
+    return with_hint(memo, reply, with_called(memo, reply, decision))
+
+
+def with_hint(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
+    """The same decision, and a word of call-back for a caller inside who finds a colleague busy (behaviours 32)."""
+    if memo.leg is Leg.OUTBOUND or not memo.says or reply.code not in BUSY:
+        return decision
+    told = AddHeader("Warning", warning.own(memo.called.rpartition("@")[2], memo.says))
+    row = TraceRow("call_back_told", "told", memo.says)
+    return replace(decision, effects=(*decision.effects, told), trace=(*decision.trace, row))
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -9,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from phonenumbers import PhoneNumber, country_code_for_region
 
+from carillon.routing.codes import Feature, code_of
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.presence import state_of
-from carillon.stores.ports import Party
+from carillon.sip import warning
+from carillon.stores.ports import HandOver, Party
 
 STATES: Final = {"away": "is away", "busy": "is busy", "vacation": "is on vacation"}
 DISTURBED: Final = "does not want to be disturbed"
@@ -27,6 +30,32 @@ def said_of(party: Party, now: float, *, inside: bool) -> str:
     until = f" until {_clock(state.until, now, party.site.country)}" if inside and state.until else ""
     note = f" ({state.note})" if inside and state.note else ""
     return f"{party.name} {words}{until}{note}"
+
+
+CALL_BACK: Final = f"Dial {code_of(Feature.CALL_BACK)} to be called back"
+"""What a caller inside reads when a colleague is busy, where he can be called back."""
+
+TO_STRANGERS: Final = {
+    404: "Nobody has this number",
+    408: "The person you called can't be reached now",
+    480: "The person you called can't be reached now",
+    486: "The person you called is busy",
+    600: "The person you called is busy",
+    603: "The call was declined",
+}
+
+
+def for_stranger(handover: HandOver, domain: str) -> HandOver:
+    """The same failure without what is said of people here: a caller outside learns neither names nor states.
+
+    What phones say of media (RFC 3261 §20.43: 301 to 370) stays.
+    """
+    kept = tuple(header for header in handover.headers if not (header[0] == "Warning" and header[1].startswith("399")))
+    if len(kept) == len(handover.headers):
+        return handover
+    words = TO_STRANGERS.get(handover.code)
+    told = (("Warning", warning.own(domain, words)),) if words else ()
+    return replace(handover, headers=(*told, *kept))
 
 
 def hints(memo: Memo, code: int, *, far_end_said: bool) -> tuple[str, ...]:

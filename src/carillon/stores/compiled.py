@@ -29,7 +29,7 @@ PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, pr
 PARTY += ", rings, most_calls"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
-DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording"
+DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording, callback_hint"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
@@ -83,6 +83,7 @@ def domain_row(of: DomainProfile) -> tuple[Any, ...]:
         of.most_calls,
         of.recording_days,
         json.dumps(rules) if rules else "",
+        of.callback_hint,
     )
 
 
@@ -93,7 +94,8 @@ def domain_of(row: Sequence[Any]) -> DomainProfile:
         for id, calls, people, trunk, required in (json.loads(row[6]) if row[6] else ())
     )
     name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
-    return DomainProfile(name, digest, session_timer_s, bool(asks_names), most_calls, recording_days, rules)
+    flags = bool(asks_names), most_calls, recording_days, rules, bool(row[7])
+    return DomainProfile(name, digest, session_timer_s, *flags)
 
 
 def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:

@@ -61,7 +61,8 @@ class DomainProfile:
 
     `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
     With `asks_names`, sources outside are asked who outside numbers are.
-    Recordings are kept for `recording_days`, 0 for ever.
+    Recordings are kept for `recording_days`, 0 for ever. With `callback_hint`, who finds a colleague busy is told
+    how to be called back.
     """
 
     name: str
@@ -71,6 +72,7 @@ class DomainProfile:
     most_calls: int | None = None
     recording_days: int = 0
     recording: tuple[RecordingRule, ...] = ()
+    callback_hint: bool = True
 
 
 @dataclass(frozen=True, slots=True)

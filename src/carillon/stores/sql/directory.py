@@ -152,7 +152,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     small_tables = "domain site trunk route schedule callerlist group ring grouplimit callback"
     for table in small_tables.split():
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
-    _insert(directory, "domain", 7, (compiled.domain_row(row) for row in small.domains))
+    _insert(directory, "domain", 8, (compiled.domain_row(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 16, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))

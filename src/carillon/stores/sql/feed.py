@@ -171,11 +171,14 @@ def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple
 
 def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Iterator[DomainProfile]:
     rules = rules_of(connection)
-    for row in connection.execute(select(*_DOMAIN)).mappings():
-        yield DomainProfile(**row, asks_names=row["name"] in asking, recording=rules.get(row["name"], ()))
+    for row in connection.execute(select(domain)).mappings():
+        fields = {name: value for name, value in row.items() if name not in _OF_CALLBACK}
+        hint = bool(row["callback_hint"] and row["callback_s"])
+        name = row["name"]
+        yield DomainProfile(**fields, asks_names=name in asking, recording=rules.get(name, ()), callback_hint=hint)
 
 
-_DOMAIN = tuple(column for column in domain.c if column.name != "callback_s")
+_OF_CALLBACK = frozenset({"callback_s", "callback_hint"})
 _CALLBACK = tuple(callback.c[name] for name in CALLBACK.split(", "))
 _PEOPLE = (
     user.c.extension,

@@ -54,6 +54,7 @@ domain = _table(
     Column("session_timer_s", Integer, nullable=False),
     Column("most_calls", Integer),
     Column("callback_s", Integer, nullable=False, server_default="1800"),
+    Column("callback_hint", Boolean, nullable=False, server_default="1"),
     Column("recording_days", Integer, nullable=False),
 )
 
