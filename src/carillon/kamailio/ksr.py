@@ -74,6 +74,14 @@ class Several:
         return ["" if value == _NULL else value for value in values]
 
 
+    def together(self) -> str:
+        """All of them as one text with `plain.S` between; "" when some have bytes that are not UTF-8, or are too long."""
+        try:
+            return KSR.pv.get(self._together) or ""
+        except UnicodeDecodeError:
+            return ""
+
+
 def number(variable: str, default: int = 0) -> int:
     """A pseudo-variable as a number."""
     value = KSR.pv.get(variable)
@@ -185,6 +193,11 @@ def transaction() -> Transaction:
     return Transaction.NONE if int(answer) < 0 else Transaction.MATCHES if int(answer) > 0 else Transaction.ABSORBED
 
 
+def is_absorbed() -> bool:
+    """Whether the request is a retransmission, or the ACK of a failure, with which the engine has done already."""
+    return int(KSR.tm.t_check_trans()) == 0
+
+
 def mark_route(parameter: str) -> None:
     """Add this parameter, `;name=value`, to our Record-Route, whether it is there already or not."""
     _must(KSR.rr.add_rr_param(parameter), "add a Record-Route parameter")
@@ -222,6 +235,29 @@ def _is_elsewhere(uri: str, address: str, port: str) -> bool:
     if contact is None:
         return True
     return (canonical(contact.host.strip("[]")), str(contact.port or 5060)) != (canonical(address), port)
+
+
+def follow(next_hop: str, socket: str) -> None:
+    """Relay a request of a dialog to this next hop, by this socket; "": to the place noted by `alias_contact`.
+
+    All in one, for the short path: `follow_route`, and what follows it there.
+    """
+    if KSR.rr.loose_route() <= 0:
+        KSR.sl.send_reply(404, "Not Found")
+        return
+    if next_hop:
+        KSR.pv.sets("$du", next_hop)
+        KSR.pv.sets("$fs", socket)
+    else:
+        KSR.nathelper.handle_ruri_alias()
+    KSR.maxfwd.process_maxfwd(70)
+    if KSR.tm.t_relay() <= 0:
+        KSR.sl.send_reply(500, "Next Hop Unreachable")
+
+
+def alias_this_contact() -> None:
+    """Note in Contact where its sender really is."""
+    KSR.nathelper.add_contact_alias()
 
 
 def follow_alias() -> None:

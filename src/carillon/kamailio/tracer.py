@@ -63,7 +63,7 @@ class Tracer:
             request.method,
             f"{sender.user}@{sender.host}",
             f"{called.user}@{called.host}",
-            *_outcome(decision.outcome),
+            *outcome_words(decision.outcome),
         )
         self._send(pack(head, decision.trace))
 
@@ -71,19 +71,24 @@ class Tracer:
         """A reply route's decision. `address` is who replied."""
         if self._heard():
             head = (repr(time.time()), f"{memo.leg} reply", "", memo.leg_id, address, "", str(code), "", memo.called)
-            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
+            self._send(pack((*head, *outcome_words(decision.outcome)), decision.trace))
 
     def branch(self, memo: Memo, decision: Decision) -> None:
         """A branch route's decision."""
         if self._heard():
             head = (repr(time.time()), f"{memo.leg} branch", "", memo.leg_id, "", "", "", "", memo.called)
-            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
+            self._send(pack((*head, *outcome_words(decision.outcome)), decision.trace))
 
     def failure(self, memo: Memo, decision: Decision) -> None:
         """A failure route's decision."""
         if self._heard():
             head = (repr(time.time()), f"{memo.leg} failure", "", memo.leg_id, "", "", "", "", memo.called)
-            self._send(pack((*head, *_outcome(decision.outcome)), decision.trace))
+            self._send(pack((*head, *outcome_words(decision.outcome)), decision.trace))
+
+    def row(self, line: str) -> None:
+        """A row that is packed already, see `tracewire`."""
+        if self._heard():
+            self._send(line)
 
     def store_down(self, store: str) -> None:
         """A store did not answer in time."""
@@ -143,7 +148,7 @@ class Tracer:
         self._quiet_until = time.monotonic() + RETRY_S
 
 
-def _outcome(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row for each outcome
+def outcome_words(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one row for each outcome
     """Its name, and what a reader wants to know of it."""
     match outcome:  # the most frequent first
         case Pass() | Follow() | Drop():

@@ -12,6 +12,7 @@ from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
+from carillon.kamailio.plain import Plain
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import failures, indialog, replies
@@ -65,6 +66,7 @@ class Worker:
         places = settings.advertised, settings.recordings
         self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places)
         self.tracer = Tracer(settings.trace_socket)
+        self.plain = Plain(settings, self.tracer)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -80,6 +82,8 @@ class Worker:
         if standing is Standing.BANNED or not ksr.is_sane():
             return 1
         ksr.trust_source_port()
+        if standing is Standing.FREE and self.plain.request():
+            return 1
         try:
             request = gather.envelope(self.node, self._trunk_at)
         except gather.Unreadable as unreadable:
@@ -106,6 +110,8 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
+        if self.plain.reply():
+            return 1
         noted, reason, contact, address, port, interval, minimum, privacy, warnings = _REPLY.texts()
         memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None

@@ -1,0 +1,107 @@
+"""What the rules said of one message, ready to be said again of others that differ in a few words: the blanks.
+
+Blanks are texts that the rules were given in place of such words, and that appear in what they said: wherever they do,
+the word of the message at hand goes. So nobody writes the rules' words a second time, and a rule that says something
+new is followed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from carillon.kamailio import dialogs, ksr
+from carillon.kamailio.fetch import NONCES
+from carillon.kamailio.perform import RANG
+from carillon.kamailio.tracer import outcome_words
+from carillon.routing.decision import (
+    AddHeader,
+    Decision,
+    DialogEnds,
+    DialogRings,
+    DialogUp,
+    Effect,
+    MarkTimer,
+    NoteRinging,
+    RecordRoute,
+    RemoveHeader,
+    SetFrom,
+    SpendNonce,
+    StripPrivate,
+)
+from carillon.routing.sessiontimer import PARAMETER as TIMER
+from carillon.sip.dialogproof import PARAMETER as PROOF
+from carillon.sip.uri import quoted
+from carillon.stores.tracewire import FIELD
+
+Step = tuple[Callable[..., object], tuple[str, ...]]
+
+
+class Recipe(NamedTuple):
+    """`steps` are done one after the other; `words` are for the trace: the outcome and the rules' rows."""
+
+    steps: tuple[Step, ...]
+    words: str
+    decision: Decision
+
+    def done(self, blanks: Mapping[str, str]) -> None:
+        """Do what the rules said."""
+        for act, values in self.steps:
+            act(*[value % blanks for value in values])
+
+
+def recipe(decision: Decision, blanks: Mapping[str, str]) -> Recipe | None:
+    """What was decided with these blanks, by the text that stood for each; None where that cannot be said again."""
+    steps: list[Step] = []
+    for effect in decision.effects:
+        step = _step(effect)
+        if step is None:
+            return None
+        if step is not NOTHING:
+            act, values = step
+            steps.append((act, tuple(_with_blanks(value, blanks) for value in values)))
+    rows = [word for row in decision.trace for word in row]
+    words = FIELD.join((*outcome_words(decision.outcome), *rows))
+    return Recipe(tuple(steps), _with_blanks(words, blanks), decision)
+
+
+NOTHING: Step = (str, ())
+
+
+def _step(effect: Effect) -> Step | None:  # noqa: PLR0911 -- one row for each effect
+    match effect:
+        case StripPrivate():
+            return NOTHING  # a plain message has none
+        case RemoveHeader(name):
+            return ksr.remove_header, (name,)
+        case AddHeader(name, value):
+            return ksr.append_header, (name, value)
+        case SpendNonce(use, by):
+            return ksr.set_shared_text, (NONCES, use, by)
+        case SetFrom(name, uri):
+            return ksr.set_from, (quoted(name) if name else "", uri)
+        case RecordRoute(value, None):
+            return ksr.record_route, (f";{PROOF}={value}",)
+        case MarkTimer(seconds):
+            return ksr.mark_route, (f";{TIMER}={seconds}",)
+        case NoteRinging():
+            return ksr.set_text, (RANG, "yes")
+        case DialogRings():
+            return dialogs.rings, ()
+        case DialogUp():
+            return dialogs.is_answered, ()
+        case DialogEnds():
+            return dialogs.ends, ()
+        case _:
+            return None
+
+
+def _with_blanks(text: str, blanks: Mapping[str, str]) -> str:
+    """For `%`: the longest texts first, as one may be part of another."""
+    names = {value: name for name, value in blanks.items()}
+    if not names:
+        return text.replace("%", "%%")
+    longest = sorted(map(re.escape, names), key=len, reverse=True)
+    parts = re.split(f"({'|'.join(longest)})", text)
+    return "".join(f"%({names[part]})s" if part in names else part.replace("%", "%%") for part in parts)

@@ -1,0 +1,136 @@
+"""The short path says what the rules say: the engine is told the same, and so is the trace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.plain.office import DOMAIN, LEG
+from tests.plain.ways import Arrival, Ways
+
+HEADERS = (
+    *("Privacy: id", "Privacy: none", "Replaces: c;to-tag=1;from-tag=2", "Session-Expires: 90", "Session-Expires: 1800"),
+    *("Session-Expires: 600;refresher=uas", "Session-Expires: soon", "Min-SE: 200", "Require: timer", "Require: 100rel"),
+    *("Warning: 399 x \"hot\"", "P-Asserted-Identity: <sip:boss@example.org>", "P-Preferred-Identity: <sip:1@x>"),
+    *("Diversion: <sip:104@example.org>;reason=unconditional", "History-Info: <sip:1@x>;index=1", "Subject: \u00e9t\u00e9"),
+    *("X-Carillon-Withheld: yes", "x-carillon-group: sales", "X-Carillon-Forwards: 3", "X-Carillon-No-Forward: yes"),
+    *(f"X-Carillon-Leg: {LEG}", "X-Carillon-Outside: mobile", "X-Carillon-Recorded: yes", "X-Carillon-Service: echo"),
+    *("Route: <sip:10.79.0.1;lr>", "Record-Route: <sip:x;lr;timer=90>", "Path: <sip:10.79.0.9:5070;lr>", "Event: x"),
+    *("Supported: path, outbound", "Authorization: Digest username=\"bob\"", "Proxy-Authorization: Basic x", "X-Y: \x1e"),
+    *("Expires: 30", "Contact: *", "Contact: <sip:101@10.0.0.1>;expires=0", "Via: SIP/2.0/UDP 1.2.3.4", "Alert-Info: x"),
+)  # fmt: skip
+WORDS = (
+    *("101", "102", "103", "999", "*31102", "*8", "*43", "0475123456", "112", "+3225550102", "anonymous"),
+    *(DOMAIN, "example.net", "10.79.0.1", "EXAMPLE.ORG", "anonymous.invalid", "10.79.0.9", "127.79.0.1:5080"),
+    *("0", "1", "70", "71", "5061", "sips", "tel:102", "transport=tcp", "OK", "MD5", "SHA-256", "auth", "00000002"),
+    *("<null>", "\x1e", "\x1f", "\u00fc", "%40", "%s", "%(shown)s", "proof", "media=x.encryption", "timer=300", "f1", "t1"),
+)  # fmt: skip
+
+Edit = Callable[[str], str]
+
+
+def with_header(header: str) -> Edit:
+    return lambda text: text.replace("\r\nCSeq", f"\r\n{header}\r\nCSeq", 1)
+
+
+def without_line(number: int) -> Edit:
+    def edit(text: str) -> str:
+        lines = text.split("\r\n")
+        del lines[1 + number % (len(lines) - 1)]
+        return "\r\n".join(lines)
+
+    return edit
+
+
+def with_word(number: int, word: str) -> Edit:
+    """Another word in the place of one of those in the message."""
+
+    def edit(text: str) -> str:
+        found = list(re.finditer(r"[0-9A-Za-z_.+*-]+", text))
+        here = found[number % len(found)]
+        return text[: here.start()] + word + text[here.end() :]
+
+    return edit
+
+
+edits = st.lists(
+    st.one_of(
+        st.sampled_from(HEADERS).map(with_header),
+        st.integers(0, 60).map(without_line),
+        st.builds(with_word, st.integers(0, 120), st.sampled_from(WORDS)),
+    ),
+    max_size=3,
+)
+PLACES = [("10.79.0.9", 5070), ("127.79.0.1", 5080), ("127.79.0.2", 5090), ("10.79.0.77", 5060), ("2001:db8::9", 5060)]
+
+
+def same(ways: Ways, arrival: Arrival) -> None:
+    short, rules = ways.both(arrival)
+    assert short.told == rules.told
+    assert short.rows == rules.rows
+    assert short.shared == rules.shared
+    assert short.kept == rules.kept
+
+
+def test_a_plain_call(ways: Ways, plain: dict[str, Arrival]) -> None:
+    for arrival in plain.values():
+        same(ways, arrival)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.data())
+def test_whatever_is_written_into_its_messages(ways: Ways, plain: dict[str, Arrival], data: st.DataObject) -> None:
+    arrival = plain[data.draw(st.sampled_from(sorted(plain)))]
+    text = arrival.message.text
+    for edit in data.draw(edits):
+        text = edit(text)
+    address, port = data.draw(st.sampled_from([(arrival.message.address, arrival.message.port), *PLACES]))
+    message = replace(arrival.message, text=text, address=address, port=port)
+    kept = {
+        name: edit(value) for name, value in arrival.kept.items() for edit in [data.draw(st.sampled_from(_MEMOS))]
+    }
+    same(ways, replace(arrival, message=message, kept=kept, transaction=data.draw(st.sampled_from([-1, -1, 0, 1]))))
+
+
+def _memo_with(number: int, value: str) -> Edit:
+    def edit(memo: str) -> str:
+        fields = memo.split("\x1f")
+        fields[number] = value
+        return "\x1f".join(fields)
+
+    return edit
+
+
+_MEMOS: list[Edit] = [
+    *([lambda memo: memo] * 8),
+    _memo_with(2, "anonymous@anonymous.invalid"),
+    _memo_with(8, "abc.encryption"),
+    _memo_with(11, f"person 103@{DOMAIN}"),
+    *(_memo_with(14, shown) for shown in ("-", "", '!"Group" <sip:600@example.org>', '"50 % \u00e9" <sip:102@example.org>')),
+    _memo_with(15, "away until 3"),
+    _memo_with(16, "x"),
+]
+
+
+@pytest.mark.parametrize("flags", [0, 1 << 5, 1 << 6, 1 << 17])
+def test_whatever_phone_answers(ways: Ways, plain: dict[str, Arrival], flags: int) -> None:
+    ways.paper.contacts[f"102@{DOMAIN}"] = [("sip:102@10.79.0.9:5070", flags)]
+    ways.paper.looked = f"102@{DOMAIN}"
+    try:
+        for arrival in plain.values():
+            ways.paper.looked = f"102@{DOMAIN}"
+            same(ways, arrival)
+    finally:
+        ways.paper.contacts[f"102@{DOMAIN}"] = [("sip:102@10.79.0.9:5070", 0)]
+
+
+def test_a_note_for_the_caller(ways: Ways, plain: dict[str, Arrival]) -> None:
+    for name in ("180 in", "200 in"):
+        leg = plain[name].kept["$avp(memo)"].split("\x1f")[1]
+        ways.paper.shared["told"] = {leg: '["Carol", []]'}
+        same(ways, plain[name])
+        ways.paper.shared.pop("told")
