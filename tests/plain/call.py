@@ -29,7 +29,9 @@ def arrivals(ways: Ways) -> dict[str, Arrival]:
         "REGISTER challenged": Arrival(from_phone(register())),
         "REGISTER": Arrival(from_phone(register(answered(asked["REGISTER"].told, "REGISTER", f"sip:{DOMAIN}")))),
     }
-    inbound, outbound = ways.by_rules(found["INVITE in"]).kept, ways.by_rules(found["INVITE out"]).kept
+    inbound, rung = ways.by_rules(found["INVITE in"]).kept, ways.by_rules(found["INVITE out"])
+    outbound = rung.kept
+    ways.paper.shared["dialogs"] = dict(rung.shared["dialogs"])
     for code, reason in ((180, "Ringing"), (183, "Session Progress"), (200, "OK")):
         found[f"{code} in"] = Arrival(from_gateway(reply(code, reason, contact=ASTERISK)), REPLY, inbound)
         found[f"{code} out"] = Arrival(from_phone(reply(code, reason, contact=BOB)), REPLY, outbound)

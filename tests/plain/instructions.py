@@ -12,11 +12,9 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
-OURS = "/carillon/"
-
 
 class Instructions:
-    """Counts those of the functions that are called within it. `elsewhere` are parts of paths that do not count."""
+    """Counts those of the product, and of the libraries that it calls; not those of tests and what these call."""
 
     def __init__(self) -> None:
         self.seen: set[tuple[CodeType, int]] = set()
@@ -37,7 +35,7 @@ class Instructions:
         return Counter(f"{code.co_filename.rpartition('/carillon/')[2]}:{code.co_qualname}" for code, _ in self.seen)
 
     def _entered(self, frame: FrameType, event: str, value: object) -> Any:
-        if "/tests/" in frame.f_code.co_filename:
+        if _is_of_tests(frame):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return self._stepped
@@ -46,3 +44,11 @@ class Instructions:
         if event == "opcode":
             self.seen.add((frame.f_code, frame.f_lasti))
         return self._stepped
+
+
+def _is_of_tests(frame: FrameType | None) -> bool:
+    while frame is not None and "/carillon/" not in (name := frame.f_code.co_filename):
+        if "/tests/" in name or name.endswith("mock.py"):
+            return True
+        frame = frame.f_back
+    return False

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.plain.paper import Message, Paper
+from tests.plain.paper import Paper
 
 from carillon.provisioning import devices, users
 from carillon.provisioning.system import create_system, open_truth
+from carillon.sip.dialogproof import proof
 from carillon.sip.digest import Credentials, proved
 from carillon.sip.legid import make_leg_id
-from carillon.sip.dialogproof import proof
 from carillon.stores.directory import refresh
 from carillon.system.paths import SystemPaths
 
@@ -84,6 +84,13 @@ class PaperOffice:
         """What has been changed is in force."""
         refresh(self.truth, self.place / "directory.db", os.geteuid())
 
+    def refresh_anew(self) -> None:
+        """The directory as the truth has it, whatever has been done to it."""
+        self.worker.directory.close()
+        for file in self.place.glob("directory.db*"):
+            file.unlink()
+        self.refresh()
+
     def _worker(self) -> Worker:
         from carillon.kamailio.settings import Settings
         from carillon.kamailio.worker import Worker
@@ -126,8 +133,9 @@ def invite_out(*, called: str = "102", more: str = "") -> str:
 
 def register(credentials: str = "", *, user: str = "101", more: str = "", expires: str = "3600") -> str:
     return (
-        f"REGISTER sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP 10.79.0.9:5070;rport;branch=z9hG4bK1\r\nMax-Forwards: 70\r\n"
-        f"From: <sip:{user}@{DOMAIN}>;tag=f1\r\nTo: <sip:{user}@{DOMAIN}>\r\nCall-ID: r1@10.79.0.9\r\n"
+        f"REGISTER sip:{DOMAIN} SIP/2.0\r\nVia: SIP/2.0/UDP 10.79.0.9:5070;rport;branch=z9hG4bK1\r\n"
+        f"Max-Forwards: 70\r\nFrom: <sip:{user}@{DOMAIN}>;tag=f1\r\nTo: <sip:{user}@{DOMAIN}>\r\n"
+        "Call-ID: r1@10.79.0.9\r\n"
         f"CSeq: 1 REGISTER\r\nContact: <sip:{user}@10.79.0.9:5070>\r\n{credentials}{more}Expires: {expires}\r\n"
         "User-Agent: Bench\r\nContent-Length: 0\r\n\r\n"
     )

@@ -13,7 +13,8 @@ from tests.plain.office import DOMAIN, LEG
 from tests.plain.ways import Arrival, Ways
 
 HEADERS = (
-    *("Privacy: id", "Privacy: none", "Replaces: c;to-tag=1;from-tag=2", "Session-Expires: 90", "Session-Expires: 1800"),
+    *("Privacy: id", "Privacy: none", "Replaces: c;to-tag=1;from-tag=2", "Session-Expires: 90"),
+    "Session-Expires: 1800",
     *("Session-Expires: 600;refresher=uas", "Session-Expires: soon", "Min-SE: 200", "Require: timer", "Require: 100rel"),
     *("Warning: 399 x \"hot\"", "P-Asserted-Identity: <sip:boss@example.org>", "P-Preferred-Identity: <sip:1@x>"),
     *("Diversion: <sip:104@example.org>;reason=unconditional", "History-Info: <sip:1@x>;index=1", "Subject: \u00e9t\u00e9"),
@@ -90,9 +91,7 @@ def test_whatever_is_written_into_its_messages(ways: Ways, plain: dict[str, Arri
         text = edit(text)
     address, port = data.draw(st.sampled_from([(arrival.message.address, arrival.message.port), *PLACES]))
     message = replace(arrival.message, text=text, address=address, port=port)
-    kept = {
-        name: edit(value) for name, value in arrival.kept.items() for edit in [data.draw(st.sampled_from(_MEMOS))]
-    }
+    kept = {name: edit(value) for name, value in arrival.kept.items() for edit in [data.draw(st.sampled_from(_MEMOS))]}
     same(ways, replace(arrival, message=message, kept=kept, transaction=data.draw(st.sampled_from([-1, -1, 0, 1]))))
 
 
@@ -105,12 +104,13 @@ def _memo_with(number: int, value: str) -> Edit:
     return edit
 
 
+SHOWN = ("-", "", '!"Group" <sip:600@example.org>', '"50 % \u00e9" <sip:102@example.org>')
 _MEMOS: list[Edit] = [
     *([lambda memo: memo] * 8),
     _memo_with(2, "anonymous@anonymous.invalid"),
     _memo_with(8, "abc.encryption"),
     _memo_with(11, f"person 103@{DOMAIN}"),
-    *(_memo_with(14, shown) for shown in ("-", "", '!"Group" <sip:600@example.org>', '"50 % \u00e9" <sip:102@example.org>')),
+    *(_memo_with(14, shown) for shown in SHOWN),
     _memo_with(15, "away until 3"),
     _memo_with(16, "x"),
 ]

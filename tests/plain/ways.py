@@ -13,6 +13,13 @@ from unittest.mock import patch
 from tests.plain.office import PaperOffice
 from tests.plain.paper import Message, Told
 
+Run = Callable[[Callable[[], Any]], Any]
+
+
+def _run(act: Callable[[], Any]) -> Any:
+    return act()
+
+
 NOW = 1_700_000_000.0
 
 
@@ -50,13 +57,17 @@ class Ways:
     def by_rules(self, arrival: Arrival) -> Heard:
         return self._by(arrival, _Never())
 
-    def _by(self, arrival: Arrival, plain: object) -> Heard:
+    def by_short_path(self, arrival: Arrival, run: Run) -> Heard:
+        """`run` calls the worker."""
+        return self._by(arrival, self.plain, run)
+
+    def _by(self, arrival: Arrival, plain: object, run: Run = _run) -> Heard:
         before = copy.deepcopy(self.paper.shared)
         self.office.worker.plain = plain  # type: ignore[assignment]
         try:
             self.paper.receives(arrival.message, arrival.transaction, arrival.kept)
             with patch.object(time, "time", lambda: NOW), patch.object(secrets, "token_hex", lambda size: "ab" * size):
-                getattr(self.office.worker, arrival.callback)(None)
+                run(lambda: getattr(self.office.worker, arrival.callback)(None))
             return Heard(self.paper.lines, self._rows(), self.paper.shared, self.paper.kept)
         finally:
             self.office.worker.plain = self.plain

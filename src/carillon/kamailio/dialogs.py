@@ -13,6 +13,11 @@ def keep(dialog: LiveDialog) -> None:
     ksr.set_shared_text_for(TABLE, dialog.call_id, str(dialog), LIFETIME_S[dialog.state])
 
 
+def keep_text(call_id: str, text: str, state: str) -> None:
+    """Write a note that is text already, of a dialog in this state."""
+    ksr.set_shared_text_for(TABLE, call_id, text, LIFETIME_S[DialogState(state)])
+
+
 def note(call_id: str) -> LiveDialog | None:
     """The note of a dialog, if there is one."""
     text = ksr.shared_text(TABLE, call_id)

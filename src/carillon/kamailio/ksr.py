@@ -73,9 +73,8 @@ class Several:
             return [text(variable) for variable in self._variables]
         return ["" if value == _NULL else value for value in values]
 
-
     def together(self) -> str:
-        """All of them as one text with `plain.S` between; "" when some have bytes that are not UTF-8, or are too long."""
+        """All as one text with `plain.S` between; "" when some have bytes that are not UTF-8, or are too long."""
         try:
             return KSR.pv.get(self._together) or ""
         except UnicodeDecodeError:
@@ -132,6 +131,11 @@ def remove_headers_beginning(prefix: str) -> None:
         received = prefix
     if prefix.lower() in received.lower():
         KSR.textops.remove_hf_re(f"^{prefix}")
+
+
+def remove_all_headers_beginning(prefix: str) -> None:
+    """The same where there are some."""
+    KSR.textops.remove_hf_re(f"^{prefix}")
 
 
 def append_header(name: str, value: str) -> None:
@@ -209,6 +213,11 @@ def record_route(parameter: str) -> None:
     _must(KSR.rr.record_route(), "record the route")
 
 
+def restore_uri() -> None:
+    """Give a request the URI again that it came with."""
+    set_text("$ru", text("$ou"))
+
+
 def follow_route() -> bool:
     """Take our Route off and set the next hop from the route set (RFC 3261 §16.4)."""
     return _yes(KSR.rr.loose_route())
@@ -253,6 +262,46 @@ def follow(next_hop: str, socket: str) -> None:
     KSR.maxfwd.process_maxfwd(70)
     if KSR.tm.t_relay() <= 0:
         KSR.sl.send_reply(500, "Next Hop Unreachable")
+
+
+def send_to_gateway(uri: str, next_hop: str, socket: str, answer_s: int, silence_s: float, *, alias: bool) -> None:
+    """Send a call as `uri` to this next hop by this socket, noting in Contact where its sender really is if `alias`.
+
+    All in one, for the short path: what `perform` does with a `Relay`.
+    """
+    KSR.pv.sets("$ru", uri)
+    KSR.pv.sets("$du", next_hop)
+    KSR.pv.sets("$fs", socket)
+    if alias:
+        KSR.nathelper.add_contact_alias()
+    KSR.tm.t_on_reply(Callback.REPLY)
+    KSR.tm.t_on_failure(Callback.FAILURE)
+    KSR.tm.t_set_fr(int(answer_s * 1000), int(silence_s * 1000))
+    KSR.maxfwd.process_maxfwd(70)
+    if KSR.tm.t_relay() <= 0:
+        KSR.sl.send_reply(500, "Next Hop Unreachable")
+
+
+TARGETS = Several("$branch(count)", "$bf", "$du")
+"""After `look_up_contacts`: how many further targets there are; the first one's flags, and where it is sent."""
+
+
+def ring_one(flags: int, next_hop: str, answer_s: int, silence_s: float) -> bool:
+    """Ring the only target of a request, as `TARGETS` has it; whether it left. In one, for the short path."""
+    if flags >> ENCRYPTED & 1:
+        KSR.tm.t_on_branch(Callback.BRANCH)
+    if ";lr" not in next_hop:
+        KSR.set_forward_no_connect()
+    KSR.tm.t_on_reply(Callback.REPLY)
+    KSR.tm.t_on_failure(Callback.FAILURE)
+    KSR.tm.t_set_fr(int(answer_s * 1000), int(silence_s * 1000))
+    KSR.maxfwd.process_maxfwd(70)
+    return bool(KSR.tm.t_relay() > 0)
+
+
+def dialect_in(flags: int) -> int:
+    """The dialect of a phone, by the flags of its registration."""
+    return flags >> DIALECT & (1 << DIALECT_BITS) - 1
 
 
 def alias_this_contact() -> None:
@@ -417,16 +466,12 @@ def wants_encryption(place: int = 0) -> bool:
 def dialects() -> frozenset[int]:
     """The dialects of the targets, those of the phones that are to ring first."""
     others = (number(f"$(branch(flags)[{n}])") for n in range(number("$branch(count)")))
-    return frozenset(_dialect(flags) for flags in (number("$bf"), *others))
+    return frozenset(dialect_in(flags) for flags in (number("$bf"), *others))
 
 
 def dialect() -> int:
     """In a branch callback: the dialect of the phone that is about to ring."""
-    return _dialect(number("$bf"))
-
-
-def _dialect(flags: int) -> int:
-    return flags >> DIALECT & (1 << DIALECT_BITS) - 1
+    return dialect_in(number("$bf"))
 
 
 def bound_contacts(aor: str) -> tuple[Contact, ...]:

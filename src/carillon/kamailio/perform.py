@@ -210,7 +210,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
         case Relay():
             _relay_to_gateway(outcome, means.gateway_sockets)
         case Ring():
-            _ring(outcome, recorded=recorded)
+            ring(outcome, recorded=recorded)
         case RingNext(aor, ring_s, silence_s):
             _ring_next(aor, ring_s, silence_s)
         case Trunk():
@@ -333,12 +333,12 @@ def _find_contacts(ring: Ring) -> None:
     ksr.arrange_contacts(ring.aor)
 
 
-def _ring(ring: Ring, *, recorded: bool) -> None:
+def ring(asked: Ring, *, recorded: bool) -> None:
     """A phone on TCP or TLS is reached by its own connection or not at all: behind a NAT nobody answers a new one."""
     media.watch_branches(recorded=recorded)
     ksr.use_open_connections()
-    if not _sent(step_s(ring.ring_s, ksr.later_groups()), ring.silence_s):
-        raise media.RelayDown(ring.aor) if media.some_left_out() else NobodyThere(ring.aor)
+    if not _sent(step_s(asked.ring_s, ksr.later_groups()), asked.silence_s):
+        raise media.RelayDown(asked.aor) if media.some_left_out() else NobodyThere(asked.aor)
 
 
 def _ring_next(aor: str, ring_s: float, silence_s: float) -> None:

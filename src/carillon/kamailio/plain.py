@@ -1,75 +1,129 @@
 """The short path: a message that is plain is done with what the rules said of one like it.
 
-What a message costs is how much different code it runs through (docs/adr/0012), and most messages differ in a few words
-only. So this is flat: a shape of `routing.plain` that takes all values out at once, a look for the recipe, the engine.
-It decides nothing. Where no shape fits, or what a shape does not know is there, nothing has been done, and the rules are
-asked. `tests/plain` shows that both ways tell the engine and the trace the same.
+What a message costs is how much different code it runs through (docs/adr/0012, 0028), and most messages differ in a few
+words only. So this is flat: a shape of `routing.plain` that takes all values out at once, a look for the recipe, the
+engine. It decides nothing. Where no shape fits, or something is there that a shape does not know, nothing has been
+done, and the rules are asked. `tests/plain` shows that both ways tell the engine and the trace the same.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import secrets
 import time
 from collections.abc import Callable
 from typing import Final
 
 from carillon.kamailio import ksr
-from carillon.kamailio.fetch import TOLD, TRUNKS
-from carillon.kamailio.perform import MEMO
-from carillon.kamailio.recipe import Recipe, recipe
+from carillon.kamailio.fetch import NONCES, TOLD, TRUNKS
+from carillon.kamailio.perform import MEMO, NobodyThere, ring
+from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import indialog, replies
-from carillon.routing.decision import Follow
+from carillon.routing import examples
+from carillon.routing.decision import Relay, Ring
 from carillon.routing.dialogs import TABLE as DIALOGS
-from carillon.routing.facts import Facts, ReplyFacts
+from carillon.routing.examples import Example
+from carillon.routing.facts import Gateway
 from carillon.routing.fromtrunk import speaks_from
-from carillon.routing.memo import Leg, Memo
-from carillon.routing.plain import NONE, PRIVATE, REPLY, REPLY_VALUES, WITHIN, WITHIN_VALUES
-from carillon.routing.request import Request, Source
-from carillon.sip.dialogproof import is_proved
-from carillon.sip.uri import SipUri
-from carillon.stores.tracewire import LONGEST
+from carillon.routing.plain import (
+    CALL,
+    CALL_VALUES,
+    CREDENTIALS,
+    NEW_VALUES,
+    NONE,
+    PRIVATE,
+    REPLY,
+    REPLY_VALUES,
+    RTPMAP,
+    RUNG,
+    RUNG_VALUES,
+    STRANGER,
+    WITHIN,
+    WITHIN_VALUES,
+)
+from carillon.routing.progress import key_of
+from carillon.routing.sessiontimer import UNTIMED
+from carillon.sip.dialogproof import is_proved, proof
+from carillon.sip.digest import NonceState, make_nonce, nonce_state, response
+from carillon.sip.legid import is_leg_id, make_leg_id
+from carillon.sip.sessiontimer import Timing
+from carillon.sip.uri import quoted
+from carillon.stores.directory import DirectoryReader
+from carillon.stores.ports import DomainProfile, StoreDown
 
 MOST_RECIPES: Final = 4096
 
+_FROM = ksr.Several("$rm", "$si", "$sp")
 _WITHIN = ksr.Several(*WITHIN_VALUES)
 _REPLY = ksr.Several(*REPLY_VALUES)
+_CALL = ksr.Several(*CALL_VALUES)
+_RUNG = ksr.Several(*RUNG_VALUES)
+_REGISTERING = ksr.Several(*NEW_VALUES, "$hdr(Authorization)", "$mb")
 
-SHOWN: Final = '"\x00shown" <sip:shown>'
-"""In place of who is shown to the caller."""
+_HASHES: Final = {"MD5": (0, "md5", ("both", "md5")), "SHA-256": (1, "sha256", ("both", "sha256"))}
+"""For each algorithm: the place of its HA1 among both, the hash's name, and the domains that offer it."""
 
 
 class Plain:
     """The short path of one process. What it keeps are recipes, no state of any call."""
 
-    def __init__(self, settings: Settings, tracer: Tracer) -> None:
-        self._node, self._tracer = settings.node, tracer
+    def __init__(self, settings: Settings, directory: DirectoryReader, tracer: Tracer) -> None:
+        self._node, self._directory, self._tracer = settings.node, directory, tracer
         self._socket = settings.gateway_sockets.towards
-        self._gateways = {str(gateway): gateway for gateway in settings.node.every_gateway}
+        self._secret = settings.node.secret
+        first = settings.node.gateways[0] if settings.node.gateways else None
+        self._hop = (f"sip:{first};transport=udp", self._socket(first.address)) if first else ("", "")
+        self._relay = Relay(first or Gateway("", 0), "")
+        self._ring = Ring("", settings.node.ring_s)
+        self._sources = {str(gateway): "gateway" for gateway in settings.node.every_gateway}
+        self._gateways = frozenset(self._sources)
+        if settings.node.presence:
+            self._sources[str(settings.node.presence)] = "presence server"
         self._recipes: dict[tuple[object, ...], Recipe | None] = {}
-        ours = settings.node.presence
-        self._never = {str(ours)} if ours else set()
-        self._kinds: dict[str, Callable[[], bool]] = {"ACK": self._within, "BYE": self._within}
+        self._kinds: dict[tuple[str, str], Callable[[str, str], bool]] = {
+            ("ACK", "gateway"): self._to_phone,
+            ("BYE", "gateway"): self._to_phone,
+            ("ACK", "outside"): self._to_gateway,
+            ("BYE", "outside"): self._to_gateway,
+            ("INVITE", "outside"): self._calls,
+            ("INVITE", "gateway"): self._is_rung,
+            ("REGISTER", "outside"): self._registers,
+        }
 
     def request(self) -> bool:
         """Whether the request was plain, and is done."""
-        kind = self._kinds.get(ksr.text("$rm"))
-        return kind is not None and kind()
+        method, address, port = _FROM.texts()
+        place = f"{address}:{port}"
+        source = self._sources.get(place, "outside")
+        kind = self._kinds.get((method, source))
+        if kind is None or (source == "outside" and ksr.shared_text(TRUNKS, speaks_from(address, int(port)))):
+            return False
+        try:
+            return kind(method, place)
+        except StoreDown:  # reads come before anything is done
+            return False
 
-    def _within(self) -> bool:
+    # --- requests of a dialog
+
+    def _to_phone(self, method: str, place: str) -> bool:
+        return self._within(method, place, "gateway")
+
+    def _to_gateway(self, method: str, place: str) -> bool:
+        return self._within(method, place, "outside")
+
+    def _within(self, method: str, place: str, source: str) -> bool:
         """ACK and BYE of a dialog that is proved to be ours, and whose sound goes by no relay."""
         text = _WITHIN.together()
         found = WITHIN.fullmatch(text)
         if found is None or PRIVATE in text.lower():
             return False
-        method, user, called, call_id, address, port, by, home, sender, to, proof = found.groups()
-        source, place = "gateway", f"{address}:{port}"
-        if place not in self._gateways:
-            if place in self._never or ksr.shared_text(TRUNKS, speaks_from(address, int(port))) is not None:
-                return False
-            source = "outside"
-        known = self._recipe(self._within_said, method, source, called)
-        if known is None or not is_proved(self._node.secret, proof, call_id, sender, to):
+        user, called, call_id, by, home, sender, to, mark = found.groups()
+        if source == "outside" and called not in self._gateways:
+            return False
+        known = self._recipe(examples.within, method, source, called)
+        if known is None or not is_proved(self._secret, mark, call_id, sender, to):
             return False
         if ksr.is_absorbed():
             return True
@@ -79,22 +133,13 @@ class Plain:
             ksr.follow("", "")
         else:
             ksr.follow(f"sip:{called};transport=udp", self._socket(called))
-        to_whom = f"{user}@{called.partition(':')[0]}"
         self._tracer.row(
-            f"{time.time()!r}\x1fin-dialog\x1f{call_id}\x1f\x1f{place}\x1f{source}\x1f{method}\x1f{by}@{home}\x1f{to_whom}"
-            f"\x1f{known.words}"
+            f"{time.time()!r}\x1fin-dialog\x1f{call_id}\x1f\x1f{place}\x1f{source}\x1f{method}\x1f{by}@{home}"
+            f"\x1f{user}@{called.partition(':')[0]}\x1f{known.words}"
         )
         return True
 
-    def _within_said(self, method: str, source: str, called: str) -> Recipe | None:
-        target = SipUri.parse(f"sip:{called}")
-        if target is None:
-            return None
-        request = Request(method, target, target, target, "", Source(source), from_tag="-", to_tag="-")
-        decision = indialog.decide(request, Facts(0.0, self._node))
-        if not isinstance(decision.outcome, Follow) or (source == "outside" and called not in self._gateways):
-            return None
-        return recipe(decision, {})
+    # --- replies of a leg
 
     def reply(self) -> bool:
         """Whether a reply was plain, and is done."""
@@ -106,32 +151,193 @@ class Plain:
         if leg == "inbound":
             if ksr.shared_text(TOLD, leg_id) is not None:
                 return False
-        elif shown or code != "180" and ksr.wants_encryption():
+        elif shown or (code != "180" and ksr.wants_encryption()):
             return False
-        known = self._recipe(self._reply_said, leg, code, reason, timer, bool(shown))
+        known = self._recipe(examples.reply, leg, int(code), reason, timer if timer != NONE else "", bool(shown))
         if known is None:
             return False
-        for act, values in known.steps:
-            act(*values) if shown == "" else act(*[value % {"shown": shown} for value in values])
+        blanks = {"shown": shown}
+        known.done(blanks)
         if host is not None and (host != address or (at or "5060") != port):
             ksr.alias_this_contact()
-        words = known.words % {"shown": shown}
-        self._tracer.row(f"{time.time()!r}\x1f{leg} reply\x1f\x1f{leg_id}\x1f{address}\x1f\x1f{code}\x1f\x1f{called}\x1f{words}")
+        self._tracer.row(
+            f"{time.time()!r}\x1f{leg} reply\x1f\x1f{leg_id}\x1f{address}\x1f\x1f{code}\x1f\x1f{called}"
+            f"\x1f{known.words % blanks}"
+        )
         return True
 
-    def _reply_said(self, leg: str, code: str, reason: str, timer: str, is_shown: bool) -> Recipe | None:
-        interval = timer if timer != NONE and int(code) >= 200 else ""
-        memo = Memo(Leg(leg), "-", "-@-", shown=SHOWN if is_shown else "")
-        return recipe(replies.decide(memo, ReplyFacts(int(code), reason, session_expires=interval)), {"shown": SHOWN})
+    # --- what begins something
 
-    def _recipe(self, said: Callable[..., Recipe | None], *key: object) -> Recipe | None:
-        """What was said before of the same, or what `said` finds now."""
+    def _calls(self, method: str, place: str) -> bool:
+        text = _CALL.together()
+        return self._is_called(text, place) or self._challenged(text, place)
+
+    def _registers(self, method: str, place: str) -> bool:
+        return self._challenged(_REGISTERING.together(), place)
+
+    def _challenged(self, text: str, place: str) -> bool:
+        """A stranger is asked who he is."""
+        found = STRANGER.fullmatch(text)
+        if found is None:
+            return False
+        method, number, host, call_id, _, by, home, _, _, hops = found.groups()
+        profile = self._domain(home)
+        known = self._recipe(examples.challenge, method, profile, host, int(hops)) if profile else None
+        if known is None:
+            return False
+        if ksr.is_absorbed():
+            return True
+        known.done({"nonce": make_nonce(self._secret, home, time.time(), secrets.token_hex(12))})
+        route = "inbound"
+        if method == "REGISTER":
+            route = "register"
+            ksr.reply(401, "Unauthorized")
+        else:
+            ksr.reply(407, "Proxy Authentication Required")
+        self._tracer.row(
+            f"{time.time()!r}\x1f{route}\x1f{call_id}\x1f\x1f{place}\x1foutside\x1f{method}\x1f{by}@{home}"
+            f"\x1f{number}@{host}\x1f{known.words}"
+        )
+        return True
+
+    def _is_called(self, text: str, place: str) -> bool:
+        """A phone that proves whose it is calls a colleague."""
+        found = CALL.fullmatch(text)
+        if found is None or PRIVATE in text.lower():
+            return False
+        number, host, call_id, transport, by, home, tag, sequence, hops, credentials, *rest = found.groups()
+        timer, least, at, port, payloads, attributes = rest
+        profile = self._domain(home) if home == host else None
+        if profile is None:
+            return False
+        known = self._recipe(
+            *(examples.call, profile, int(hops), _timing(timer, least), payloads, tuple(RTPMAP.findall(attributes)))
+        )
+        if known is None:
+            return False
+        proved = self._proved(credentials, "INVITE", home, profile.digest)
+        called = proved and self._directory.plain_called(home, number)
+        if proved is None or called is None:
+            return False
+        if ksr.is_absorbed():
+            return True
+        use, device, caller, name = proved
+        leg = make_leg_id(self._secret, secrets.token_hex(12))
+        said = f"{sequence}|{call_id}|{transport} {place.replace(':', ' ')}|sip:{number}@{host}|"
+        blanks = {
+            "use": use,
+            "by": hashlib.sha256(said.encode()).hexdigest()[:24],
+            "device": device,
+            "number": number,
+            "caller": caller,
+            "caller_name": name,
+            "caller_quoted": quoted(name),
+            "called": called[0],
+            "called_name": called[1],
+            "called_quoted": quoted(called[1]),
+            "leg": leg,
+            "proof": proof(self._secret, call_id, tag),
+        }
+        known.done(blanks)
+        ksr.set_text(MEMO, known.memo % blanks)
+        elsewhere = f"{at}:{port or 5060}" != place
+        ksr.send_to_gateway(
+            f"sip:{called[0]}@{home}", *self._hop, self._relay.answer_s, self._relay.silence_s, alias=elsewhere
+        )
+        self._tracer.row(
+            f"{time.time()!r}\x1finbound\x1f{call_id}\x1f{leg}\x1f{place}\x1foutside\x1fINVITE\x1f{by}@{home}"
+            f"\x1f{number}@{host}\x1f{known.words % blanks}"
+        )
+        return True
+
+    def _is_rung(self, method: str, place: str) -> bool:
+        """Our Asterisk calls a colleague; after NobodyThere and media.RelayDown the rest is for the rules."""
+        text = _RUNG.together()
+        found = RUNG.fullmatch(text)
+        if found is None:
+            return False
+        user, host, call_id, _, by, home, tag, _, hops, name, timer, least, leg, called, caller = found.groups()
+        aor, profile = f"{user}@{host}", self._domain(host)
+        if profile is None or called != aor or not is_leg_id(self._secret, leg):
+            return False
+        party = self._directory.plain_rung(host, user)
+        if party is None or party[0] != user:
+            return False
+        chosen = self._directory.rings().get((host, "internal"))
+        key = examples.rung, profile, int(hops), _timing(timer, least), chosen
+        if self._recipe(*key) is None or ksr.is_absorbed():
+            return False
+        if not ksr.look_up_contacts(aor):
+            return False
+        more, flags, next_hop = ksr.TARGETS.texts()
+        alone = more == "0"
+        if not alone:
+            ksr.arrange_contacts(aor)
+        known = self._recipe(*key, dialect=ksr.dialect_in(int(flags)) if alone else SEVERAL)
+        assert known
+        now = time.time()
+        blanks = {
+            "caller": caller,
+            "caller_name": name,
+            "caller_quoted": quoted(name),
+            "called": user,
+            "called_name": party[1],
+            "leg": leg,
+            "key": key_of(self._secret, leg),
+            "proof": proof(self._secret, call_id, tag),
+            "call_id": call_id,
+            "tag": tag,
+            "since": repr(now),
+            "until": f"{now + self._node.ring_s:.0f}",
+        }
+        known.done(blanks)
+        ksr.set_text(MEMO, known.memo % blanks)
+        if not alone:
+            ring(Ring(aor, self._node.ring_s), recorded=False)
+        elif not ksr.ring_one(int(flags), next_hop, self._ring.ring_s, self._ring.silence_s):
+            raise NobodyThere(aor)
+        self._tracer.row(
+            f"{now!r}\x1foutbound\x1f{call_id}\x1f{leg}\x1f{place}\x1fgateway\x1fINVITE\x1f{by}@{home}"
+            f"\x1f{aor}\x1f{known.words % blanks}"
+        )
+        return True
+
+    def _proved(self, text: str, method: str, home: str, digest: str) -> tuple[str, str, str, str] | None:
+        """The use of the nonce, the device, and extension and name of its person; None where the rules must say why."""
+        given = dict(CREDENTIALS.findall(text))
         try:
-            return self._recipes[said.__name__, *key]
+            nonce, count, device = given["nonce"], given["nc"], given["username"]
+            place, name, offers = _HASHES[given.get("algorithm", "MD5")]
+            middle, uri, answer = f"{nonce}:{count}:{given['cnonce']}:auth", given["uri"], given["response"]
+        except KeyError:
+            return None
+        use = f"{nonce}:{count}"
+        if given["realm"] != home or given.get("qop") != "auth" or digest not in offers:
+            return None
+        account = self._directory.plain_caller(home, device)
+        if account is None or not hmac.compare_digest(response(name, account[place], middle, method, uri), answer):
+            return None
+        if nonce_state(self._secret, home, nonce, time.time()) is not NonceState.FRESH:
+            return None
+        return None if ksr.shared_text(NONCES, use) is not None else (use, device, account[2], account[3])
+
+    def _domain(self, name: str) -> DomainProfile | None:
+        self._directory.renew()
+        return self._directory.domains().get(name)
+
+    def _recipe(self, example: Callable[..., Example | None], *key: object, dialect: int = 0) -> Recipe | None:
+        """What the rules said before of the same, or what they say now of an example."""
+        try:
+            return self._recipes[example, dialect, *key]
         except KeyError:
             pass
         if len(self._recipes) >= MOST_RECIPES:
             self._recipes.clear()
-        found = said(*key)
-        self._recipes[said.__name__, *key] = found
-        return found
+        said = example(self._node, *key)
+        stripped = STRIPPED if example is examples.rung else NOTHING
+        made = self._recipes[example, dialect, *key] = recipe(*said, dialect, stripped) if said else None
+        return made
+
+
+def _timing(interval: str | None, least: str | None) -> Timing:
+    return UNTIMED if interval is least is None else Timing(interval or "", least or "", supported=True)

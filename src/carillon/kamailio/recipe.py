@@ -9,33 +9,45 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
-from carillon.kamailio import dialogs, ksr
+from carillon.kamailio import dialogs, ksr, rings
 from carillon.kamailio.fetch import NONCES
 from carillon.kamailio.perform import RANG
 from carillon.kamailio.tracer import outcome_words
 from carillon.routing.decision import (
     AddHeader,
+    Challenge,
     Decision,
     DialogEnds,
     DialogRings,
     DialogUp,
     Effect,
+    KeepDialog,
     MarkTimer,
     NoteRinging,
     RecordRoute,
     RemoveHeader,
+    RingAs,
     SetFrom,
     SpendNonce,
     StripPrivate,
 )
+from carillon.routing.ringing import told
 from carillon.routing.sessiontimer import PARAMETER as TIMER
 from carillon.sip.dialogproof import PARAMETER as PROOF
+from carillon.sip.private import PREFIX
 from carillon.sip.uri import quoted
 from carillon.stores.tracewire import FIELD
 
 Step = tuple[Callable[..., object], tuple[str, ...]]
+
+SEVERAL: Final = -1
+"""In place of a dialect: several phones ring, each is told in the words of its maker."""
+
+STRIPPED: Step = (ksr.remove_all_headers_beginning, (PREFIX,))
+NOTHING: Step = (str, ())
 
 
 class Recipe(NamedTuple):
@@ -43,7 +55,7 @@ class Recipe(NamedTuple):
 
     steps: tuple[Step, ...]
     words: str
-    decision: Decision
+    memo: str
 
     def done(self, blanks: Mapping[str, str]) -> None:
         """Do what the rules said."""
@@ -51,28 +63,32 @@ class Recipe(NamedTuple):
             act(*[value % blanks for value in values])
 
 
-def recipe(decision: Decision, blanks: Mapping[str, str]) -> Recipe | None:
-    """What was decided with these blanks, by the text that stood for each; None where that cannot be said again."""
+def recipe(decision: Decision, blanks: Mapping[str, str], dialect: int = 0, stripped: Step = NOTHING) -> Recipe | None:
+    """What was decided with these blanks, by the text that stood for each; None where that cannot be said again.
+
+    `dialect` is that of the phone that rings. `stripped` is how private headers are removed, if there are any.
+    """
     steps: list[Step] = []
     for effect in decision.effects:
-        step = _step(effect)
+        step = _step(effect, dialect, stripped)
         if step is None:
             return None
         if step is not NOTHING:
             act, values = step
             steps.append((act, tuple(_with_blanks(value, blanks) for value in values)))
+    if isinstance(decision.outcome, Challenge):
+        for name, value in decision.outcome.headers:
+            steps.append((ksr.append_to_reply, (name, _with_blanks(value, blanks))))
+    memo = "" if decision.memo is None else str(decision.memo)
     rows = [word for row in decision.trace for word in row]
     words = FIELD.join((*outcome_words(decision.outcome), *rows))
-    return Recipe(tuple(steps), _with_blanks(words, blanks), decision)
+    return Recipe(tuple(steps), _with_blanks(words, blanks), _with_blanks(memo, blanks))
 
 
-NOTHING: Step = (str, ())
-
-
-def _step(effect: Effect) -> Step | None:  # noqa: PLR0911 -- one row for each effect
+def _step(effect: Effect, dialect: int, stripped: Step) -> Step | None:  # noqa: PLR0911, PLR0912 -- one row for each effect
     match effect:
         case StripPrivate():
-            return NOTHING  # a plain message has none
+            return stripped
         case RemoveHeader(name):
             return ksr.remove_header, (name,)
         case AddHeader(name, value):
@@ -87,6 +103,12 @@ def _step(effect: Effect) -> Step | None:  # noqa: PLR0911 -- one row for each e
             return ksr.mark_route, (f";{TIMER}={seconds}",)
         case NoteRinging():
             return ksr.set_text, (RANG, "yes")
+        case RingAs() if dialect == SEVERAL:
+            return partial(rings.tell, effect), ()
+        case RingAs(_, ring):
+            return ksr.append_header, (rings.HEADER, told(ring, dialect))
+        case KeepDialog(dialog):
+            return dialogs.keep_text, (dialog.call_id, str(dialog), dialog.state)
         case DialogRings():
             return dialogs.rings, ()
         case DialogUp():

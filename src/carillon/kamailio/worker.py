@@ -66,7 +66,7 @@ class Worker:
         places = settings.advertised, settings.recordings
         self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places)
         self.tracer = Tracer(settings.trace_socket)
-        self.plain = Plain(settings, self.tracer)
+        self.plain = Plain(settings, self.directory, self.tracer)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -82,7 +82,11 @@ class Worker:
         if standing is Standing.BANNED or not ksr.is_sane():
             return 1
         ksr.trust_source_port()
-        if standing is Standing.FREE and self.plain.request():
+        try:
+            if standing is Standing.FREE and self.plain.request():
+                return 1
+        except (NobodyThere, media.RelayDown) as failed:
+            self._rang_nobody(failed)
             return 1
         try:
             request = gather.envelope(self.node, self._trunk_at)
@@ -200,9 +204,17 @@ class Worker:
             case _:
                 return False
 
-    def _route(self, route: Route, request: Request) -> None:
+    def _rang_nobody(self, failed: NobodyThere | media.RelayDown) -> None:
+        """The short path has done what the rules say, and no phone rang: they say how it goes on."""
+        ksr.restore_uri()
+        self._route(OUTBOUND, gather.whole(gather.envelope(self.node, self._trunk_at), self.node), failed)
+
+    def _route(self, route: Route, request: Request, failed: Exception | None = None) -> None:
+        """`failed` is what went wrong where the decision has been carried out already."""
         done = course(route, request, self.node, self._facts, self._slots)
         try:
+            if failed is not None:
+                raise failed
             perform(done.decision, self.means)
         except NobodyThere:
             assert route is OUTBOUND

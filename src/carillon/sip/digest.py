@@ -141,17 +141,22 @@ def answer(challenge_header: str, username: str, password: str, method: str, uri
     ha1 = _hex(hash_name, f"{username}:{realm}:{password}")
     asked = Credentials(username, realm, nonce, uri, "", algorithm, "auth", "00000001", cnonce)
     if qops:
-        response, more = _response(hash_name, ha1, asked, method), f', qop=auth, nc=00000001, cnonce="{cnonce}"'
+        answered, more = _response(hash_name, ha1, asked, method), f', qop=auth, nc=00000001, cnonce="{cnonce}"'
     else:
-        response, more = _hex(hash_name, f"{ha1}:{nonce}:{_hex(hash_name, f'{method}:{uri}')}"), ""
+        answered, more = _hex(hash_name, f"{ha1}:{nonce}:{_hex(hash_name, f'{method}:{uri}')}"), ""
     opaque = f', opaque="{given["opaque"]}"' if "opaque" in given else ""
     who = f'username="{username}", realm="{realm}", nonce="{nonce}", uri="{uri}"'
-    return f'Digest {who}, response="{response}", algorithm={algorithm}{more}{opaque}'
+    return f'Digest {who}, response="{answered}", algorithm={algorithm}{more}{opaque}'
 
 
 def _response(hash_name: str, ha1: str, credentials: Credentials, method: str) -> str:
-    ha2 = _hex(hash_name, f"{method}:{credentials.uri}")
     middle = f"{credentials.nonce}:{credentials.nonce_count}:{credentials.cnonce}:{credentials.qop}"
+    return response(hash_name, ha1, middle, method, credentials.uri)
+
+
+def response(hash_name: str, ha1: str, middle: str, method: str, uri: str) -> str:
+    """The response to a challenge; `middle` is `NONCE:COUNT:CNONCE:auth` (RFC 7616 §3.4.1)."""
+    ha2 = _hex(hash_name, f"{method}:{uri}")
     return _hex(hash_name, f"{ha1}:{middle}:{ha2}")
 
 

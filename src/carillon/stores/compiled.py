@@ -71,6 +71,18 @@ def party_of(domain: str, row: Sequence[Any]) -> Party:
     )
 
 
+def plain(*free: str) -> str:
+    """The condition that a party has nothing special in any column of `PARTY` but these; also in one that is new."""
+    usual = zip(PARTY.split(", "), party_row(Party("", "", "")), strict=True)
+    return " AND ".join(f"{column} IS {_literal(value)}" for column, value in usual if column not in free)
+
+
+def _literal(value: str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(int(value))
+
+
 def domain_row(of: DomainProfile) -> tuple[Any, ...]:
     """The values of `DOMAIN`."""
     rules = [(*astuple(one)[:2], None if one.people is None else sorted(one.people), one.trunk, one.required)

@@ -37,6 +37,17 @@ _ACCOUNT = f"SELECT {_SECRETS}, {compiled.PARTY} FROM account WHERE domain = ? A
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _NAMED = "SELECT name, source, extension FROM name WHERE domain = ? AND number = ? AND owner IN (?, ?, ?)"
 _NAMED += " ORDER BY rank LIMIT 1"
+# People of whom a call can be plain: what is not named here must be as it is for nearly everybody.
+_HIMSELF = ("extension", "name", "site", "outside", "caller_number", "withhold")
+_WHEN_CALLED = ("forwarding", "presence", "call_waiting", "pickup", "rings")
+_WHO_CALLS = compiled.plain(*_HIMSELF, *_WHEN_CALLED, "service")
+_WHO_IS_CALLED = compiled.plain(*_HIMSELF, *_WHEN_CALLED, "most_calls")
+_WHO_RINGS = compiled.plain(*_HIMSELF)
+_HAS_NAME = " AND name != ''"
+_PLAIN_CALLER = "SELECT ha1_md5, ha1_sha256, extension, name FROM account WHERE domain = ? AND username = ?"
+_PLAIN_CALLER += f" AND {_WHO_CALLS}{_HAS_NAME}"
+_PLAIN_CALLED = f"SELECT extension, name FROM party WHERE domain = ? AND number = ? AND {_WHO_IS_CALLED}{_HAS_NAME}"  # noqa: S608
+_PLAIN_RUNG = f"SELECT extension, name FROM party WHERE domain = ? AND number = ? AND {_WHO_RINGS}{_HAS_NAME}"  # noqa: S608
 _VERSION = "PRAGMA data_version"
 
 
@@ -130,6 +141,21 @@ class DirectoryReader:
     def rings(self) -> Mapping[tuple[str, str], RingProfile]:
         """The rings that domains have chosen, by domain and origin, as `domains`."""
         return self._current().rings
+
+    def plain_caller(self, domain: str, username: str) -> tuple[str, str, str, str] | None:
+        """Both HA1 of a device, and extension and name of its person, who may call as often as he likes; else None."""
+        row: tuple[str, str, str, str] | None = self._read(_PLAIN_CALLER, domain, username)
+        return None if row is None or self._current().limits_of(domain, row[2]) else row
+
+    def plain_called(self, domain: str, number: str) -> tuple[str, str] | None:
+        """Extension and name of who has a number, if that is a person."""
+        row: tuple[str, str] | None = self._read(_PLAIN_CALLED, domain, number)
+        return row
+
+    def plain_rung(self, domain: str, number: str) -> tuple[str, str] | None:
+        """Extension and name of who has a number, if nothing but his phones is to be thought of when he is called."""
+        row: tuple[str, str] | None = self._read(_PLAIN_RUNG, domain, number)
+        return None if row is None or self._current().limits_of(domain, row[0]) else row
 
     def _limited(self, party: Party) -> Party:
         """With the limits that he shares with others; nearly nobody has any."""
