@@ -12,24 +12,57 @@ from hypothesis import strategies as st
 from tests.plain.office import DOMAIN, LEG
 from tests.plain.ways import Arrival, Ways
 
-HEADERS = (
-    *("Privacy: id", "Privacy: none", "Replaces: c;to-tag=1;from-tag=2", "Session-Expires: 90"),
-    "Session-Expires: 1800",
-    *("Session-Expires: 600;refresher=uas", "Session-Expires: soon", "Min-SE: 200", "Require: timer", "Require: 100rel"),
-    *("Warning: 399 x \"hot\"", "P-Asserted-Identity: <sip:boss@example.org>", "P-Preferred-Identity: <sip:1@x>"),
-    *("Diversion: <sip:104@example.org>;reason=unconditional", "History-Info: <sip:1@x>;index=1", "Subject: \u00e9t\u00e9"),
-    *("X-Carillon-Withheld: yes", "x-carillon-group: sales", "X-Carillon-Forwards: 3", "X-Carillon-No-Forward: yes"),
-    *(f"X-Carillon-Leg: {LEG}", "X-Carillon-Outside: mobile", "X-Carillon-Recorded: yes", "X-Carillon-Service: echo"),
-    *("Route: <sip:10.79.0.1;lr>", "Record-Route: <sip:x;lr;timer=90>", "Path: <sip:10.79.0.9:5070;lr>", "Event: x"),
-    *("Supported: path, outbound", "Authorization: Digest username=\"bob\"", "Proxy-Authorization: Basic x", "X-Y: \x1e"),
-    *("Expires: 30", "Contact: *", "Contact: <sip:101@10.0.0.1>;expires=0", "Via: SIP/2.0/UDP 1.2.3.4", "Alert-Info: x"),
-)  # fmt: skip
-WORDS = (
-    *("101", "102", "103", "999", "*31102", "*8", "*43", "0475123456", "112", "+3225550102", "anonymous"),
-    *(DOMAIN, "example.net", "10.79.0.1", "EXAMPLE.ORG", "anonymous.invalid", "10.79.0.9", "127.79.0.1:5080"),
-    *("0", "1", "70", "71", "5061", "sips", "tel:102", "transport=tcp", "OK", "MD5", "SHA-256", "auth", "00000002"),
-    *("<null>", "\x1e", "\x1f", "\u00fc", "%40", "%s", "%(shown)s", "proof", "media=x.encryption", "timer=300", "f1", "t1"),
-)  # fmt: skip
+HEADERS = [
+    *"""
+Privacy: id
+Privacy: none
+Replaces: c;to-tag=1;from-tag=2
+Session-Expires: 90
+Session-Expires: 1800
+Session-Expires: 600;refresher=uas
+Session-Expires: soon
+Min-SE: 90
+Min-SE: 200
+Require: timer
+Require: 100rel
+Warning: 399 x "hot"
+P-Asserted-Identity: <sip:boss@example.org>
+P-Preferred-Identity: <sip:1@x>
+Diversion: <sip:104@example.org>;reason=unconditional
+History-Info: <sip:1@x>;index=1
+Subject: été
+X-Carillon-Withheld: yes
+x-carillon-group: sales
+X-Carillon-Forwards: 3
+X-Carillon-No-Forward: yes
+X-Carillon-Outside: mobile
+X-Carillon-Recorded: yes
+X-Carillon-Service: echo
+Route: <sip:10.79.0.1;lr>
+Record-Route: <sip:x;lr;timer=90>
+Path: <sip:10.79.0.9:5070;lr>
+Event: x
+Supported: path, outbound
+Authorization: Digest username="bob"
+Proxy-Authorization: Basic x
+Expires: 30
+Contact: *
+Contact: <sip:101@10.0.0.1>;expires=0
+Via: SIP/2.0/UDP 1.2.3.4
+Alert-Info: x
+""".strip().split("\n"),
+    f"X-Carillon-Leg: {LEG}",
+    "X-Y: \x1e",
+]
+WORDS = [
+    *"""
+101 102 103 999 *31102 *8 *43 0475123456 112 +3225550102 anonymous 10.79.0.1 EXAMPLE.ORG anonymous.invalid 10.79.0.9
+example.net example.org 127.79.0.1:5080 0 1 70 71 5061 sips tel:102 transport=tcp OK MD5 SHA-256 auth 00000002 <null>
+ü %40 %s %(shown)s proof media=x.encryption timer=300 f1 t1
+""".split(),  # noqa: SIM905 -- a list of words is easier to read
+    "\x1e",
+    "\x1f",
+]
 
 Edit = Callable[[str], str]
 
