@@ -47,6 +47,7 @@ ROWS = (
     "UPDATE party SET extension = '102', name = 'Bob' WHERE number = '103'",
     "UPDATE account SET ha1_sha256 = 'x'",
     "UPDATE account SET encryption = 1, priority = 0.5",
+    "UPDATE domain SET callback_hint = 0",
     "DELETE FROM account",
 )
 

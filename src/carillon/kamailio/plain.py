@@ -147,11 +147,11 @@ class Plain:
         found = REPLY.fullmatch(text)
         if found is None or PRIVATE in text.lower():
             return False
-        code, reason, address, port, host, at, timer, leg, leg_id, called, shown = found.groups()
+        code, reason, address, port, host, at, timer, leg, leg_id, called, shown, says = found.groups()
         if leg == "inbound":
             if ksr.shared_text(TOLD, leg_id) is not None:
                 return False
-        elif shown or (code != "180" and ksr.wants_encryption()):
+        elif shown or says or (code != "180" and ksr.wants_encryption()):
             return False
         known = self._recipe(examples.reply, leg, int(code), reason, timer if timer != NONE else "", bool(shown))
         if known is None:

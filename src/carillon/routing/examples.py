@@ -160,6 +160,7 @@ def _who(caller: Party, called: Party) -> dict[str, str]:
 def _special(profile: DomainProfile) -> bool:
     """Whether calls of a domain are special for all: anything that is not named here."""
     usual = DomainProfile(
-        *(profile.name, profile.digest, profile.session_timer_s, profile.asks_names, None, profile.recording_days)
+        *(profile.name, profile.digest, profile.session_timer_s, profile.asks_names, None, profile.recording_days),
+        callback_hint=profile.callback_hint,
     )
     return profile != usual

@@ -64,6 +64,7 @@ _REPLY_MEMO: Final = _memo(
     called=f"({USER}@(?!anonymous){HOST})",
     **_ANYHOW,
     shown="(?!-)([^\x1e\x1f]{0,200})",
+    says=f"({ANY})",
     caller=ANY,
 )
 REPLY: Final = re.compile(
@@ -72,7 +73,7 @@ REPLY: Final = re.compile(
     rf"{NONE}{S}{NONE}{S}{NONE}{S}(?!{ANY};{sessiontimer.PARAMETER}=){ANY}{S}{_REPLY_MEMO}{S}{ANY}"
 )
 """A reply of which nothing is to be told: code, reason, address and port, host and port of the contact, the session
-timer, leg, leg id, who was called, who is shown to the caller."""
+timer, leg, leg id, who was called, who is shown to the caller, what is said of him (for the inbound leg: when busy)."""
 
 NUMBER: Final = "(?![0-9]*(?:112|911|999)@)[0-9]{1,15}"
 """What is dialled for a colleague: no feature code, and nothing that may call for help."""
