@@ -1,5 +1,6 @@
 #!/bin/sh
-# install.sh run|test: install what is missing for `make run` or `make test`. Idempotent; says what it does.
+# install.sh run|nodes|test: install what is missing for `make run`, for systems with several nodes, or for `make test`.
+# Idempotent; says what it does.
 # Uses, outside the checkout, Debian's packages and /var/cache/carillon only.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -17,7 +18,11 @@ exec 9>"$CACHE/setup.lock"
 command -v flock >/dev/null && { flock -n 9 || { say "waiting for another set-up to finish"; flock 9; }; }
 
 # --- 1. Debian packages, without letting them start services of their own
-wanted() { cat "$HERE/packages.txt"; if [ "$STAGE" = test ]; then cat "$HERE/packages-test.txt"; fi; }
+wanted() {
+  cat "$HERE/packages.txt"
+  if [ "$STAGE" != run ]; then cat "$HERE/packages-nodes.txt"; fi
+  if [ "$STAGE" = test ]; then cat "$HERE/packages-test.txt"; fi
+}
 missing=$(wanted | sed 's/#.*//' | while read -r p; do
   [ -z "$p" ] || dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || echo "$p"; done)
 if [ -n "$missing" ]; then
@@ -28,7 +33,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=300 $missing >>"$LOG" 2>&1 || fail "apt-get install"
   if [ -d /run/systemd/system ]; then  # nor at the next boot: these daemons are ours to start
-    for unit in kamailio redis-server rtpengine-daemon; do
+    for unit in kamailio redis-server rtpengine-daemon mariadb; do
       case " $missing " in *"$unit"*) systemctl disable --now "$unit" >>"$LOG" 2>&1 || true;; esac
     done
   fi
@@ -50,6 +55,7 @@ else
 fi
 
 # --- 3. Python: one virtual environment for each lock file, made from Kamailio's Python
+[ "$STAGE" = test ] || STAGE=run
 sh "$HERE/python.sh" "$STAGE" >>"$LOG" 2>&1 || fail "the Python environment"
 say "[3/3] Python: $(sh "$HERE/python.sh" "$STAGE" --where)"
 say "set-up done in $(( $(date +%s) - START )) s"

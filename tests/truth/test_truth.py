@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from tests.truth.conftest import on_sqlite
 
 import carillon as package
 from carillon.cli.app import main
@@ -102,6 +103,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert tables == ["change"]
 
 
+@on_sqlite
 def test_the_truth_and_the_secret_are_for_their_owner_only(paths: SystemPaths, truth: Engine) -> None:
     users.add(truth, "me", "101", "Alice")
     assert len(paths.secret.read_bytes()) == 32
@@ -109,6 +111,7 @@ def test_the_truth_and_the_secret_are_for_their_owner_only(paths: SystemPaths, t
         assert file.stat().st_mode & 0o777 == 0o600
 
 
+@on_sqlite
 def test_the_logs_of_an_open_truth_are_for_their_owner_only(paths: SystemPaths, truth: Engine) -> None:
     with reading(truth) as connection:
         connection.execute(text("SELECT * FROM domain"))

@@ -164,7 +164,7 @@ def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
 
     require_root()
     paths = Cli.of(context).paths
-    if paths.truth.exists():
+    if paths.exists:
         _say_when_migrated(Cli.of(context))
     demo.ensure_demo(paths)
 
@@ -194,8 +194,16 @@ def _up_in_background(cli: Cli) -> None:
 
 
 def _say_when_migrated(cli: Cli) -> None:
-    """Open the truth before anything else does: this one says that an older one was copied and migrated."""
-    assert cli.truth is not None
+    """Open the truth before anything else does: this one says that an older one was copied and migrated.
+
+    A node starts without it, too.
+    """
+    from carillon.stores.sql.engine import DatabaseAway
+
+    try:
+        assert cli.truth is not None
+    except DatabaseAway as away:
+        typer.echo(f"{away}\nThis node starts with what it last knew.", err=True)
 
 
 def _say_up(cli: Cli, system: System) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from carillon.confgen import history
 from carillon.confgen.rehearsal import CHECKS
 from carillon.confgen.system import System
-from carillon.confgen.targets import TARGETS, target
+from carillon.confgen.targets import target, targets
 from carillon.model.refused import Refused
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
@@ -31,7 +31,7 @@ class Applied:
 def render_all(system: System) -> dict[str, dict[str, str]]:
     """Every file of every target. Raises `Refused`, naming the target, when a value isn't acceptable."""
     rendered = {}
-    for name in TARGETS:
+    for name in targets(system.paths):
         module = target(name)
         try:
             context = module.context(system)
@@ -53,7 +53,9 @@ def apply(system: System) -> Applied:
     """
     rendered = render_all(system)
     before = history.latest(system.paths.history)
-    changed = tuple(name for name in TARGETS if history.kept(name, rendered[name]) != before.get(name, {}))
+    changed = tuple(
+        name for name in targets(system.paths) if history.kept(name, rendered[name]) != before.get(name, {})
+    )
     with _staging(system, system.paths.run / "staged") as staged:
         _write(staged.paths, render_all(staged))
         for name in changed:

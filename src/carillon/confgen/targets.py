@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from carillon.confgen.system import System
+from carillon.system.paths import SystemPaths
 
 
 class Target(Protocol):
@@ -39,8 +40,18 @@ ENGINES = (
 )
 """In the order in which they start; they stop the other way round."""
 
-TARGETS = ("tls", *ENGINES, "supervisor")
-"""In the order in which they are checked and put in force."""
+SHARED = ("follower",)
+"""What runs besides where nodes share the truth."""
+
+
+def engines(paths: SystemPaths) -> tuple[str, ...]:
+    """The engines of this system."""
+    return (*ENGINES, *SHARED) if paths.database.exists() else ENGINES
+
+
+def targets(paths: SystemPaths) -> tuple[str, ...]:
+    """All targets of this system, in the order in which they are checked and put in force."""
+    return ("tls", *engines(paths), "supervisor")
 
 
 def target(name: str) -> Target:

@@ -23,15 +23,18 @@ def record(connection: Connection, who: str, subject: Subject, before: State | N
     """Journal one change; return its sequence number. A change that changes nothing isn't journalled."""
     if before == after:
         return last_position(connection).sequence
-    row = change_row(who, subject, before, after)
-    return int(connection.execute(insert(change).values(row).returning(change.c.sequence)).scalar_one())
+    return record_all(connection, [change_row(who, subject, before, after)])
 
 
 def record_all(connection: Connection, rows: list[dict[str, str | None]]) -> int:
-    """Journal many changes, each made by `change_row`; return the sequence number of the last."""
+    """Journal many changes, each made by `change_row`; return the sequence number of the last.
+
+    Numbers are ours, not the engine's: a cluster leaves gaps, behind which directories must be built anew.
+    """
+    last = last_position(connection).sequence
     if rows:
-        connection.execute(insert(change), rows)
-    return last_position(connection).sequence
+        connection.execute(insert(change), [{"sequence": last + n, **row} for n, row in enumerate(rows, start=1)])
+    return last + len(rows)
 
 
 def change_row(who: str, subject: Subject, before: State | None, after: State | None) -> dict[str, str | None]:

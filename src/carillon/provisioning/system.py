@@ -23,11 +23,13 @@ from carillon.model.refused import Refused
 from carillon.provisioning import places
 from carillon.provisioning.changes import record
 from carillon.provisioning.domains import insert_domain
+from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import calendarsources, namesources, trunklogins
 from carillon.stores.directory import refresh
-from carillon.stores.sql.engine import copy_sqlite, open_sqlite, reading, writing
-from carillon.stores.sql.migrate import pending, upgrade
+from carillon.stores.sql.database import Database
+from carillon.stores.sql.engine import DatabaseAway, copy_sqlite, open_database, open_sqlite, reading, writing
+from carillon.stores.sql.migrate import pending, revision, upgrade
 from carillon.stores.sql.tables import node
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
@@ -44,7 +46,10 @@ def create_system(
     sip_port: int = SIP_PORT,
     address6: str | None = None,
 ) -> Node:
-    """Make a system with one node, its default domain and its secret. Raises `Refused`; starts nothing."""
+    """Make a system with one node, its default domain and its secret. Raises `Refused`; starts nothing.
+
+    Where `database.json` lies in the directory already, its truth is in the empty MariaDB that the file names.
+    """
     paths = SystemPaths.of(directory)
     home = Domain(domain_name(domain))
     new = Node(
@@ -57,7 +62,7 @@ def create_system(
         tls_port=sip_port + 1,
         address6=address6,
     )
-    if paths.truth.exists():
+    if _is_taken(paths):
         raise Refused("dir", f"there is a system in {paths.directory} already; choose another directory.")
     _make_directory(paths)
     _put_aside(paths.voicemail)
@@ -72,7 +77,7 @@ def open_truth(paths: SystemPaths, told: Callable[[str], None] = lambda sentence
 
     That of an older version is copied first, then migrated; `told` gets a sentence that says so.
     """
-    if not paths.truth.exists():
+    if not paths.exists:
         raise Refused(
             "dir", f"there is no system in {paths.directory}; `carillon create` makes one, `make run` the demo."
         )
@@ -85,8 +90,21 @@ def load_node(paths: SystemPaths) -> Node:
 
 
 def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
-    """The node that this machine is, and all others by name. Raises `Refused` when there is no system."""
-    with reading(open_truth(paths)) as connection:
+    """The node that this machine is, and all others by name; as last known when the database is away.
+
+    Raises `Refused` when there is no system.
+    """
+    try:
+        return _load_nodes(paths)
+    except DatabaseAway:
+        last = LastNodes.read(paths.last_nodes)
+        if last is None:
+            raise
+        return last.own, last.siblings
+
+
+def _load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
+    with reading(follow_truth(paths)) as connection:
         known = {row["name"]: Node(**row) for row in connection.execute(select(node).order_by(node.c.name)).mappings()}
     if not known:
         raise Refused("dir", f"the system in {paths.directory} has no node; remove it and create it again.")
@@ -120,18 +138,31 @@ def put_in_force(paths: SystemPaths) -> bool:
     if not paths.run.is_dir():
         return False
     try:
-        from carillon.provisioning import books, calendars, trunks  # it needs what is above
-
-        truth = open_truth(paths)
-        refresh(truth, paths.run_directory, _owner())
-        trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
-        namesources.write(paths.name_sources, books.sources(truth), _owner())
-        calendarsources.write(paths.calendar_sources, calendars.sources(truth), _owner())
+        show_truth(paths, open_truth(paths))
     except (OSError, sqlite3.Error) as error:
         raise Refused(
             "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."
         ) from error
     return True
+
+
+def show_truth(paths: SystemPaths, truth: Engine) -> int:
+    """Bring all that calls read up to the truth; return the sequence that is in force then.
+
+    Raises `Refused` when the database is away, `sqlite3.Error` or `OSError` when a file can't be written.
+    """
+    from carillon.provisioning import books, calendars, trunks  # they need what is above
+
+    sequence = refresh(truth, paths.run_directory, _owner())
+    trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
+    namesources.write(paths.name_sources, books.sources(truth), _owner())
+    calendarsources.write(paths.calendar_sources, calendars.sources(truth), _owner())
+    return sequence
+
+
+def follow_truth(paths: SystemPaths) -> Engine:
+    """The truth, for reading: a shared one as it is, also when a newer node has migrated it. Raises `Refused`."""
+    return _opened(paths) if paths.database.exists() else open_truth(paths)
 
 
 def administrator() -> str:
@@ -145,10 +176,7 @@ def _owner() -> int:
 
 
 def _migrated(paths: SystemPaths, told: Callable[[str], None] = lambda sentence: None) -> Engine:
-    try:
-        engine = open_sqlite(paths.truth)
-    except OSError as error:
-        raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
+    engine = _opened(paths)
     try:
         if old := pending(engine):
             told(f"This system is of an older version: {_copied(paths, old)} is a copy of it; now it is migrated.")
@@ -158,12 +186,33 @@ def _migrated(paths: SystemPaths, told: Callable[[str], None] = lambda sentence:
     return engine
 
 
-def _copied(paths: SystemPaths, revision: str) -> Path:
-    """Copy a truth before its migration."""
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    copy = paths.directory / f"carillon-{revision}-{now}.db"
+def _opened(paths: SystemPaths) -> Engine:
+    if paths.database.exists():
+        return open_database(Database.read(paths.database))
     try:
-        copy_sqlite(paths.truth, copy)
+        return open_sqlite(paths.truth)
+    except OSError as error:
+        raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
+
+
+def _is_taken(paths: SystemPaths) -> bool:
+    if not paths.database.exists():
+        return paths.truth.exists()
+    with reading(_opened(paths)) as connection:
+        return revision(connection) is not None and connection.execute(select(node.c.name)).first() is not None
+
+
+def _copied(paths: SystemPaths, old: str) -> Path:
+    """Copy a truth before its migration."""
+    now, shared = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f"), paths.database.exists()
+    copy = paths.directory / f"carillon-{old}-{now}.{'sql' if shared else 'db'}"
+    try:
+        if shared:
+            from carillon.stores.sql.dump import dump
+
+            dump(Database.read(paths.database), copy)
+        else:
+            copy_sqlite(paths.truth, copy)
     except (OSError, sqlite3.Error) as error:
         raise Refused("dir", f"{copy} can't be written ({error}); make room, then try again.") from error
     return copy

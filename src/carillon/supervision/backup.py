@@ -17,7 +17,8 @@ from pathlib import Path
 import carillon
 from carillon.model.refused import Refused
 from carillon.provisioning.system import load_node, open_truth
-from carillon.stores.sql.engine import copy_sqlite, reading
+from carillon.stores.sql.copy import copy_truth
+from carillon.stores.sql.engine import copy_sqlite, open_sqlite, reading
 from carillon.stores.sql.migrate import revision
 from carillon.supervision.archive import CHUNK, LOCATION, MANIFEST, TRUTH, Manifest, Part, places, voice_messages
 from carillon.system.paths import SystemPaths
@@ -29,7 +30,8 @@ Told = Callable[[int, int], None]
 def back_up(paths: SystemPaths, file: Path, told: Told = lambda done, total: None) -> Manifest:
     """Write a backup of the system to a new `file`, mode 0600; returns what is in it.
 
-    Databases are copied as of one moment; neither calls nor registrations wait for it. Raises `Refused`.
+    Databases are copied as of one moment; neither calls nor registrations wait for it. A truth that nodes share is
+    in it as that of a system with a file of its own. Raises `Refused`.
     """
     open_truth(paths)
     if file.exists():
@@ -57,11 +59,14 @@ def _write(paths: SystemPaths, working: Path, file: Path, told: Told) -> Manifes
 def _copies(paths: SystemPaths, directory: Path) -> dict[str, Path]:
     """A copy of each file that there is: the truth first, since every key that it needs exists by then."""
     directory.mkdir(mode=0o700)
-    there = {name: place for name, place in places(paths).items() if place.exists()} | voice_messages(paths)
+    there = {name: place for name, place in places(paths).items() if place.exists() or name == TRUTH}
+    there |= voice_messages(paths)
     copies = {}
     for name, place in sorted(there.items(), key=lambda each: each[0] != TRUTH):
         copies[name] = directory / name.replace("/", "-")
-        if name in (TRUTH, LOCATION):
+        if name == TRUTH and paths.database.exists():
+            copy_truth(open_truth(paths), open_sqlite(copies[name]))
+        elif name in (TRUTH, LOCATION):
             copy_sqlite(place, copies[name])
         elif not _copied(place, copies[name]):
             del copies[name]

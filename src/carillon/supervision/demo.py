@@ -36,7 +36,7 @@ Credentials = dict[str, object]
 
 def ensure_demo(paths: SystemPaths) -> None:
     """Make the demo system in `paths` when there is none; one of an older version gets its way outside."""
-    if not paths.truth.exists():
+    if not paths.exists:
         create_system(paths.directory, DOMAIN, ADDRESS)
         truth, who = open_truth(paths), administrator()
         for extension, name in PEOPLE.items():

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import ENGINES, SHARED
 from carillon.model.refused import Refused
 from carillon.system.paths import SystemPaths
 
 LINES = 50
-COMPONENTS = (*ENGINES, "supervisor")
+COMPONENTS = (*ENGINES, *SHARED, "supervisor")
 
 
 def log_files(paths: SystemPaths, component: str | None) -> list[Path]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import pwd
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import carillon
 from carillon.confgen.apply import own
 from carillon.confgen.system import System
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import engines
 from carillon.confgen.tls.selfsigned import ensure_certificate
+from carillon.follower import lastknown
 from carillon.model.refused import Refused
-from carillon.provisioning import books, calendars, domains, trunks
-from carillon.provisioning.system import load_nodes, open_truth
-from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores import calendarsources, namesources, trunklogins
-from carillon.stores.directory import refresh
+from carillon.provisioning import domains
+from carillon.provisioning.lastnodes import LastNodes
+from carillon.provisioning.system import load_nodes, open_truth, show_truth
 from carillon.stores.recordingspool import PARTS
+from carillon.stores.sql.engine import DatabaseAway
 from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -33,27 +34,37 @@ def require_root() -> None:
 def load_system(paths: SystemPaths) -> System:
     """The installation in `paths` with a readable copy of this code. Raises `Refused` when there is none."""
     node, siblings = load_nodes(paths)
-    names = [view.domain.name for view in domains.listing(open_truth(paths))]
+    names = _domains(paths)
     first = [node.default_domain, *(name for name in names if name != node.default_domain)]
     code = install_code(Path(carillon.__file__).parent)
     return System(node, tuple(first), paths, code, Path(sys.prefix), siblings)
+
+
+def _domains(paths: SystemPaths) -> Sequence[str]:
+    """Their names; as last known when the database is away."""
+    try:
+        return [view.domain.name for view in domains.listing(open_truth(paths))]
+    except DatabaseAway:
+        last = LastNodes.read(paths.last_nodes)
+        if last is None:
+            raise
+        return last.domains
 
 
 def lay_out(system: System) -> None:
     """Make the run directory, the registrations' file, the certificate, the secret and the directory."""
     paths = system.paths
     paths.run_root.mkdir(mode=0o755, parents=True, exist_ok=True)
-    for directory in (paths.run, *(paths.run / name for name in ENGINES)):
+    for directory in (paths.run, *(paths.run / name for name in engines(paths))):
         own(directory)
     for part in ("spool", "log"):
         own(paths.run_asterisk / part)
     lay_out_lasting(system)
     _copy_secret(paths)
-    owner, truth = pwd.getpwnam(SERVICE_USER).pw_uid, open_truth(paths)
-    refresh(truth, paths.run_directory, owner)
-    trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, owner)
-    namesources.write(paths.name_sources, books.sources(truth), owner)
-    calendarsources.write(paths.calendar_sources, calendars.sources(truth), owner)
+    try:
+        show_truth(paths, open_truth(paths))
+    except DatabaseAway:
+        lastknown.lay(paths, pwd.getpwnam(SERVICE_USER).pw_uid)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 

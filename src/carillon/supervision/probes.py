@@ -20,6 +20,7 @@ from carillon.confgen import rtpengine
 from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.tls.certificate import Certificate, read_certificate
+from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.stores.calendarspans import feeds_of
@@ -37,6 +38,7 @@ TRUNKS_LATE_S = 10
 CALLS_LATE_S = 10
 NAMES_LATE_S = 10
 CALENDARS_LATE_S = 10
+FOLLOWER_LATE_S = 15
 WATCHDOG_LATE_S = 5
 RECORDINGS_LATE_S = 60
 """A call of an hour takes some seconds to become a file."""
@@ -219,6 +221,17 @@ def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_follower(paths: SystemPaths, node: Node) -> Health:
+    """It looks for changes; a database that is away is a warning, since calls go on."""
+    report = Report.read(paths.follower_report)
+    if report is None or time.time() - report.looked_at > FOLLOWER_LATE_S:
+        return Health(carillon.__version__, "doesn't look for changes of other nodes")
+    if report.away_since is None:
+        return Health(carillon.__version__)
+    since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")
+    return Health(carillon.__version__, warning=f"the database is away since {since}: {report.problem}")
+
+
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "collector": probe_collector,
     "redis": probe_redis,
@@ -234,6 +247,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "calls": probe_calls,
     "states": probe_states,
     "watchdog": probe_watchdog,
+    "follower": probe_follower,
 }
 
 

@@ -9,7 +9,7 @@ from carillon.confgen import history
 from carillon.confgen.apply import Rendered, in_force, put_texts, render_all, require_accepted
 from carillon.confgen.difference import differing
 from carillon.confgen.system import System
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import engines
 from carillon.model.refused import Refused
 from carillon.supervision.prepare import load_system, require_root
 from carillon.supervision.start import Report, alone, await_healthy
@@ -82,6 +82,6 @@ def _enforce(system: System, after: Rendered, before: Rendered, changed: tuple[s
 
 def _restart(paths: SystemPaths, changed: tuple[str, ...]) -> None:
     done = update(paths.supervisor_socket) if "supervisor" in changed else set()
-    for name in ENGINES:
+    for name in engines(paths):
         if name in changed and name not in done:
             restart(paths.supervisor_socket, name)

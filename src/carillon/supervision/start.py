@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from carillon.confgen.apply import apply
 from carillon.confgen.system import System
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import engines
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.supervision.leftovers import end, leftovers
@@ -40,7 +40,7 @@ def prepare(paths: SystemPaths) -> System:
     with alone(paths):
         if states(paths.supervisor_socket) is not None:
             raise Refused("dir", f"the system in {paths.directory} is running already; `carillon down` stops it.")
-        for name in ENGINES:
+        for name in engines(paths):
             end(leftovers(paths.run / name))
         require_free(system.node)
         try:

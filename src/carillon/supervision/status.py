@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import engines
 from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
 from carillon.supervision import sourcereports
@@ -61,14 +61,14 @@ class Status:
 
 def status(paths: SystemPaths, node: Node) -> Status:
     """Ask the supervisor and every engine, all at the same time; takes at most some seconds."""
-    known = states(paths.supervisor_socket)
+    known, names = states(paths.supervisor_socket), engines(paths)
     if known is None:
         stopped = _unsupervised(paths)
-        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in ENGINES))
+        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in names))
     restarts, notes = read_restarts(paths.restarts), read_notes(paths.run_watchdog / NOTES)
-    with ThreadPoolExecutor(len(ENGINES)) as pool:
-        healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), ENGINES))
-    rows = zip(ENGINES, healths, strict=True)
+    with ThreadPoolExecutor(len(names)) as pool:
+        healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), names))
+    rows = zip(names, healths, strict=True)
     components = tuple(
         _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
     )

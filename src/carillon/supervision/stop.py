@@ -6,7 +6,7 @@ import shutil
 
 import psutil
 
-from carillon.confgen.targets import ENGINES
+from carillon.confgen.targets import ENGINES, SHARED
 from carillon.supervision.leftovers import end, kill, leftovers
 from carillon.supervision.supervisor import shut_down, silent_supervisor, supervisor_pid
 from carillon.system.paths import SystemPaths
@@ -20,7 +20,7 @@ def stop(paths: SystemPaths) -> bool:
     Returns whether anything was running. Works as well when the supervisor has died before.
     """
     gone = _end_supervisor(paths) or _end_silent_supervisor(paths)
-    rest = [process for name in ENGINES for process in leftovers(paths.run / name)]
+    rest = [process for name in (*ENGINES, *SHARED) for process in leftovers(paths.run / name)]
     end(rest)
     remove_run(paths)
     paths.credentials.unlink(missing_ok=True)

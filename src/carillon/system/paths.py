@@ -41,6 +41,16 @@ class SystemPaths:
         return self.directory / "carillon.db"
 
     @property
+    def database(self) -> Path:
+        """Says how to reach the MariaDB that holds the truth instead, mode 0600; missing where `truth` is in use."""
+        return self.directory / "database.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a system in the directory."""
+        return self.truth.exists() or self.database.exists()
+
+    @property
     def secret(self) -> Path:
         """32 random bytes, mode 0600: nonces and route signatures are derived from them."""
         return self.directory / "secret.key"
@@ -256,6 +266,26 @@ class SystemPaths:
     def recording_spool(self) -> Path:
         """Where the media relay writes what it records."""
         return self.recordings / "spool"
+
+    @property
+    def last_known(self) -> Path:
+        """What was last known of a truth that nodes share, for root alone."""
+        return LASTING_ROOT / self.identity / "last"
+
+    @property
+    def last_nodes(self) -> Path:
+        """The nodes and domains in it."""
+        return self.last_known / "nodes.json"
+
+    @property
+    def follower_report(self) -> Path:
+        """How well this node follows the truth, written by the follower."""
+        return self.run / "follower" / "report.json"
+
+    @property
+    def lease(self) -> Path:
+        """Until when this node may do what happens once in a system, written by the follower."""
+        return self.run / "follower" / "lease.json"
 
     @property
     def registration_journal(self) -> Path:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from carillon.follower.holding import may, was_given
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.trunklogins import LoginReader
@@ -33,6 +34,7 @@ class Follower:
     logins: LoginReader
     watch: Watch
     contact6: str = DEFAULT
+    lease: Path | None = None
     registered: dict[str, Account] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Follower:
             self._tell(*changes(self.told, wanted))
             self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
             self.nowhere = frozenset(key for key, places in found.items() if not places)
-        self._register(accounts(trunks, self.logins.logins(), self.contact6), now)
+        self._may_register(now, accounts(trunks, self.logins.logins(), self.contact6))
         self.watch.look(trunks, self.nowhere, now, time.time())
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
 
@@ -62,6 +64,18 @@ class Follower:
         except RpcFailed:
             return True
         return False
+
+    def _may_register(self, now: float, wanted: dict[str, Account]) -> None:
+        """One node of a system registers. Who has lost that says no goodbye: calls may still come for a while."""
+        if may(self.lease, now):
+            self._register(wanted, now)
+            return
+        if was_given(self.lease):
+            self._register({}, now)
+            return
+        for uuid in (*self.registered, *self.leaving):
+            call(self.rpc, "uac.reg_remove", uuid)
+        self.registered, self.leaving = {}, {}
 
     def _register(self, wanted: dict[str, Account], now: float) -> None:
         """Add what is wanted; what no longer is has a moment to say goodbye to its provider."""
@@ -89,7 +103,9 @@ def main() -> None:
     rpc = Path(settings["rpc"])
     logins = LoginReader(Path(settings["logins"]))
     watch = Watch(partial(call, rpc), Path(settings["states"]))
-    follower = Follower(DirectoryReader(Path(settings["directory"])), rpc, logins, watch, settings["contact6"])
+    lease = Path(settings["lease"]) if settings["lease"] else None
+    directory = DirectoryReader(Path(settings["directory"]))
+    follower = Follower(directory, rpc, logins, watch, settings["contact6"], lease)
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:

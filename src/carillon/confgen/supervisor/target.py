@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.confgen.system import System
-from carillon.confgen.targets import ENGINES, engine
+from carillon.confgen.targets import engine, engines
 from carillon.confgen.templates import one_line, render
 from carillon.system.paths import SERVICE_USER
 
@@ -48,7 +48,7 @@ def context(system: System) -> Context:
         logs=paths.logs,
         socket=paths.supervisor_socket,
         user=SERVICE_USER,
-        programs=tuple(_program(system, name, 100 * (rank + 1)) for rank, name in enumerate(ENGINES)),
+        programs=tuple(_program(system, name, 100 * (rank + 1)) for rank, name in enumerate(engines(paths))),
         listener=shlex.join(
             _module(system, "carillon.supervision.restarts", str(paths.restarts), str(paths.run_watchdog))
         ),

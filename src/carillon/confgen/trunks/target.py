@@ -18,7 +18,7 @@ _SETTINGS = "trunks.json"
 class Context:
     """What the daemon is told: the workers' directory, Kamailio's control socket, where passwords are, states go.
 
-    `contact6` is our address for providers of IPv6.
+    `contact6` is our address for providers of IPv6. `lease` says whether this node registers; None where it is alone.
     """
 
     run: Path
@@ -29,6 +29,7 @@ class Context:
     logins: Path
     states: Path
     contact6: str
+    lease: Path | None
 
 
 def context(system: System) -> Context:
@@ -43,6 +44,7 @@ def context(system: System) -> Context:
         logins=paths.trunk_logins,
         states=paths.trunk_states,
         contact6=_contact6(system.node),
+        lease=paths.lease if paths.database.exists() else None,
     )
 
 
@@ -61,7 +63,9 @@ def files(context: Context) -> dict[str, str]:
     told = {"directory": context.directory, "rpc": context.rpc, "logins": context.logins, "states": context.states}
     return {
         _SETTINGS: json.dumps(
-            {name: str(path) for name, path in told.items()} | {"contact6": context.contact6}, indent=1
+            {name: str(path) for name, path in told.items()}
+            | {"contact6": context.contact6, "lease": str(context.lease or "")},
+            indent=1,
         )
     }
 

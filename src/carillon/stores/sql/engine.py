@@ -9,15 +9,29 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 
 from carillon.model.refused import Refused
+from carillon.stores.sql.database import Database, open_mariadb
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it is refused."""
 
 _WRITES = "carillon_writes"
+_WRITER = "carillon_writer"
+_SERVERS = "carillon_servers"
+
+_GONE = {2002, 2003, 2006, 2013, 1040, 1053, 1927}
+"""Errors of MariaDB and its client: it isn't there, or not any more."""
+_NO_MAJORITY = {1047}
+_BUSY = {1205, 1213, 1180}
+"""A lock wasn't free in time, or another server of the cluster was faster (certification)."""
+_DENIED = {1044, 1045, 1049, 1698}
+
+
+class DatabaseAway(Refused):
+    """The database of a system with several nodes can't be reached, or takes nothing just now."""
 
 
 def open_sqlite(path: Path) -> Engine:
@@ -31,6 +45,17 @@ def open_sqlite(path: Path) -> Engine:
     return engine
 
 
+def open_database(database: Database) -> Engine:
+    """The engine of a truth that nodes share. Nothing is asked yet."""
+    reader, writer = open_mariadb(database)
+    return reader.execution_options(**{_WRITER: writer, _SERVERS: database.servers})
+
+
+def is_shared(engine: Engine) -> bool:
+    """Whether the truth lies in MariaDB, for several nodes."""
+    return engine.dialect.name != "sqlite"
+
+
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copy a truth that may be in use to a new file, mode 0600. Raises `OSError` or `sqlite3.Error`."""
     os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
@@ -40,8 +65,8 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the truth; nothing that happens meanwhile shows in it."""
-    with engine.connect() as connection, connection.begin():
+    """One consistent view of the truth; nothing that happens meanwhile shows in it. Raises `DatabaseAway`."""
+    with _in_words(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -49,15 +74,59 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: committed at the end, undone by any error, one at a time.
 
-    Raises `Refused` when another writer doesn't end in time.
+    Raises `Refused` when another writer doesn't end in time, `DatabaseAway` when nothing can be written.
     """
+    with migrating(engine) as connection:
+        if is_shared(engine):  # what is read after this lock is what the writer before us left
+            with _in_words(engine):
+                connection.execute(text("SELECT version_num FROM alembic_version FOR UPDATE"))
+        yield connection
+
+
+@contextmanager
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write before there are tables; MariaDB commits after each change of a table."""
+    target = engine.get_execution_options().get(_WRITER, engine)
+    with (
+        _in_words(engine),
+        target.connect().execution_options(**{_WRITES: True}) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def _in_words(engine: Engine) -> Iterator[None]:
+    """Say in a sentence what a database says by numbers."""
     try:
-        with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
-            yield connection
-    except OperationalError as error:
-        if "locked" not in str(error.orig):
-            raise
-        raise Refused("truth", "somebody else is changing this system just now; try again.") from error
+        yield
+    except DBAPIError as error:
+        servers = str(engine.get_execution_options().get(_SERVERS, ""))
+        if refused := _refused(error.orig, servers):
+            raise refused from error
+        raise
+
+
+def _refused(error: BaseException | None, servers: str) -> Refused | None:
+    busy = Refused("truth", "somebody else is changing this system just now; try again.")
+    if not servers:
+        return busy if isinstance(error, sqlite3.OperationalError) and "locked" in str(error) else None
+    number = error.args[0] if error is not None and error.args else 0
+    if number in _BUSY:
+        return busy
+    if number in _NO_MAJORITY:
+        return DatabaseAway(
+            "database",
+            f"this part of the cluster ({servers}) has no majority; it takes no change until others are back.",
+        )
+    if number in _GONE:
+        return DatabaseAway(
+            "database",
+            f"none of its servers ({servers}) answers; calls go on as they are, and nothing can be changed meanwhile.",
+        )
+    if number in _DENIED:
+        return DatabaseAway("database", f"we aren't let in at {servers} ({error}); mend user, password or name.")
+    return None
 
 
 def _prepare(connection: SqliteConnection, _record: object) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from carillon.model.refused import Refused
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import migrating, reading
 
 HEAD = "0020"
 """The newest migration; compared before Alembic is loaded, which takes longer than most commands."""
@@ -23,11 +23,14 @@ def pending(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine) -> None:
-    """Run the migrations that this truth lacks, all or none. Raises `Refused` when it is too new."""
+    """Run the migrations that this truth lacks. Raises `Refused` when it is too new.
+
+    All or none on SQLite. MariaDB keeps those that ran before one that fails: the copy made before is the way back.
+    """
     with reading(engine) as connection:
         if revision(connection) == HEAD:
             return
-    with writing(engine) as connection:
+    with migrating(engine) as connection:
         _run(connection)
 
 

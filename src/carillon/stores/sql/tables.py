@@ -32,6 +32,8 @@ DIAL_NUMBER = String(16)
 TARGET = String(64)
 LABEL = String(32)
 COUNTRY = String(2)
+DOUBLE = Float(53)
+"""MariaDB's plain FLOAT has 24 bits: too few for seconds since 1970."""
 NEW_USER_RIGHTS = "national mobile free"
 
 
@@ -95,7 +97,7 @@ device = _table(
     Column("ha1_md5", String(32), nullable=False),
     Column("ha1_sha256", String(64), nullable=False),
     Column("encryption", Boolean, nullable=False, server_default="0"),
-    Column("priority", Float),
+    Column("priority", DOUBLE),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
     Index(None, "domain", "extension"),
 )
@@ -196,10 +198,10 @@ presence = _table(
     Column("extension", EXTENSION, primary_key=True),
     Column("source", LABEL, primary_key=True),
     Column("state", String(16), nullable=False),
-    Column("since", Float, nullable=False),
+    Column("since", DOUBLE, nullable=False),
     Column("dnd", Boolean, nullable=False),
     Column("note", String(120)),
-    Column("until", Float),
+    Column("until", DOUBLE),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
 )
 
@@ -223,10 +225,10 @@ callback = _table(
     Column("domain", DOMAIN_NAME, nullable=False),
     Column("extension", EXTENSION, nullable=False),
     Column("target", EXTENSION, nullable=False),
-    Column("asked_at", Float, nullable=False),
-    Column("expires_at", Float, nullable=False),
+    Column("asked_at", DOUBLE, nullable=False),
+    Column("expires_at", DOUBLE, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("claimed_until", Float, nullable=False),
+    Column("claimed_until", DOUBLE, nullable=False),
     ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"]),
     Index(None, "domain", "extension"),
 )
@@ -300,7 +302,7 @@ announcement = _table(
     "announcement",
     Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
     Column("name", LABEL, primary_key=True),
-    Column("seconds", Float, nullable=False),
+    Column("seconds", DOUBLE, nullable=False),
     Column("times", Integer, nullable=False),
     Column("answer", Boolean, nullable=False),
     Column("code", Integer, nullable=False),
@@ -341,6 +343,24 @@ node = _table(
     Column("rtp_end", Integer, nullable=False),
     Column("address6", String(45)),
 )
+
+lease = _table(
+    "lease",
+    Column("name", LABEL, primary_key=True),
+    Column("holder", LABEL, nullable=False),
+    Column("beat", Integer, nullable=False),
+)
+"""Who does what only one node may do; '' for nobody."""
+
+nodestate = _table(
+    "nodestate",
+    Column("name", LABEL, primary_key=True),
+    Column("version", LABEL, nullable=False),
+    Column("since", DOUBLE, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("seen", DOUBLE, nullable=False),
+)
+"""How nodes are, each told by itself: not journalled, no part of what was set."""
 
 change = _table(
     "change",

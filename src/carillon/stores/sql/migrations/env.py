@@ -6,10 +6,11 @@ from alembic import context
 
 from carillon.stores.sql.tables import metadata
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
-    transactional_ddl=True,
+    transactional_ddl=connection.dialect.name == "sqlite",
     render_as_batch=True,
 )
 with context.begin_transaction():

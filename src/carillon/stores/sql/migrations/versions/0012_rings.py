@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """Rings are as by default, and phones keep the order that they ask for."""
     op.add_column("user", sa.Column("rings", sa.Boolean, nullable=False, server_default="1"))
-    op.add_column("device", sa.Column("priority", sa.Float))
+    op.add_column("device", sa.Column("priority", sa.Float(53)))
     op.create_table(
         "ring",
         sa.Column("domain", sa.String(253), sa.ForeignKey("domain.name"), primary_key=True),

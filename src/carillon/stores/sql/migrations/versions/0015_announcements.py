@@ -17,7 +17,7 @@ def upgrade() -> None:
         "announcement",
         sa.Column("domain", sa.String(253), nullable=False),
         sa.Column("name", sa.String(32), nullable=False),
-        sa.Column("seconds", sa.Float, nullable=False),
+        sa.Column("seconds", sa.Float(53), nullable=False),
         sa.Column("times", sa.Integer, nullable=False),
         sa.Column("answer", sa.Boolean, nullable=False),
         sa.Column("code", sa.Integer, nullable=False),

@@ -28,10 +28,10 @@ def upgrade() -> None:
         sa.Column("domain", sa.String(253), nullable=False),
         sa.Column("extension", sa.String(15), nullable=False),
         sa.Column("target", sa.String(15), nullable=False),
-        sa.Column("asked_at", sa.Float, nullable=False),
-        sa.Column("expires_at", sa.Float, nullable=False),
+        sa.Column("asked_at", sa.Float(53), nullable=False),
+        sa.Column("expires_at", sa.Float(53), nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("claimed_until", sa.Float, nullable=False),
+        sa.Column("claimed_until", sa.Float(53), nullable=False),
         sa.ForeignKeyConstraint(["domain", "extension"], ["user.domain", "user.extension"], name="fk_callback_user"),
         **OPTIONS,
     )

@@ -1,0 +1,101 @@
+"""`python -m carillon.follower.daemon SETTINGS`: looks for changes twice a second, and puts them in force here."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from carillon.follower import lastknown
+from carillon.follower.holding import RENEW_S, Holding
+from carillon.follower.report import Report
+from carillon.model.refused import Refused
+from carillon.provisioning.system import follow_truth, load_nodes, show_truth
+from carillon.stores.sql.engine import reading
+from carillon.stores.sql.feed import Position, last_position
+from carillon.stores.sql.nodestates import NodeStates
+from carillon.system.paths import SystemPaths
+from carillon.watchdog.questions import PULSE
+
+LOOK_S = 0.5
+
+
+class Follower:
+    """One node's: how far it has followed, and since when the database is away. `clock` is Unix seconds."""
+
+    def __init__(self, paths: SystemPaths, clock: Callable[[], float] = time.time) -> None:
+        self._paths, self._clock = paths, clock
+        self._known: Position | None = None
+        self.report = Report.read(paths.follower_report) or Report()
+
+    def look(self) -> Report:
+        """Put in force what was changed since the last look; what fails is tried again at the next one."""
+        try:
+            self._follow()
+        except (Refused, OSError, sqlite3.Error) as failed:
+            self._is_away(failed)
+        else:
+            self.report = Report(self.report.sequence, self._clock())
+        self.report.write(self._paths.follower_report)
+        return self.report
+
+    def _follow(self) -> None:
+        truth = follow_truth(self._paths)
+        with reading(truth) as connection:
+            found = last_position(connection)
+        if found == self._known:
+            return
+        sequence = show_truth(self._paths, truth)
+        lastknown.keep(self._paths, truth)
+        self._known = found
+        self.report = replace(self.report, sequence=sequence)
+
+    def _is_away(self, failed: Exception) -> None:
+        words = failed.sentence if isinstance(failed, Refused) else str(failed)
+        if words != self.report.problem:  # once, not twice a second
+            print(f"follower: {words}", file=sys.stderr, flush=True)
+        now = self._clock()
+        since = self.report.away_since or now
+        self.report = Report(self.report.sequence, now, since, words)
+
+
+def _hold(paths: SystemPaths) -> None:
+    """Renew or await the lease for ever. This process ends with whatever nobody foresaw, to be started anew."""
+    truth, wakes = follow_truth(paths), time.monotonic()
+    node = load_nodes(paths)[0].name
+    holding, states = Holding(lambda: truth, node, paths.lease, time.monotonic), NodeStates(truth, node)
+    while True:
+        try:
+            holding.look()
+            states.tell((Report.read(paths.follower_report) or Report()).sequence)
+        except Refused:
+            pass  # the follower says it, and the lease runs out
+        except Exception:  # noqa: BLE001 -- a thread would end alone, and this node never hold anything again
+            traceback.print_exc()
+            os._exit(1)
+        wakes = max(wakes + RENEW_S, time.monotonic())
+        time.sleep(wakes - time.monotonic())
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = json.loads(Path(sys.argv[1]).read_text())
+    paths = SystemPaths.of(Path(settings["system"]))
+    follower = Follower(paths)
+    follower.look()
+    threading.Thread(target=_hold, args=(paths,), daemon=True).start()
+    while True:
+        Path(sys.argv[1]).with_name(PULSE).touch()
+        follower.look()
+        time.sleep(LOOK_S)
+
+
+if __name__ == "__main__":
+    main()

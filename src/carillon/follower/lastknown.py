@@ -1,0 +1,51 @@
+"""What a node last knew of the truth: kept where it lasts, so that it starts when the database is away."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from carillon.provisioning import domains
+from carillon.provisioning.lastnodes import LastNodes
+from carillon.provisioning.system import load_nodes
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.stores import trunklogins
+from carillon.stores.private import private
+from carillon.system.paths import SystemPaths
+
+
+def keep(paths: SystemPaths, truth: Engine) -> None:
+    """Keep what is in force now, for root alone. Raises `OSError` or `sqlite3.Error`."""
+    paths.last_known.mkdir(mode=0o700, parents=True, exist_ok=True)
+    names = tuple(view.domain.name for view in domains.listing(truth))
+    LastNodes(*load_nodes(paths), names).write(paths.last_nodes)
+    _copy_directory(paths.run_directory, paths.last_known / paths.run_directory.name)
+    for file in _sealed(paths):
+        trunklogins.place(paths.last_known / file.name, file.read_bytes(), os.geteuid())
+
+
+def lay(paths: SystemPaths, owner_uid: int) -> None:
+    """Put in force what was kept, for the user `owner_uid`. Raises `OSError` when nothing was."""
+    for file in (paths.run_directory, *_sealed(paths)):
+        trunklogins.place(file, (paths.last_known / file.name).read_bytes(), owner_uid)
+    key = TrunkKey.of(paths).path
+    if key.exists():
+        trunklogins.place(paths.trunk_logins.with_name(key.name), key.read_bytes(), owner_uid)
+
+
+def _sealed(paths: SystemPaths) -> tuple[Path, ...]:
+    """Logins and tokens are sealed in them; the key lies in the system's own directory."""
+    return paths.trunk_logins, paths.name_sources, paths.calendar_sources
+
+
+def _copy_directory(source: Path, target: Path) -> None:
+    fresh = target.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    private(fresh)
+    with closing(sqlite3.connect(source)) as whole, closing(sqlite3.connect(fresh)) as copy:
+        whole.backup(copy)
+    fresh.rename(target)
