@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from tests.truth.conftest import on_sqlite
 from tests.truth.terminal import Terminal
 
 from carillon.provisioning.changes import listing
@@ -88,6 +89,7 @@ def test_a_device_lives_in_the_domain_of_its_user(carillon: Terminal) -> None:
     assert carillon.refused("device", "set", "carol@branch.example.org", "--user", "101@example.org")[:5] == "user:"
 
 
+@on_sqlite
 def test_no_password_and_no_ha1_is_anywhere_but_in_its_column(carillon: Terminal, truth: object) -> None:
     password = carillon.got("device", "add", "desk", "--user", "101")["password"]
     carillon.done("device", "add", "soft", "--user", "101", "--password", "-", stdin="clear-as-day\n")

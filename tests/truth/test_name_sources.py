@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.truth.conftest import on_sqlite
 from tests.truth.terminal import Terminal
 
 from carillon.stores import namesources
@@ -15,6 +16,7 @@ URL = "https://crm.example.org/people?phone={number}"
 SECRET = "s3cret-token"
 
 
+@on_sqlite
 def test_a_source_is_in_force_at_once_and_its_token_is_sealed(carillon: Terminal, worker: DirectoryReader) -> None:
     assert worker.domains()["example.org"].asks_names is False
     words = ("--url", URL, "--field", "0.name", "--keep", "3600", "--token", "-")

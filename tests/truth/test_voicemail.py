@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from tests.truth.conftest import on_sqlite
 from tests.truth.terminal import Terminal
 
 from carillon.provisioning import changes, mailservers, pins, voicemails
@@ -21,6 +22,7 @@ def bob(carillon: Terminal, paths: SystemPaths, monkeypatch: pytest.MonkeyPatch)
     carillon.done("user", "add", "102", "--name", "Bob", "--email", "bob@example.org")
 
 
+@on_sqlite
 def test_a_pin_is_hashed_and_never_shown(carillon: Terminal, paths: SystemPaths) -> None:
     assert carillon.refused("voicemail", "set", "102", "--pin", "-").startswith("pin: ")
     said = carillon.done("voicemail", "set", "102", "--pin", "-", stdin="4729\n")
@@ -85,6 +87,7 @@ def test_what_is_too_short_is_no_message_and_leaves_nothing(paths: SystemPaths) 
     assert [*store.drafts(), *store.everything()] == []
 
 
+@on_sqlite
 def test_the_mail_server(carillon: Terminal, paths: SystemPaths) -> None:
     from carillon.provisioning.system import open_truth
 

@@ -30,6 +30,7 @@ from carillon.cli import (
     group,
     limit,
     mail,
+    node,
     number,
     outbound,
     presence,
@@ -80,6 +81,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("change", change.app),
     ("certificate", certificate.app),
     ("config", config.app),
+    ("node", node.app),
 )
 """One row a noun: its name and its verbs."""
 

@@ -64,7 +64,7 @@ def create(
     from carillon.provisioning.system import create_system
     from carillon.supervision.place import address_warning, require_place
 
-    require_place(directory)
+    require_place(directory, SystemPaths.of(directory).database.name)
     node = create_system(
         directory, domain, address, advertise=advertise, country=country, sip_port=sip_port, address6=address6
     )
@@ -85,13 +85,15 @@ def up(context: typer.Context, foreground: Foreground = False, print_unit: Print
     Example: `carillon --dir /srv/phones up`
     """
     from carillon.supervision.foreground import live
+    from carillon.supervision.owndatabase import at_hand
     from carillon.supervision.unit import unit_text
 
     cli = Cli.of(context)
     if print_unit:
         typer.echo(unit_text(COMMAND, cli.paths.directory), nl=False)
     elif foreground:
-        _say_when_migrated(cli)
+        with at_hand(cli.paths):
+            _say_when_migrated(cli)
         live(cli.paths, lambda system: _say_up(cli, system), quiet=cli.json)
     else:
         _up_in_background(cli)
@@ -181,13 +183,15 @@ def run(context: typer.Context, provider: Provider = YesNo.YES) -> None:
 
 
 def _up_in_background(cli: Cli) -> None:
+    from carillon.supervision.owndatabase import at_hand
     from carillon.supervision.progress import Progress
     from carillon.supervision.start import await_healthy, prepare, start_supervisor
 
-    _say_when_migrated(cli)
     with Progress(quiet=cli.json) as progress:
         progress.step("preparing the system …")
-        system = prepare(cli.paths)
+        with at_hand(cli.paths):
+            _say_when_migrated(cli)
+            system = prepare(cli.paths)
         start_supervisor(system)
         await_healthy(system.paths, system.node, progress.report)
     _say_up(cli, system)

@@ -40,13 +40,16 @@ ENGINES = (
 )
 """In the order in which they start; they stop the other way round."""
 
-SHARED = ("follower",)
-"""What runs besides where nodes share the truth."""
+SHARED = ("database", "follower")
+"""What runs besides where nodes share the truth: a MariaDB on those that have one of their own."""
 
 
 def engines(paths: SystemPaths) -> tuple[str, ...]:
     """The engines of this system."""
-    return (*ENGINES, *SHARED) if paths.database.exists() else ENGINES
+    if not paths.database.exists():
+        return ENGINES
+    own = ("database",) if paths.own_database.exists() else ()
+    return (*own, *ENGINES, "follower")
 
 
 def targets(paths: SystemPaths) -> tuple[str, ...]:

@@ -16,15 +16,21 @@ from pathlib import Path
 from carillon.follower import lastknown
 from carillon.follower.holding import RENEW_S, Holding
 from carillon.follower.report import Report
+from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.system import follow_truth, load_nodes, show_truth
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Position, last_position
 from carillon.stores.sql.nodestates import NodeStates
+from carillon.supervision.prepare import load_system
+from carillon.supervision.reconfigure import reconfigure
+from carillon.supervision.welcome import serve
 from carillon.system.paths import SystemPaths
 from carillon.watchdog.questions import PULSE
 
 LOOK_S = 0.5
+
+Nodes = tuple[Node, tuple[Node, ...]]
 
 
 class Follower:
@@ -73,6 +79,7 @@ def _hold(paths: SystemPaths) -> None:
     holding, states = Holding(lambda: truth, node, paths.lease, time.monotonic), NodeStates(truth, node)
     while True:
         try:
+            holding.wants = not load_nodes(paths)[0].drained
             holding.look()
             states.tell((Report.read(paths.follower_report) or Report()).sequence)
         except Refused:
@@ -84,16 +91,36 @@ def _hold(paths: SystemPaths) -> None:
         time.sleep(wakes - time.monotonic())
 
 
+def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
+    """Who comes and goes changes what Kamailio is told of the others; not who is drained."""
+    try:
+        found = load_nodes(paths)
+        if _places(found) != _places(known):
+            print(f"follower: nodes changed; in force here: {reconfigure(load_system(paths))}", flush=True)
+    except Refused as refused:
+        print(f"follower: {refused}", file=sys.stderr, flush=True)
+        return known
+    return found
+
+
+def _places(nodes: Nodes) -> list[Node]:
+    own, siblings = nodes
+    return [replace(one, drained=False) for one in (own, *siblings)]
+
+
 def main() -> None:
     """Run until told to stop."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     paths = SystemPaths.of(Path(settings["system"]))
     follower = Follower(paths)
     follower.look()
-    threading.Thread(target=_hold, args=(paths,), daemon=True).start()
+    for work in (_hold, serve):
+        threading.Thread(target=work, args=(paths,), daemon=True).start()
+    known = load_nodes(paths)
     while True:
         Path(sys.argv[1]).with_name(PULSE).touch()
-        follower.look()
+        if follower.look().away_since is None:
+            known = _follow_nodes(paths, known)
         time.sleep(LOOK_S)
 
 

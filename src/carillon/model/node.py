@@ -19,6 +19,8 @@ PRESENCE_PORT = 5068
 CLUSTER_PORT = 5069
 """In nobody's way either: 5071 would be the TLS port of the next system."""
 FEED_PORT = 5067
+JOIN_PORT = 5066
+DATABASE_PORT = 3306
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -28,7 +30,8 @@ class Node:
     """One machine. `advertise` is what phones beyond a NAT see; `country` is ISO 3166-1 alpha-2, upper case.
 
     Phones reach `address`, and `address6` (IPv6) of a node that has both, on `sip_port` (UDP and TCP) and `tls_port`;
-    media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's.
+    media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's. A node that is
+    `drained` does nothing of what one node does for all.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Node:
     rtp_start: int = 10000
     rtp_end: int = 19999
     address6: str | None = None
+    drained: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -116,6 +120,16 @@ class Node:
     def feed_port(self) -> int:
         """Port (TCP and UDP) of the daemon that knows other nodes: 5067, moved as `cluster_port` is."""
         return FEED_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def join_port(self) -> int:
+        """TCP port (HTTPS) where new nodes ask to join: 5066, moved as far as `sip_port` is from 5060."""
+        return JOIN_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def database_port(self) -> int:
+        """TCP port of this node's own MariaDB, when it has one: 3306, moved as far as `sip_port` is from 5060."""
+        return DATABASE_PORT + self.sip_port - SIP_PORT
 
     @property
     def gateway_ports(self) -> tuple[int, int]:

@@ -46,6 +46,13 @@ class TrunkKey:
                 "password", f"can't be read with {self.path}; restore that file, or set the trunk's password again."
             ) from error
 
+    def ensure(self) -> None:
+        """Make the key now: nodes that make it each for themselves can't read what others sealed. Raises `Refused`."""
+        try:
+            self._make()
+        except OSError as error:
+            raise Refused("dir", f"{self.path} can't be made ({error.strerror}); run this as root.") from error
+
     def _make(self) -> None:
         """Make the file by link: two who make it at once end with the same key."""
         if self.path.exists():

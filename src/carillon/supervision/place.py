@@ -9,11 +9,11 @@ from pathlib import Path
 from carillon.model.refused import Refused
 
 
-def require_place(directory: Path) -> None:
-    """Raise `Refused` unless `directory` is missing or an empty directory."""
+def require_place(directory: Path, *allowed: str) -> None:
+    """Raise `Refused` unless `directory` is missing, or a directory without files other than those `allowed`."""
     if directory.exists() and not directory.is_dir():
         raise Refused("dir", f"{directory} is a file; choose a new or empty directory.")
-    if directory.is_dir() and any(directory.iterdir()):
+    if directory.is_dir() and any(file.name not in allowed for file in directory.iterdir()):
         raise Refused("dir", f"{directory} isn't empty; choose a new or empty directory.")
 
 

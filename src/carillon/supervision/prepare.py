@@ -19,9 +19,11 @@ from carillon.provisioning import domains
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import load_nodes, open_truth, show_truth
 from carillon.stores.recordingspool import PARTS
+from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import DatabaseAway
 from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
+from carillon.supervision.owndatabase import lay_secrets
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
 
@@ -59,6 +61,8 @@ def lay_out(system: System) -> None:
         own(directory)
     for part in ("spool", "log"):
         own(paths.run_asterisk / part)
+    if "database" in engines(paths):
+        lay_secrets(paths, Database.read(paths.database))
     lay_out_lasting(system)
     _copy_secret(paths)
     try:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,8 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
+from carillon.stores.sql.database import Database
+from carillon.stores.sql.engine import open_database, reading
 from carillon.supervision import rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system import relay
@@ -221,6 +223,17 @@ def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, late)
 
 
+def probe_database(paths: SystemPaths, node: Node) -> Health:
+    """It takes a statement at its socket."""
+    database = Database.read(paths.database)
+    try:
+        with reading(open_database(replace(database, hosts=()))) as connection:
+            version = str(connection.exec_driver_sql("SELECT VERSION()").scalar_one())
+    except Refused as refused:
+        return Health(problem=refused.sentence)
+    return Health(version.partition("-")[0])
+
+
 def probe_follower(paths: SystemPaths, node: Node) -> Health:
     """It looks for changes; a database that is away is a warning, since calls go on."""
     report = Report.read(paths.follower_report)
@@ -247,6 +260,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "calls": probe_calls,
     "states": probe_states,
     "watchdog": probe_watchdog,
+    "database": probe_database,
     "follower": probe_follower,
 }
 

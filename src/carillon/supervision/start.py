@@ -15,6 +15,7 @@ from carillon.confgen.targets import engines
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.supervision.leftovers import end, leftovers
+from carillon.supervision.owndatabase import at_hand
 from carillon.supervision.ports import require_free
 from carillon.supervision.prepare import lay_out, load_system, require_root
 from carillon.supervision.status import Status, status
@@ -36,6 +37,11 @@ def prepare(paths: SystemPaths) -> System:
     Raises `Refused` with what is in the way; nothing of this system runs then that didn't before.
     """
     require_root()
+    with at_hand(paths):
+        return _prepared(paths)
+
+
+def _prepared(paths: SystemPaths) -> System:
     system = load_system(paths)
     with alone(paths):
         if states(paths.supervisor_socket) is not None:

@@ -268,6 +268,16 @@ class SystemPaths:
         return self.recordings / "spool"
 
     @property
+    def own_database(self) -> Path:
+        """What this node's own MariaDB holds, for the service user alone; missing on a node that has none."""
+        return LASTING_ROOT / self.identity / "database"
+
+    @property
+    def run_database(self) -> Path:
+        """MariaDB's configuration and socket."""
+        return self.run / "database"
+
+    @property
     def last_known(self) -> Path:
         """What was last known of a truth that nodes share, for root alone."""
         return LASTING_ROOT / self.identity / "last"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.confgen.system import System
-from carillon.confgen.targets import engine, engines
+from carillon.confgen.targets import ENGINES, engine, engines
 from carillon.confgen.templates import one_line, render
 from carillon.system.paths import SERVICE_USER
 
 NAME = "supervisor"
+_RANKS = {"database": 50, **{name: 100 * (rank + 1) for rank, name in enumerate((*ENGINES, "follower"))}}
+"""In which order programs start: the same with a database of the node's own, or all others would be started anew."""
 _FIRST = {"kamailio": "carillon.supervision.replay", "presence": "carillon.supervision.raisecseq"}
 
 
@@ -48,7 +50,7 @@ def context(system: System) -> Context:
         logs=paths.logs,
         socket=paths.supervisor_socket,
         user=SERVICE_USER,
-        programs=tuple(_program(system, name, 100 * (rank + 1)) for rank, name in enumerate(engines(paths))),
+        programs=tuple(_program(system, name, _RANKS[name]) for name in engines(paths)),
         listener=shlex.join(
             _module(system, "carillon.supervision.restarts", str(paths.restarts), str(paths.run_watchdog))
         ),

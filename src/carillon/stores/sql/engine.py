@@ -110,7 +110,8 @@ def _in_words(engine: Engine) -> Iterator[None]:
 def _refused(error: BaseException | None, servers: str) -> Refused | None:
     busy = Refused("truth", "somebody else is changing this system just now; try again.")
     if not servers:
-        return busy if isinstance(error, sqlite3.OperationalError) and "locked" in str(error) else None
+        moved = "no such table: change" in str(error)  # by `node add`, a moment ago
+        return busy if isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or moved) else None
     number = error.args[0] if error is not None and error.args else 0
     if number in _BUSY:
         return busy

@@ -64,7 +64,7 @@ recording_rule = _table(
     "recordingrule",
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), nullable=False),
-    Column("whose", String(8), nullable=False),
+    Column("whose", String(16), nullable=False),
     Column("name", LABEL, nullable=False),
     Column("calls", String(8), nullable=False),
     Column("required", Boolean, nullable=False),
@@ -342,6 +342,7 @@ node = _table(
     Column("rtp_start", Integer, nullable=False),
     Column("rtp_end", Integer, nullable=False),
     Column("address6", String(45)),
+    Column("drained", Boolean, nullable=False, server_default="0"),
 )
 
 lease = _table(

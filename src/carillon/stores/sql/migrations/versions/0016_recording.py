@@ -18,7 +18,7 @@ def upgrade() -> None:
         "recordingrule",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True, nullable=False),
         sa.Column("domain", sa.String(253), nullable=False),
-        sa.Column("whose", sa.String(8), nullable=False),
+        sa.Column("whose", sa.String(16), nullable=False),
         sa.Column("name", sa.String(32), nullable=False),
         sa.Column("calls", sa.String(8), nullable=False),
         sa.Column("required", sa.Boolean, nullable=False),

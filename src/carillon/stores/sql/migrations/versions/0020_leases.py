@@ -16,7 +16,8 @@ OPTIONS: dict[str, Any] = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4
 
 
 def upgrade() -> None:
-    """Make the tables; nobody holds anything yet."""
+    """Make the tables; nobody holds anything yet, and no node is drained."""
+    op.add_column("node", sa.Column("drained", sa.Boolean, nullable=False, server_default="0"))
     op.create_table(
         "lease",
         sa.Column("name", sa.String(32), nullable=False),

@@ -1,0 +1,121 @@
+"""Use cases of nodes: the machines of a system. What they run is another matter (`supervision`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from carillon.model.change import Noun, Subject
+from carillon.model.node import Node
+from carillon.model.refused import Refused
+from carillon.provisioning.changes import State, last, record
+from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.nodestates import NodeState, node_states
+from carillon.stores.sql.tables import node, nodestate
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A node and what it told of itself; None when it has told nothing yet. `behind` counts changes."""
+
+    node: Node
+    state: NodeState | None
+    behind: int
+
+    @property
+    def words(self) -> str:
+        """How it is, in a word or two."""
+        if self.state is None:
+            return "not joined"
+        if not self.state.up:
+            return "down"
+        return "drained" if self.node.drained else "up"
+
+
+def all_nodes(engine: Engine) -> tuple[Node, ...]:
+    """All nodes by name."""
+    with reading(engine) as connection:
+        return _all(connection)
+
+
+def require_addable(engine: Engine, new: Node) -> None:
+    """Raise `Refused` unless there is room for this node."""
+    told = node_states(engine)
+    with reading(engine) as connection:
+        _require_addable(connection, new, told.keys())
+
+
+def _require_addable(connection: Connection, new: Node, joined: Set[str]) -> Node | None:
+    """The node of this name that never joined, if there is one."""
+    there = {one.name: one for one in _all(connection)}
+    before = there.pop(new.name, None)
+    if before is not None and (new.name in joined or not there):
+        raise Refused("name", f"there is a node {new.name} already; choose another name, or let it leave first.")
+    for one in there.values():
+        if shared := {*new.addresses} & {*one.addresses}:
+            raise Refused("address", f"{shared.pop()} is the address of {one.name}; each node has its own.")
+    return before
+
+
+def add(engine: Engine, who: str, new: Node) -> int:
+    """Add a node, or name one anew that never joined. Returns the sequence; raises `Refused`."""
+    told = node_states(engine)
+    with writing(engine) as connection:
+        before = _require_addable(connection, new, told.keys())
+        if before is None:
+            connection.execute(insert(node).values(**asdict(new)))
+        else:
+            connection.execute(update(node).where(node.c.name == new.name).values(**asdict(new)))
+        return record(connection, who, _subject(new), None if before is None else _state(before), _state(new))
+
+
+def set_drained(engine: Engine, who: str, name: str, drained: bool) -> int:
+    """Let a node do no more of what one node does for all, or again. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        before = _require(connection, name)
+        after = replace(before, drained=drained)
+        connection.execute(update(node).where(node.c.name == name).values(drained=drained))
+        return record(connection, who, _subject(before), _state(before), _state(after))
+
+
+def remove(engine: Engine, who: str, name: str) -> int:
+    """Forget a node. Returns the sequence; raises `Refused` for the last one."""
+    with writing(engine) as connection:
+        gone = _require(connection, name)
+        if len(_all(connection)) == 1:
+            raise Refused("name", f"{name} is the only node; a system has one at least.")
+        connection.execute(delete(node).where(node.c.name == name))
+        connection.execute(delete(nodestate).where(nodestate.c.name == name))
+        return record(connection, who, _subject(gone), _state(gone), None)
+
+
+def listing(engine: Engine) -> Sequence[NodeView]:
+    """All nodes by name, and how they are."""
+    newest, told = last(engine), node_states(engine)
+    return [
+        NodeView(one, told.get(one.name), newest - told[one.name].sequence if one.name in told else 0)
+        for one in all_nodes(engine)
+    ]
+
+
+def _all(connection: Connection) -> tuple[Node, ...]:
+    return tuple(Node(**row) for row in connection.execute(select(node).order_by(node.c.name)).mappings())
+
+
+def _require(connection: Connection, name: str) -> Node:
+    found = {one.name: one for one in _all(connection)}
+    if name not in found:
+        raise Refused("name", f"there is no node {name}; there are {', '.join(found)}.")
+    return found[name]
+
+
+def _subject(of: Node) -> Subject:
+    return Subject(Noun.NODE, of.default_domain, of.name)
+
+
+def _state(of: Node) -> State:
+    said: dict[str, Any] = asdict(of)
+    return {name: None if value is None else str(value) for name, value in said.items()}

@@ -1,0 +1,121 @@
+"""A further node for a system: its truth is shared first, if it wasn't."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import ssl
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from carillon.confgen.apply import own
+from carillon.confgen.system import System
+from carillon.confgen.tls.authority import CERTIFICATE, ensure_authority, issue, keep
+from carillon.follower import lastknown
+from carillon.model.node import Node
+from carillon.model.refused import Refused
+from carillon.provisioning import nodes
+from carillon.provisioning.system import load_node, open_truth, put_in_force
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.stores.sql.copy import copy_truth
+from carillon.stores.sql.database import Database
+from carillon.stores.sql.engine import copy_sqlite, open_database, writing
+from carillon.supervision import joinkeys, owndatabase
+from carillon.supervision.joinkeys import JoinKey
+from carillon.supervision.prepare import load_system, require_root
+from carillon.supervision.reconfigure import reconfigure
+from carillon.supervision.start import alone
+from carillon.supervision.supervisor import states
+from carillon.system.paths import SystemPaths
+
+Told = Callable[[str], None]
+
+
+def add(paths: SystemPaths, who: str, new: Node, told: Told) -> tuple[int, JoinKey]:
+    """Add a node, and make the key by which it joins; the sequence of the change, and the key. Raises `Refused`."""
+    require_root()
+    if states(paths.supervisor_socket) is None:
+        raise Refused("dir", "the system must be up, since the new node asks it; `carillon up` starts it.")
+    own_node = load_node(paths)
+    with alone(paths):
+        if paths.database.exists():
+            sequence = nodes.add(open_truth(paths), who, new)
+            put_in_force(paths)
+            system = load_system(paths)
+        else:
+            sequence, system = _shared(paths, who, own_node, new, told)
+        again = reconfigure(system)
+        if again:
+            told(f"Put in force here: {', '.join(again)}.")
+        _await_database(paths)
+    shown = ssl.PEM_cert_to_DER_cert((paths.cluster / CERTIFICATE).read_text())
+    address = f"{owndatabase.host_of(own_node)}:{own_node.join_port}"
+    return sequence, joinkeys.offer(paths, new.name, address, hashlib.sha256(shown).hexdigest())
+
+
+def _shared(paths: SystemPaths, who: str, own_node: Node, new: Node, told: Told) -> tuple[int, System]:
+    """Move the truth into a MariaDB of this node's own, with the new node in it."""
+    owndatabase.require_installed()
+    truth = open_truth(paths)
+    nodes.require_addable(truth, new)
+    told("This system's people, numbers and trunks move into a database that nodes can share.")
+    TrunkKey.of(paths).ensure()
+    ensure_authority(paths.cluster)
+    keep(paths.cluster, issue(paths.cluster, own_node))
+    paths.node.write_text(f"{own_node.name}\n")
+    database = owndatabase.install(paths, own_node)
+    try:
+        with owndatabase.running(paths, database):
+            rows = _move(paths, database)
+            told(f"{rows} rows moved; {_kept(paths)} is what the system had until now.")
+            sequence = nodes.add(open_truth(paths), who, new)
+            put_in_force(paths)
+            own(paths.follower_report.parent)
+            lastknown.keep(paths, open_truth(paths))
+            return sequence, load_system(paths)
+    except BaseException:
+        if not paths.database.exists():
+            shutil.rmtree(paths.own_database, ignore_errors=True)
+        raise
+
+
+def _move(paths: SystemPaths, database: Database) -> int:
+    """All rows, while nobody can write: who waits for that finds his table gone, and is told to try again."""
+    source, target = open_truth(paths), open_database(database)
+    with writing(source) as locked:
+        copied = copy_truth(source, target)
+        copy_sqlite(paths.truth, paths.directory / _kept(paths))
+        database.write(paths.database)
+        locked.execute(text('ALTER TABLE "change" RENAME TO moved'))
+    for file in paths.directory.glob(f"{paths.truth.name}*"):
+        file.unlink()
+    return sum(copied.values())
+
+
+def _kept(paths: SystemPaths) -> str:
+    return f"{paths.truth.stem}-before-nodes.db"
+
+
+def _await_database(paths: SystemPaths) -> None:
+    import time
+
+    deadline = time.monotonic() + owndatabase.PATIENCE_S
+    while not owndatabase.answers(Database.read(paths.database)):
+        if time.monotonic() > deadline:
+            raise Refused("database", "doesn't answer; see `carillon log database`.")
+        time.sleep(0.1)
+
+
+def remove(paths: SystemPaths, who: str, name: str) -> int:
+    """Let a node leave that is down. Returns the sequence of the change; raises `Refused`."""
+    truth = open_truth(paths)
+    found = {view.node.name: view for view in nodes.listing(truth)}
+    view = found.get(name)
+    if view is not None and view.words in ("up", "drained") and len(found) > 1:
+        raise Refused("name", f"{name} is up; run `carillon down` there first, or wait until it is known to be down.")
+    if view is not None and paths.database.exists():
+        place = f"{owndatabase.host_of(view.node)}:{view.node.database_port}"
+        if place in Database.read(paths.database).hosts:
+            raise Refused("name", f"{name} has the database of all nodes; it can't leave.")
+    return nodes.remove(truth, who, name)

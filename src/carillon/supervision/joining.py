@@ -1,0 +1,90 @@
+"""A new node: what it asks the old one, and the directory that it gets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import ssl
+from dataclasses import dataclass
+from http.client import HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+from carillon.confgen.tls.authority import AUTHORITY_KEY, NodeCertificate, keep
+from carillon.model.host import Address
+from carillon.model.node import Node
+from carillon.model.refused import Refused
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.supervision.joinkeys import JoinKey
+from carillon.supervision.owndatabase import database_of
+from carillon.supervision.welcome import VERSION
+from carillon.system.paths import SystemPaths
+
+PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The node that this machine is now."""
+
+    node: Node
+    hosts: tuple[str, ...]
+
+
+def join(paths: SystemPaths, key: JoinKey) -> Joined:
+    """Make this machine a node of the system that made the key; starts nothing. All or nothing. Raises `Refused`."""
+    said = ask(key)
+    node, hosts = Node(**said["node"]), tuple(said["database"]["hosts"])
+    try:
+        paths.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
+        keep(paths.cluster, NodeCertificate(**said["issued"]))
+        _write(paths.cluster / AUTHORITY_KEY, said["authority_key"].encode())
+        files = {"secret": paths.secret, "trunk_key": TrunkKey.of(paths).path, "trusted": paths.trusted}
+        for name, file in files.items():
+            if said[name] is not None:
+                _write(file, base64.b64decode(said[name]))
+        paths.node.write_text(f"{node.name}\n")
+        database_of(paths, hosts, said["database"]["password"], own_server=False).write(paths.database)
+    except OSError as error:
+        raise Refused(
+            "dir", f"{paths.directory} can't be written ({error}); mend that and add the node again."
+        ) from error
+    return Joined(node, hosts)
+
+
+def ask(key: JoinKey) -> dict[str, Any]:
+    """Ask the old node, once it has shown the certificate that the key names. Raises `Refused`."""
+    address = Address.parse(key.address, 443)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # the fingerprint in the key says who it must be
+    connection = HTTPSConnection(address.host, address.port, timeout=PATIENCE_S, context=context)
+    try:
+        connection.connect()
+        _require_known(connection, key)
+        body = json.dumps({"name": key.name, "secret": key.secret, "version": VERSION})
+        connection.request("POST", "/join", body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        code, said = answer.status, json.loads(answer.read())
+    except (OSError, HTTPException, ValueError) as error:
+        raise Refused(
+            "key",
+            f"{key.address} doesn't answer ({error}); is that node up, and is the key no older than an hour?",
+        ) from error
+    finally:
+        connection.close()
+    if code != 200:
+        raise Refused(str(said.get("field", "key")), str(said.get("sentence", "was refused.")))
+    return dict(said)
+
+
+def _require_known(connection: HTTPSConnection, key: JoinKey) -> None:
+    shown = connection.sock.getpeercert(binary_form=True)
+    if shown is None or hashlib.sha256(shown).hexdigest() != key.fingerprint:
+        raise Refused("key", f"{key.address} isn't the node that made this key; nothing was told to it.")
+
+
+def _write(file: Path, content: bytes) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(content)

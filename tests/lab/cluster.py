@@ -1,0 +1,137 @@
+"""A system of several nodes on one machine: each on a host of its own in the lab's network, and hosts for phones.
+
+`python -m tests.lab.cluster` (`make lab`) builds it, prints how to use it, and removes it at Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.lab.network import Network
+from tests.lab.prefix import prefix
+
+from carillon.system.paths import SystemPaths
+
+COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
+PATIENCE_S = 300
+DOMAIN = "lab.test"
+NAMES = ("one", "two", "three")
+PHONES = ("ph1", "ph2", "ph3")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said and how it ended."""
+
+    code: int
+    output: str
+    error: str
+
+    @property
+    def row(self) -> Any:
+        """What it printed as JSON."""
+        return json.loads(self.output)
+
+
+class Machine:
+    """A host of the lab, with a directory in which it is a node, or not yet."""
+
+    def __init__(self, network: Network, host: str, directory: Path) -> None:
+        self.network, self.host, self.directory = network, host, directory
+        self.address = network.address(host)
+        self.paths = SystemPaths.of(directory)
+
+    def asks(self, *arguments: str) -> Answer:
+        """Run `carillon --dir … ARGUMENTS` here."""
+        command = [str(COMMAND), "--dir", str(self.directory), *arguments]
+        with self.network.run(self.host, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            output, error = process.communicate(timeout=PATIENCE_S)
+        return Answer(process.returncode, output, error)
+
+    def does(self, *arguments: str) -> Answer:
+        """As `asks`, for what must be done."""
+        answer = self.asks(*arguments)
+        assert answer.code == 0, f"{self.host}: carillon {' '.join(arguments)}: {answer.error or answer.output}"
+        return answer
+
+    def joins(self, first: Machine) -> None:
+        """Become a node of the system that `first` is one of, and start."""
+        added = first.does("--json", "node", "add", self.host, "--address", self.address).row
+        self.does("node", "join", added["key"])
+        self.does("up")
+
+
+class Cluster:
+    """The machines by name; the first one has the database."""
+
+    def __init__(self, network: Network, machines: Mapping[str, Machine]) -> None:
+        self.network, self.machines = network, machines
+
+    def __getitem__(self, name: str) -> Machine:
+        return self.machines[name]
+
+    @classmethod
+    @contextmanager
+    def open(cls, begin: str, nodes: int, home: Path, phones: tuple[str, ...] = PHONES) -> Iterator[Cluster]:
+        """Machines for so many nodes, the first of which runs a system alone; all of it is gone at the end."""
+        names = NAMES[:nodes]
+        hosts = {name: f"10.78.0.{n}" for n, name in enumerate(names, start=1)}
+        hosts |= {name: f"10.78.0.{n}" for n, name in enumerate(phones, start=11)}
+        with ExitStack() as stack:
+            network = stack.enter_context(Network.build(begin, hosts))
+            machines = {name: Machine(network, name, home / name) for name in names}
+            first = machines[names[0]]
+            for machine in machines.values():
+                stack.callback(_remove, machine)
+            first.does("create", str(first.directory), "--domain", DOMAIN, "--address", first.address)
+            first.does("up")
+            yield cls(network, machines)
+
+
+def _remove(machine: Machine) -> None:
+    machine.asks("down")
+    shutil.rmtree(machine.paths.own_database.parent, ignore_errors=True)
+    shutil.rmtree(machine.directory, ignore_errors=True)
+
+
+def main() -> None:
+    """Build two nodes, give a person to each, and stay until Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        tempfile.TemporaryDirectory(prefix="carillon-lab-") as home,
+        Cluster.open(prefix("la-"), 3, Path(home)) as cluster,
+    ):
+        one = cluster["one"]
+        print("one is up; two joins …", flush=True)
+        cluster["two"].joins(one)
+        for extension, name in (("101", "Alice"), ("102", "Bob")):
+            one.does("user", "add", extension, "--name", name)
+        print(one.does("node", "list").output)
+        enter = f"ip netns exec {cluster.network.namespace('one')}"
+        print(
+            f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}; three (10.78.0.3) is bare.
+Phones have the hosts {", ".join(PHONES)} (10.78.0.11 to 13).
+  {enter} {COMMAND} --dir {one.directory} status
+  {enter} {COMMAND} --dir {one.directory} node add three --address 10.78.0.3
+  ip -n {cluster.network.namespace("one")} link set eth0 down     # pull its cable
+Ctrl-C ends and removes all of it.""",
+            flush=True,
+        )
+        try:
+            signal.pause()
+        except KeyboardInterrupt:
+            print("removing the lab …", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

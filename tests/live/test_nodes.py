@@ -1,0 +1,114 @@
+"""A second node: added to a system that runs, joined by a key that is good once, and what either knows of the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.lab.cluster import Cluster, Machine
+from tests.lab.prefix import prefix
+
+from carillon.stores.directory import DirectoryReader
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One node with people, and a machine that isn't one yet."""
+    with Cluster.open(prefix("no-"), 2, Path(tmp_path_factory.mktemp("nodes")), phones=()) as cluster:
+        cluster["one"].does("user", "add", "101", "--name", "Alice")
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def two(cluster: Cluster) -> Machine:
+    """The second node, joined and up."""
+    first, second = cluster["one"], cluster["two"]
+    added = first.does("--json", "node", "add", "two", "--address", second.address).row
+    wrong = second.asks("node", "join", f"{added['key'][:-8]}AAAAAAAA")
+    assert (wrong.code, wrong.error[:5]) == (1, "key: ")
+    assert not second.directory.exists()
+    second.does("node", "join", added["key"])
+    again = second.asks("--dir", f"{second.directory}-again", "node", "join", added["key"])
+    assert "its key was used" in again.error
+    second.does("up")
+    return second
+
+
+def comes_true(said: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether it is so, now or soon."""
+    deadline = time.monotonic() + seconds
+    while not said():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def name(machine: Machine, extension: str) -> str | None:
+    """Whom calls find on a node."""
+    reader = DirectoryReader(machine.paths.run_directory)
+    party = reader.party("lab.test", extension)
+    reader.close()
+    return party.name if party else None
+
+
+def test_nothing_is_lost_when_the_truth_is_shared(cluster: Cluster, two: Machine) -> None:
+    one = cluster["one"]
+    assert [user["name"] for user in one.does("--json", "user", "list").row] == ["Alice"]
+    assert name(two, "101") == "Alice"
+    assert not one.paths.truth.exists()
+    assert (one.directory / "carillon-before-nodes.db").stat().st_mode & 0o777 == 0o600
+    assert one.paths.secret.read_bytes() == two.paths.secret.read_bytes()
+
+
+def test_a_change_on_either_node_is_in_force_on_the_other(cluster: Cluster, two: Machine) -> None:
+    one = cluster["one"]
+    two.does("user", "add", "102", "--name", "Bob")
+    assert comes_true(lambda: name(one, "102") == "Bob")
+    one.does("user", "add", "103", "--name", "Carol")
+    assert comes_true(lambda: name(two, "103") == "Carol")
+
+
+def test_the_list_says_how_nodes_are(cluster: Cluster, two: Machine) -> None:
+    def listed() -> dict[str, tuple[str, bool, int]]:
+        rows = cluster["one"].does("--json", "node", "list").row
+        return {row["name"]: (row["state"], row["this"], row["behind"]) for row in rows}
+
+    assert comes_true(lambda: listed() == {"node1": ("up", True, 0), "two": ("up", False, 0)})
+
+
+def test_a_name_or_an_address_that_is_taken_is_refused(cluster: Cluster, two: Machine) -> None:
+    taken = cluster["one"].asks("node", "add", "two", "--address", "10.78.0.9")
+    assert taken.error.startswith("name: there is a node two already")
+    taken = cluster["one"].asks("node", "add", "four", "--address", two.address)
+    assert taken.error.startswith(f"address: {two.address} is the address of two")
+
+
+def test_the_node_with_the_database_and_one_that_is_up_do_not_leave(cluster: Cluster, two: Machine) -> None:
+    assert cluster["one"].asks("node", "leave", "two").error.startswith("name: two is up")
+    assert cluster["one"].asks("node", "leave", "node1").code == 1
+
+
+def test_calls_go_on_while_the_node_with_the_database_is_away(cluster: Cluster, two: Machine) -> None:
+    cluster.network.cut("one")
+    try:
+        refused = two.asks("user", "add", "104", "--name", "Dave")
+        assert refused.error.startswith("database: none of its servers (10.78.0.1:3306) answers; calls go on")
+        assert name(two, "101") == "Alice"
+        rows = {row["name"]: row for row in two.does("--json", "status").row["components"]}
+        assert rows["follower"]["healthy"]
+        assert "the database is away since" in rows["follower"]["problem"]
+    finally:
+        cluster.network.heal("one")
+    two.does("user", "add", "104", "--name", "Dave")
+    assert comes_true(lambda: name(cluster["one"], "104") == "Dave")
+
+
+def test_a_node_that_is_down_leaves(cluster: Cluster, two: Machine) -> None:
+    two.does("down")
+    assert comes_true(lambda: cluster["one"].asks("node", "leave", "two").code == 0, 60)
+    assert [row["name"] for row in cluster["one"].does("--json", "node", "list").row] == ["node1"]
