@@ -32,8 +32,9 @@ def two(cluster: Cluster) -> Machine:
     assert (wrong.code, wrong.error[:5]) == (1, "key: ")
     assert not second.directory.exists()
     second.does("node", "join", added["key"])
-    again = second.asks("--dir", f"{second.directory}-again", "node", "join", added["key"])
-    assert "its key was used" in again.error
+    again = Machine(cluster.network, "two", second.directory.with_name("again")).asks("node", "join", added["key"])
+    assert "doesn't answer" in again.error
+    assert "the key was used or is older than an hour" in again.error
     second.does("up")
     return second
 

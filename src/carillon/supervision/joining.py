@@ -70,7 +70,7 @@ def ask(key: JoinKey) -> dict[str, Any]:
     except (OSError, HTTPException, ValueError) as error:
         raise Refused(
             "key",
-            f"{key.address} doesn't answer ({error}); is that node up, and is the key no older than an hour?",
+            f"{key.address} doesn't answer ({error}): that node is down, or the key was used or is older than an hour.",
         ) from error
     finally:
         connection.close()
