@@ -14,7 +14,9 @@ from types import SimpleNamespace
 Told = tuple[str, tuple[object, ...]]
 """A function of the engine with its arguments."""
 
-LOOKS = frozenset({"pv.get", "htable.sht_get", "tm.t_check_trans", "isbiflagset", "registrar.registered_uri"})
+LOOKS = frozenset({"pv.get", "htable.sht_get", "tm.t_check_trans", "isbiflagset"}) | {
+    *("registrar.registered_uri", "registrar.reg_fetch_contacts"),
+}
 """What changes nothing is not written down; neither is what comes to the same, see `Paper.told`."""
 
 

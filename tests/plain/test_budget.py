@@ -16,15 +16,15 @@ MOST = {
     "180 in": 400,
     "183 in": 400,
     "200 in": 400,
-    "180 out": 760,
-    "183 out": 770,
-    "200 out": 730,
-    "ACK in": 720,
-    "ACK out": 600,
-    "BYE in": 740,
-    "BYE out": 620,
+    "180 out": 450,
+    "183 out": 460,
+    "200 out": 430,
+    "ACK in": 690,
+    "ACK out": 570,
+    "BYE in": 710,
+    "BYE out": 590,
     "REGISTER challenged": 850,
-    "REGISTER": 4200,
+    "REGISTER": 1750,
 }
 
 

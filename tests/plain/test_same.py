@@ -167,3 +167,17 @@ def test_a_note_for_the_caller(ways: Ways, plain: dict[str, Arrival]) -> None:
         ways.paper.shared["told"] = {leg: '["Carol", []]'}
         same(ways, plain[name])
         ways.paper.shared.pop("told")
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [[], [("sip:101@10.79.0.8:5070", 0)], [("sip:101@10.79.0.9:5070", 0), ("sip:101@10.79.0.8:5070", 0)]],
+    ids=["none", "another", "two"],
+)
+def test_whatever_is_registered(ways: Ways, plain: dict[str, Arrival], bound: list[tuple[str, int]]) -> None:
+    before = ways.paper.contacts[f"101@{DOMAIN}"]
+    ways.paper.contacts[f"101@{DOMAIN}"] = bound
+    try:
+        same(ways, plain["REGISTER"])
+    finally:
+        ways.paper.contacts[f"101@{DOMAIN}"] = before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from carillon.kamailio import ksr
-from carillon.routing.dialogs import LIFETIME_S, TABLE, DialogState, LiveDialog
+from carillon.routing.dialogs import LIFETIME_S, TABLE, DialogState, LiveDialog, answered_by, rung_by
 
 
 def keep(dialog: LiveDialog) -> None:
@@ -24,20 +24,20 @@ def note(call_id: str) -> LiveDialog | None:
     return LiveDialog.parse(call_id, text) if text else None
 
 
-def rings() -> None:
-    """A phone rings, by the reply that is passing. Replies of one transaction come here one after the other."""
-    before = note(ksr.text("$ci"))
-    if before is not None:
-        after = before.rings(ksr.text("$tt"), time.time())
+def rings(call_id: str, tag: str) -> None:
+    """A phone rings, by a reply of this dialog. Replies of one transaction come here one after the other."""
+    before = ksr.shared_text(TABLE, call_id)
+    if before:
+        after = rung_by(before, tag, time.time())
         if after is not before:
-            keep(after)
+            ksr.set_shared_text_for(TABLE, call_id, after, LIFETIME_S[DialogState.RINGING])
 
 
-def is_answered() -> None:
-    """A phone has taken the call, by the reply that is passing."""
-    before = note(ksr.text("$ci"))
-    if before is not None:
-        keep(before.is_answered(ksr.text("$tt"), time.time()))
+def is_answered(call_id: str, tag: str) -> None:
+    """A phone has taken the call, by a reply of this dialog."""
+    before = ksr.shared_text(TABLE, call_id)
+    if before:
+        ksr.set_shared_text_for(TABLE, call_id, answered_by(before, tag, time.time()), LIFETIME_S[DialogState.UP])
 
 
 def ends() -> None:

@@ -486,6 +486,15 @@ def bound_contacts(aor: str) -> tuple[Contact, ...]:
     )
 
 
+def is_only_contact(aor: str, uri: str) -> bool:
+    """Whether this is the AOR's only contact, or will be: of a phone that names no instance."""
+    if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):
+        return True
+    count = KSR.pv.get("$(ulc(bound=>count))")
+    address, expires, instance, _ = _contact_variables(0).texts()
+    return count == 1 and address == uri and not instance and _whole_number(expires) > EXPIRED
+
+
 def is_reached_by_ipv6(aor: str) -> bool:
     """Whether every contact of the AOR registered by IPv6; not when there is none."""
     if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "reached")):

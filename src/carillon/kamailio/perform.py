@@ -139,9 +139,9 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
         case NoteRinging():
             ksr.set_text(RANG, "yes")
         case DialogRings():
-            dialogs.rings()
+            dialogs.rings(ksr.text("$ci"), ksr.text("$tt"))
         case DialogUp():
-            dialogs.is_answered()
+            dialogs.is_answered(ksr.text("$ci"), ksr.text("$tt"))
         case KeepDialog(dialog):
             dialogs.keep(dialog)
         case SpendNonce(use, by):
@@ -206,7 +206,7 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             _append_all(headers)
             ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
         case Save():
-            _save(outcome, means.registrations)
+            save(outcome, means.registrations)
         case Relay():
             _relay_to_gateway(outcome, means.gateway_sockets)
         case Ring():
@@ -364,14 +364,14 @@ def _sent(answer_s: float, silence_s: float) -> bool:
     return ksr.relay()
 
 
-def _save(save: Save, journal: RegistrationJournal) -> None:
+def save(asked: Save, journal: RegistrationJournal) -> None:
     """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
-    if not ksr.save_bindings(save.aor, encrypted=save.encrypted, dialect=save.dialect, priority=save.priority):
-        ksr.log("warn", f"registrar: bindings of {save.aor} not stored")
+    if not ksr.save_bindings(asked.aor, encrypted=asked.encrypted, dialect=asked.dialect, priority=asked.priority):
+        ksr.log("warn", f"registrar: bindings of {asked.aor} not stored")
         ksr.refuse_register()
         return
-    if save.changes:
-        _journal(save.aor, journal)
+    if asked.changes:
+        _journal(asked.aor, journal)
     ksr.accept_register()
 
 

@@ -17,12 +17,12 @@ from typing import Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.fetch import NONCES, TOLD, TRUNKS
-from carillon.kamailio.perform import MEMO, NobodyThere, ring
+from carillon.kamailio.perform import MEMO, NobodyThere, ring, save
 from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import examples
-from carillon.routing.decision import Relay, Ring
+from carillon.routing.decision import Relay, Ring, Save
 from carillon.routing.dialogs import TABLE as DIALOGS
 from carillon.routing.examples import Example
 from carillon.routing.facts import Gateway
@@ -31,9 +31,10 @@ from carillon.routing.plain import (
     CALL,
     CALL_VALUES,
     CREDENTIALS,
-    NEW_VALUES,
     NONE,
     PRIVATE,
+    REGISTER,
+    REGISTER_VALUES,
     REPLY,
     REPLY_VALUES,
     RTPMAP,
@@ -52,6 +53,7 @@ from carillon.sip.sessiontimer import Timing
 from carillon.sip.uri import quoted
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import DomainProfile, StoreDown
+from carillon.stores.registrationjournal import RegistrationJournal
 
 MOST_RECIPES: Final = 4096
 
@@ -60,7 +62,7 @@ _WITHIN = ksr.Several(*WITHIN_VALUES)
 _REPLY = ksr.Several(*REPLY_VALUES)
 _CALL = ksr.Several(*CALL_VALUES)
 _RUNG = ksr.Several(*RUNG_VALUES)
-_REGISTERING = ksr.Several(*NEW_VALUES, "$hdr(Authorization)", "$mb")
+_REGISTER = ksr.Several(*REGISTER_VALUES)
 
 _HASHES: Final = {"MD5": (0, "md5", ("both", "md5")), "SHA-256": (1, "sha256", ("both", "sha256"))}
 """For each algorithm: the place of its HA1 among both, the hash's name, and the domains that offer it."""
@@ -69,7 +71,10 @@ _HASHES: Final = {"MD5": (0, "md5", ("both", "md5")), "SHA-256": (1, "sha256", (
 class Plain:
     """The short path of one process. What it keeps are recipes, no state of any call."""
 
-    def __init__(self, settings: Settings, directory: DirectoryReader, tracer: Tracer) -> None:
+    def __init__(
+        self, settings: Settings, directory: DirectoryReader, journal: RegistrationJournal, tracer: Tracer
+    ) -> None:
+        self._journal = journal
         self._node, self._directory, self._tracer = settings.node, directory, tracer
         self._socket = settings.gateway_sockets.towards
         self._secret = settings.node.secret
@@ -147,7 +152,7 @@ class Plain:
         found = REPLY.fullmatch(text)
         if found is None or PRIVATE in text.lower():
             return False
-        code, reason, address, port, host, at, timer, leg, leg_id, called, shown, says = found.groups()
+        code, reason, call_id, tag, address, port, host, at, timer, leg, leg_id, called, shown, says = found.groups()
         if leg == "inbound":
             if ksr.shared_text(TOLD, leg_id) is not None:
                 return False
@@ -156,7 +161,7 @@ class Plain:
         known = self._recipe(examples.reply, leg, int(code), reason, timer if timer != NONE else "", bool(shown))
         if known is None:
             return False
-        blanks = {"shown": shown}
+        blanks = {"shown": shown, "call_id": call_id, "tag": tag}
         known.done(blanks)
         if host is not None and (host != address or (at or "5060") != port):
             ksr.alias_this_contact()
@@ -173,7 +178,8 @@ class Plain:
         return self._is_called(text, place) or self._challenged(text, place)
 
     def _registers(self, method: str, place: str) -> bool:
-        return self._challenged(_REGISTERING.together(), place)
+        text = _REGISTER.together()
+        return self._is_registered(text, place) or self._challenged(text, place)
 
     def _challenged(self, text: str, place: str) -> bool:
         """A stranger is asked who he is."""
@@ -210,14 +216,14 @@ class Plain:
         profile = self._domain(home) if home == host else None
         if profile is None:
             return False
+        proved = self._proved(credentials, "INVITE", home, profile.digest)
+        called = self._directory.plain_called(home, number) if proved else None
+        if proved is None or called is None:
+            return False
         known = self._recipe(
             *(examples.call, profile, int(hops), _timing(timer, least), payloads, tuple(RTPMAP.findall(attributes)))
         )
         if known is None:
-            return False
-        proved = self._proved(credentials, "INVITE", home, profile.digest)
-        called = proved and self._directory.plain_called(home, number)
-        if proved is None or called is None:
             return False
         if ksr.is_absorbed():
             return True
@@ -247,6 +253,43 @@ class Plain:
         self._tracer.row(
             f"{time.time()!r}\x1finbound\x1f{call_id}\x1f{leg}\x1f{place}\x1foutside\x1fINVITE\x1f{by}@{home}"
             f"\x1f{number}@{host}\x1f{known.words % blanks}"
+        )
+        return True
+
+    def _is_registered(self, text: str, place: str) -> bool:
+        """A phone stores its only contact, anew or again."""
+        found = REGISTER.fullmatch(text)
+        if found is None:
+            return False
+        host, call_id, transport, by, home, _, sequence, hops, credentials, user, domain, contact, uri, *rest = (
+            found.groups()
+        )
+        parameter, header, agent = rest
+        profile = self._domain(home) if home == host == domain else None
+        proved = self._proved(credentials, "REGISTER", home, profile.digest) if profile else None
+        if proved is None or user != proved[2]:
+            return False
+        known = self._recipe(examples.registered, profile, int(hops), parameter, header, agent)
+        use, device, extension, _ = proved
+        aor = f"{extension}@{home}"
+        if known is None or not ksr.is_only_contact(aor, uri):
+            return False
+        if ksr.is_absorbed():
+            return True
+        said = f"{sequence}|{call_id}|{transport} {place.replace(':', ' ')}|sip:{host}|{contact}"
+        blanks = {
+            "caller": extension,
+            "device": device,
+            "use": use,
+            "by": hashlib.sha256(said.encode()).hexdigest()[:24],
+        }
+        known.done(blanks)
+        asked = known.decision.outcome
+        assert isinstance(asked, Save)
+        save(Save(aor, asked.encrypted, asked.changes, asked.dialect, asked.priority), self._journal)
+        self._tracer.row(
+            f"{time.time()!r}\x1fregister\x1f{call_id}\x1f\x1f{place}\x1foutside\x1fREGISTER\x1f{by}@{home}"
+            f"\x1f@{host}\x1f{known.words % blanks}"
         )
         return True
 
@@ -314,7 +357,8 @@ class Plain:
         use = f"{nonce}:{count}"
         if given["realm"] != home or given.get("qop") != "auth" or digest not in offers:
             return None
-        account = self._directory.plain_caller(home, device)
+        read = self._directory.plain_phone if method == "REGISTER" else self._directory.plain_caller
+        account = read(home, device)
         if account is None or not hmac.compare_digest(response(name, account[place], middle, method, uri), answer):
             return None
         if nonce_state(self._secret, home, nonce, time.time()) is not NonceState.FRESH:

@@ -34,6 +34,7 @@ from carillon.routing.decision import (
     SpendNonce,
     StripPrivate,
 )
+from carillon.routing.examples import CALL_ID, TAG
 from carillon.routing.ringing import told
 from carillon.routing.sessiontimer import PARAMETER as TIMER
 from carillon.sip.dialogproof import PARAMETER as PROOF
@@ -56,6 +57,7 @@ class Recipe(NamedTuple):
     steps: tuple[Step, ...]
     words: str
     memo: str
+    decision: Decision
 
     def done(self, blanks: Mapping[str, str]) -> None:
         """Do what the rules said."""
@@ -82,7 +84,7 @@ def recipe(decision: Decision, blanks: Mapping[str, str], dialect: int = 0, stri
     memo = "" if decision.memo is None else str(decision.memo)
     rows = [word for row in decision.trace for word in row]
     words = FIELD.join((*outcome_words(decision.outcome), *rows))
-    return Recipe(tuple(steps), _with_blanks(words, blanks), _with_blanks(memo, blanks))
+    return Recipe(tuple(steps), _with_blanks(words, blanks), _with_blanks(memo, blanks), decision)
 
 
 def _step(effect: Effect, dialect: int, stripped: Step) -> Step | None:  # noqa: PLR0911, PLR0912 -- one row for each effect
@@ -110,9 +112,9 @@ def _step(effect: Effect, dialect: int, stripped: Step) -> Step | None:  # noqa:
         case KeepDialog(dialog):
             return dialogs.keep_text, (dialog.call_id, str(dialog), dialog.state)
         case DialogRings():
-            return dialogs.rings, ()
+            return dialogs.rings, (CALL_ID, TAG)
         case DialogUp():
-            return dialogs.is_answered, ()
+            return dialogs.is_answered, (CALL_ID, TAG)
         case DialogEnds():
             return dialogs.ends, ()
         case _:

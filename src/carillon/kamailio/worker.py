@@ -66,7 +66,7 @@ class Worker:
         places = settings.advertised, settings.recordings
         self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places)
         self.tracer = Tracer(settings.trace_socket)
-        self.plain = Plain(settings, self.directory, self.tracer)
+        self.plain = Plain(settings, self.directory, journal, self.tracer)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""

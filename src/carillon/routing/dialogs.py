@@ -86,5 +86,20 @@ class LiveDialog:
         return cls(call_id, aor, our_tag, caller, name, rights, *how_far, bool(withheld))
 
 
+def rung_by(note: str, tag: str, now: float) -> str:
+    """`LiveDialog.rings` of a note as text; the same text where nothing is new. Cheap, as each call comes here."""
+    before, state, since, tags = note.rsplit(_SEPARATOR, 3)
+    if state == DialogState.UP or (tags and tag in tags.split(",")):
+        return note
+    since, more = since if state == DialogState.RINGING else repr(now), "," if tags else ""
+    return f"{before}\t{DialogState.RINGING}\t{since}\t{tags}{more}{tag}"
+
+
+def answered_by(note: str, tag: str, now: float) -> str:
+    """`LiveDialog.is_answered` of a note as text."""
+    before, state, _, _ = note.rsplit(_SEPARATOR, 3)
+    return note if state == DialogState.UP else f"{before}\t{DialogState.UP}\t{now!r}\t{tag}"
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split(",")) - {""}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from carillon.routing import inbound, indialog, outbound, register, replies
-from carillon.routing.decision import Challenge, Decision, Follow, Relay, Ring
+from carillon.routing.decision import Challenge, Decision, Follow, Relay, Ring, Save
 from carillon.routing.facts import Facts, NodeProfile, ReplyFacts
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import key_of
@@ -53,7 +53,7 @@ def reply(node: NodeProfile, leg: str, code: int, reason: str, timer: str, shown
     """A reply; `timer` is its Session-Expires, `shown` whether the caller is told of somebody."""
     memo = Memo(Leg(leg), "-", "-@-", shown=SHOWN if shown else "")
     known = ReplyFacts(code, reason, session_expires=timer if code >= 200 else "")
-    return Example(replies.decide(memo, known), {"shown": SHOWN})
+    return Example(replies.decide(memo, known), {"shown": SHOWN, "call_id": CALL_ID, "tag": TAG})
 
 
 def challenge(node: NodeProfile, method: str, profile: DomainProfile, host: str, hops: int) -> Example | None:
@@ -93,6 +93,32 @@ def call(
         "proof": proof(node.secret, CALL_ID, TAG),
     }
     return Example(decision, blanks) if isinstance(decision.outcome, Relay) else None
+
+
+def registered(
+    node: NodeProfile, profile: DomainProfile, hops: int, parameter: str | None, header: str | None, agent: str
+) -> Example | None:
+    """A phone registers for its user, whose only contact this is. Two expiries: of the contact, and of all."""
+    domain, uri = profile.name, SipUri("", profile.name)
+    contact = f"<sip:{CALLER_USER}@192.0.2.1:5070>" + (f";expires={parameter}" if parameter else "")
+    credentials = _credentials(node, profile, "REGISTER")
+    own = SipUri(CALLER_USER, domain)
+    expiry = parameter or header
+    request = Request(
+        *("REGISTER", uri, own, own, CALL_ID),
+        from_tag=TAG, max_forwards=hops, credentials=credentials, contacts=contact, user_agent=agent,
+        shortest_expiry_s=int(expiry) if expiry else None, default_expiry_s=int(header) if header else None,
+    )  # fmt: skip
+    party = Party(CALLER_USER, domain, CALLER)
+    facts = Facts(NOW, node, {domain: profile}, Account(DEVICE, domain, _HA1, _HA1, party), fresh_id=FRESH)
+    decision = register.decide(request, facts)
+    blanks = {
+        "caller": CALLER_USER,
+        "device": DEVICE,
+        "use": credentials.use,
+        "by": request.fingerprint,
+    }
+    return Example(decision, blanks) if isinstance(decision.outcome, Save) else None
 
 
 def rung(

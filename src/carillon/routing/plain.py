@@ -68,12 +68,13 @@ _REPLY_MEMO: Final = _memo(
     caller=ANY,
 )
 REPLY: Final = re.compile(
-    rf"(180|183|200){S}([ -~]{{0,60}}){S}{TEXT}{S}{TEXT}{S}({ADDRESS}){S}({PORT}){S}"
+    rf"(180|183|200){S}([ -~]{{0,60}}){S}({TEXT}){S}({TEXT}){S}({ADDRESS}){S}({PORT}){S}"
     rf"(?:{NONE}|sip:(?:{ANY}@)?({HOST})(?::({PORT}))?{PARAMETERS}){S}({NONE}|[0-9]{{2,5}}(?:;refresher=ua[cs])?){S}"
     rf"{NONE}{S}{NONE}{S}{NONE}{S}(?!{ANY};{sessiontimer.PARAMETER}=){ANY}{S}{_REPLY_MEMO}{S}{ANY}"
 )
-"""A reply of which nothing is to be told: code, reason, address and port, host and port of the contact, the session
-timer, leg, leg id, who was called, who is shown to the caller, what is said of him (for the inbound leg: when busy)."""
+"""A reply of which nothing is to be told: code, reason, Call-ID, tag of who replies, address and port, host and port of
+the contact, the session timer, leg, leg id, who was called, who is shown to the caller, what is said of him (on the
+inbound leg only when he is busy)."""
 
 NUMBER: Final = "(?![0-9]*(?:112|911|999)@)[0-9]{1,15}"
 """What is dialled for a colleague: no feature code, and nothing that may call for help."""
@@ -129,3 +130,15 @@ RUNG: Final = re.compile(
 )
 """The INVITE of our Asterisk for a colleague of the caller: user and host, what all new ones have, the caller's name,
 both values of the session timer, leg id, called, caller."""
+
+REGISTER_VALUES: Final = (
+    *(*NEW_VALUES, "$hdr(Authorization)", "$tu", "$(hdr(Contact)[*])", "$hdr(Expires)", "$(hdr(Path)[*])"),
+    *("$(hdr(Require)[*])", "$hdr(User-Agent)"),
+)
+REGISTER: Final = re.compile(
+    rf"REGISTER{S}sip:@?({HOST}){_NEW}{_DIGEST}{S}sip:({USER})@({HOST}){S}"
+    rf"(<(sip:[0-9A-Za-z_.@:;=+-]{{1,120}})>(?:;expires=([1-9][0-9]{{0,5}}))?){S}(?:{NONE}|([1-9][0-9]{{0,5}})){S}"
+    rf"{NONE}{S}{NONE}{S}([^\x1e\x1f]{{0,200}})"
+)
+"""A REGISTER of one contact with credentials: host, what all new ones have, the credentials, user and host that it is
+about, the contact's header, URI and expiry, Expires, what the phone calls itself."""

@@ -46,6 +46,8 @@ _WHO_RINGS = compiled.plain(*_HIMSELF)
 _HAS_NAME = " AND name != ''"
 _PLAIN_CALLER = "SELECT ha1_md5, ha1_sha256, extension, name FROM account WHERE domain = ? AND username = ?"
 _PLAIN_CALLER += f" AND {_WHO_CALLS}{_HAS_NAME}"
+_PLAIN_PHONE = "SELECT ha1_md5, ha1_sha256, extension, name FROM account WHERE domain = ? AND username = ?"
+_PLAIN_PHONE += " AND encryption IS 0 AND priority IS NULL"
 _PLAIN_CALLED = f"SELECT extension, name FROM party WHERE domain = ? AND number = ? AND {_WHO_IS_CALLED}{_HAS_NAME}"  # noqa: S608
 _PLAIN_RUNG = f"SELECT extension, name FROM party WHERE domain = ? AND number = ? AND {_WHO_RINGS}{_HAS_NAME}"  # noqa: S608
 _VERSION = "PRAGMA data_version"
@@ -146,6 +148,11 @@ class DirectoryReader:
         """Both HA1 of a device, and extension and name of its person, who may call as often as he likes; else None."""
         row: tuple[str, str, str, str] | None = self._read(_PLAIN_CALLER, domain, username)
         return None if row is None or self._current().limits_of(domain, row[2]) else row
+
+    def plain_phone(self, domain: str, username: str) -> tuple[str, str, str, str] | None:
+        """The same of a device about whose ringing nothing is said, whoever has it."""
+        row: tuple[str, str, str, str] | None = self._read(_PLAIN_PHONE, domain, username)
+        return row
 
     def plain_called(self, domain: str, number: str) -> tuple[str, str] | None:
         """Extension and name of who has a number, if that is a person."""
