@@ -106,6 +106,23 @@ def test_a_full_trunk_is_followed_by_the_next(office: Office) -> None:
     two.rings(second)
 
 
+def test_the_next_trunk_has_a_limit_too(office: Office) -> None:
+    """A call whose trunk fails takes a place at the next one, or is told that there is none."""
+    office.allows(office.alice, "mobile")
+    office.allows(office.bob, "mobile")
+    first, second = office.provider("first"), office.provider("second")
+    office.limits(second, 1)
+    first.loses_power()
+    one = office.alice.calls("0475123456")
+    one.rings(second)
+    two = office.bob.calls("0475654321")
+    two.failed(480)
+    two.was_told("Warning", "All lines of second are busy")
+    office.alice.cancels(one)
+    three = office.bob.calls("0475654321")
+    three.rings(second)
+
+
 def test_all_lines_are_busy_but_for_who_calls_for_help(office: Office) -> None:
     office.allows(office.alice, "mobile")
     office.allows(office.bob, "mobile")

@@ -86,6 +86,38 @@ def test_a_silent_trunk_is_followed_by_the_next(office: Office) -> None:
     call.is_up()
 
 
+def test_the_next_trunk_is_told_its_own_main_number(office: Office) -> None:
+    first, second = office.provider("first"), office.provider("second", "+3226660100")
+    office.allows(office.alice, "national")
+    first.loses_power()
+    call = office.alice.calls("025551234")
+    call.rings(second)
+    call.shows(second, "Alice Martin", "+3226660100")
+
+
+def test_a_forwarded_call_goes_on_by_the_next_trunk(office: Office) -> None:
+    """To the same number, with the rights and the number of who forwards; and if nobody answers there, to his next."""
+    first, second = office.provider("first"), office.provider("second", "+3226660100")
+    office.allows(office.bob, "mobile")
+    office.forwards(office.bob, "always", "+32475123456", office.carol)
+    first.loses_power()
+    call = office.alice.calls(office.bob)
+    call.rings(second)
+    call.is_for(second, "+32475123456")
+    second.refuses(call, 486)
+    call.rings(office.carol)
+
+
+def test_when_every_trunk_fails_the_caller_is_told(office: Office) -> None:
+    first, second = office.provider("first"), office.provider("second")
+    office.allows(office.alice, "national")
+    first.loses_power()
+    second.loses_power()
+    call = office.alice.calls("025551234")
+    call.failed(480)
+    call.was_told("Warning", "cannot be reached: the line is silent")
+
+
 def test_once_the_far_end_rang_no_other_trunk_is_tried(office: Office) -> None:
     first, second = office.provider("first"), office.provider("second")
     office.allows(office.alice, "national")

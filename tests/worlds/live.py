@@ -273,11 +273,12 @@ class LiveOffice:
     def numbers(self, person: LivePerson, number: str) -> None:
         self.building.numbers(person.domain, number, person.extension)
 
-    def provider(self, name: str = "provider") -> LivePerson:
+    def provider(self, name: str = "provider", number: str = "+3225550100") -> LivePerson:
         host = next(self._provider_places)
         network = self.building.network
         address = network.address(host)
         self.building.adds_trunk(self.domain, name, address, self._providers)
+        self.building.sets_trunk(self.domain, name, TrunkFields(main_number=number))
         self._phones.callback(self.building.removes_trunk, self.domain, name)
         self._providers += 1
         phone = Phone(

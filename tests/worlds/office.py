@@ -145,8 +145,11 @@ class Office(Protocol):
     def numbers(self, person: Person, number: str) -> None:
         """A further number reaches the person."""
 
-    def provider(self, name: str = "provider") -> Person:
-        """A provider whose trunk takes all outside numbers; the first is tried first. It reads out what it is sent."""
+    def provider(self, name: str = "provider", number: str = "+3225550100") -> Person:
+        """A provider whose trunk takes all outside numbers; the first is tried first. It reads out what it is sent.
+
+        `number` is our main number there.
+        """
 
     def notices(self, provider: Person) -> None:
         """The system has found out, by itself, that a provider does not answer."""

@@ -254,10 +254,10 @@ class SimulatedOffice:
         assert party is not None
         self.engine.directory.add_number(number, party)
 
-    def provider(self, name: str = "provider") -> SimulatedPerson:
+    def provider(self, name: str = "provider", number: str = "+3225550100") -> SimulatedPerson:
         phone = SimulatedPhone(name, "", DOMAIN, "", name)
         self.engine.providers[name] = phone
-        self.engine.directory.add_trunk(TrunkProfile(name, DOMAIN, f"{name}.test", 5060, main_number="+3225550100"))
+        self.engine.directory.add_trunk(TrunkProfile(name, DOMAIN, f"{name}.test", 5060, main_number=number))
         position = len(self.engine.providers)
         self.engine.directory.add_route(DOMAIN, OutboundRoute("", name, position=position))
         return SimulatedPerson(name, "", phone, self.engine)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from carillon.model.forwarding import Cause
-from carillon.routing import whoanswers
 from carillon.routing.callback import busy_noted
 from carillon.routing.calledname import UNTOLD
 from carillon.routing.chain import Verdict, decide_by
@@ -122,16 +121,17 @@ def trunk_asks_who(memo: Memo, failure: FailureFacts) -> Verdict:
 
 
 def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
-    """A trunk that is silent or out of order is followed by the next, but never after the far end rang."""
-    if memo.leg is Leg.INBOUND or not memo.trunks_left:
+    """A trunk that is silent or out of order is followed by the next, but never after the far end rang.
+
+    Asterisk dials again, and the main route decides: the next one has limits, numbers and rules of its own.
+    """
+    if memo.leg is Leg.INBOUND or not memo.next_trunk:
         return Verdict("skipped", "no other trunk")
     if failure.rang or not (failure.timed_out or failure.code in TRUNK_OUT_OF_ORDER):
         return Verdict("passed", "the far end rang" if failure.rang else f"{failure.code} is the far end's word")
-    line = Line.parse(memo.trunks_left[0])
-    party = whoanswers.by_trunk(line.name, memo.called)
-    left = replace(memo, trunks_left=memo.trunks_left[1:], trunk=str(line), answered=False, party=party)
     fact = "the trunk is silent" if failure.timed_out else f"{failure.code} of the trunk"
-    return Verdict("tried next", fact, _to(line), memo=left)
+    onward = Onward.parse(memo.next_trunk)
+    return Verdict("tried next", fact, Resume(onward.token(onward.progress)))
 
 
 def forwarded(memo: Memo, failure: FailureFacts) -> Verdict:

@@ -80,6 +80,11 @@ def transfer_causes(request: Request) -> tuple[str, ...]:
     return (Cause.FAILED_TRANSFER,) if PrivateHeader.TRANSFERRED_BY in request.private else ()
 
 
+def again(progress: Progress) -> Progress:
+    """The progress of a call that is to reach the same target once more, by another trunk."""
+    return replace(progress, ring_s=0, more=False, by=progress.by[:-1]) if progress.by else progress
+
+
 def back(progress: Progress) -> Progress:
     """The progress of who sent the call here, with his next target."""
-    return replace(progress, position=progress.position + 1, ring_s=0, more=False, by=progress.by[:-1])
+    return replace(progress, position=progress.position + 1, ring_s=0, more=False, tried=(), by=progress.by[:-1])

@@ -27,12 +27,12 @@ _LEGS = {str(leg): leg for leg in Leg}
 class Memo:
     """`leg_id` joins both legs of a call.
 
-    `gateways_left` (`host:port`) and `trunks_left` (`name uri`) are still to be tried; `trunk` is being tried, and
-    `answered` says that its challenge was. `anchor` is what the relay carries of the inbound leg. `onward` is how a
-    failed call goes on, see `progress.Onward`; "" if it does not. `service` is what answers at the gateway by itself,
-    "" where somebody is called. `party` is what Asterisk is told of who answers, see `PrivateHeader.PARTY`; "" when it
-    knows. `ring_until` (Unix seconds) is when ringing ends. `slots` are the places that this leg has claimed, see
-    `limits`. `shown` is who the caller is told rings, see `calledname`;
+    `gateways_left` (`host:port`) are still to be tried; `trunk` (`name uri`) is being tried, and `answered` says that
+    its challenge was; `next_trunk` is how the call goes on to another one, written as `onward`. `anchor` is what the
+    relay carries of the inbound leg. `onward` is how a failed call goes on, see `progress.Onward`; "" if it does not.
+    `service` is what answers at the gateway by itself, "" where somebody is called. `party` is what Asterisk is told of
+    who answers, see `PrivateHeader.PARTY`; "" when it knows. `ring_until` (Unix seconds) is when ringing ends. `slots`
+    are the places that this leg has claimed, see `limits`. `shown` is who the caller is told rings, see `calledname`;
     `says` is what he is told of him, see `words`; on the inbound leg what he is told when that one is busy.
     `recording` is what is kept with the recording of this leg, "" where it is not recorded.
     `caller` is who of us has called a colleague, for call-back on busy; "" for others.
@@ -43,7 +43,7 @@ class Memo:
     called: str = ""
     called_name: str = ""
     gateways_left: tuple[str, ...] = ()
-    trunks_left: tuple[str, ...] = ()
+    next_trunk: str = ""
     trunk: str = ""
     answered: bool = False
     anchor: Anchor | None = None
@@ -60,7 +60,7 @@ class Memo:
     def __str__(self) -> str:
         left = (
             ",".join(self.gateways_left),
-            ",".join(self.trunks_left),
+            self.next_trunk,
             self.trunk,
             "yes" if self.answered else "",
             str(self.anchor or ""),
@@ -80,10 +80,23 @@ class Memo:
     def parse(cls, text: str) -> Memo:
         """The memo that `str()` wrote; raises ValueError on anything else."""
         leg, leg_id, called, called_name, *rest = text.split(_SEPARATOR)
-        gateways, trunks, trunk, answered, anchor, onward, service, party, until, slots, shown, says, kept, caller = (
-            rest
-        )
-        tried = _listed(gateways), _listed(trunks), trunk, bool(answered)
+        (
+            gateways,
+            next_trunk,
+            trunk,
+            answered,
+            anchor,
+            onward,
+            service,
+            party,
+            until,
+            slots,
+            shown,
+            says,
+            kept,
+            caller,
+        ) = rest
+        tried = _listed(gateways), next_trunk, trunk, bool(answered)
         return cls(
             _LEGS.get(leg) or Leg(leg),
             leg_id,

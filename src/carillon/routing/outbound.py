@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from carillon.model.forwarding import Cause
 from carillon.routing import access, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
@@ -32,14 +34,14 @@ from carillon.routing.forwarding import (
     room_for_callee,
     sent_on,
 )
-from carillon.routing.hop import diverted, is_inside
+from carillon.routing.hop import again, diverted, is_inside, progress_of
 from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lines_asked, said, words
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
 from carillon.routing.numbering import NumberClass
 from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
-from carillon.routing.progress import Diverted
+from carillon.routing.progress import Diverted, Onward, key_of
 from carillon.routing.questions import Questions
 from carillon.routing.recording import must_be_recorded, outbound_rule, recorded_outbound, why_recorded
 from carillon.routing.request import Request
@@ -159,7 +161,7 @@ def to_service(request: Request, facts: Facts) -> Verdict:
 
 
 def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one for each way in which it ends
-    """Outside, by the trunks of the caller's site in their order; the others are left for the failure route.
+    """Outside, by the first trunk of the caller's site that has a line and has not failed with this call.
 
     Those that are down come last: probes may err, and no call is refused because of them. Unknown health: as if up.
     """
@@ -169,7 +171,7 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain, shown = request.uri.host, shown_outside(request, facts)
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
-    fitting = lines(request.uri.user, shown.site, facts.routes, trunks)
+    fitting = _untried(request, lines(request.uri.user, shown.site, facts.routes, trunks))
     ranked = by_health(fitting, facts.trunks_down)
     wanted = lines_asked(request, ranked, trunks)
     if wanted and facts.slots is None:
@@ -191,17 +193,29 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         *_told_outside(request, trunks[first.name]),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
-    left = tuple(str(line) for line in others)
     called = f"{request.uri.user}@{domain}"
     memo = Memo(
-        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user, (), left),
-        str(first), onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
+        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user),
+        trunk=str(first), next_trunk=_next_trunk(request, facts, first) if others else "",
+        onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
         recording=str(recording) if recording and facts.relay else "",
     )  # fmt: skip
     why = _why(first, fitting, facts) + (f"; recorded, {why_recorded(rule)}" if rule else "")
     if unrecorded:
         return Verdict("refused", f"{why}, required", must_be_recorded(facts))
     return Verdict("leaves", why, Trunk(first.name, first.uri), effects, memo)
+
+
+def _untried(request: Request, fitting: tuple[Line, ...]) -> tuple[Line, ...]:
+    tried = progress_of(request).tried
+    return tuple(line for line in fitting if line.name not in tried)
+
+
+def _next_trunk(request: Request, facts: Facts, first: Line) -> str:
+    """How the call goes on when this trunk fails: Asterisk dials again, and all is decided for the next one."""
+    progress = again(progress_of(request))
+    key = key_of(facts.node.secret, request.private[PrivateHeader.LEG])
+    return str(Onward(key, (), replace(progress, tried=(*progress.tried, first.name))))
 
 
 def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:

@@ -42,6 +42,7 @@ class Progress:
     are what the last one who was called said. `row` and `position` are the row in progress and its target, and `to`
     is where the person's own phone sends the call. `ring_s` is how long the target rings, 0 for as long as usual.
     `missing` says that the target was not there, so that later rows are tried too; `more` that another one follows it.
+    `tried` are the trunks that have failed with this call.
     """
 
     at: str = ""
@@ -54,6 +55,7 @@ class Progress:
     ring_s: int = 0
     missing: bool = False
     more: bool = False
+    tried: tuple[str, ...] = ()
     by: tuple[Diverted, ...] = ()
 
     @property
@@ -83,7 +85,7 @@ class Progress:
         try:
             values = json.loads(text)
             by = tuple(Diverted(*one) for one in values.pop())
-            return replace(cls(*values), by=by)
+            return replace(cls(*values[:10]), tried=tuple(values[10]), by=by)
         except (AttributeError, IndexError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"no progress of a call: {error}") from error
 

@@ -60,7 +60,7 @@ def send_on(request: Request, facts: Facts, party: Party, way: Way, progress: Pr
     ring = way.row.ring_s or (NEXT_TARGET_S if way.more else 0)
     next_ = Progress(
         *(party.aor, progress.cause, progress.code, progress.reason, way.row.id, way.position),
-        to=progress.to, ring_s=ring, more=way.more, by=by,
+        to=progress.to, ring_s=ring, more=way.more, tried=progress.tried, by=by,
     )  # fmt: skip
     called = f"{way.target.replace(':', '-')}@{party.domain}"
     fact = f"{party.aor}, row {way.row.id}: {progress.cause} → {way.target}"

@@ -7,8 +7,6 @@ from dataclasses import replace
 from carillon.routing.decision import Decision, Relay, ReleaseSlots, Ring, RingNext, Trunk
 from carillon.routing.facts import Slots, Unknown
 from carillon.routing.memo import Memo
-from carillon.routing.outside import Line
-from carillon.stores.ports import Scope
 
 
 def with_slots(decision: Decision, slots: Slots | Unknown | None, left: tuple[Slots, ...] = ()) -> Decision:
@@ -28,20 +26,10 @@ def with_slots(decision: Decision, slots: Slots | Unknown | None, left: tuple[Sl
 
 
 def after_failure(decision: Decision, memo: Memo) -> Decision:
-    """The decision of a failure route: places are kept only while the leg tries on.
-
-    The line of the next trunk is not claimed: nothing is asked here. The calls daemon counts it once it is answered.
-    """
-    if not memo.slots or isinstance(decision.outcome, Relay | RingNext):
+    """The decision of a failure route: places are kept only while the leg tries on, and a trunk is asked once more."""
+    if not memo.slots or isinstance(decision.outcome, Relay | RingNext | Trunk):
         return decision
-    gone = memo.slots
-    if isinstance(decision.outcome, Trunk):
-        if decision.outcome.name == Line.parse(memo.trunk).name:
-            return decision
-        gone = tuple(name for name in memo.slots if name.startswith(f"{Scope.TRUNK} "))
-        kept = tuple(name for name in memo.slots if name not in gone)
-        decision = replace(decision, memo=replace(decision.memo or memo, slots=kept))
-    return replace(decision, effects=(*decision.effects, ReleaseSlots(memo.leg_id, gone))) if gone else decision
+    return replace(decision, effects=(*decision.effects, ReleaseSlots(memo.leg_id, memo.slots)))
 
 
 def _names(slots: Slots) -> tuple[str, ...]:
