@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -57,6 +59,29 @@ def test_a_source_in_trouble_delays_no_call_and_the_next_one_works(office: LiveO
     until(lambda: office.source_state().found == 1, "the source is not asked again")
     calls_bob(office, provider, "Jan of the shop")
     assert office.source_state().problem == ""
+
+
+def test_what_was_said_outlives_the_daemon_and_kamailio(office: LiveOffice) -> None:
+    """The source is asked once, and need not be there again."""
+    provider, source = office.provider(), office.source()
+    office.numbers(office.bob, OURS)
+    source.knows({JAN: "Jan of the shop"})
+    calls_bob(office, provider, None)
+    until(lambda: office.source_state().found == 1, "the source is asked")
+    building = office.building
+    old = {name: _pid(building, name) for name in ("names", "kamailio")}
+    for pid in old.values():
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: all(_pid(building, name) not in (0, pid) for name, pid in old.items()), "both are up again")
+    until(lambda: building.status()["healthy"], "all is well again")
+    source.hangs()
+    calls_bob(office, provider, None)  # the workers ask the daemon, which knows
+    calls_bob(office, provider, "Jan of the shop")
+
+
+def _pid(building: Building, name: str) -> int:
+    component = next(one for one in building.status()["components"] if one["name"] == name)
+    return int(component["pid"] or 0)
 
 
 def _misbehaves(source: Source, trouble: str) -> None:

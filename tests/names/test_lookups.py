@@ -158,3 +158,19 @@ def test_the_cache_is_bounded() -> None:
     for number in ("1", "2", "3"):
         cache.keep((D, number), "Jan", "crm", 60, 0.0)
     assert [cache.get((D, number), 0.0) is None for number in ("1", "2", "3")] == [True, False, False]
+
+
+def test_what_was_heard_before_is_told_without_asking() -> None:
+    """By the daemon before this one; and what is heard now is kept for the next."""
+    world = World(names={("crm", JAN): "Jan", ("crm", "+32475000000"): "Piet"})
+    kept: dict[Key, Heard] = {}
+    lookups = world.lookups(CRM)
+    lookups.keep = kept.__setitem__
+    lookups.use((CRM,), [((D, JAN), Heard("Jan", "crm", 50.0))])
+    look_up(lookups)
+    assert (world.told, world.asked) == ({(D, JAN): "Jan by crm"}, [])
+    look_up(lookups, "+32475000000")
+    assert kept == {(D, "+32475000000"): Heard("Piet", "crm", 600.0)}
+    world.now = 50.0
+    look_up(lookups)
+    assert world.asked[-1] == ("crm", JAN)

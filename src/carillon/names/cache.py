@@ -40,11 +40,15 @@ class Cache:
     def keep(self, key: Key, name: str, source: str, keep_s: int, now: float) -> Heard:
         """Remember an answer for `keep_s` seconds, or for `UNKNOWN_S` if that is less and nobody knows the number."""
         heard = Heard(name, source, now + (keep_s if name else min(keep_s, UNKNOWN_S)))
+        self.put(key, heard)
+        return heard
+
+    def put(self, key: Key, heard: Heard) -> None:
+        """Remember what was heard, perhaps by a daemon before this one."""
         self._kept[key] = heard
         self._kept.move_to_end(key)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return heard
 
     def clear(self) -> None:
         """Forget everything: other sources are asked now."""

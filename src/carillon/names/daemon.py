@@ -15,6 +15,8 @@ from carillon.names.cache import Heard, Key
 from carillon.names.lookups import Lookups
 from carillon.stores import heardnames, namesources
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.keptnames import KeptName, KeptNames
+from carillon.stores.namesources import NameSource
 from carillon.stores.ports import StoreDown
 from carillon.stores.trunklogins import stamp
 from carillon.supervision.rpc import RpcFailed, call
@@ -29,6 +31,7 @@ class Daemon:
     def __init__(self, settings: dict[str, str], run: Path) -> None:
         self._rpc, self._sources = Path(settings["rpc"]), Path(settings["sources"])
         self._asked, self._states = Path(settings["asked"]), Path(settings["states"])
+        self._kept = KeptNames(Path(settings["kept"]))
         self._directory = DirectoryReader(Path(settings["directory"]))
         self._pulse = run / "pulse"
         self._seen: object = ()
@@ -39,7 +42,7 @@ class Daemon:
         async with asking.client() as by:
             self.lookups = Lookups(
                 lambda source, number: asking.ask(by, source, number),
-                self._tell, self._is_known, time.monotonic, time.time,
+                self._tell, self._is_known, time.monotonic, time.time, keep=self._keep,
             )  # fmt: skip
             with self._listening() as listener:
                 asyncio.get_running_loop().add_reader(listener, self._hear, listener)
@@ -74,9 +77,30 @@ class Daemon:
             return
         sources = namesources.read(self._sources)
         if sources != self.lookups.sources:
-            self.lookups.use(sources)
-            await self._said("htable.flush", heardnames.TABLE)
+            known, are_others = self._remembered(sources)
+            self.lookups.use(sources, known)
+            if are_others:
+                await self._said("htable.flush", heardnames.TABLE)
         self._seen = seen
+
+    def _remembered(self, sources: tuple[NameSource, ...]) -> tuple[list[tuple[Key, Heard]], bool]:
+        """What these sources said to the daemon before this one, and whether others were asked then."""
+        ahead = time.monotonic() - time.time()
+        try:
+            are_others = self._kept.use(sources)
+            found = list(self._kept.all(time.time()))
+        except StoreDown as down:
+            print(f"names: {down}", file=sys.stderr, flush=True)
+            return [], True
+        return [((one.domain, one.number), Heard(one.name, one.source, one.until + ahead)) for one in found], are_others
+
+    def _keep(self, key: Key, heard: Heard) -> None:
+        now = time.time()
+        until = heard.until - time.monotonic() + now
+        try:
+            self._kept.keep(KeptName(*key, heard.name, heard.source, until), now)
+        except StoreDown as down:
+            print(f"names: {down}", file=sys.stderr, flush=True)
 
     def _is_known(self, domain: str, number: str) -> bool:
         """Whether a book that everybody sees, or a person of ours, is first anyway."""

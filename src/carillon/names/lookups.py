@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from carillon.names.answers import Unusable
@@ -21,6 +21,8 @@ Ask = Callable[[NameSource, str], Awaitable[str]]
 """Asks a source for a number; raises `Unusable`."""
 Tell = Callable[[Key, Heard], Awaitable[None]]
 """Tells the workers what is known of a number."""
+Keep = Callable[[Key, Heard], None]
+"""Remembers an answer for a daemon that is started anew."""
 Known = Callable[[str, str], bool]
 """Whether a book of ours knows a number, so that nobody else need be asked."""
 
@@ -39,12 +41,15 @@ class Lookups:
     cache: Cache = field(default_factory=Cache)
     running: set[Key] = field(default_factory=set)
     resting: dict[tuple[str, str], float] = field(default_factory=dict)
+    keep: Keep = lambda key, heard: None
 
-    def use(self, sources: tuple[NameSource, ...]) -> None:
-        """Ask these from now on; what others said is forgotten."""
+    def use(self, sources: tuple[NameSource, ...], known: Iterable[tuple[Key, Heard]] = ()) -> None:
+        """Ask these from now on; what others said is forgotten. `known` is what these have said."""
         self.sources = sources
         self.states = {source.key: self.states.get(source.key, SourceState()) for source in sources}
         self.cache.clear()
+        for key, heard in known:
+            self.cache.put(key, heard)
         self.resting.clear()
 
     async def look_up(self, domain: str, number: str) -> None:
@@ -74,10 +79,15 @@ class Lookups:
         named = [(source, name) for source, name in zip(awake, answers, strict=True) if name]
         if named:
             source, name = min(named, key=lambda one: one[0].position)
-            await self.tell(key, self.cache.keep(key, name, source.name, source.keep_s, self.now()))
+            await self._told(key, name, source.name, source.keep_s)
         elif None not in answers:
             least = min(source.keep_s for source in awake)
-            await self.tell(key, self.cache.keep(key, "", "", least, self.now()))
+            await self._told(key, "", "", least)
+
+    async def _told(self, key: Key, name: str, source: str, keep_s: int) -> None:
+        heard = self.cache.keep(key, name, source, keep_s, self.now())
+        self.keep(key, heard)
+        await self.tell(key, heard)
 
     async def _asked(self, source: NameSource, number: str) -> str | None:
         """The name, "" when the source knows none, None when it failed."""

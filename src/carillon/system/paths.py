@@ -258,6 +258,11 @@ class SystemPaths:
         return self.state / "messages.db"
 
     @property
+    def kept_names(self) -> Path:
+        """What sources outside said of numbers (SQLite), by the names daemon; it is only a copy, and in no backup."""
+        return self.state / "names.db"
+
+    @property
     def recordings(self) -> Path:
         """Recorded calls, their index, and the spool: for the service user alone, outlive `down` and `up`."""
         return LASTING_ROOT / self.identity / "recordings"

@@ -24,6 +24,7 @@ class Context:
     sources: Path
     asked: Path
     states: Path
+    kept: Path
 
 
 def context(system: System) -> Context:
@@ -38,6 +39,7 @@ def context(system: System) -> Context:
         sources=paths.name_sources,
         asked=paths.names_asked,
         states=paths.name_states,
+        kept=paths.kept_names,
     )
 
 
@@ -48,7 +50,7 @@ def verify(context: Context) -> list[str]:
 
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
-    names = ("directory", "rpc", "sources", "asked", "states")
+    names = ("directory", "rpc", "sources", "asked", "states", "kept")
     return {_SETTINGS: json.dumps({name: str(getattr(context, name)) for name in names}, indent=1)}
 
 
