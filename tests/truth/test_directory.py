@@ -17,7 +17,7 @@ from sqlalchemy import Engine, delete
 from tests.truth.terminal import Terminal
 
 from carillon.model.refused import Refused
-from carillon.model.rights import DEFAULT_RIGHTS, OutsideClass, Rights
+from carillon.model.rights import DEFAULT_RIGHTS, GRANTED, Rights
 from carillon.provisioning import (
     bookentries,
     books,
@@ -71,7 +71,7 @@ dialled = st.sampled_from(["200", "+3225551234", "101", "200@b.org"])
 site_names = st.sampled_from(["main", "liege", "liege@b.org"])
 trunk_names = st.sampled_from(["provider", "provider@b.org", "spare"])
 prefixes = st.sampled_from(["", "+32", "+32@b.org"])
-outside = st.sampled_from([(), DEFAULT_RIGHTS, tuple(OutsideClass)])
+outside = st.sampled_from([(), DEFAULT_RIGHTS, GRANTED])
 
 Step = Callable[[Engine], object]
 

@@ -27,7 +27,7 @@ from carillon.model.device import Device
 from carillon.model.group import Ring
 from carillon.model.pickup import PickupBy
 from carillon.model.refused import Refused
-from carillon.model.rights import OutsideClass, ordered
+from carillon.model.rights import NumberClass, ordered
 from carillon.model.trunk import Transport
 from carillon.provisioning import (
     bookentries,
@@ -210,7 +210,7 @@ class Building:
 
     def allows(self, domain: str, extension: str, classes: tuple[str, ...]) -> None:
         """Outside calls of these classes, and no others."""
-        users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(OutsideClass(each) for each in classes))
+        users.set(self.truth, WHO, f"{extension}@{domain}", rights=ordered(NumberClass(each) for each in classes))
         put_in_force(self.paths)
 
     def calls_for_help_as(self, domain: str, number: str) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from carillon.model.frozen import dataclass
+from carillon.model.rights import NumberClass
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.facts import Unknown
 from carillon.routing.meant import outside_of, told_outside
-from carillon.routing.numbering import NumberClass, OutsideNumber, cleaned
+from carillon.routing.numbering import OutsideNumber, cleaned
 from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import Directory, Party
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.model.rights import NumberClass
 from carillon.routing import access
 from carillon.routing.admission import (
     account_question,
@@ -29,7 +30,7 @@ from carillon.routing.meant import meant_outside, told_outside
 from carillon.routing.media import anchored
 from carillon.routing.names import NOBODY_ASKED, looked_up
 from carillon.routing.newleg import asserted, leg_of, marked, media_effects, own_dialog, service_of, to_service
-from carillon.routing.numbering import NumberClass, cleaned
+from carillon.routing.numbering import cleaned
 from carillon.routing.outside import lines
 from carillon.routing.questions import Questions
 from carillon.routing.recording import recorded

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from carillon.model.rights import NumberClass
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Claim
 from carillon.routing.facts import UNKNOWN, Facts, Slots
-from carillon.routing.numbering import NumberClass
 from carillon.routing.outside import Line
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from carillon.model.rights import NumberClass
 from carillon.routing.admission import caller, home_domain
 from carillon.routing.codes import dialled
 from carillon.routing.facts import Facts
-from carillon.routing.numbering import NumberClass, OutsideNumber, is_always_emergency, outside_number
+from carillon.routing.numbering import OutsideNumber, is_always_emergency, outside_number
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import Party

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ShortNumberCost, shortnumberinfo
 
+from carillon.model.rights import NumberClass
 from carillon.stores.ports import SiteProfile
 
 _SEPARATORS = re.compile(r"[\s().\-/]")
@@ -20,19 +20,6 @@ _DIALLABLE = re.compile(r"\+?[0-9]{2,20}")
 
 # Whatever extensions an administrator made, these call for help (ETSI EG 203 010; 911 in the American plan).
 ALWAYS_EMERGENCY = frozenset({"112", "911", "999"})
-
-
-class NumberClass(StrEnum):
-    """Classes of outside calls that a person may or may not make; emergency calls need no right."""
-
-    EMERGENCY = "emergency"
-    NATIONAL = "national"
-    MOBILE = "mobile"
-    INTERNATIONAL = "international"
-    PREMIUM = "premium"
-    FREE = "free"
-    SHARED = "shared"
-    SPECIAL = "special"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from carillon.model.forwarding import Cause
+from carillon.model.rights import NumberClass
 from carillon.routing import access, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.calledname import LATE, address
@@ -38,7 +39,6 @@ from carillon.routing.hop import again, diverted, is_inside, progress_of
 from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lines_asked, said, words
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
-from carillon.routing.numbering import NumberClass
 from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
 from carillon.routing.progress import Diverted, Onward, key_of

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from carillon.model.forwarding import Cause
+from carillon.model.rights import NumberClass
 from carillon.routing.admission import caller, home_domain, unavailable
 from carillon.routing.callback import number_behind
 from carillon.routing.chain import Verdict
@@ -13,7 +14,6 @@ from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import Reply
 from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.meant import meant_outside
-from carillon.routing.numbering import NumberClass
 from carillon.routing.request import Request
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Party

@@ -12,12 +12,12 @@ from dataclasses import astuple
 from typing import Final
 
 from carillon.model.frozen import dataclass
+from carillon.model.rights import NumberClass
 from carillon.routing.admission import caller
 from carillon.routing.chain import Verdict
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import AddHeader, Effect, Journal, NoteLoss, Reply
 from carillon.routing.facts import UNKNOWN, Facts
-from carillon.routing.numbering import NumberClass
 from carillon.routing.request import Request
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from carillon.model.rights import NumberClass
 from carillon.routing.facts import Facts
 from carillon.routing.names import known_name
-from carillon.routing.numbering import NumberClass
 from carillon.routing.request import Request
 from carillon.sip.private import PrivateHeader
 from carillon.stores.ports import Party
