@@ -261,3 +261,112 @@ def test_a_recording_that_the_relays_death_cut_short_is_kept_and_said(company: C
     (row,) = recordings(company)
     assert (row["state"], row["why"]) == ("cut", "the media relay died")
     assert sounds(company, row["id"]) == ({ALICE}, {BOB})
+
+
+def presses_the_key(company: Company, call: Call, told: str) -> None:
+    """`*1`, until the services say that it was heeded."""
+
+    def heeded() -> list[str]:
+        return [line for line in company.building.logged_by_services(company.domain) if line.startswith("recording: ")]
+
+    before = len(heeded())
+    call.dtmf("*1")
+    deadline = time.monotonic() + PATIENCE_S
+    while len(heeded()) == before:
+        assert time.monotonic() < deadline, "nobody heeds the key"
+        time.sleep(0.05)
+    assert heeded()[-1].endswith(told), heeded()
+
+
+def longest_silence_s(company: Company, recording: int) -> float:
+    """The longest part of a file in which nothing at all is on both tracks."""
+    path = Path(command(company, "recording", "show", str(recording))["path"])
+    with wave.open(str(path)) as opened:
+        samples = array.array("h", opened.readframes(opened.getnframes()))
+        rate = 2 * opened.getframerate()
+    runs = "".join("x" if any(samples[at : at + 320]) else " " for at in range(0, len(samples), 320)).split("x")
+    return max(map(len, runs)) * 320 / rate
+
+
+@pytest.mark.parametrize("who", ["101", "102"])
+def test_a_call_is_recorded_on_demand_and_paused(company: Company, who: str) -> None:
+    records(company, who, "--on-demand")
+    alice, bob = company.phone("101", tone=ALICE), company.phone("102", tone=BOB)
+    call, heard = talk(alice, bob)
+    mine = call if who == "101" else heard
+    other = BOB if who == "101" else ALICE
+    assert len(company.building.relayed()) == 1
+    assert not list((company.building.paths.recording_spool / "pcaps").iterdir())
+    presses_the_key(company, mine, "begins")
+    mine.hears(other)
+    presses_the_key(company, mine, "pauses")
+    paused = time.monotonic()
+    mine.hears(other)
+    paused = time.monotonic() - paused
+    presses_the_key(company, mine, "begins")
+    mine.hears(other)
+    call.hangup()
+    (row,) = recordings(company)
+    assert (row["state"], row["on_demand"], row["why"]) == ("kept", True, None)
+    own = ALICE if who == "101" else BOB
+    assert sounds(company, row["id"]) == ({own}, {other})
+    assert longest_silence_s(company, row["id"]) >= paused
+
+
+def test_a_recorded_call_is_paused_where_a_rule_lets_him(company: Company) -> None:
+    records(company, "101", "--pausable")
+    call, _ = talk(company.phone("101", tone=ALICE), company.phone("102", tone=BOB))
+    presses_the_key(company, call, "pauses")
+    call.hears(BOB)
+    presses_the_key(company, call, "begins")
+    call.hears(BOB)
+    call.hangup()
+    (row,) = recordings(company)
+    assert (row["state"], row["on_demand"]) == ("kept", False)
+
+
+def test_without_the_right_the_key_is_only_a_key(company: Company) -> None:
+    records(company, "101")
+    call, heard = talk(company.phone("101", tone=ALICE), company.phone("102", tone=BOB))
+    call.dtmf("*1")
+    heard.wait_dtmf("*1")
+    call.hangup()
+    (row,) = recordings(company)
+    assert row["state"] == "kept"
+
+
+def test_a_call_for_which_nobody_presses_the_key_leaves_nothing(company: Company) -> None:
+    records(company, "101", "--on-demand")
+    bob = company.phone("102", tone=BOB)
+    call, heard = talk(company.phone("101", tone=ALICE), bob)
+    call.hangup()
+    heard.wait_ended()
+    records(company, "103")
+    carol = company.phone("103", tone=ALICE)
+    at_carol = bob.dial("103")
+    carol.incoming().answer()
+    at_carol.hears(ALICE)
+    at_carol.hangup()
+    (row,) = recordings(company)
+    assert row["callee_name"] == "Carol Peeters"
+
+
+def test_a_hold_and_a_transfer_leave_the_key(company: Company) -> None:
+    records(company, "101", "--on-demand")
+    alice, bob = company.phone("101", tone=ALICE), company.phone("102", tone=BOB)
+    call, heard = talk(alice, bob)
+    call.hold()
+    call.resume()
+    presses_the_key(company, call, "begins")
+    carol = company.phone("103", tone=CAROL)
+    heard.transfer(company.uri("103"))
+    third = carol.incoming()
+    third.answer()
+    call.hears(CAROL)
+    presses_the_key(company, call, "pauses")
+    call.hangup()
+    (row,) = recordings(company)
+    assert row["state"] == "kept"
+    left, right = sounds(company, row["id"])
+    assert left == {ALICE}
+    assert CAROL in right

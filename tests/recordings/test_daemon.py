@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import struct
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +14,11 @@ import pytest
 
 from carillon.recordings import daemon
 from carillon.recordings.daemon import DiskFull, Recorder
+from carillon.recordings.index import _SCHEMA, Index, Kept
 from carillon.routing.recording import Recording
 from carillon.stores.memory import MemoryDirectory
 from carillon.stores.ports import DomainProfile
-from carillon.stores.recordingspool import PARTS, metadata, note_going, note_loss
+from carillon.stores.recordingspool import PARTS, metadata, note_going, note_loss, note_ready
 
 DOMAIN = "example.org"
 CALL = Recording("leg1", DOMAIN, 3, "101", f"101@{DOMAIN}", "Alice", f"102@{DOMAIN}", "Bob", "internal")
@@ -30,14 +33,13 @@ def recorder(tmp_path: Path) -> Recorder:
     directory = MemoryDirectory()
     directory.add_domain(DomainProfile(DOMAIN))
     (tmp_path / "relay.pid").touch()
-    return Recorder(
-        tmp_path, frozenset({"192.0.2.1"}), (10000, 14999), tmp_path / "relay.pid", directory, tmp_path / "pulse"
-    )  # type: ignore[arg-type]
+    places = tmp_path / "relay.pid", ("127.0.0.1", 9), directory, tmp_path / "pulse"
+    return Recorder(tmp_path, frozenset({"192.0.2.1"}), (10000, 14999), *places)  # type: ignore[arg-type]
 
 
-def packets_of(recorder: Recorder, at: float) -> Path:
+def packets_of(recorder: Recorder, at: float, name: str = "0011223344556677") -> Path:
     """What the relay wrote of a second of sound."""
-    path = recorder.spool / "pcaps" / f"{SESSION}-0011223344556677.pcap"
+    path = recorder.spool / "pcaps" / f"{SESSION}-{name}.pcap"
     text = bytes(24)
     for number in range(50):
         rtp = struct.pack("!BBHII", 0x80, 8, number, number * 160, 7) + bytes(160)
@@ -48,11 +50,11 @@ def packets_of(recorder: Recorder, at: float) -> Path:
     return path
 
 
-def ended(recorder: Recorder, at: float | None = None) -> Path:
-    """A recording that the relay has ended."""
-    pcap = packets_of(recorder, at or time.time())
+def ended(recorder: Recorder, at: float | None = None, call: Recording = CALL, name: str = "0011223344556677") -> Path:
+    """A recording that the relay has ended, or a part of one."""
+    pcap = packets_of(recorder, at or time.time(), name)
     note = recorder.spool / "metadata" / f"rtpengine-meta-{pcap.stem}.txt"
-    note.write_text(f"{pcap}\n\n\nSDP mode: answer\n\n\n{metadata(str(CALL), {8: 'pcma'})}\n")
+    note.write_text(f"{pcap}\n\n\nSDP mode: answer\n\n\n{metadata(str(call), {8: 'pcma'})}\n")
     return note
 
 
@@ -144,3 +146,56 @@ def test_calls_are_found_by_person_and_domain(recorder: Recorder) -> None:
     assert not recorder.index.listing(DOMAIN, "103")
     assert not recorder.index.listing("other.org", "102")
     assert Recording.parse(str(replace(CALL, callee_name="Ünï"))) == replace(CALL, callee_name="Ünï")
+
+
+BY_KEY = replace(CALL, on_demand=True)
+
+
+def test_the_parts_of_a_call_with_a_pause_are_one_file(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended(recorder, 2000, BY_KEY, "00")  # the relay's names say nothing of the order
+    ended(recorder, 1000, BY_KEY, "ff")
+    note_ready(recorder.spool, SESSION, "told")
+    monkeypatch.setattr(daemon.relay, "knows", lambda relay, session: session == SESSION)
+    recorder.look()
+    assert recorder.index.listing() == []
+    monkeypatch.setattr(daemon.relay, "knows", lambda relay, session: False)
+    recorder.look()
+    (row,) = recorder.index.listing()
+    assert (row.state, row.on_demand, row.began) == ("kept", True, 1000)
+    assert row.seconds == pytest.approx(1001, abs=0.1)
+    assert not any(any((recorder.spool / part).iterdir()) for part in PARTS)
+
+
+def test_a_kill_while_the_parts_are_removed_makes_no_second_file(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon.relay, "knows", lambda relay, session: False)
+    ended(recorder, 1000, BY_KEY, "ff")
+    ended(recorder, 1010, BY_KEY, "00")
+    unlink = Path.unlink
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "unlink", lambda path, **more: _kills(path) if "ff" in path.name else unlink(path, **more))
+        with pytest.raises(KeyboardInterrupt):
+            recorder.look()
+    recorder.look()
+    assert len(recorder.index.listing()) == 1
+    assert not list((recorder.spool / "pcaps").iterdir())
+
+
+def _kills(path: Path) -> None:
+    raise KeyboardInterrupt(path)
+
+
+def test_word_of_a_call_that_nobody_recorded_goes_with_it(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_ready(recorder.spool, SESSION, "told")
+    monkeypatch.setattr(daemon.relay, "knows", lambda relay, session: False)
+    recorder.look()
+    assert not list((recorder.spool / "ready").iterdir())
+
+
+def test_an_index_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "index.db")) as old, old:
+        old.execute(_SCHEMA.replace(",\n  on_demand INTEGER NOT NULL DEFAULT 0", ""))
+    index = Index(tmp_path)
+    index.add(Kept("a", "k", DOMAIN, 1, "101", "101@x", "A", "102@x", "B", "internal", 1.0, on_demand=True))
+    assert [row.on_demand for row in index.listing()] == [True]

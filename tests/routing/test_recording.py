@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.worlds.simulated import DOMAIN, SimulatedOffice, SimulatedPerson
 
@@ -81,3 +83,32 @@ def test_a_plain_call_tells_asterisk_nothing_of_recording() -> None:
     made = office()
     assert calls(made, made.alice, made.bob) == {"recorded": "not", "recorded_outbound": "not"}
     assert not isinstance(made.engine, AddHeader)
+
+
+def test_a_phone_that_may_be_recorded_by_key_is_anchored_and_asterisk_is_told() -> None:
+    node = SimulatedOffice().engine.node
+    by_key = replace(KEPT, on_demand=True)
+    memo = Memo(Leg.OUTBOUND, "leg", "102@x", recording=str(by_key))
+    (anchored,) = [
+        each
+        for each in decide_branch(memo, BranchFacts(0, encrypted=False), node).effects
+        if isinstance(each, AnchorMedia)
+    ]
+    answer = decide(memo, ReplyFacts(200, anchor=anchored.anchor, described=True, recording=memo.recording))
+    told = [each.value for each in answer.effects if isinstance(each, AddHeader)]
+    assert told == [f"{anchored.anchor.session} off"]
+    early = decide(memo, ReplyFacts(183, anchor=anchored.anchor, described=True, recording=memo.recording))
+    assert not [each for each in early.effects if isinstance(each, AddHeader)]
+
+
+def test_without_the_relay_nothing_is_lost_that_nobody_has_asked_for() -> None:
+    node = SimulatedOffice().engine.node
+    memo = Memo(Leg.OUTBOUND, "leg", "102@x", recording=str(replace(KEPT, on_demand=True)))
+    said = decide_branch(memo, BranchFacts(0, encrypted=False, relay=False), node)
+    assert (said.outcome, said.effects) == (Pass(), ())
+
+
+def test_a_rule_that_records_by_itself_counts_before_one_by_key() -> None:
+    made = office(RecordingRule(1, on_demand=True), RecordingRule(2))
+    made.alice.calls(made.bob)
+    assert "rule 2: all calls of everybody" in made.engine.ladder()

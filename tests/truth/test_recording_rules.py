@@ -26,6 +26,7 @@ def test_a_rule_is_made_listed_and_removed(carillon: Terminal, worker: Directory
     assert made == "Rule 1: external calls of 101 are recorded.\nIn force now.\n"
     assert in_force(worker) == (RecordingRule(1, "external", frozenset({"101"}), None, True),)
     row = {"id": 1, "domain": "example.org", "whose": "101", "calls": "external", "required": True}
+    row |= {"on_demand": False, "pausable": False}
     assert carillon.got("recording", "rule", "list") == [row]
     carillon.done("recording", "rule", "remove", "1")
     assert in_force(worker) == ()
@@ -75,3 +76,19 @@ def test_how_long_recordings_are_kept(carillon: Terminal, worker: DirectoryReade
     carillon.done("domain", "set", "example.org", "--recording-days", "90")
     assert worker.domains()["example.org"].recording_days == 90
     assert carillon.refused("domain", "set", "example.org", "--recording-days", "-1").startswith("recording_days: -1")
+
+
+def test_a_person_may_record_by_key(carillon: Terminal, worker: DirectoryReader) -> None:
+    made = carillon.done("recording", "rule", "add", "101", "--on-demand").out
+    assert made.startswith("Rule 1: all calls of 101 are recorded when the person presses *1.\n")
+    carillon.done("recording", "rule", "add", "102", "--pausable", "--required")
+    assert in_force(worker) == (
+        RecordingRule(1, "all", frozenset({"101"}), None, False, True, False),
+        RecordingRule(2, "all", frozenset({"102"}), None, True, False, True),
+    )
+
+
+def test_what_no_key_is_for_is_refused(carillon: Terminal) -> None:
+    carillon.done("trunk", "add", "provider", "--address", "192.0.2.9")
+    assert "a trunk presses no key" in carillon.refused("recording", "rule", "add", "trunk:provider", "--on-demand")
+    assert "--required" in carillon.refused("recording", "rule", "add", "101", "--on-demand", "--required")

@@ -25,6 +25,14 @@ WAIT_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
+class Recordings:
+    """Where the media relay takes commands (host, port), and the spool of recordings."""
+
+    relay: tuple[str, int]
+    spool: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Means:
     """What all scripts share: the truth, the hand-over to Kamailio's inbound leg, the directory, voicemail, counts."""
 
@@ -36,6 +44,7 @@ class Means:
     guesses: Guesses
     prompts: Prompts
     counts: RedisCallCounts
+    recordings: Recordings
     secret: bytes = field(default=b"", repr=False)
 
 
@@ -50,7 +59,7 @@ class Call:
     def __init__(self, session: Session, means: Means, service: str) -> None:
         self.session, self.directory, self._means = session, means.directory, means
         self.mailboxes, self.postman, self.guesses = means.mailboxes, means.postman, means.guesses
-        self.prompts, self.counts = means.prompts, means.counts
+        self.prompts, self.counts, self.recordings = means.prompts, means.counts, means.recordings
         words = [session.about.get(f"arg_{place}", "") for place in range(1, 6)]
         self.argument, self.leg, self.caller, self.called, self.origin = words
         self.been = frozenset({f"{service}:{self.argument}"})

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from carillon.asterisk.agi.server import Server
 from carillon.asterisk.agi.session import Session
-from carillon.asterisk.call import Call, Means
+from carillon.asterisk.call import Call, Means, Recordings
 from carillon.asterisk.dial import Taken
 from carillon.asterisk.guesses import Guesses
 from carillon.asterisk.mailbox import SHORTEST_S
@@ -101,7 +101,8 @@ def means_of(settings: Settings, office: Office, node: NodeRedis, secret: bytes)
     prompts = Prompts(settings.prompts)
     directory, guesses = DirectoryReader(settings.directory), Guesses(settings.guesses)
     shared = RedisHandOvers(node), directory, mailboxes, postman, guesses, prompts, RedisCallCounts(node)
-    return Means(office, *shared, secret)
+    recordings = Recordings(settings.relay, settings.spool)
+    return Means(office, *shared, recordings, secret)
 
 
 if __name__ == "__main__":

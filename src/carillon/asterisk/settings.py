@@ -6,19 +6,21 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-_PLACES = "system", "redis", "directory", "voicemail", "mail", "prompts", "guesses"
+_PLACES = "system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where they listen (TCP), what Asterisk proves itself by, the system's directory, and Redis's socket,
-    the directory of the call path, where voice messages and prompts are, where is said what mail waits, and where wrong
-    PINs are counted.
+    """Where they listen (TCP), what Asterisk proves itself by, and where the media relay takes commands (UDP).
+
+    Then paths: the system's directory, Redis's socket, the directory of the call path, where voice messages are, where
+    is said what mail waits, where prompts are, where wrong PINs are counted, and the spool of recordings.
     """
 
     address: str
     port: int
     key: str
+    relay: tuple[str, int]
     system: Path
     redis: Path
     directory: Path
@@ -26,10 +28,12 @@ class Settings:
     mail: Path
     prompts: Path
     guesses: Path
+    spool: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         told = json.loads(path.read_text())
         places = (Path(told[name]) for name in _PLACES)
-        return cls(told["address"], told["port"], told["key"], *places)
+        host, port = told["relay"]
+        return cls(told["address"], told["port"], told["key"], (host, port), *places)

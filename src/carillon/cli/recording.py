@@ -93,16 +93,25 @@ def add_rule(
     ],
     calls: Annotated[str, typer.Option(metavar="all|in|out|external|internal", help="Which of their calls.")] = "all",
     required: Annotated[bool, typer.Option("--required", help="Refuse a call that cannot be recorded.")] = False,
+    on_demand: Annotated[
+        bool, typer.Option("--on-demand", help="Only once the person presses *1 in the call; again, to pause.")
+    ] = False,
+    pausable: Annotated[
+        bool, typer.Option("--pausable", help="Let the person pause and resume it, by *1 in the call.")
+    ] = False,
 ) -> None:
     """Record calls from now on.
 
-    Example: `carillon recording rule add group:sales --calls external`
+    Example: `carillon recording rule add group:sales --calls external`; `carillon recording rule add 101 --on-demand`
     """
     from carillon.provisioning import recordings
 
     cli = Cli.of(context)
-    rule, sequence = recordings.add(cli.truth, cli.who, whose, calls, required=required)
-    cli.done(f"Rule {rule.id}: {rule.calls} calls of {rule.subject} are recorded.", _rule_row(rule), sequence)
+    rule, sequence = recordings.add(
+        cli.truth, cli.who, whose, calls, required=required, on_demand=on_demand, pausable=pausable
+    )
+    when = " when the person presses *1" if on_demand else ""
+    cli.done(f"Rule {rule.id}: {rule.calls} calls of {rule.subject} are recorded{when}.", _rule_row(rule), sequence)
 
 
 @rules.command("list")
@@ -159,6 +168,7 @@ def _row(of: Kept) -> dict[str, object]:
         "began": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(of.began)),
         "seconds": of.seconds,
         "direction": of.direction,
+        "on_demand": of.on_demand,
         "caller": of.caller,
         "caller_name": of.caller_name,
         "callee": of.callee,
@@ -175,4 +185,6 @@ def _rule_row(of: Rule) -> dict[str, object]:
         "whose": of.subject,
         "calls": str(of.calls),
         "required": of.required,
+        "on_demand": of.on_demand,
+        "pausable": of.pausable or of.on_demand,
     }

@@ -10,6 +10,7 @@ from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor, reasons
 from carillon.routing.decision import AnchorMedia, Effect, ExpectAnswer, NoteLoss, ReleaseMedia
 from carillon.routing.facts import BranchFacts
 from carillon.routing.memo import Leg, Memo
+from carillon.routing.recording import Recording
 from carillon.sip.sdp import payload_types
 from carillon.stores import recordingspool
 
@@ -112,10 +113,15 @@ def reply_anchor(memo: Memo, secret: bytes) -> Anchor | None:
 
 
 def _record(asked: AnchorMedia, spool: Path) -> tuple[str, ...]:
-    """From now on; the codecs of the answer are kept, as nobody else knows what its numbers mean."""
+    """From now on, or when a key is pressed; the codecs of the answer are kept, as nobody else knows its numbers."""
     if not asked.record:
         return ()
     told = recordingspool.metadata(asked.record, payload_types(ksr.text("$rb")))
+    recording = Recording.parse(asked.record)
+    if recording and recording.has_key:
+        recordingspool.note_ready(spool, asked.anchor.session, told)
+    if recording and recording.on_demand:
+        return ()
     recordingspool.note_going(spool, asked.anchor.session, told)
     return "record-call=yes", f"metadata={told}"
 

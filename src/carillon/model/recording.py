@@ -32,7 +32,8 @@ class Calls(StrEnum):
 class Rule:
     """`calls` of `whose` `name` (empty for everybody) are recorded; `id` is 0 until it is kept.
 
-    `required`: a call that can't be recorded is refused.
+    `required`: a call that can't be recorded is refused. `on_demand`: recorded from when the person presses a key;
+    `pausable`: he may pause the recording by the same key, as he may where he has begun it.
     """
 
     domain: str
@@ -41,6 +42,8 @@ class Rule:
     calls: Calls = Calls.ALL
     required: bool = False
     id: int = 0
+    on_demand: bool = False
+    pausable: bool = False
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -48,6 +51,10 @@ class Rule:
             raise Refused("whose", "name a person, a group or a trunk, or everybody.")
         if self.whose is Whose.TRUNK and self.calls is Calls.INTERNAL:
             raise Refused("calls", "internal calls use no trunk; choose in, out or all.")
+        if self.whose is Whose.TRUNK and (self.on_demand or self.pausable):
+            raise Refused("whose", "a trunk presses no key; make the rule for people or a group.")
+        if self.on_demand and self.required:
+            raise Refused("on_demand", "is for calls that need not be recorded; leave --required out.")
 
     @property
     def subject(self) -> str:

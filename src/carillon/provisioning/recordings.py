@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select
 
@@ -17,17 +18,27 @@ from carillon.stores.sql.engine import reading, writing
 from carillon.stores.sql.tables import recording_rule
 
 
-def add(engine: Engine, who: str, subject: str, which: str = Calls.ALL, *, required: bool = False) -> tuple[Rule, int]:
+def add(
+    engine: Engine,
+    who: str,
+    subject: str,
+    which: str = Calls.ALL,
+    *,
+    required: bool = False,
+    on_demand: bool = False,
+    pausable: bool = False,
+) -> tuple[Rule, int]:
     """Record calls of `101`, `group:sales`, `trunk:provider` or `everybody`; raises `Refused`."""
     with writing(engine) as connection:
         domain, kind, name = _whose(connection, subject)
-        new = Rule(domain, kind, name, calls(which), required)
+        new = Rule(domain, kind, name, calls(which), required, 0, on_demand, pausable)
         same = [one for one in _of(connection, domain) if (one.whose, one.name, one.calls) == (kind, name, new.calls)]
         if same:
             raise Refused("whose", f"rule {same[0].id} says so already; `carillon recording rule remove` removes it.")
         values = {"domain": domain, "whose": kind, "name": name, "calls": new.calls, "required": required}
+        values |= {"on_demand": on_demand, "pausable": pausable}
         key = connection.execute(insert(recording_rule).values(values)).inserted_primary_key
-        kept = Rule(domain, kind, name, new.calls, required, int(key[0]) if key else 0)
+        kept = replace(new, id=int(key[0]) if key else 0)
         return kept, record(connection, who, _subject(kept), None, state(kept, "id"))
 
 
@@ -98,6 +109,8 @@ def _read(row: RowMapping | Mapping[str, object]) -> Rule:
         Calls(str(row["calls"])),
         bool(row["required"]),
         int(str(row["id"])),
+        bool(row["on_demand"]),
+        bool(row["pausable"]),
     )
 
 

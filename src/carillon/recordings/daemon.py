@@ -11,8 +11,9 @@ import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from carillon.recordings.index import Index, Kept
@@ -22,6 +23,7 @@ from carillon.recordings.spool import Finished, Lost, finished, interrupted, los
 from carillon.routing.recording import Recording
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
+from carillon.system import relay
 
 LOOK_S = 0.5
 FORGET_S = 60.0
@@ -45,6 +47,7 @@ class Recorder:
     gateway: frozenset[str]
     ports: tuple[int, int]
     relay_pidfile: Path
+    relay: tuple[str, int]
     directory: DirectoryReader
     pulse: Path
     forget_at: float = 0.0
@@ -63,39 +66,61 @@ class Recorder:
         """Do all that there is to do. Raises OSError, sqlite3.Error, DiskFull, StoreDown."""
         for loss in lost(self.spool):
             self._lose(loss) if isinstance(loss, Lost) else self._set_aside(loss)
-        for one in (*finished(self.spool), *interrupted(self.spool, self._relay_since())):
-            self._keep(one) if isinstance(one, Finished) else self._set_aside(one)
+        found = [*finished(self.spool), *interrupted(self.spool, self._relay_since())]
+        for broken in (one for one in found if not isinstance(one, Finished)):
+            self._set_aside(broken)
+        for parts in together([one for one in found if isinstance(one, Finished)]):
+            if not self._goes_on(parts[0]):
+                self._keep(parts)
         if time.monotonic() >= self.forget_at:
             self.forget_at = time.monotonic() + FORGET_S
             self._forget()
 
-    def _keep(self, one: Finished) -> None:
-        source = one.packets.name
-        if not self.index.has(source):
-            self._require_room(one.packets)
-            kept = self._made(one)
+    def _goes_on(self, one: Finished) -> bool:
+        """Whether more may come: a person has paused the recording of a call that is up."""
+        return one.recording.has_key and self._is_up(one.session)
+
+    def _is_up(self, session: str) -> bool:
+        """Whether the relay carries it; while that is silent, perhaps."""
+        self.pulse.touch()
+        try:
+            return relay.knows(self.relay, session)
+        except TimeoutError:
+            return True
+        except OSError:  # it is down, and all that it carried is gone
+            return False
+
+    def _keep(self, parts: Sequence[Finished]) -> None:
+        """One file of all parts. The first one goes last: by it a second look knows that the file was made."""
+        if not self.index.has(parts[0].packets.name):
+            self._require_room(sum(one.packets.stat().st_size for one in parts if one.packets.exists()))
+            kept = self._made(parts)
             self.index.add(kept)
             words = f"{kept.state}{f' ({kept.why})' if kept.why else ''}: {kept.caller} to {kept.callee}"
             print(f"recordings: {words}, {kept.seconds:.0f} s", flush=True)
-        one.packets.unlink(missing_ok=True)
-        one.description.unlink(missing_ok=True)
-        for rest in one.rests(self.spool):
-            rest.unlink(missing_ok=True)
+        for one in reversed(parts):
+            one.packets.unlink(missing_ok=True)
+            one.description.unlink(missing_ok=True)
+            for rest in one.rests(self.spool):
+                rest.unlink(missing_ok=True)
 
-    def _made(self, one: Finished) -> Kept:
-        first = next(packets(one.packets), None) if one.packets.exists() else None
+    def _made(self, parts: Sequence[Finished]) -> Kept:
+        one, cut = parts[0], next((part.cut for part in parts if part.cut), "")
+        sounds = [part.packets for part in parts if part.packets.exists()]
+        first = next(chain.from_iterable(map(packets, sounds)), None)
         if first is None:
-            why = "the relay recorded no sound" if not one.cut else one.cut
+            why = cut or "the relay recorded no sound"
             return _row(one.packets.name, one.recording, time.time(), state="lost", why=why)
         name = time.strftime("%Y-%m-%d/%H%M%S", time.localtime(first.at))
         file = Path(one.recording.domain) / f"{name}-{one.recording.key[:12]}-{one.packets.stem[-6:]}.wav"
         path = self.root / file
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        made = write(part, self._beating(packets(one.packets)), one.codecs, self._is_far)
+        sound = self._beating(chain.from_iterable(map(packets, sounds)))
+        made = write(part, sound, one.codecs, self._is_far)
         part.chmod(0o600)
         os.rename(part, path)
-        why = one.cut or (f"{made.passed_over} packets of a codec that is not known" if made.passed_over else "")
+        why = cut or (f"{made.passed_over} packets of a codec that is not known" if made.passed_over else "")
         row = _row(one.packets.name, one.recording, first.at, state="cut" if why else "kept", why=why)
         return Kept(**{**asdict(row), "seconds": round(made.seconds, 2), "file": str(file)})
 
@@ -115,6 +140,9 @@ class Recorder:
         path.rename(path.with_name(f"{path.name}.bad"))
 
     def _forget(self) -> None:
+        for word in (self.spool / "ready").glob("[0-9a-f]*"):
+            if not self._is_up(word.name):
+                word.unlink(missing_ok=True)
         for domain in self.directory.domains().values():
             if not domain.recording_days:
                 continue
@@ -123,8 +151,8 @@ class Recorder:
                 age = f"older than {domain.recording_days} days"
                 print(f"recordings: {old.id} of {old.domain} is {age}: removed", flush=True)
 
-    def _require_room(self, of: Path) -> None:
-        need = 9 * of.stat().st_size if of.exists() else 0  # G.711 becomes wide and two tracks
+    def _require_room(self, size: int) -> None:
+        need = 9 * size  # G.711 becomes wide and two tracks
         if shutil.disk_usage(self.root).free < need + SPARE:
             raise DiskFull(f"the disk is full: recordings wait in {self.spool}, and calls may go unrecorded")
 
@@ -140,9 +168,23 @@ class Recorder:
             return 0.0
 
 
+def together(found: Iterable[Finished]) -> list[tuple[Finished, ...]]:
+    """What belongs to one recording, in its order; without pauses it is one each."""
+    sessions: dict[str, list[Finished]] = {}
+    for one in sorted(found, key=_began):
+        sessions.setdefault(one.session if one.recording.has_key else one.packets.name, []).append(one)
+    return [tuple(parts) for parts in sessions.values()]
+
+
+def _began(one: Finished) -> float:
+    first = next(packets(one.packets), None) if one.packets.exists() else None
+    return first.at if first else 0.0
+
+
 def _row(source: str, of: Recording, began: float, *, state: str, why: str) -> Kept:
     people = (of.caller, of.caller_name, of.callee, of.callee_name)
-    return Kept(source, of.key, of.domain, of.rule, of.extension, *people, of.direction, began, state=state, why=why)
+    told = (source, of.key, of.domain, of.rule, of.extension, *people, of.direction, began)
+    return Kept(*told, state=state, why=why, on_demand=of.on_demand)
 
 
 def main() -> None:
@@ -155,6 +197,7 @@ def main() -> None:
         frozenset(told["gateway"]),
         (int(told["ports"][0]), int(told["ports"][1])),
         Path(told["relay_pidfile"]),
+        (told["relay"][0], int(told["relay"][1])),
         DirectoryReader(Path(told["directory"])),
         Path(sys.argv[1]).with_name("pulse"),
     )

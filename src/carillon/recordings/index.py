@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS recording (
   id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, key TEXT NOT NULL, domain TEXT NOT NULL,
   rule INTEGER NOT NULL, extension TEXT NOT NULL, caller TEXT NOT NULL, caller_name TEXT NOT NULL,
   callee TEXT NOT NULL, callee_name TEXT NOT NULL, direction TEXT NOT NULL, began REAL NOT NULL,
-  seconds REAL NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL)
+  seconds REAL NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL,
+  on_demand INTEGER NOT NULL DEFAULT 0)
 """
 
 
@@ -44,6 +45,7 @@ class Kept:
     why: str = ""
     file: str = ""
     id: int = 0
+    on_demand: bool = False
 
 
 class Index:
@@ -91,7 +93,8 @@ class Index:
         with self._open() as connection:
             connection.row_factory = sqlite3.Row
             rows = connection.execute(f"SELECT * FROM recording {condition}", values)  # noqa: S608 - our own words
-            return [replace(Kept(**{name: row[name] for name in row.keys()})) for row in rows]  # noqa: SIM118
+            found = [Kept(**{name: row[name] for name in row.keys()}) for row in rows]  # noqa: SIM118
+            return [replace(one, on_demand=bool(one.on_demand)) for one in found]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -100,7 +103,14 @@ class Index:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection, connection:
             connection.execute(_SCHEMA)
+            _renew(connection)
             yield connection
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    """An index of an earlier version lacks a column."""
+    if "on_demand" not in {row[1] for row in connection.execute("PRAGMA table_info(recording)")}:
+        connection.execute("ALTER TABLE recording ADD COLUMN on_demand INTEGER NOT NULL DEFAULT 0")
 
 
 def _people(row: Kept) -> set[str]:

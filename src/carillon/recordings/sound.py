@@ -17,6 +17,9 @@ LATE_S = 2.0
 DRIFT_S = 0.5
 """So far a sender's clock may be from the time of arrival; else its sound is put where it arrived (after a hold)."""
 
+MOST = 60 * RATE
+"""Samples that are written at once: pauses may be long."""
+
 LEFT, RIGHT = 0, 1
 
 
@@ -67,16 +70,17 @@ class _Tape:
 
     def write(self, until: int) -> None:
         """Write both tracks as far as `until`."""
-        count = until - self.begin
-        if count <= 0:
-            return
+        while self.begin < until:
+            self._write(min(until - self.begin, MOST))
+
+    def _write(self, count: int) -> None:
         both = array("h", bytes(4 * count))
         for track, tape in enumerate(self.tracks):
             ready = tape[:count]
             both[track : track + 2 * len(ready) : 2] = ready
             del tape[:count]
         self.file.writeframes(both.tobytes())
-        self.begin = until
+        self.begin += count
 
     @property
     def end(self) -> int:
@@ -104,7 +108,7 @@ def write(path: Path, found: Iterable[Packet], codecs: Mapping[int, str], is_far
             if key not in streams:
                 streams[key] = _Stream(codec, codec.decoder(), packet.stamp, arrived)
             stream = streams[key]
+            tape.write(arrived - round(LATE_S * RATE))  # before a pause is laid on the tape
             tape.put(RIGHT if is_far(packet) else LEFT, stream.put(packet, arrived), stream.decode(packet.payload))
-            tape.write(arrived - round(LATE_S * RATE))
         tape.write(tape.end)
         return Written(tape.end / RATE, passed_over)

@@ -26,9 +26,15 @@ class Finished:
     codecs: dict[int, str]
     cut: str = ""
 
+    @property
+    def session(self) -> str:
+        """The relay's session that was recorded: a call with pauses leaves several of these."""
+        return self.packets.stem.rpartition("-")[0]
+
     def rests(self, spool: Path) -> Iterator[Path]:
         """What else was left of it."""
-        yield spool / "going" / self.packets.stem.rpartition("-")[0]
+        yield spool / "going" / self.session
+        yield spool / "ready" / self.session
         yield spool / "tmp" / f"rtpengine-meta-{self.packets.stem}.tmp"
 
 

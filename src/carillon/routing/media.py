@@ -21,7 +21,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.facts import BranchFacts, Facts, NodeProfile, ReplyFacts
 from carillon.routing.memo import Leg, Memo
-from carillon.routing.recording import RELAY_DOWN, Recording, is_recorded, lost
+from carillon.routing.recording import RELAY_DOWN, Recording, is_recorded, keys_told, lost
 from carillon.routing.request import Request, Source
 from carillon.sip.legid import make_leg_id
 from carillon.sip.uri import quoted
@@ -74,7 +74,8 @@ def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decisio
         recording = Recording.parse(memo.recording)
         if branch.relay or recording is None or recording.required:
             return encrypted(memo, branch)
-        return Verdict("lost", RELAY_DOWN, Pass(), lost(recording, RELAY_DOWN))
+        loss = () if recording.on_demand else lost(recording, RELAY_DOWN)
+        return Verdict("lost", RELAY_DOWN, Pass(), loss)
 
     return decide_by((encrypted if branch.encrypted else recorded,), memo, branch)
 
@@ -90,8 +91,11 @@ def answered(leg: Leg, reply: ReplyFacts) -> Verdict:
         return Verdict("skipped", "no description")
     side = Side.PHONE if leg is Leg.INBOUND else Side.GATEWAY
     record = reply.recording if reply.code >= 200 else ""
-    effects = (AnchorMedia(reply.anchor, side, answer=True, record=record),)
-    return Verdict("anchored", f"answer to the {side}{', recorded' if record else ''}", effects=effects)
+    recording = Recording.parse(record) if record else None
+    told = keys_told(reply.anchor.session, recording) if leg is Leg.OUTBOUND else ()
+    effects = (AnchorMedia(reply.anchor, side, answer=True, record=record), *told)
+    how = "" if recording is None else ", recorded on demand" if recording.on_demand else ", recorded"
+    return Verdict("anchored", f"answer to the {side}{how}", effects=effects)
 
 
 def kept_anchored(request: Request, facts: Facts) -> Verdict:

@@ -9,7 +9,7 @@ from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHead
 from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.media import anchor_of
 from carillon.routing.memo import Leg, Memo
-from carillon.routing.recording import inbound_rule, is_recorded, told_recorded
+from carillon.routing.recording import inbound_rule, is_recorded, keys_told, told_recorded
 from carillon.routing.request import Request
 from carillon.routing.words import CALL_BACK
 from carillon.sip.dialogproof import proof
@@ -65,6 +65,7 @@ def marked(
     """
     leg_id = leg_of(facts)
     anchor = anchor_of(request, facts)
+    recording = inbound_rule(request, facts)[1] if is_recorded(request, facts) else None
     effects = (
         StripPrivate(),
         RemoveHeader("Authorization"),  # for us, and a strange one would make Asterisk drop the call in silence
@@ -77,16 +78,16 @@ def marked(
         AddHeader(PrivateHeader.ORIGIN, origin),
         *more,
         *told_recorded(request, facts),
+        *(keys_told(anchor.session, recording) if anchor and recording else ()),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
-    recording = str(inbound_rule(request, facts)[1]) if is_recorded(request, facts) else ""
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     others = tuple(str(gateway) for gateway in in_order(request, facts)[1:])
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(
         *(Leg.INBOUND, leg_id, called, name, others),
-        anchor=anchor, service=service, shown=shown, recording=recording, caller=waits,
+        anchor=anchor, service=service, shown=shown, recording=str(recording or ""), caller=waits,
         says=CALL_BACK if waits and _hints(facts, called) else "",
     )  # fmt: skip
     return Verdict("marked", f"leg {leg_id}", effects=effects, memo=memo)

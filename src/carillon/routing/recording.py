@@ -24,6 +24,9 @@ from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 from carillon.stores.ports import Account, Party, RecordingRule
 
+RECORDING_KEY: Final = "*1"
+"""What a person presses in a call to begin, pause and resume its recording, where he may."""
+
 RELAY_DOWN: Final = "the media relay did not answer"
 NO_OFFER: Final = "the caller's phone did not say first what it can hear"
 MATCHES: Final = {
@@ -47,6 +50,13 @@ class Recording:
     callee_name: str
     direction: str
     required: bool = False
+    on_demand: bool = False
+    pausable: bool = False
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the person may begin or pause it."""
+        return self.on_demand or self.pausable
 
     def __str__(self) -> str:
         return base64.urlsafe_b64encode(json.dumps(astuple(self)).encode()).decode().rstrip("=")
@@ -87,7 +97,10 @@ def inbound_rule(request: Request, facts: Facts) -> tuple[RecordingRule | None, 
         user = (request.asserted or request.from_uri).user
         who = "anonymous" if request.withheld else user
         kept = (
-            (key, request.trunk.domain, rule.id, "", who, request.from_name, called, name, "in", rule.required)
+            (
+                *(key, request.trunk.domain, rule.id, "", who, request.from_name, called, name, "in"),
+                *how(rule),
+            )
             if rule
             else None
         )
@@ -99,7 +112,8 @@ def inbound_rule(request: Request, facts: Facts) -> tuple[RecordingRule | None, 
     if rule is None:
         return None, None
     return rule, Recording(
-        key, party.domain, rule.id, party.extension, party.aor, party.name, called, name, direction, rule.required
+        *(key, party.domain, rule.id, party.extension, party.aor, party.name, called, name, direction),
+        *how(rule),
     )
 
 
@@ -117,7 +131,7 @@ def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[Reco
         called, direction = _called(request, facts), "internal" if isinstance(facts.callee, Party) else "out"
         extension = who.partition("@")[0]
         rule = found(facts, domain, direction, person=extension)
-        if rule is not None:
+        if rule is not None and not rule.on_demand:  # no key of his is heard on this leg
             return rule, Recording(key, domain, rule.id, extension, *told, *called, direction, rule.required)
     if isinstance(facts.callee, Party):
         party, direction = facts.callee, "in" if private.get(PrivateHeader.ORIGIN) == "external" else "internal"
@@ -125,11 +139,19 @@ def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[Reco
         if rule is None:
             return None, None
         return rule, Recording(
-            key, domain, rule.id, party.extension, *told, party.aor, party.name, direction, rule.required
+            key,
+            domain,
+            rule.id,
+            party.extension,
+            *told,
+            party.aor,
+            party.name,
+            direction,
+            *how(rule),
         )
     rule = found(facts, domain, "out", trunk=trunk or None)
     return rule, Recording(
-        key, domain, rule.id, "", *told, request.uri.user, "", "out", rule.required
+        *(key, domain, rule.id, "", *told, request.uri.user, "", "out"), *how(rule)
     ) if rule else None
 
 
@@ -141,16 +163,30 @@ def _called(request: Request, facts: Facts) -> tuple[str, str]:
 def found(
     facts: Facts, domain: str, direction: str, *, person: str | None = None, trunk: str | None = None
 ) -> RecordingRule | None:
-    """The rule that fits; one that must be kept counts before the others."""
+    """The rule that fits; one that must be kept counts before the others, and one by key after them."""
     profile = None if facts.domains is UNKNOWN else facts.domains.get(domain)
     rules = profile.recording if profile else ()
     fitting = [rule for rule in rules if rule.calls in MATCHES[direction] and _concerns(rule, person, trunk)]
-    return min(fitting, key=lambda rule: not rule.required, default=None)
+    return min(fitting, key=lambda rule: (not rule.required, rule.on_demand, not rule.pausable), default=None)
+
+
+def how(rule: RecordingRule) -> tuple[bool, bool, bool]:
+    """What a recording takes from its rule: required, on demand, pausable."""
+    return rule.required, rule.on_demand, rule.pausable
+
+
+def keys_told(session: str, recording: Recording | None) -> tuple[Effect, ...]:
+    """Asterisk learns that the person on this leg has the key, and whether the recording begins by itself."""
+    if recording is None or not recording.has_key:
+        return ()
+    return (AddHeader(PrivateHeader.RECORDING, f"{session} {'off' if recording.on_demand else 'on'}"),)
 
 
 def told_recorded(request: Request, facts: Facts) -> tuple[Effect, ...]:
-    """The outbound leg learns that the call is recorded already."""
-    return (AddHeader(PrivateHeader.RECORDED, "yes"),) if is_recorded(request, facts) else ()
+    """The outbound leg learns that the call is recorded already; not when that waits for a key."""
+    rule = inbound_rule(request, facts)[0]
+    recorded_anyhow = rule is not None and not rule.on_demand and is_recorded(request, facts)
+    return (AddHeader(PrivateHeader.RECORDED, "yes"),) if recorded_anyhow else ()
 
 
 def is_recorded(request: Request, facts: Facts) -> bool:
@@ -161,14 +197,19 @@ def is_recorded(request: Request, facts: Facts) -> bool:
 def why_recorded(rule: RecordingRule) -> str:
     """Why, for who reads a trace: `rule 3: all calls of 101, 102`."""
     whose = f"trunk {rule.trunk}" if rule.trunk else ", ".join(sorted(rule.people or ())[:5]) or "everybody"
-    return f"rule {rule.id}: {rule.calls} calls of {whose}"
+    by_key = (
+        f", when {RECORDING_KEY} is pressed" if rule.on_demand else f", {RECORDING_KEY} pauses" if rule.pausable else ""
+    )
+    return f"rule {rule.id}: {rule.calls} calls of {whose}{by_key}"
 
 
 def _verdict(request: Request, facts: Facts, rule: RecordingRule | None, recording: Recording | None) -> Verdict:
     if rule is None or recording is None:
         return Verdict("not recorded", "no rule says so")
     if facts.relay and request.codecs is not None:
-        return Verdict("recorded", why_recorded(rule))
+        return Verdict("on demand" if rule.on_demand else "recorded", why_recorded(rule))
+    if rule.on_demand:
+        return Verdict("not recorded", f"{why_recorded(rule)}: {NO_OFFER if facts.relay else RELAY_DOWN}")
     why = NO_OFFER if facts.relay else RELAY_DOWN
     if rule.required and request.private.get(PrivateHeader.OUTSIDE) != NumberClass.EMERGENCY and not facts.relay:
         return Verdict("refused", f"{why_recorded(rule)}, required: {why}", must_be_recorded(facts))

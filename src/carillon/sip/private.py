@@ -34,6 +34,8 @@ class PrivateHeader(StrEnum):
     the dialog with the phones that ring.
     With `NO_RINGS` phones ring alike.
     `ACCESS` is on the outbound leg of a call that a person of ours makes from outside, through the access number.
+    `RECORDING` tells Asterisk, on an inbound leg or in the answer on an outbound one, that the person there may record,
+    or pause, by key: `SESSION off` or `SESSION on`, the relay's session and whether it is recorded from the beginning.
     `INSTEAD` is the leg id of the call that a transferred one takes the place of.
     """
 
@@ -59,3 +61,4 @@ class PrivateHeader(StrEnum):
     NO_RINGS = "X-Carillon-No-Rings"
     INSTEAD = "X-Carillon-Instead"
     ACCESS = "X-Carillon-Access"
+    RECORDING = "X-Carillon-Recording"

@@ -85,7 +85,7 @@ def _literal(value: str | int | None) -> str:
 
 def domain_row(of: DomainProfile) -> tuple[Any, ...]:
     """The values of `DOMAIN`."""
-    rules = [(*astuple(one)[:2], None if one.people is None else sorted(one.people), one.trunk, one.required)
+    rules = [(*astuple(one)[:2], None if one.people is None else sorted(one.people), *astuple(one)[3:])
              for one in of.recording]  # fmt: skip
     return (
         of.name,
@@ -102,8 +102,8 @@ def domain_row(of: DomainProfile) -> tuple[Any, ...]:
 def domain_of(row: Sequence[Any]) -> DomainProfile:
     """The domain in the values of `DOMAIN`."""
     rules = tuple(
-        RecordingRule(id, calls, None if people is None else frozenset(people), trunk, bool(required))
-        for id, calls, people, trunk, required in (json.loads(row[6]) if row[6] else ())
+        RecordingRule(id, calls, None if people is None else frozenset(people), trunk, *map(bool, flags))
+        for id, calls, people, trunk, *flags in (json.loads(row[6]) if row[6] else ())
     )
     name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
     flags = bool(asks_names), most_calls, recording_days, rules, bool(row[7])

@@ -45,7 +45,8 @@ class RecordingRule:
     """Calls that are recorded: of these people (extensions), or by this trunk; of everybody where neither is given.
 
     `calls` is one of `all`, `in`, `out`, `external`, `internal`, as seen from the people. With `required`, a call that
-    cannot be recorded is refused.
+    cannot be recorded is refused. With `on_demand` recording begins when the person presses a key; he may pause it
+    then, and where it is `pausable`.
     """
 
     id: int
@@ -53,6 +54,8 @@ class RecordingRule:
     people: frozenset[str] | None = None
     trunk: str | None = None
     required: bool = False
+    on_demand: bool = False
+    pausable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

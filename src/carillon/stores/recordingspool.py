@@ -1,7 +1,8 @@
 """Where the media relay leaves what it recorded, and workers leave word of what could not be recorded.
 
 Below the spool: `pcaps`, `metadata` and `tmp` are the relay's, `lost` and `going` are the workers': what could not be
-recorded, and what is being recorded, by session, should the relay die.
+recorded, and what is being recorded, by session, should the relay die. `ready` is theirs too: calls that a person may
+record, or go on recording, by key; the services read it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-PARTS = ("pcaps", "metadata", "tmp", "lost", "going")
+PARTS = ("pcaps", "metadata", "tmp", "lost", "going", "ready")
 
 
 def metadata(recording: str, codecs: Mapping[int, str]) -> str:
@@ -42,6 +43,25 @@ def note_loss(spool: Path, recording: str, why: str) -> None:
 def note_going(spool: Path, session: str, metadata: str) -> None:
     """Leave word of what is being recorded: the relay writes down what it was told at the end only. Raises nothing."""
     _write(spool / "going" / session, metadata)
+
+
+def note_ready(spool: Path, session: str, metadata: str) -> None:
+    """Leave word of what a person may record. Raises nothing."""
+    _write(spool / "ready" / session, metadata)
+
+
+def note_paused(spool: Path, session: str) -> None:
+    """Take that word away: nothing is being recorded now. Raises nothing."""
+    with contextlib.suppress(OSError):
+        (spool / "going" / session).unlink()
+
+
+def ready(spool: Path, session: str) -> str | None:
+    """The metadata that were left for a session, None when there are none."""
+    try:
+        return (spool / "ready" / session).read_text()
+    except OSError:
+        return None
 
 
 def _write(path: Path, text: str) -> None:

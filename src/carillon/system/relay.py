@@ -37,6 +37,28 @@ def session_count(relay: Where) -> float:
     return float(found[1]) if found else float("nan")
 
 
+def records(relay: Where, session: str, metadata: str) -> bool:
+    """Have a session written down from now on, to new packets. Raises OSError when it does not answer."""
+    told = b"".join(map(_text, ("call-id", session, "command", "start recording", "metadata", metadata)))
+    return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
+
+
+def stops_recording(relay: Where, session: str) -> bool:
+    """Have a session written down no more: what was is finished. Raises OSError when it does not answer."""
+    told = b"".join(map(_text, ("call-id", session, "command", "stop recording")))
+    return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
+
+
+def knows(relay: Where, session: str) -> bool:
+    """Whether it carries a session. Raises OSError when it does not answer."""
+    told = b"".join(map(_text, ("call-id", session, "command", "query")))
+    return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
+
+
+def _text(value: str) -> bytes:
+    return b"%d:%s" % (len(value.encode()), value.encode())
+
+
 def _asked(relay: Where, command: bytes) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(PATIENCE_S)

@@ -23,6 +23,7 @@ from carillon.confgen.system import System
 from carillon.confgen.templates import one_line, render
 from carillon.model.node import Node
 from carillon.routing.progress import WORD
+from carillon.routing.recording import RECORDING_KEY
 from carillon.sip.private import PREFIX as PRIVATE
 from carillon.sip.private import TRANSFER, Kind, PrivateHeader
 from carillon.system.paths import CACHE_ROOT
@@ -31,11 +32,11 @@ NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
 _READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.SERVICE, PrivateHeader.PICKUP)
 _AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
+_ABOUT_ONE_SIDE = (PrivateHeader.FORWARD, PrivateHeader.PARTY, PrivateHeader.INSTEAD, PrivateHeader.RECORDING)
 PASSED_ON = tuple(
     (header.name, str(header))
     for header in PrivateHeader
-    if header
-    not in (*_READ_BY_NAME, *_AFTER_TRANSFER, PrivateHeader.FORWARD, PrivateHeader.PARTY, PrivateHeader.INSTEAD)
+    if header not in (*_READ_BY_NAME, *_AFTER_TRANSFER, *_ABOUT_ONE_SIDE)
 )
 """Private headers that only cross Asterisk, from the inbound leg to the outbound one, with their variables there."""
 
@@ -52,6 +53,7 @@ RING_LIMIT_S = 300
 _FILES = (
     "asterisk.conf",
     "extensions.conf",
+    "features.conf",
     "logger.conf",
     "manager.conf",
     "modules.conf",
@@ -118,6 +120,7 @@ class Context:
     callback_s: int = 20
     trunk: str = Kind.TRUNK
     service: str = Kind.SERVICE
+    recording_key: str = RECORDING_KEY
 
 
 def context(system: System) -> Context:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.confgen import rtpengine
 from carillon.confgen.system import System
 
 NAME = "recordings"
@@ -22,6 +23,7 @@ class Context:
     directory: Path
     recordings: Path
     relay_pidfile: Path
+    relay: tuple[str, int]
     gateway: tuple[str, ...]
     ports: tuple[int, int]
 
@@ -36,6 +38,7 @@ def context(system: System) -> Context:
         directory=paths.run_directory,
         recordings=paths.recordings,
         relay_pidfile=paths.run / "rtpengine" / "rtpengine.pid",
+        relay=rtpengine.control(system.node),
         gateway=system.node.addresses,
         ports=system.node.gateway_ports,
     )
@@ -52,6 +55,7 @@ def files(context: Context) -> dict[str, str]:
         "directory": str(context.directory),
         "recordings": str(context.recordings),
         "relay_pidfile": str(context.relay_pidfile),
+        "relay": context.relay,
         "gateway": context.gateway,
         "ports": context.ports,
     }

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.confgen import rtpengine
 from carillon.confgen.asterisk.manager import services_key, services_port
 from carillon.confgen.system import System
 
@@ -30,6 +31,8 @@ class Context:
     mail: Path
     prompts: Path
     guesses: Path
+    spool: Path
+    relay: tuple[str, int]
 
 
 def context(system: System) -> Context:
@@ -49,6 +52,8 @@ def context(system: System) -> Context:
         mail=paths.services_mail,
         prompts=paths.prompts,
         guesses=paths.guesses,
+        spool=paths.recording_spool,
+        relay=rtpengine.control(system.node),
     )
 
 
@@ -61,8 +66,8 @@ def verify(context: Context) -> list[str]:
 
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
-    told = {"address": context.address, "port": context.port, "key": context.key}
-    names = ("system", "redis", "directory", "voicemail", "mail", "prompts", "guesses")
+    told = {"address": context.address, "port": context.port, "key": context.key, "relay": context.relay}
+    names = ("system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool")
     places = {name: getattr(context, name) for name in names}
     return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
 
 from carillon.model.recording import Whose
 from carillon.stores.ports import RecordingRule
@@ -18,8 +20,12 @@ def rules_of(connection: Connection) -> dict[str, tuple[RecordingRule, ...]]:
         people = groups.get((row.domain, row.name), frozenset()) if row.whose == Whose.GROUP else None
         people = frozenset({row.name}) if row.whose == Whose.USER else people
         trunk = row.name if row.whose == Whose.TRUNK else None
-        found.setdefault(row.domain, []).append(RecordingRule(row.id, row.calls, people, trunk, row.required))
+        found.setdefault(row.domain, []).append(_rule(row, people, trunk))
     return {domain: tuple(rules) for domain, rules in found.items()}
+
+
+def _rule(row: Row[Any], people: frozenset[str] | None, trunk: str | None) -> RecordingRule:
+    return RecordingRule(row.id, row.calls, people, trunk, row.required, row.on_demand, row.pausable)
 
 
 def _groups(connection: Connection) -> dict[tuple[str, str], frozenset[str]]:

@@ -68,6 +68,8 @@ recording_rule = _table(
     Column("name", LABEL, nullable=False),
     Column("calls", String(8), nullable=False),
     Column("required", Boolean, nullable=False),
+    Column("on_demand", Boolean, nullable=False, server_default="0"),
+    Column("pausable", Boolean, nullable=False, server_default="0"),
 )
 
 user = _table(
