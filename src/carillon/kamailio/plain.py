@@ -103,6 +103,8 @@ class Plain:
         place = f"{address}:{port}"
         source = self._sources.get(place, "outside")
         kind = self._kinds.get((method, source))
+        if ":" in address:  # the engine writes IPv6 in a way of its own, and our Asterisk may speak it too
+            return False
         if kind is None or (source == "outside" and ksr.shared_text(TRUNKS, speaks_from(address, int(port)))):
             return False
         try:
