@@ -19,7 +19,9 @@ from carillon.provisioning.system import create_system, load_node, load_nodes, o
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.sql.engine import DatabaseAway, writing
 from carillon.stores.sql.tables import node
+from carillon.supervision.backup import back_up
 from carillon.supervision.probes import probe_follower
+from carillon.supervision.restore import restore
 from carillon.system.paths import SystemPaths
 
 pytestmark = pytest.mark.engines
@@ -152,6 +154,20 @@ def test_a_server_that_hangs_is_away(machines: tuple[Machine, Machine], server: 
     finally:
         server.hangs(False)
     assert here.follower.look().problem == ""
+
+
+def test_a_backup_of_a_shared_truth_is_a_system_with_a_file_of_its_own(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, _ = machines
+    here.hires("101", "Alice")
+    back_up(here.paths, tmp_path / "backup.tar.gz")
+    again = SystemPaths(tmp_path / "again", tmp_path / "run-again")
+    restore(again, tmp_path / "backup.tar.gz")
+    assert [one.name for one in users.listing(open_truth(again))] == ["Alice"]
+    assert changes.listing(open_truth(again)) == changes.listing(open_truth(here.paths))
+    assert load_node(again).name == "node1"
+    assert not again.database.exists()
 
 
 def test_a_file_that_says_nothing_useful_is_refused(machines: tuple[Machine, Machine]) -> None:

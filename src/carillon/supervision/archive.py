@@ -68,6 +68,7 @@ def places(paths: SystemPaths) -> dict[str, Path]:
     return {
         "secret.key": paths.secret,
         TRUNK_KEY: paths.directory / TRUNK_KEY,
+        "node": paths.node,
         "tls/key.pem": paths.tls / "key.pem",
         "tls/certificate.pem": paths.tls / "certificate.pem",
         LOCATION: paths.state / LOCATION,
