@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import socket
 import ssl
+import time
 from collections.abc import Callable
 
 from sqlalchemy import text
@@ -48,10 +50,13 @@ def add(paths: SystemPaths, who: str, new: Node, told: Told) -> tuple[int, JoinK
         again = reconfigure(system)
         if again:
             told(f"Put in force here: {', '.join(again)}.")
-        _await_database(paths)
+        database = Database.read(paths.database)
+        _await(lambda: owndatabase.answers(database), "database", "doesn't answer; see `carillon log database`.")
     shown = ssl.PEM_cert_to_DER_cert((paths.cluster / CERTIFICATE).read_text())
     address = f"{owndatabase.host_of(own_node)}:{own_node.join_port}"
-    return sequence, joinkeys.offer(paths, new.name, address, hashlib.sha256(shown).hexdigest())
+    key = joinkeys.offer(paths, new.name, address, hashlib.sha256(shown).hexdigest())
+    _await(lambda: _listens(own_node), "follower", "doesn't await the new node; see `carillon log follower`.")
+    return sequence, key
 
 
 def _shared(paths: SystemPaths, who: str, own_node: Node, new: Node, told: Told) -> tuple[int, System]:
@@ -97,14 +102,21 @@ def _kept(paths: SystemPaths) -> str:
     return f"{paths.truth.stem}-before-nodes.db"
 
 
-def _await_database(paths: SystemPaths) -> None:
-    import time
-
+def _await(done: Callable[[], bool], field: str, sentence: str) -> None:
     deadline = time.monotonic() + owndatabase.PATIENCE_S
-    while not owndatabase.answers(Database.read(paths.database)):
+    while not done():
         if time.monotonic() > deadline:
-            raise Refused("database", "doesn't answer; see `carillon log database`.")
+            raise Refused(field, sentence)
         time.sleep(0.1)
+
+
+def _listens(node: Node) -> bool:
+    """Whether a new node that asks now is heard."""
+    try:
+        socket.create_connection((node.address, node.join_port), 2).close()
+    except OSError:
+        return False
+    return True
 
 
 def remove(paths: SystemPaths, who: str, name: str) -> int:
