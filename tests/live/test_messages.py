@@ -111,3 +111,55 @@ def _challenged(agent: RawAgent, whom: str, text: str) -> tuple[Message, Message
     """A message that is challenged, with the challenge."""
     request = agent.request("MESSAGE", whom, headers=[("Content-Type", "text/plain")], body=text, contact="")
     return request, agent.exchange(request)
+
+
+CPIM = (
+    "From: Alice <im:101@{domain}>\r\nTo: Bob <im:102@{domain}>\r\nDateTime: 2026-11-28T17:00:00Z\r\n"
+    "NS: imdn <urn:ietf:params:imdn>\r\nimdn.Message-ID: 34jk324j\r\n"
+    "imdn.Disposition-Notification: positive-delivery, display\r\n\r\n"
+    "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 14\r\n\r\nGrüße,\r\n  Bob"
+)
+IMDN = (
+    "From: Bob <im:102@{domain}>\r\nTo: Alice <im:101@{domain}>\r\nNS: imdn <urn:ietf:params:imdn>\r\n"
+    "imdn.Message-ID: d834jied93rf\r\n\r\nContent-type: message/imdn+xml\r\nContent-Disposition: notification\r\n\r\n"
+    '<?xml version="1.0" encoding="UTF-8"?><imdn xmlns="urn:ietf:params:xml:ns:imdn"><message-id>34jk324j</message-id>'
+    "<datetime>2026-11-28T17:00:00Z</datetime><{kind}-notification><status><{status}/></status></{kind}-notification>"
+    "</imdn>"
+)
+"""What a device wraps its words into (RFC 3862), and what it answers (RFC 5438)."""
+
+
+def wraps(agent: RawAgent, whom: str, body: str) -> Message:
+    """Send a message in CPIM; the answer."""
+    headers = [("Content-Type", "message/cpim;x=1")]
+    request = agent.request("MESSAGE", whom, headers=headers, body=body, contact="")
+    return agent.authenticated(request, timeout=15)
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_request_for_notices_and_the_notices_pass_unchanged(company: Company, kept: bool) -> None:
+    """Bob's device says that it has the message and that he has read it; each time the other side may be off."""
+    asked = CPIM.format(domain=company.domain)
+    told = [IMDN.format(domain=company.domain, kind=kind, status=status)
+            for kind, status in (("delivery", "delivered"), ("display", "displayed"))]  # fmt: skip
+    _pass(company, ("101", "102"), [asked], kept)
+    _pass(company, ("102", "101"), told, kept)
+
+
+def _pass(company: Company, way: tuple[str, str], bodies: list[str], kept: bool) -> None:
+    sender, receiver = company.registered(way[0]), company.raw(way[1])
+    if kept:
+        receiver.register(expires=0)
+        assert [wraps(sender, company.uri(way[1]), each).code for each in bodies] == [202] * len(bodies)
+        receiver.register()
+    else:
+        receiver.register()
+        for each in bodies:
+            headers = [("Content-Type", "message/cpim;x=1")]
+            request = sender.request("MESSAGE", company.uri(way[1]), headers=headers, body=each, contact="")
+            sender.send(sender.with_credentials(request, sender.exchange(request)))
+    got = [reads(receiver) for _ in bodies]
+    assert [each.body for each in got] == bodies
+    assert {each.header("Content-Type") for each in got} == {"message/cpim;x=1"}
+    for agent in (sender, receiver):
+        agent.register(expires=0)

@@ -49,7 +49,7 @@ def test_a_colleague_is_watched_under_his_one_address(event: str) -> None:
     numbered = replace(WATCH, uri=SipUri("+3225551234", HOME), event=event)
     decision = watching(numbered)
     assert decision.outcome == Submit(BOB.aor, SERVER)
-    assert MarkWatched(BOB.aor) in decision.effects
+    assert MarkWatched(BOB.aor, "101") in decision.effects
 
 
 @pytest.mark.parametrize("name", ["101", "alice-desk"])

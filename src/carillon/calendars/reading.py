@@ -59,7 +59,7 @@ def _understood(said: bytes) -> list[Span]:
 
 def main() -> None:
     """Read from standard input, answer on standard output."""
-    os.nice(19)
+    os.nice(5)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     how = json.loads(sys.stdin.buffer.readline())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carillon.cli import presencerule
 from carillon.cli.context import Cli, commands
 from carillon.model.presence import PresenceState
 from carillon.model.refused import Refused
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from carillon.model.user import User
 
 app = commands("The state of people: default, away, busy, vacation; and do not disturb.")
+app.add_typer(presencerule.app, name="rule")
 
 Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 102 or 102@example.org.")]
 
@@ -111,8 +113,17 @@ def _merged(cli: Cli, user: User, rows: tuple[Presence, ...]) -> Merged:
 def _everything(cli: Cli, user: User, rows: tuple[Presence, ...]) -> list[Said]:
     """What is said by hand, by calendars, by calls that are up, and by phones."""
     manual = [Said(Source.MANUAL, row.state, row.since, row.dnd, row.note, row.until) for row in rows]
-    calls = [Said(Source.CALLS, PresenceState.BUSY, time.time())] if _in_call(cli, user) else []
+    calls = [Said(Source.CALLS, PresenceState.BUSY, time.time())] if _busy_in_call(cli, user) else []
     return [*manual, *_calendars(cli, user), *calls, *_published(cli, user)]
+
+
+def _busy_in_call(cli: Cli, user: User) -> bool:
+    """Whether somebody has a call that makes him busy."""
+    from carillon.presence.privacy import rule_of
+    from carillon.provisioning import presencerules
+
+    own, common = presencerules.show(cli.truth, f"{user.extension}@{user.domain}")
+    return rule_of(user.extension, own, common, {}).busy_in_call and bool(_in_call(cli, user))
 
 
 def _calendars(cli: Cli, user: User) -> list[Said]:

@@ -20,7 +20,8 @@ from carillon.kamailio.presencesettings import PresenceSettings
 from carillon.presence import compositor, dialoginfo, pidf, summary
 from carillon.presence.compositor import Answer, Publish
 from carillon.presence.picture import Picture
-from carillon.routing.watched import watched_in
+from carillon.presence.privacy import shown_to
+from carillon.routing.watched import watched_in, watcher_in
 from carillon.stores.pictures import PictureReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
@@ -130,10 +131,12 @@ class Notifier:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
         if event not in ("presence", "dialog", "message-summary"):
             return
-        aor = watched_in(ksr.header("Route")) or ksr.text("$fu").removeprefix("sip:")
-        entity, picture = f"sip:{aor}", self._picture(aor)
-        if picture is None:
+        route = ksr.header("Route")
+        aor = watched_in(route) or ksr.text("$fu").removeprefix("sip:")
+        entity, known = f"sip:{aor}", self._picture(aor)
+        if known is None:
             return
+        picture = shown_to(watcher_in(route) or ksr.text("$tU"), aor.partition("@")[0], known)
         if event == "message-summary":
             ksr.set_body(summary.write(entity, picture), summary.TYPE)
         elif event == "presence":

@@ -156,8 +156,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.record_route(f";{PARAMETER}={value};{anchor.PARAMETER}={anchored}")
         case MarkRoute(anchored):
             ksr.mark_route(f";{anchor.PARAMETER}={anchored}")
-        case MarkWatched(aor):
-            ksr.mark_route(watched.parameter(aor))
+        case MarkWatched(aor, by):
+            ksr.mark_route(watched.parameter(aor, by))
         case MarkTimer(seconds):
             ksr.mark_route(f";{sessiontimer.PARAMETER}={seconds}")
         case AnchorMedia():

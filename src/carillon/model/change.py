@@ -21,6 +21,7 @@ class Noun(StrEnum):
     OUTBOUND = "outbound"
     FORWARDING = "forwarding"
     PRESENCE = "presence"
+    PRESENCE_RULE = "presencerule"
     CALENDAR = "calendar"
     SCHEDULE = "schedule"
     CALLER_LIST = "callerlist"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any
 
 from carillon.model.presence import PresenceState
 
@@ -44,8 +45,24 @@ class VoiceMessages:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What watchers are shown of a person, and whom he lets watch: extensions of his domain, None for all of it.
+
+    `busy_in_call`: a call that is up makes him busy. `note`, `callers`: watchers are shown his note, and who calls.
+    """
+
+    busy_in_call: bool = True
+    watchers: tuple[str, ...] | None = None
+    note: bool = True
+    callers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """All that is shown of a person. `note` is for everybody who may watch; `since` and `until` are Unix seconds."""
+    """All that is known of a person. `privacy.shown_to` says what of it a watcher is shown.
+
+    `until` is in Unix seconds.
+    """
 
     state: PresenceState = PresenceState.DEFAULT
     dnd: bool = False
@@ -55,6 +72,7 @@ class Picture:
     registered: bool = False
     lines: tuple[Line, ...] = ()
     voice: VoiceMessages = VoiceMessages()
+    rule: Rule = Rule()
 
     @property
     def in_call(self) -> bool:
@@ -71,7 +89,13 @@ class Picture:
         values = json.loads(text)
         lines = tuple(Line(**{**line, "state": DialogState(line["state"])}) for line in values.pop("lines"))
         voice = VoiceMessages(**values.pop("voice"))
-        return cls(**{**values, "state": PresenceState(values["state"])}, lines=lines, voice=voice)
+        rule = _rule(values.pop("rule"))
+        return cls(**{**values, "state": PresenceState(values["state"])}, lines=lines, voice=voice, rule=rule)
+
+
+def _rule(values: dict[str, Any]) -> Rule:
+    watchers = values["watchers"]
+    return Rule(**{**values, "watchers": None if watchers is None else tuple(watchers)})
 
 
 UNKNOWN_PERSON = Picture()

@@ -53,7 +53,7 @@ def write(entity: str, of: Picture) -> str:
     A phone that is registered is `open`; nobody's is `closed`: that is how "off" is told from "idle".
     """
     basic = "open" if of.registered else "closed"
-    named = "".join(f"<rpid:{each}/>" for each in activities_of(of.state, in_call=of.in_call))
+    named = "".join(f"<rpid:{each}/>" for each in activities_of(of.state, in_call=of.in_call and of.rule.busy_in_call))
     activities = f"<rpid:activities>{named}</rpid:activities>" if named else ""
     note = f"<dm:note>{content(of.note)}</dm:note>" if of.note else ""
     tuple_note = f"<note>{content(of.note)}</note>" if of.note else ""

@@ -12,7 +12,7 @@ from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
-from carillon.provisioning import books, callerlists, recordings, rings, schedules, sites
+from carillon.provisioning import books, callerlists, presencerules, recordings, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
@@ -82,6 +82,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         recordings.remove_all(connection, who, old.name)
         books.remove_all(connection, who, old.name)
         rings.remove_all(connection, who, old.name)
+        presencerules.remove_all(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))
         return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)
 

@@ -31,6 +31,7 @@ from carillon.provisioning import (
     mobiles,
     numbers,
     pickups,
+    presencerules,
     presences,
     recordings,
     sites,
@@ -135,6 +136,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         forwardings.clear_of(connection, who, old)
         presences.clear_of(connection, who, old)
         calendars.remove_of(connection, who, old)
+        presencerules.forget(connection, who, old.domain, old.extension)
         voicemails.clear_of(connection, who, old)
         callbacks.clear_of(connection, who, old)
         books.remove_of(connection, who, old)

@@ -213,9 +213,10 @@ class RecordRoute:
 
 @dataclass(frozen=True, slots=True)
 class MarkWatched:
-    """Say in the Record-Route whom a subscription is about."""
+    """Say in the Record-Route whom a subscription is about, and whose it is: `by`, an extension of the same domain."""
 
     aor: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

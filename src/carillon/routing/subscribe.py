@@ -98,7 +98,7 @@ def submitted(request: Request, facts: Facts) -> Verdict:
     if belongs(request, facts.node):
         return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(),))
     mark = proof(facts.node.secret, request.call_id, request.from_tag)
-    effects = (StripPrivate(), MarkWatched(_person(facts).aor), RecordRoute(mark))
+    effects = (StripPrivate(), MarkWatched(_person(facts).aor, caller(facts).extension), RecordRoute(mark))
     return Verdict("submitted", f"{request.event} of {_person(facts).aor}", Submit(_person(facts).aor, server), effects)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from carillon.model.presence import PresenceState
 from carillon.presence.activities import ON_THE_PHONE
 from carillon.presence.aggregate import Merged, Said, Source, merged
-from carillon.presence.picture import Line, Picture, VoiceMessages
+from carillon.presence.picture import Line, Picture, Rule, VoiceMessages
 from carillon.presence.spans import Span, next_start, said_at
 
 Manual = Mapping[str, tuple[Said, ...]]
@@ -24,6 +24,7 @@ class Book:
         self._registered: frozenset[str] = frozenset()
         self._lines: dict[str, tuple[Line, ...]] = {}
         self._voice: dict[str, VoiceMessages] = {}
+        self._rule_of: Callable[[str], Rule] = _usual
         self._busy_since: dict[str, float] = {}
         self._ends: dict[str, float] = {}
 
@@ -65,6 +66,12 @@ class Book:
         touched, self._voice = _different(self._voice, waiting), dict(waiting)
         return touched
 
+    def rules(self, rule_of: Callable[[str], Rule]) -> set[str]:
+        """What is shown of each person from now on."""
+        touched = {aor for aor in self.people if rule_of(aor) != self._rule_of(aor)}
+        self._rule_of = rule_of
+        return touched
+
     def ended(self, now: float) -> set[str]:
         """Those of whom something that was said has ended by now, or an event has begun."""
         return {aor for aor, end in self._ends.items() if end <= now}
@@ -75,8 +82,8 @@ class Book:
         return {*self._manual, *self._calendars, *self._published, *self._registered, *self._lines, *self._voice}
 
     def said(self, aor: str, now: float) -> tuple[Said, ...]:
-        """All that is said of a person now; a call that is up says busy."""
-        call = self._busy_since.get(aor)
+        """All that is said of a person now; a call that is up says busy, unless his rule is otherwise."""
+        call = None if not self._rule_of(aor).busy_in_call else self._busy_since.get(aor)
         calls = () if call is None else (Said(Source.CALLS, PresenceState.BUSY, call, who=ON_THE_PHONE),)
         calendars = said_at(self._calendars.get(aor, ()), now)
         return (*self._manual.get(aor, ()), *calendars, *calls, *self._published.get(aor, ()))
@@ -100,8 +107,13 @@ class Book:
             aor in self._registered,
             self._lines.get(aor, ()),
             self._voice.get(aor, VoiceMessages()),
+            self._rule_of(aor),
         )
         return shown, result
+
+
+def _usual(aor: str) -> Rule:
+    return Rule()
 
 
 def _different(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:

@@ -52,7 +52,7 @@ class Daemon:
         self._touched |= self.book.ended(now) | self._told(news, now)
         manual = self._manual.changed()
         if manual is not None:
-            self._touched |= self.book.manual(manual)
+            self._touched |= self.book.manual(manual.said) | self.book.rules(manual.rule_of)
         if now >= self._look_at or any(each.published for each in news):
             self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
-from carillon.presence.picture import VoiceMessages
+from carillon.presence.picture import Rule, VoiceMessages
 from carillon.stores.compiled import presence_of
 from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import StoreDown
+from carillon.stores.presencerules import RuleBook
 from carillon.stores.published import Published
 from carillon.stores.registrations import julian
 
@@ -21,16 +24,24 @@ _MANUAL = "SELECT domain, extension, presence FROM party WHERE presence != '' GR
 _REGISTERED = "SELECT DISTINCT username, domain FROM location WHERE expires > ?"
 
 
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What is said by hand, by AOR, and what is shown of people, by AOR, too."""
+
+    said: dict[str, tuple[Said, ...]]
+    rule_of: Callable[[str], Rule]
+
+
 class ManualSource:
-    """What is said by hand, as the directory has it; read again only when the directory has changed."""
+    """What is set by hand, as the directory has it; read again only when the directory has changed."""
 
     def __init__(self, directory: Path) -> None:
         self._uri = f"{directory.absolute().as_uri()}?mode=ro"
         self._connection: sqlite3.Connection | None = None
         self._version = -1
 
-    def changed(self) -> dict[str, tuple[Said, ...]] | None:
-        """All that is said; None when the directory has not changed. Raises StoreDown."""
+    def changed(self) -> ByHand | None:
+        """All that is set; None when the directory has not changed. Raises StoreDown."""
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=PATIENCE_S)
@@ -39,11 +50,12 @@ class ManualSource:
             if version == self._version:
                 return None
             rows = self._connection.execute(_MANUAL).fetchall()
+            rules = RuleBook.read(self._connection)
         except sqlite3.Error as error:
             self._connection = None
             raise StoreDown(f"directory: {error}") from error
         self._version = version
-        return {f"{extension}@{domain}": _said(text) for domain, extension, text in rows}
+        return ByHand({f"{extension}@{domain}": _said(text) for domain, extension, text in rows}, rules.rule_of)
 
 
 def _said(text: str) -> tuple[Said, ...]:

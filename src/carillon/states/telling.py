@@ -32,9 +32,9 @@ class Watchers:
 
     def changed(self, aor: str, before: Picture | None, after: Picture) -> None:
         """Note what of a picture has changed for watchers."""
-        if before is None or _presence(before) != _presence(after):
+        if before is None or _presence(before) != _presence(after) or before.rule != after.rule:
             self.waiting[aor, "presence"] = None
-        if before is None or before.lines != after.lines:
+        if before is None or before.lines != after.lines or before.rule != after.rule:
             self.waiting[aor, "dialog"] = None
         if before is None or before.voice != after.voice:
             self.waiting[aor, "message-summary"] = None

@@ -43,6 +43,7 @@ from carillon.stores.sql.tables import (
     metadata,
     number,
     outbound,
+    presence_rule,
     ring,
     schedule,
     site,
@@ -55,7 +56,7 @@ Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
-SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK})
+SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -84,6 +85,7 @@ class SmallRows:
     groups: tuple[tuple[str, GroupProfile], ...]
     rings: tuple[tuple[str, str, RingProfile], ...]
     group_limits: tuple[tuple[str, str, int, tuple[str, ...]], ...]
+    presence_rules: tuple[tuple[object, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ def _small(connection: Connection) -> SmallRows:
             for row in connection.execute(select(ring))
         ),
         tuple(_group_limits(connection)),
+        tuple(map(tuple, connection.execute(select(presence_rule)))),
     )
 
 

@@ -221,6 +221,17 @@ calendar = _table(
 )
 """`meanings` is a JSON list of pairs: a kind of event, and what it says."""
 
+presence_rule = _table(
+    "presencerule",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("extension", EXTENSION, primary_key=True),
+    Column("busy_in_call", Boolean),
+    Column("watchers", Text),
+    Column("note", Boolean),
+    Column("callers", Boolean),
+)
+"""What differs from what is usual; `extension` is '' for a whole domain."""
+
 callback = _table(
     "callback",
     Column("id", Integer, primary_key=True, autoincrement=True),
