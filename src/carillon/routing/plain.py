@@ -49,7 +49,7 @@ def _memo(**told: str) -> str:
 
 
 _ANYHOW: Final = dict.fromkeys(
-    ("called_name", "gateways_left", "trunks_left", "trunk", "answered", "onward", "service", "ring_until", "slots"),
+    ("called_name", "gateways_left", "next_trunk", "trunk", "answered", "onward", "service", "ring_until", "slots"),
     ANY,
 )
 """What is nothing to a reply."""
