@@ -11,7 +11,7 @@ import pytest
 from tests.live.company import Company
 from tests.live.talking import a_call_works, calls, final, hangs_up, talk
 from tests.live.waiting import await_that
-from tests.live.watching import Watch, activities, dialogs, document, is_open, kept, note, publishes, version
+from tests.live.watching import Watch, activities, dialogs, document, is_open, kept, note, publishes, version, watchers
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 
@@ -136,6 +136,19 @@ def test_who_may_not_watch_is_told_so(company: Company) -> None:
     assert code("102", "conference") == 489
     assert code("102", from_=f"<{company.uri('103')}>;tag=x") == 403
     assert code("102", "presence.winfo") == 403
+
+
+def test_a_person_sees_who_watches_him(company: Company) -> None:
+    """Also when somebody comes later, and when he goes."""
+    bob = Watch(company.registered("102"), company.uri("102"), "presence.winfo")
+    assert watchers(bob.told[0]) == {}
+    alice = Watch(company.registered("101"), company.uri("102"))
+    told = bob.until(lambda told: watchers(told).get(company.uri("101")) == "active")
+    assert f'resource="{company.uri("102")}"' in told.body
+    alice.again(expires=0)
+    bob.until(lambda told: watchers(told).get(company.uri("101")) != "active")
+    versions = [version(told) for told in bob.told]
+    assert versions == sorted(set(versions))
 
 
 def test_forwarding_reads_what_a_phone_has_published(company: Company) -> None:

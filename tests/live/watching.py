@@ -13,11 +13,13 @@ from xml.sax.saxutils import escape
 from tests.live.company import Company
 from tests.phones.message import Message, uri_of
 from tests.phones.raw import PATIENCE, RawAgent
+from tests.schemas.valid import faults
 
 PIDF = "{urn:ietf:params:xml:ns:pidf}"
 RPID = "{urn:ietf:params:xml:ns:pidf:rpid}"
 MODEL = "{urn:ietf:params:xml:ns:pidf:data-model}"
 DIALOG = "{urn:ietf:params:xml:ns:dialog-info}"
+WATCHERS = "{urn:ietf:params:xml:ns:watcherinfo}"
 
 
 class Watch:
@@ -32,7 +34,7 @@ class Watch:
         self.next()
 
     def next(self, timeout: float = PATIENCE) -> Message:
-        """The next NOTIFY of this subscription, answered; raises TimeoutError (seconds)."""
+        """The next NOTIFY of this subscription, answered, and valid by its schema; raises TimeoutError (seconds)."""
         mine = self.answer.header("Call-ID")
         told = self.agent.await_message(
             lambda each: each.code is None and each.method == "NOTIFY" and each.header("Call-ID") == mine,
@@ -40,6 +42,8 @@ class Watch:
             f"NOTIFY of {self.event}",
         )
         self.agent.respond(told, 200)
+        if (told.header("Content-Type") or "").endswith("+xml"):
+            assert faults(told.body) == [], told.body
         self.told.append(told)
         return told
 
@@ -106,6 +110,12 @@ def note(told: Message) -> str:
 def dialogs(told: Message) -> list[ElementTree.Element]:
     """The calls in a document of lamps."""
     return list(ElementTree.fromstring(told.body.encode()).iter(f"{DIALOG}dialog"))
+
+
+def watchers(told: Message) -> dict[str, str]:
+    """Who watches, and whether he may, in a document of watchers."""
+    found = ElementTree.fromstring(told.body.encode()).iter(f"{WATCHERS}watcher")
+    return {(each.text or "").strip(): each.get("status", "") for each in found}
 
 
 def version(told: Message) -> int:
