@@ -89,5 +89,6 @@ def test_a_calendar_outlives_a_kill_of_its_daemon(company: Company, server: Sour
     for component in ("calendars", "states"):
         company.building.stops(component)
         company.building.starts(component)
-    assert watch.again().code == 200
-    assert activities(watch.next()) == ["busy"]
+    later = Watch(company.registered("103"), company.uri("102"))
+    assert (activities(later.told[0]), note(later.told[0])) == (["busy"], "Long")
+    assert company.building.explains_presence(company.domain, "102")["source"] == "calendar"
