@@ -9,6 +9,7 @@ import typer
 
 from carillon.cli.context import Cli, commands
 from carillon.model.refused import Refused
+from carillon.sip.uri import SipUri
 
 if TYPE_CHECKING:
     from carillon.model.node import Node
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 app = commands("Phones that are registered, and where they are reached.")
 
 Extension = Annotated[str | None, typer.Argument(metavar="EXT", help="Only this person's; all when left out.")]
+
+Nodes = tuple["Node", tuple["Node", ...]]
 
 What = Annotated[list[str], typer.Argument(metavar="EXT|CONTACT...", help="A person, or a contact.")]
 
@@ -28,7 +31,7 @@ def list_(context: typer.Context, extension: Extension = None) -> None:
     Example: `carillon registration list 101`
     """
     from carillon.provisioning import users
-    from carillon.provisioning.system import load_node
+    from carillon.provisioning.system import load_nodes
     from carillon.supervision.registered import registered
 
     cli = Cli.of(context)
@@ -36,7 +39,7 @@ def list_(context: typer.Context, extension: Extension = None) -> None:
     if extension is not None:
         user = users.show(cli.truth, extension).user
         aor = (user.extension, user.domain)
-    cli.show(_rows(cli, registered(cli.paths, aor), load_node(cli.paths)), "Registrations")
+    cli.show(_rows(cli, registered(cli.paths, aor), load_nodes(cli.paths)), "Registrations")
 
 
 @app.command()
@@ -45,12 +48,13 @@ def remove(context: typer.Context, what: What) -> None:
 
     Example: `carillon registration remove 101`
     """
-    from carillon.provisioning.system import load_node
+    from carillon.provisioning.system import load_nodes
     from carillon.supervision.unregister import unregister
 
     cli = Cli.of(context)
     chosen = [each for one in what for each in _chosen(cli, one)]
-    rows = _rows(cli, chosen, load_node(cli.paths))
+    rows = _rows(cli, chosen, load_nodes(cli.paths))
+    _require_home(rows, load_nodes(cli.paths)[0])
     unregister(cli.paths, chosen)
     if cli.json:
         cli.show(rows, "")
@@ -84,24 +88,38 @@ def _device(cli: Cli, registration: Registration) -> str | None:
     return user if user in names else names[0] if len(names) == 1 else None
 
 
-def _rows(cli: Cli, found: list[Registration], node: Node) -> list[dict[str, object]]:
-    now = time.time()
-    rows = [_row(each, _device(cli, each), node, now) for each in found]
+def _require_home(rows: list[dict[str, object]], own: Node) -> None:
+    """Raise `Refused` when one of them has its home elsewhere: only its home removes it for good."""
+    for row in rows:
+        if row["node"] != own.name:
+            raise Refused("registration", f"{row['contact']} has its home on {row['node']}; remove it there.")
+
+
+def _rows(cli: Cli, found: list[Registration], nodes: Nodes) -> list[dict[str, object]]:
+    from carillon.confgen.kamailio import home_uri
+
+    now, (own, siblings) = time.time(), nodes
+    homes = {home_uri(sibling): sibling for sibling in siblings}
+    rows = [_row(each, _device(cli, each), homes.get(each.leads_to), own, now) for each in found]
     return sorted(rows, key=lambda row: (str(row["extension"]), str(row["contact"])))
 
 
-def _row(each: Registration, device: str | None, node: Node, now: float) -> dict[str, object]:
+def _row(each: Registration, device: str | None, home: Node | None, node: Node, now: float) -> dict[str, object]:
+    """`home` is the sibling that has its connection, which alone knows how that is; None: this node."""
     at_home = each.domain == node.default_domain
+    contact = SipUri.parse(each.contact) if home else None
+    told = each.contact.lower().partition(";transport=")[2].partition(";")[0]
+    transport = told or "udp" if contact else each.transport
     return {
         "extension": each.extension if at_home else f"{each.extension}@{each.domain}",
         "device": device,
         "contact": each.contact,
-        "address": each.address,
-        "transport": each.transport,
-        "connected": each.connected,
+        "address": f"{contact.host}:{contact.port or 5060}" if contact else each.address,
+        "transport": transport,
+        "connected": None if home else each.connected,
         "user_agent": each.user_agent,
         "q": each.q,
         "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(each.since)),
         "expires_s": round(each.expires - now),
-        "node": node.name,
+        "node": (home or node).name,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 KEPT = 20
 MOMENT = "%Y%m%dT%H%M%SZ"
 _PRIVATE = {
-    "tls": frozenset({"key.pem"}),
+    "tls": frozenset({"key.pem", "node.key"}),
     "asterisk": frozenset({"manager.conf", "services.conf"}),
     "services": frozenset({"services.json"}),
 }

@@ -36,20 +36,24 @@ class Engine(Target, Protocol):
 
 ENGINES = (
     *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
-    *("recordings", "trunks", "names", "calendars", "calls", "states", "watchdog"),
+    *("recordings", "trunks", "names", "calendars", "calls", "states", "siblings", "watchdog"),
 )
 """In the order in which they start; they stop the other way round."""
 
 SHARED = ("database", "follower")
 """What runs besides where nodes share the truth: a MariaDB on those that have one of their own."""
 
+WITH_SIBLINGS = frozenset({"siblings"})
+"""What runs only on a machine that says which of a system's nodes it is."""
+
 
 def engines(paths: SystemPaths) -> tuple[str, ...]:
     """The engines of this system."""
+    always = ENGINES if paths.node.exists() else tuple(name for name in ENGINES if name not in WITH_SIBLINGS)
     if not paths.database.exists():
-        return ENGINES
+        return always
     own = ("database",) if paths.own_database.exists() else ()
-    return (*own, *ENGINES, "follower")
+    return (*own, *always, "follower")
 
 
 def targets(paths: SystemPaths) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from carillon.kamailio import dialogs, ksr
 from carillon.routing.callback import BUSY_TABLE as BUSY
-from carillon.routing.facts import UNKNOWN, Facts, NodeProfile, Unknown
+from carillon.routing.facts import UNKNOWN, Facts, Flow, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
@@ -30,11 +30,19 @@ HEALTH = "trunkhealth"
 Answer = TypeVar("Answer")
 
 
-def facts(questions: Questions, request: Request, node: NodeProfile, directory: Directory) -> Facts:
-    """The answers to a route's questions."""
+def facts(
+    questions: Questions,
+    request: Request,
+    node: NodeProfile,
+    directory: Directory,
+    flow_of: Callable[[str, str], Flow | None] | None = None,
+) -> Facts:
+    """The answers to a route's questions. `flow_of` knows the way to a phone, on a node with siblings."""
     now = time.time()
     if questions is NOTHING:
         return Facts(now, node)
+    if questions.flow:
+        return Facts(now, node, flow=flow_of(*questions.flow) if flow_of else None)
     directory.renew()
     account = _pair(questions.account, directory.account)
     callee = _with_states(_pair(questions.callee, directory.party))

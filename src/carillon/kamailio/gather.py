@@ -19,7 +19,7 @@ from carillon.routing.progress import Progress, progress_in
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
-from carillon.sip.private import PrivateHeader
+from carillon.sip.private import HOME, PrivateHeader
 from carillon.sip.sdp import audio_codecs, is_encrypted, offers_ipv6
 from carillon.sip.sessiontimer import Timing
 from carillon.sip.uri import SipUri, display_name, telephone, unescaped
@@ -28,6 +28,7 @@ from carillon.stores.ports import TrunkProfile
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
+_ROUTE = re.compile(r"<sips?:(?:[^@>;]*@)?(\[[^\]>]*\]|[^:;>]+):([0-9]+)")
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 _TIMER = re.compile(rf";{sessiontimer.PARAMETER}=([0-9]{{1,5}})")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
@@ -67,7 +68,10 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     if not call_id:
         raise Unreadable(400, "Cannot Read the Call-ID")
     address = ksr.canonical(address)
-    source, trunk = _source(node, address, int(port or 0)), None
+    source, trunk, sibling = _source(node, address, int(port or 0)), None, ""
+    if node.siblings and source is Source.OUTSIDE:
+        sibling = _sibling(node, address)
+        source = Source.SIBLING if sibling else source
     if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
     anchored = _anchor(route) if to_tag else None
@@ -92,6 +96,7 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source_address=address,
         source_port=int(port or 0),
         transport=transport,
+        sibling=sibling or (_leads_to(node) if node.siblings and to_tag and source is Source.OUTSIDE else ""),
     )
 
 
@@ -102,6 +107,10 @@ def whole(request: Request, node: NodeProfile) -> Request:
         if credentials is None:
             return request
         request = completed(request, credentials=credentials)
+    if request.source is Source.SIBLING:
+        request = _by_sibling(request)
+    if request.source is Source.FEED:
+        return request
     if request.method == "REGISTER":
         return _registering(request)
     if request.method == "MESSAGE":
@@ -116,6 +125,13 @@ def whole(request: Request, node: NodeProfile) -> Request:
         private = _private()
         request = completed(request, private=private, progress=_progress(node, private), from_name=_name())
     return _by_trunk(request) if request.trunk else request
+
+
+def _by_sibling(request: Request) -> Request:
+    """Private headers are believed; and a phone that asks for something inside a dialog shows its credentials."""
+    if request.to_tag:
+        return completed(request, credentials=_credentials(request.method))
+    return completed(request, private=_private(), home=ksr.header(HOME), written=ksr.text("$ru"))
 
 
 def _registering(request: Request) -> Request:
@@ -221,8 +237,33 @@ def _source(node: NodeProfile, address: str, port: int) -> Source:
     for gateway in node.every_gateway:
         if gateway.address == address and gateway.port == port:
             return Source.GATEWAY
+    if node.feed and (node.feed.address, node.feed.port) == (address, port):
+        return Source.FEED
     server = node.presence
     return Source.PRESENCE if server and (server.address, server.port) == (address, port) else Source.OUTSIDE
+
+
+def _sibling(node: NodeProfile, address: str) -> str:
+    """The node that sent a request to where siblings are heard; "" for what came elsewhere. Raises Unreadable.
+
+    Its connection has shown a certificate of our authority; that must be of the node that has this address.
+    """
+    if ksr.number("$Rp") != node.cluster_port:
+        return ""
+    name = ksr.sibling_name()
+    if any(sibling.name == name and address in sibling.addresses for sibling in node.siblings):
+        return name
+    ksr.log("warn", f"nodes: {address} shows the certificate of {name or 'nobody'}, which is not the node there")
+    raise Unreadable(403, "Not The Node That You Say")
+
+
+def _leads_to(node: NodeProfile) -> str:
+    """The sibling to which the route set of a request leads after us, "" for none."""
+    for host, port in _ROUTE.findall(ksr.text("$(hdr(Route)[*])")):
+        for sibling in node.siblings:
+            if port == str(sibling.port) and host.strip("[]") in sibling.addresses:
+                return sibling.name
+    return ""
 
 
 def _credentials(method: str) -> Credentials | None:

@@ -7,6 +7,7 @@ become booleans. Strings cross as strict UTF-8; Latin-1 names from trunks are re
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
@@ -27,8 +28,14 @@ ENCRYPTED = 5
 BEHIND_NAT = 6
 """Flags of a registration, which the engine keeps with it; `kamailio.cfg` names the second one too."""
 
+HIDDEN_AT_HOME = 7
+"""On a copy of a sibling's registration: its phone is behind a NAT, which nobody but its home gets through."""
+
 DIALECT, DIALECT_BITS = 16, 5
 """The first flag of the number of its phone's dialect, and how many there are."""
+
+SOCKET_IS_TOLD = 3
+"""A flag of a REGISTER that says in a header which socket its phone is reached by; `kamailio.cfg` names it too."""
 
 _BETWEEN = "\x1e"
 _NULL = "<null>"
@@ -344,6 +351,61 @@ def set_branch_callback(callback: Callback) -> None:
     KSR.tm.t_on_branch(callback)
 
 
+def next_hops() -> tuple[str, ...]:
+    """Where the request is to be sent, for each target that says so."""
+    others = (text(f"$(branch(dst_uri)[{n}])") for n in range(number("$branch(count)")))
+    return tuple(hop for hop in (text("$du"), *others) if hop)
+
+
+def is_reached_directly() -> bool:
+    """In a branch: whether its phone, that has its home at a sibling, can be reached from here: UDP and no NAT."""
+    return text("$(ru{uri.transport})").lower() in ("", "udp") and not _yes(KSR.isbiflagset(HIDDEN_AT_HOME, 0))
+
+
+def go_direct(socket: str) -> None:
+    """In a branch: send to where its Request-URI says, from this UDP socket of ours.
+
+    Said in words: without a next hop the engine would keep the one from before the branch.
+    """
+    set_text("$du", text("$ru"))
+    set_text("$fs", socket)
+
+
+def leads_to(places: set[str]) -> bool:
+    """Whether the next hop of the request is one of these, each ADDRESS:PORT."""
+    hop = SipUri.parse(text("$du"))
+    return hop is not None and f"{hop.host.strip('[]')}:{hop.port}" in places
+
+
+def send_by(contact: str, received: str, path: str, socket: str) -> None:
+    """Send to one phone by the way that its registration has kept."""
+    set_text("$ru", contact)
+    hop = re.search("<([^>]*)>", path)
+    if hop or received:
+        set_text("$du", hop[1] if hop else received)
+    else:
+        KSR.resetdsturi()
+    if socket:
+        set_text("$fs", socket)
+
+
+def connects_as_node() -> None:
+    """A connection that this request needs is one to a node of ours: it shows our certificate, and wants to see one."""
+    KSR.pvx.xavp_child_sets("tls", "server_id", "nodes")
+
+
+def send_to_node(uri: str) -> None:
+    """Send to another node of ours."""
+    set_text("$du", uri)
+    KSR.pv.unset("$fs")
+    connects_as_node()
+
+
+def sibling_name() -> str:
+    """Whom the verified certificate of the connection names that the message came by; "" without one."""
+    return text("$tls_peer_subject_cn") if number("$tls_peer_verified") == 1 else ""
+
+
 def drop_branch() -> None:
     """In a branch callback: do not send to this target."""
     KSR.set_drop()
@@ -419,6 +481,18 @@ def save_bindings(aor: str, *, encrypted: bool, dialect: int = 0, priority: floa
             KSR.setbflag(DIALECT + bit)
     if priority is not None:
         KSR.registrar.set_q_override(f"{priority:.3f}")
+    return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
+
+
+def save_copy(aor: str, flags: int, leads_to: str) -> bool:
+    """Store the contact of a REGISTER that a sibling has accepted, reached through that; whether it was stored."""
+    for bit in (ENCRYPTED, *range(DIALECT, DIALECT + DIALECT_BITS)):
+        if flags >> bit & 1:
+            KSR.setbflag(bit)
+    if flags >> BEHIND_NAT & 1:
+        KSR.setbflag(HIDDEN_AT_HOME)
+    set_text("$avp(received)", leads_to)
+    KSR.setflag(SOCKET_IS_TOLD)
     return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
 
 
@@ -596,10 +670,12 @@ def failed_branch() -> tuple[int, bool]:
     return number("$T_reply_code"), _yes(KSR.tm.t_branch_replied())
 
 
-def next_flow() -> bool:
-    """Send to another flow of the device whose branch has failed; whether there was one."""
+def next_flow(watch: Callable[[], None] | None = None) -> bool:
+    """Send to another flow of the device whose branch has failed; whether there was one. `watch` is called before."""
     if not _yes(KSR.tm.t_next_contact_flow()):
         return False
+    if watch:
+        watch()
     KSR.tm.t_on_branch_failure(Callback.FLOW)
     use_open_connections()
     return _yes(KSR.tm.t_relay())

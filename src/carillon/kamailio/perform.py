@@ -15,6 +15,7 @@ from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES, TOLD
 from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
+from carillon.kamailio.siblings import Siblings
 from carillon.routing import anchor, sessiontimer, watched
 from carillon.routing.callback import BUSY_TABLE
 from carillon.routing.decision import (
@@ -36,6 +37,7 @@ from carillon.routing.decision import (
     Effect,
     ExpectAnswer,
     Follow,
+    GoDirect,
     Journal,
     KeepDialog,
     MarkLeg,
@@ -61,8 +63,10 @@ from carillon.routing.decision import (
     RewriteReply,
     Ring,
     RingAs,
+    RingFlow,
     RingNext,
     Save,
+    SaveCopy,
     SetFrom,
     SpendNonce,
     StripPrivate,
@@ -73,9 +77,10 @@ from carillon.routing.facts import Gateway
 from carillon.routing.forking import step_s
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import WORD
+from carillon.routing.sibling import FLOW_FAILED
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
-from carillon.sip.private import PREFIX
+from carillon.sip.private import KEPT_FLAGS, LEADS_TO, PREFIX
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
@@ -95,7 +100,7 @@ class Means:
     """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
 
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
-    `recordings` is the spool of recordings.
+    `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them.
     """
 
     handovers: HandOvers
@@ -108,12 +113,14 @@ class Means:
     names: NameAsker
     advertised: tuple[str, str] | None = None
     recordings: Path = Path()
+    siblings: Siblings | None = None
+    changed: NameAsker | None = None
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
     """Carry a decision out; raises NobodyThere, media.RelayDown or ksr.EngineRefused."""
     if isinstance(decision.outcome, Ring):
-        _find_contacts(decision.outcome)
+        _find_contacts(decision.outcome, means.siblings)
     for number, effect in enumerate(decision.effects):
         try:
             _effect(effect, means)
@@ -150,6 +157,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_from(quoted(name) if name else "", uri)
         case RingAs():
             rings.tell(effect)
+        case GoDirect():
+            ksr.go_direct(means.outside_sockets.towards(ksr.text("$rd")))
         case RecordRoute(value, None):
             ksr.record_route(f";{PARAMETER}={value}")
         case RecordRoute(value, anchored):
@@ -201,18 +210,18 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
         case Pass() | Drop():
             pass
         case Follow(gateway):
-            _follow(gateway, means.gateway_sockets)
+            _follow(gateway, means)
         case Challenge(code, _, headers):
             _append_all(headers)
             ksr.reply(code, "Unauthorized" if code == 401 else "Proxy Authentication Required")
         case Save():
-            save(outcome, means.registrations)
+            save(outcome, means.registrations, means.changed)
         case Relay():
-            _relay_to_gateway(outcome, means.gateway_sockets)
+            _relay_to_gateway(outcome, means)
         case Ring():
             ring(outcome, recorded=recorded)
         case RingNext(aor, ring_s, silence_s):
-            _ring_next(aor, ring_s, silence_s)
+            _ring_next(aor, ring_s, silence_s, means.siblings)
         case Trunk():
             _leave(outcome, means.outside_sockets, recorded=recorded)
         case Cancel(gateway, aor):
@@ -220,7 +229,11 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
         case Submit():
             _submit(outcome, means.gateway_sockets)
         case Deliver():
-            _deliver(outcome, means.gateway_sockets)
+            _deliver(outcome, means)
+        case RingFlow():
+            _ring_flow(outcome)
+        case SaveCopy(aor):
+            _save_copy(aor)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
@@ -235,10 +248,13 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             assert_never(outcome)
 
 
-def _relay_to_gateway(relay: Relay, sockets: Sockets) -> None:
+def _relay_to_gateway(relay: Relay, means: Means) -> None:
     ksr.set_text("$ru", f"sip:{relay.called}")
-    _towards(relay.gateway, sockets)
-    ksr.alias_own_contact()
+    siblings = means.siblings
+    if siblings is None or not siblings.send_to(relay.gateway):
+        _towards(relay.gateway, means.gateway_sockets)
+    if not (siblings and siblings.has_sent()):
+        ksr.alias_own_contact()
     _send(relay.answer_s, relay.silence_s)
 
 
@@ -267,20 +283,22 @@ def _submit(submit: Submit, sockets: Sockets) -> None:
         ksr.reply(500, "Next Hop Unreachable")
 
 
-def _deliver(deliver: Deliver, sockets: Sockets) -> None:
+def _deliver(deliver: Deliver, means: Means) -> None:
     """All devices at once; a device on TCP or TLS by its own connection, as in `_ring`."""
     keeper = deliver.keeper
     if keeper:
         ksr.set_text(KEEPER, f"{deliver.aor} {keeper.address} {keeper.port}")
     if ksr.look_up_contacts(deliver.aor):
         ksr.keep_one_flow_a_device(deliver.aor)
+        if means.siblings:
+            means.siblings.watch(deliver.aor)
         ksr.use_open_connections()
         ksr.set_callbacks(failure=Callback.MESSAGE_FAILURE)
         ksr.set_timers(deliver.answer_s, deliver.silence_s)
         if ksr.relay():
             return
     if keeper:
-        _submit(Submit(deliver.aor, keeper), sockets)
+        _submit(Submit(deliver.aor, keeper), means.gateway_sockets)
     else:
         ksr.reply(480, "Temporarily Unavailable")
 
@@ -327,9 +345,11 @@ def _leave(trunk: Trunk, sockets: Sockets, *, recorded: bool) -> None:
         ksr.reply(500, "Next Hop Unreachable")
 
 
-def _find_contacts(ring: Ring) -> None:
+def _find_contacts(ring: Ring, siblings: Siblings | None) -> None:
     if not ksr.look_up_contacts(ring.aor):
         raise NobodyThere(ring.aor)
+    if siblings:
+        siblings.watch(ring.aor)
     ksr.arrange_contacts(ring.aor)
 
 
@@ -341,16 +361,30 @@ def ring(asked: Ring, *, recorded: bool) -> None:
         raise media.RelayDown(asked.aor) if media.some_left_out() else NobodyThere(asked.aor)
 
 
-def _ring_next(aor: str, ring_s: float, silence_s: float) -> None:
+def _ring_next(aor: str, ring_s: float, silence_s: float, siblings: Siblings | None) -> None:
     """Those that cannot be reached at all are passed over."""
     recorded = bool(Memo.parse(ksr.text(MEMO)).recording)
     while ksr.next_group():
         media.watch_branches(recorded=recorded)
         rings.tell_next()
+        if siblings:
+            siblings.watch_next()
         ksr.use_open_connections()
         if _sent(ring_s, silence_s):
             return
     raise NobodyThere(aor)
+
+
+def _ring_flow(ring: RingFlow) -> None:
+    """As in `_ring`, for the node of the call, which hears at once that the phone can't be reached."""
+    way = ring.flow
+    ksr.send_by(way.contact, way.received, way.path, way.socket)
+    if not way.path:
+        ksr.use_open_connections()
+    ksr.set_callbacks(Callback.HOME_REPLY, Callback.HOME_FAILURE)
+    ksr.set_timers(ring.answer_s, ring.silence_s)
+    if not ksr.relay():
+        ksr.reply(FLOW_FAILED, "Flow Failed")
 
 
 def _send(answer_s: float, silence_s: float) -> None:
@@ -364,8 +398,11 @@ def _sent(answer_s: float, silence_s: float) -> bool:
     return ksr.relay()
 
 
-def save(asked: Save, journal: RegistrationJournal) -> None:
-    """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away."""
+def save(asked: Save, journal: RegistrationJournal, changed: NameAsker | None = None) -> None:
+    """Stored, journalled, answered: in this order, so that no phone relies on what a crash would take away.
+
+    `changed` tells siblings, on a node that has any.
+    """
     if not ksr.save_bindings(asked.aor, encrypted=asked.encrypted, dialect=asked.dialect, priority=asked.priority):
         ksr.log("warn", f"registrar: bindings of {asked.aor} not stored")
         ksr.refuse_register()
@@ -373,6 +410,15 @@ def save(asked: Save, journal: RegistrationJournal) -> None:
     if asked.changes:
         _journal(asked.aor, journal)
     ksr.accept_register()
+    if asked.changes and changed:
+        changed.ask(*reversed(asked.aor.split("@")))
+
+
+def _save_copy(aor: str) -> None:
+    if ksr.save_copy(aor, int(ksr.header(KEPT_FLAGS) or 0), ksr.header(LEADS_TO)):
+        ksr.accept_register()
+    else:
+        ksr.refuse_register()
 
 
 def _journal(aor: str, journal: RegistrationJournal) -> None:
@@ -383,16 +429,18 @@ def _journal(aor: str, journal: RegistrationJournal) -> None:
         ksr.log("err", f"registrar: {aor} is not in the journal, a crash may lose it: {error}")
 
 
-def _follow(gateway: Gateway | None, sockets: Sockets) -> None:
+def _follow(gateway: Gateway | None, means: Means) -> None:
+    """Where a Contact really is, the node knows and notes that its phone is connected to."""
     if not ksr.follow_route():
         ksr.reply(404, "Not Found")
         return
-    if ksr.text("$rm") in {"INVITE", "UPDATE", "SUBSCRIBE"}:
+    siblings = means.siblings
+    if ksr.text("$rm") in {"INVITE", "UPDATE", "SUBSCRIBE"} and not (siblings and siblings.has_sent()):
         ksr.alias_own_contact()
-    if gateway is None:
+    if gateway is not None:
+        _towards(gateway, means.gateway_sockets)
+    elif not (siblings and siblings.is_next()):
         ksr.follow_alias()
-    else:
-        _towards(gateway, sockets)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
 

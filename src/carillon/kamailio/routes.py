@@ -16,6 +16,8 @@ class Callback(StrEnum):
     DIALOG_REPLY = "ksr_dialog_reply"
     FLOW = "ksr_flow_failure"
     MESSAGE_FAILURE = "ksr_message_failure"
+    HOME_REPLY = "ksr_home_reply"
+    HOME_FAILURE = "ksr_home_failure"
 
 
 class PresenceCallback(StrEnum):

@@ -10,7 +10,7 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from carillon.kamailio.bans import Network
-from carillon.routing.facts import Gateway, NodeProfile
+from carillon.routing.facts import Gateway, NodeProfile, Sibling
 
 VARIABLE = "CARILLON_WORKER_SETTINGS"
 
@@ -34,7 +34,7 @@ class Settings:
     """The node, the sockets by which its gateways and others are spoken to, and where its stores are.
 
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
-    they differ.
+    they differ. `registrations_changed` is where siblings are told of, None on a node that has none.
     """
 
     node: NodeProfile
@@ -49,6 +49,7 @@ class Settings:
     names_asked: Path
     advertised: tuple[str, str] | None = None
     recordings: Path = Path()
+    registrations_changed: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -58,7 +59,7 @@ class Settings:
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a JSON file."""
-        values = json.loads(path.read_text())
+        values = {"siblings": [], "cluster_port": 0, **json.loads(path.read_text())}
         node = NodeProfile(
             default_domain=values["default_domain"],
             gateways=tuple(Gateway(address, port) for address, port in values["gateways"]),
@@ -67,6 +68,9 @@ class Settings:
             ring_s=values["ring_s"],
             gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
             presence=Gateway(*values["presence"]),
+            siblings=tuple(Sibling(name, tuple(at), port) for name, at, port in values["siblings"]),
+            cluster_port=values["cluster_port"],
+            feed=Gateway(*values["feed"]) if values["siblings"] else None,
         )
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal", "names_asked")
         directory, redis, trace, logins, journal, asked = (Path(values[name]) for name in names)
@@ -75,4 +79,6 @@ class Settings:
         told, own = values["advertised"] or ("", "")
         advertised = (told, own) if told else None
         spool = Path(values["recordings"])
-        return cls(node, inside, outside, trusted, directory, redis, trace, logins, journal, asked, advertised, spool)
+        changed = Path(values["registrations_changed"]) if values["siblings"] else None
+        places = directory, redis, trace, logins, journal, asked
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed)

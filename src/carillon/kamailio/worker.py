@@ -14,8 +14,9 @@ from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
 from carillon.kamailio.plain import Plain
 from carillon.kamailio.settings import Settings
+from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import failures, indialog, replies
+from carillon.routing import failures, indialog, replies, sibling
 from carillon.routing import media as medium
 from carillon.routing import message as message_rules
 from carillon.routing.admission import guess_of
@@ -23,7 +24,7 @@ from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.course import course
 from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
-from carillon.routing.facts import UNKNOWN, Facts, ReplyFacts, Slots, Unknown
+from carillon.routing.facts import UNKNOWN, AwayFacts, Facts, ReplyFacts, Slots, Unknown
 from carillon.routing.memo import Memo
 from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
@@ -42,6 +43,8 @@ MAIN_PROCESS: Final = 0
 """The engine's rank of the process that all others come from."""
 
 
+_CONTACT: Final = ksr.Several(*ksr.CONTACT)
+
 _REPLY: Final = ksr.Several(
     MEMO, "$rr", *ksr.CONTACT, "$hdr(Session-Expires)", "$hdr(Min-SE)", *("$hdr(Privacy)", "$hdr(Warning)")
 )
@@ -58,15 +61,21 @@ class Worker:
         node = NodeRedis(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self.handovers, self.calls = RedisHandOvers(node), RedisCallCounts(node)
         self._own = _own(settings)
-        self._gateways = frozenset(gateway.address for gateway in settings.node.gateways)
+        self.siblings = Siblings.of(settings.node.siblings)
+        away = self.siblings.addresses if self.siblings else frozenset()
+        self._away, self._flow = away, self.siblings.flow if self.siblings else None
+        self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
         names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls)
         places = settings.advertised, settings.recordings
-        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places)
+        changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
+        others = self.siblings, changed
+        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places, *others)
         self.tracer = Tracer(settings.trace_socket)
-        self.plain = Plain(settings, self.directory, journal, self.tracer)
+        # its recipes know one node only: with siblings the rules are asked
+        self.plain = Plain(settings, self.directory, journal, self.tracer) if self.siblings is None else None
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -83,7 +92,7 @@ class Worker:
             return 1
         ksr.trust_source_port()
         try:
-            if standing is Standing.FREE and self.plain.request():
+            if standing is Standing.FREE and self.plain and self.plain.request():
                 return 1
         except (NobodyThere, media.RelayDown) as failed:
             self._rang_nobody(failed)
@@ -114,7 +123,7 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        if self.plain.reply():
+        if self.plain and self.plain.reply():
             return 1
         noted, reason, contact, address, port, interval, minimum, privacy, warnings = _REPLY.texts()
         memo = Memo.parse(noted)
@@ -129,7 +138,7 @@ class Worker:
         )
         decision = replies.decide(memo, known)
         perform(decision, self.means)
-        if code < 300 and contact:
+        if code < 300 and contact and address not in self._away:
             ksr.alias_contact(contact, address, port)
         self.tracer.reply(memo, code, decision, address)
         return 1
@@ -151,7 +160,12 @@ class Worker:
     @guarded(nothing)
     def ksr_leg_branch(self, message: Any) -> int:
         """A request just before it leaves for one of several phones that are not all told the same."""
-        memo = Memo.parse(ksr.text(MEMO))
+        noted = ksr.text(MEMO)
+        memo = Memo.parse(noted) if noted else None
+        if self.siblings and (away := self.siblings.away()) and not self._reaches_home(*away, memo):
+            return 1
+        if memo is None:
+            return 1
         branch = media.branch(recorded=bool(memo.recording))
         decision = medium.decide_branch(memo, branch, self.node)
         try:
@@ -164,6 +178,34 @@ class Worker:
         elif told := rings.tell_branch():
             decision = replace(decision, trace=(*decision.trace, TraceRow("rung_as", "told", told)))
         self.tracer.branch(memo, decision)
+        return 1
+
+    def _reaches_home(self, aor: str, away: AwayFacts, memo: Memo | None) -> bool:
+        """Whether a phone that has its home at a sibling is sent to."""
+        decision = sibling.decide_branch(aor, memo, away)
+        perform(decision, self.means)
+        if memo:
+            self.tracer.branch(memo, decision)
+        if isinstance(decision.outcome, Drop):
+            ksr.drop_branch()
+            return False
+        return True
+
+    @guarded(nothing)
+    def ksr_home_reply(self, message: Any) -> int:
+        """A reply of a phone that has its home here, to a request of a sibling."""
+        code, contact, address, port = ksr.number("$rs"), *_CONTACT.texts()
+        if code == 503:
+            ksr.rewrite_reply(500, ksr.text("$rr"))  # or the engine would make one of its own, without its headers
+        if code < 300 and contact:
+            ksr.alias_contact(contact, address, port)
+        return 1
+
+    @guarded(server_error)
+    def ksr_home_failure(self, message: Any) -> int:
+        """A phone that has its home here was silent: its sibling may try another flow of it, at once."""
+        if not ksr.is_cancelled() and ksr.branch_timed_out() and not ksr.text("$T_rpl($rs)"):
+            ksr.reply_in_transaction(sibling.FLOW_FAILED, "Flow Failed")
         return 1
 
     @guarded(nothing)
@@ -185,7 +227,7 @@ class Worker:
     def ksr_flow_failure(self, message: Any) -> int:
         """One branch has failed, and its device may have other flows. No reads, as in `ksr_leg_failure`."""
         if failures.flow_failed(*ksr.failed_branch()):
-            ksr.next_flow()
+            ksr.next_flow(self.siblings.watch_next if self.siblings else None)
         return 1
 
     def _is_banned(self, request: Request) -> bool:
@@ -239,7 +281,7 @@ class Worker:
         return fetch.trunk_at(address, port, self.directory)
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
-        return fetch.facts(questions, request, self.node, self.directory)
+        return fetch.facts(questions, request, self.node, self.directory, self._flow)
 
     def _slots(self, claim: Claim) -> Slots | Unknown:
         """The one trip of a main route, for a call that has a limit."""
@@ -269,4 +311,6 @@ def _own(settings: Settings) -> frozenset[str]:
 
 
 def _exempt(settings: Settings) -> Exempt:
-    return Exempt(_own(settings), settings.trusted, lambda address: ksr.shared_text(fetch.TRUNKS, address) is not None)
+    siblings = frozenset(address for sibling in settings.node.siblings for address in sibling.addresses)
+    own = _own(settings) | siblings
+    return Exempt(own, settings.trusted, lambda address: ksr.shared_text(fetch.TRUNKS, address) is not None)

@@ -30,7 +30,7 @@ def stops_ringing(request: Request, facts: Facts) -> Verdict:
 def given_up(request: Request, facts: Facts) -> Verdict:
     """From a phone or a trunk: to Asterisk, which alone knows whether it has such a call. It can't be challenged."""
     gateways = facts.node.gateways_for(media6=":" in request.source_address)
-    if not gateways or request.source is Source.PRESENCE:
+    if not gateways or request.source not in (Source.OUTSIDE, Source.TRUNK):
         return Verdict("refused", "nothing to cancel", Reply(481, "Call/Transaction Does Not Exist"))
     return Verdict("passed on", f"to gateway {gateways[0]}", Cancel(gateways[0]), (StripPrivate(),))
 

@@ -8,7 +8,7 @@ from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
 from carillon.routing.dialogs import LiveDialog
-from carillon.routing.facts import Gateway
+from carillon.routing.facts import Flow, Gateway
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
 from carillon.stores.ports import Limit, RingProfile
@@ -89,6 +89,22 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True)
+class RingFlow:
+    """Send the request to one phone, by the way that its registration has kept; its node of the call waits longer."""
+
+    flow: Flow
+    answer_s: int = 400
+    silence_s: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class SaveCopy:
+    """Store what another node has said of a phone that it is home to, under this AOR."""
+
+    aor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
 
@@ -164,7 +180,7 @@ class Claim:
 
 
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow | Cancel
-Outcome = _Sent | Save | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
+Outcome = _Sent | RingFlow | Save | SaveCopy | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +209,11 @@ class SetFrom:
 
     name: str
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoDirect:
+    """In a branch: leave the phone's home out, and send to where the phone says that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,6 +447,7 @@ Effect = (
     | AddHeader
     | SetFrom
     | RingAs
+    | GoDirect
     | RecordRoute
     | MarkRoute
     | MarkWatched

@@ -8,6 +8,7 @@ from typing import Final
 from carillon.model.frozen import dataclass
 from carillon.routing import (
     cancel,
+    fromsibling,
     fromtrunk,
     inbound,
     indialog,
@@ -16,7 +17,9 @@ from carillon.routing import (
     pickup,
     publish,
     register,
+    registeredaway,
     service,
+    sibling,
     subscribe,
     transfer,
 )
@@ -47,6 +50,9 @@ PUBLISH: Final = Route("publish", publish.ask, publish.decide)
 MESSAGE: Final = Route("message", message.ask, message.decide)
 CANCEL: Final = Route("cancel", cancel.ask, cancel.decide)
 SERVICE: Final = Route("service", service.ask, service.decide)
+SIBLING: Final = Route("sibling", sibling.ask, sibling.decide)
+FROM_SIBLING: Final = Route("from sibling", fromsibling.ask, fromsibling.decide)
+REGISTERED_AWAY: Final = Route("registered away", registeredaway.ask, registeredaway.decide)
 
 
 def route_of(request: Request, node: NodeProfile) -> Route:
@@ -56,6 +62,8 @@ def route_of(request: Request, node: NodeProfile) -> Route:
 
 def dialog_route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request in a dialog of ours."""
+    if request.sibling and indialog.leads_on(request, node):
+        return IN_DIALOG
     if subscribe.is_asked(request, node):
         return SUBSCRIBE
     return TRANSFER if transfer.is_asked(request) else IN_DIALOG
@@ -64,9 +72,11 @@ def dialog_route_of(request: Request, node: NodeProfile) -> Route:
 def new_route_of(request: Request) -> Route:
     """The route for a request that belongs to no dialog of ours."""
     if request.method == "REGISTER":
-        return REGISTER
+        return REGISTERED_AWAY if request.source is Source.FEED else REGISTER
     if request.method == "INVITE" and request.source is Source.OUTSIDE and pickup.is_asked(request):
         return PICK_UP
+    if request.method == "INVITE" and request.source is Source.SIBLING and not request.home:
+        return FROM_SIBLING
     if request.method == "INVITE":
         return _LEGS.get(request.source, SERVICE)
     if request.method == "CANCEL":
@@ -74,7 +84,17 @@ def new_route_of(request: Request) -> Route:
     return _OTHERS.get(request.source, {}).get(request.method, SERVICE)
 
 
-_LEGS: Final = {Source.GATEWAY: OUTBOUND, Source.TRUNK: FROM_TRUNK, Source.OUTSIDE: INBOUND}
+_LEGS: Final = {
+    Source.GATEWAY: OUTBOUND,
+    Source.TRUNK: FROM_TRUNK,
+    Source.OUTSIDE: INBOUND,
+    Source.SIBLING: SIBLING,
+}
 _FROM_PHONES: Final = {"SUBSCRIBE": SUBSCRIBE, "PUBLISH": PUBLISH, "MESSAGE": MESSAGE}
 _FROM_PRESENCE: Final = {"MESSAGE": MESSAGE}
-_OTHERS: Final = {Source.OUTSIDE: _FROM_PHONES, Source.PRESENCE: _FROM_PRESENCE}
+_FROM_SIBLINGS: Final = {"MESSAGE": SIBLING}
+_OTHERS: Final = {
+    Source.OUTSIDE: _FROM_PHONES,
+    Source.PRESENCE: _FROM_PRESENCE,
+    Source.SIBLING: _FROM_SIBLINGS,
+}

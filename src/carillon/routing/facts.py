@@ -49,11 +49,44 @@ class Gateway:
 
 
 @dataclass(frozen=True, slots=True)
+class Sibling:
+    """Another node of the system: its name, its addresses, and the port where it hears siblings (SIP over TLS)."""
+
+    name: str
+    addresses: tuple[str, ...]
+    port: int
+
+    @property
+    def gateway(self) -> Gateway:
+        """Where its Asterisk is reached from here: through its Kamailio."""
+        return Gateway(self.addresses[0], self.port)
+
+    @property
+    def uri(self) -> str:
+        """Where requests for it, and for the phones that it is home to, are sent."""
+        return f"sip:{self.gateway};transport=tls;lr"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How a node reaches a phone that it is home to: all that its registrar keeps of the way (RFC 3261, 3327, 5626).
+
+    `received` is where the phone was seen, "" where it says so itself; `socket` is ours.
+    """
+
+    contact: str
+    received: str = ""
+    path: str = ""
+    socket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeProfile:
     """What a node knows of itself. `hosts` are names and addresses by which phones reach it, lower case.
 
     `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
     `presence` is this node's presence server.
+    `siblings` are the other nodes, `cluster_port` is where they are heard, `feed` is who tells of registrations there.
     """
 
     default_domain: str
@@ -68,6 +101,9 @@ class NodeProfile:
     retry_after_s: int = 5
     gateways6: tuple[Gateway, ...] = ()
     presence: Gateway | None = None
+    siblings: tuple[Sibling, ...] = ()
+    cluster_port: int = 0
+    feed: Gateway | None = None
 
     @property
     def every_gateway(self) -> tuple[Gateway, ...]:
@@ -108,6 +144,7 @@ class Facts:
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
     `messages_sent` are those of the asking device a moment ago.
     `slots` is what came of a claim, None before one.
+    `flow` is the way to the contact that was asked about, None when it is not registered here.
     """
 
     now: float
@@ -134,6 +171,7 @@ class Facts:
     relay: bool = True
     fresh_id: str = "0"
     named: Named | Unknown | None = None
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +209,18 @@ class BranchFacts:
     index: int
     encrypted: bool
     relay: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AwayFacts:
+    """One of the phones that are to ring, whose home is another node, a `sibling`.
+
+    `up` is None while nobody knows. `direct`: it can be reached from here as well, by UDP and behind no NAT.
+    """
+
+    sibling: str
+    up: bool | None
+    direct: bool
 
 
 @dataclass(frozen=True, slots=True)

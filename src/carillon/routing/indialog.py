@@ -37,14 +37,27 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     if request.source in OURS:
         return Verdict("passed", f"from our {request.source}")
     gateway = target(request)
+    if leads_on(request, facts.node):
+        return Verdict("passed", f"{'from' if request.source is Source.SIBLING else 'to'} sibling {request.sibling}")
     if gateway in facts.node.every_gateway:
         return Verdict("passed", f"to gateway {gateway}")
     return Verdict("refused", f"{gateway} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
 
 
+def leads_on(request: Request, node: NodeProfile) -> bool:
+    """Whether another node has its part in the dialog, and this one is not where it ends.
+
+    The sibling looks at what we send there as we look at what it sends: at its own gateways it ends, or at a phone.
+    """
+    if not request.sibling:
+        return False
+    return request.source is not Source.SIBLING or target(request) not in node.every_gateway
+
+
 def followed(request: Request, facts: Facts) -> Verdict:
     """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
-    gateway = None if request.source in OURS else target(request)
+    free = request.source in OURS or leads_on(request, facts.node)
+    gateway = None if free else target(request)
     effects: tuple[Effect, ...] = (StripPrivate(), DialogEnds()) if request.method == "BYE" else (StripPrivate(),)
     return Verdict("followed", request.method, Follow(gateway), effects)
 
@@ -57,7 +70,7 @@ REMEMBERED = frozenset({"ACK", "BYE"})
 
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
-    if request.anchor is not None or request.method not in REMEMBERED:
+    if request.anchor is not None or request.sibling or request.method not in REMEMBERED:
         return decide_by(RULES, request, facts)
     uri, has_hops = request.uri, request.max_forwards > 0
     return _decided(request.method, uri.host, uri.port, request.source, has_hops, facts.node.every_gateway)

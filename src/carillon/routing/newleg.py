@@ -82,7 +82,8 @@ def marked(
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    others = tuple(str(gateway) for gateway in in_order(request, facts)[1:])
+    siblings = tuple(sibling.gateway for sibling in facts.node.siblings)
+    others = tuple(str(gateway) for gateway in (*in_order(request, facts)[1:], *siblings))
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(

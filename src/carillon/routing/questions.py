@@ -19,6 +19,7 @@ class Questions:
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
     `busy` asks whom the account's person found busy last: shared memory.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
+    `flow` asks for the way to one contact of an address of record, both given: memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
     account: tuple[str, str] | None = None
@@ -38,6 +39,7 @@ class Questions:
     dialog: str | None = None
     busy: bool = False
     ringing: str | None = None
+    flow: tuple[str, str] | None = None
 
     @property
     def directory_reads(self) -> int:

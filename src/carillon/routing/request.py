@@ -23,12 +23,15 @@ class Source(StrEnum):
     GATEWAY = "gateway"
     PRESENCE = "presence server"
     TRUNK = "trunk"
+    SIBLING = "sibling"
+    FEED = "feed"
     OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY`.
+    """One request. `private` holds our private headers as received, believed only from `Source.GATEWAY` and
+    `Source.SIBLING`.
 
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
@@ -40,6 +43,8 @@ class Request:
     `anchor` is what the relay carries of the dialog; there `described` says that the request has a body.
     `refer_to` are the values of a REFER's Refer-To, of which there may be one (RFC 3515 §2.4.1).
     `replaces` is the Replaces of a new call from outside (RFC 3891), all of them if there are several.
+    `sibling` is the node that sent it, or in whose hands a dialog of ours is besides: its route leads there. `home` is
+    the address of record whose phone a sibling asks for; `written` is the Request-URI as it came.
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
     RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters; `body_bytes` of a MESSAGE.
     """
@@ -84,6 +89,9 @@ class Request:
     event: str = ""
     replaces: str = ""
     body_bytes: int = 0
+    sibling: str = ""
+    home: str = ""
+    written: str = ""
 
     @property
     def target(self) -> SipUri:

@@ -9,6 +9,14 @@ TRANSFER = "transfer"
 """The one user to whom Asterisk's dial plan sends a call by REFER; where it goes rides in private headers."""
 
 
+HOME = "X-Carillon-Home"
+"""Between nodes: the address of record whose phone is to ring, at its home."""
+LEADS_TO = "X-Carillon-Leads-To"
+KEPT_FLAGS = "X-Carillon-Flags"
+SOCKET = "X-Carillon-Socket"
+"""Of a copy of a registration: where its phone is reached, the flags that were kept with it, the socket to use."""
+
+
 class Kind(StrEnum):
     """What `PARTY` says of whom it names; a trunk's name follows it, as in `trunk:provider@example.org`.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import StoreDown
+from carillon.stores.registrationjournal import Binding
 
 _UNIX_EPOCH_JULIAN = 2440587.5
 _QUERY = "SELECT * FROM location WHERE (:username IS NULL OR username = :username AND domain = :domain)"
@@ -19,6 +20,7 @@ class Registration:
     """One binding of an AOR (RFC 3261 §10). Times are Unix seconds; `q` None means that the phone gave none.
 
     `connected` is whether its TCP or TLS connection is there; None on UDP, which has none.
+    `leads_to` is where it was seen, "" where it says so itself: for a phone whose home is a sibling, that.
     """
 
     extension: str
@@ -31,6 +33,7 @@ class Registration:
     since: float
     expires: float
     connected: bool | None = None
+    leads_to: str = ""
 
 
 def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Registration]:
@@ -61,6 +64,42 @@ def _registration(row: sqlite3.Row) -> Registration:
         since=_unix(row["last_modified"]),
         expires=_unix(row["expires"]),
         connected=None if transport == "udp" else False,
+        leads_to=row["received"] or "",
+    )
+
+
+def bindings(path: Path) -> dict[str, tuple[Binding, ...]]:
+    """All that the file holds of each address of record; raises StoreDown."""
+    if not path.exists():
+        return {}  # never started
+    found: dict[str, list[Binding]] = {}
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
+            connection.row_factory = sqlite3.Row
+            for row in connection.execute("SELECT * FROM location"):
+                found.setdefault(f"{row['username']}@{row['domain']}", []).append(_kept(row))
+    except sqlite3.Error as error:
+        raise StoreDown(f"{path.name}: {error}") from error
+    return {aor: tuple(each) for aor, each in found.items()}
+
+
+def _kept(row: sqlite3.Row) -> Binding:
+    q = row["q"]
+    return Binding(
+        contact=row["contact"],
+        received=row["received"] or "",
+        path=row["path"] or "",
+        call_id=row["callid"] or "",
+        user_agent=row["user_agent"] or "",
+        socket=row["socket"] or "",
+        instance=row["instance"] or "",
+        ruid=row["ruid"] or "",
+        expires=round(_unix(row["expires"])),
+        q=-1 if q is None or q < 0 else round(q * 1000),
+        cseq=row["cseq"],
+        reg_id=row["reg_id"],
+        modified=round(_unix(row["last_modified"])),
+        flags=row["cflags"],
     )
 
 

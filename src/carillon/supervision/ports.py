@@ -31,8 +31,12 @@ class Endpoint:
         return f"{self.transport.upper()} {host}:{self.port}"
 
 
-def endpoints(node: Node) -> Iterator[Endpoint]:
+def endpoints(node: Node, *, siblings: bool = False) -> Iterator[Endpoint]:
     """Where the engines of this node will listen, apart from media."""
+    if siblings:
+        yield Endpoint("sip_port", "tcp", node.address, node.cluster_port)
+        yield Endpoint("sip_port", "tcp", node.address, node.feed_port)
+        yield Endpoint("sip_port", "udp", node.signalling[0], node.feed_port)
     for address in node.addresses:
         yield Endpoint("sip_port", "udp", address, node.sip_port)
         yield Endpoint("sip_port", "tcp", address, node.sip_port)
@@ -48,9 +52,9 @@ def endpoints(node: Node) -> Iterator[Endpoint]:
     yield Endpoint("sip_port", "udp", node.signalling[0], node.presence_port)
 
 
-def require_free(node: Node) -> None:
+def require_free(node: Node, *, siblings: bool = False) -> None:
     """Raise `Refused`, naming the port and who holds it, unless every endpoint can be bound."""
-    for endpoint in endpoints(node):
+    for endpoint in endpoints(node, siblings=siblings):
         try:
             _bind(endpoint)
         except OSError as error:

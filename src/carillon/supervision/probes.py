@@ -23,6 +23,7 @@ from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.siblings import states as siblingstates
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
 from carillon.stores.sql.database import Database
@@ -41,6 +42,7 @@ CALLS_LATE_S = 10
 NAMES_LATE_S = 10
 CALENDARS_LATE_S = 10
 FOLLOWER_LATE_S = 15
+SIBLINGS_LATE_S = 10
 WATCHDOG_LATE_S = 5
 RECORDINGS_LATE_S = 60
 """A call of an hour takes some seconds to become a file."""
@@ -216,6 +218,15 @@ def probe_recordings(paths: SystemPaths, node: Node) -> Health:
         return Health(carillon.__version__, late)
 
 
+def probe_siblings(paths: SystemPaths, node: Node) -> Health:
+    """It must have gone round a moment ago; a sibling that is down is a warning."""
+    age = pulse_age_s(paths.run / "siblings")
+    if age > SIBLINGS_LATE_S:
+        return Health(problem=f"it last went round {age:.0f} s ago; this node and the others don't hear of each other")
+    down = [f"{one.name}: {one.problem}" for one in siblingstates.read(paths.sibling_states) if not one.up]
+    return Health(carillon.__version__, warning="; ".join(down))
+
+
 def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run_watchdog)
@@ -259,6 +270,7 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "calendars": probe_calendars,
     "calls": probe_calls,
     "states": probe_states,
+    "siblings": probe_siblings,
     "watchdog": probe_watchdog,
     "database": probe_database,
     "follower": probe_follower,

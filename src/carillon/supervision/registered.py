@@ -67,4 +67,5 @@ def _binding(extension: str, domain: str, contact: dict[str, Any], now: float) -
         since=float(contact["Last-Modified"]),
         expires=now + expires if isinstance(expires, int) else now,
         connected=None if transport == "udp" else contact["Tcpconn-Id"] >= 0,
+        leads_to="" if received == NOT_SET else received,
     )

@@ -48,7 +48,7 @@ def _prepared(paths: SystemPaths) -> System:
             raise Refused("dir", f"the system in {paths.directory} is running already; `carillon down` stops it.")
         for name in engines(paths):
             end(leftovers(paths.run / name))
-        require_free(system.node)
+        require_free(system.node, siblings=bool(system.siblings))
         try:
             lay_out(system)
             apply(system)

@@ -6,13 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from typing import Any
 
 from carillon.model.refused import Refused
-from carillon.stores.registrationjournal import Binding, RegistrationJournal
+from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.registrations import Registration
+from carillon.supervision.bound import bound
 from carillon.supervision.prepare import require_root
-from carillon.supervision.registered import NOT_SET
 from carillon.supervision.replay import replay
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -37,7 +36,7 @@ def _in_memory(paths: SystemPaths, chosen: Iterable[Registration]) -> None:
     journal = RegistrationJournal(paths.registration_journal)
     for aor in aors:
         moment = journal.moment()
-        journal.write(moment, aor, _left(paths, aor))
+        journal.write(moment, aor, bound(paths.kamailio_rpc, aor))
 
 
 def _forget(paths: SystemPaths, aor: str, contact: str) -> None:
@@ -47,41 +46,6 @@ def _forget(paths: SystemPaths, aor: str, contact: str) -> None:
     except RpcFailed as failed:
         if "not found" not in str(failed).lower():
             raise
-
-
-def _left(paths: SystemPaths, aor: str) -> list[Binding]:
-    try:
-        record = call(paths.kamailio_rpc, "ul.lookup", "location", aor)
-    except RpcFailed as failed:
-        if "not found" in str(failed) or "no contacts" in str(failed):
-            return []
-        raise
-    now = int(time.time())
-    return [
-        _binding(each["Contact"], now) for each in record["Contacts"] if isinstance(each["Contact"]["Expires"], int)
-    ]
-
-
-def _binding(contact: dict[str, Any], now: int) -> Binding:
-    def text(name: str) -> str:
-        return "" if contact[name] == NOT_SET else str(contact[name])
-
-    return Binding(
-        contact=text("Address"),
-        received=text("Received"),
-        path=text("Path"),
-        call_id=text("Call-ID"),
-        user_agent=text("User-Agent"),
-        socket=text("Socket"),
-        instance=text("Instance"),
-        ruid=text("Ruid"),
-        expires=now + contact["Expires"],
-        q=round(contact["Q"] * 1000) if contact["Q"] >= 0 else -1,
-        cseq=contact["CSeq"],
-        reg_id=contact["Reg-Id"],
-        modified=contact["Last-Modified"],
-        flags=contact["CFlags"],
-    )
 
 
 def _in_file(paths: SystemPaths, chosen: Iterable[Registration]) -> None:

@@ -198,6 +198,16 @@ class SystemPaths:
         return self.run / "names" / "asked.sock"
 
     @property
+    def registrations_changed(self) -> Path:
+        """Where workers say whose registrations have changed, on a node with siblings; never blocking."""
+        return self.run / "siblings" / "changed.sock"
+
+    @property
+    def sibling_states(self) -> Path:
+        """How each sibling is, written by the daemon that hears them."""
+        return self.run / "siblings" / "states.json"
+
+    @property
     def name_states(self) -> Path:
         """How each source is, written by the names daemon."""
         return self.run / "names" / "states.json"

@@ -85,6 +85,11 @@ def states_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "states") < STATES_PULSE_S
 
 
+def siblings_answers(settings: Settings) -> bool:
+    """The daemon that speaks with siblings goes round, on a node that has any."""
+    return pulse_age_s(settings.run / "siblings") < PULSE_S
+
+
 def presence_answers(settings: Settings) -> bool:
     """An OPTIONS on its port."""
     return not answers_options(settings.gateway, settings.presence_port, settings.gateway, PATIENCE_S)
@@ -129,4 +134,5 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "calendars": calendars_answer,
     "calls": calls_answers,
     "states": states_answers,
+    "siblings": siblings_answers,
 }

@@ -5,11 +5,25 @@ from __future__ import annotations
 from carillon.confgen.kamailio.target import (
     NAME,
     Context,
+    cluster,
     command,
     context,
     environment,
     files,
+    home_uri,
+    node_profile,
     verify,
 )
 
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]
+__all__ = [
+    "NAME",
+    "Context",
+    "cluster",
+    "command",
+    "context",
+    "environment",
+    "files",
+    "home_uri",
+    "node_profile",
+    "verify",
+]

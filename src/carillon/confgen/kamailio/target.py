@@ -16,7 +16,7 @@ from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
 from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.callback import REMEMBERED_S
-from carillon.routing.facts import Gateway, NodeProfile
+from carillon.routing.facts import Gateway, NodeProfile, Sibling
 from carillon.routing.message import WINDOW_S
 from carillon.system.paths import SystemPaths
 
@@ -40,6 +40,7 @@ class Context:
     """What Kamailio's files say about one node. Expiries are in seconds.
 
     `keepalive_s`: how often a silent way to a phone is used, before a router between forgets it (RFC 5626 §4.4).
+    `cluster` (ADDRESS:PORT) is where siblings are heard, "" without any; `nodes` holds by what nodes know each other.
     """
 
     run: Path
@@ -67,6 +68,8 @@ class Context:
     keepalive_s: int = 20
     bans: BanSettings = SETTINGS
     messages_s: int = WINDOW_S
+    cluster: str = ""
+    nodes: Path = Path()
 
     @property
     def alive(self) -> str:
@@ -87,7 +90,7 @@ def context(system: System) -> Context:
         entry=system.code / "carillon" / "kamailio" / "entry.py",
         pythonpath=system.pythonpath,
         settings=_settings(system),
-        listeners=_listeners(node),
+        listeners=(*_listeners(node), *((f"tls:{cluster(node)}",) if system.siblings else ())),
         contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
         trusted=_trusted(system.paths),
@@ -96,6 +99,8 @@ def context(system: System) -> Context:
         relay="udp:{}:{}".format(*rtpengine.control(node)),
         # For each UDP socket. They wake by turns, each with a cold cache: twice as many cost a fifth more a call.
         workers=max(2, os.cpu_count() or 2),
+        cluster=cluster(node) if system.siblings else "",
+        nodes=paths.run_tls,
     )
 
 
@@ -178,19 +183,38 @@ def _host(address: str) -> str:
     return f"[{address}]" if ip_address(address).version == 6 else address
 
 
-def node_profile(node: Node, secret: bytes) -> NodeProfile:
+def cluster(node: Node) -> str:
+    """Where a node is heard by its siblings: ADDRESS:PORT."""
+    return f"{_host(node.address)}:{node.cluster_port}"
+
+
+def home_uri(node: Node) -> str:
+    """Through which the phones that a node is home to are reached from its siblings."""
+    return _sibling(node).uri
+
+
+def _sibling(node: Node) -> Sibling:
+    return Sibling(node.name, node.addresses, node.cluster_port)
+
+
+def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> NodeProfile:
     """What a worker of this node knows of it."""
     hosts = {*node.addresses, *map(_host, node.addresses), node.public_address, "localhost"}
     first, *second = (Gateway(address, node.gateway_port) for address in node.signalling)
     presence = Gateway(node.signalling[0], node.presence_port)
     return NodeProfile(
-        node.default_domain, (first,), frozenset(hosts), secret, gateways6=tuple(second), presence=presence
+        *(node.default_domain, (first,), frozenset(hosts), secret),
+        gateways6=tuple(second),
+        presence=presence,
+        siblings=tuple(map(_sibling, siblings)),
+        cluster_port=node.cluster_port,
+        feed=Gateway(node.signalling[0], node.feed_port) if siblings else None,
     )
 
 
 def _settings(system: System) -> str:
     node, paths = system.node, system.paths
-    profile = node_profile(node, b"")
+    profile = node_profile(node, b"", system.siblings)
     return json.dumps(
         {
             "default_domain": profile.default_domain,
@@ -211,6 +235,10 @@ def _settings(system: System) -> str:
             "registration_journal": str(paths.registration_journal),
             "recordings": str(paths.recording_spool),
             "ring_s": profile.ring_s,
+            "siblings": [[each.name, each.addresses, each.port] for each in profile.siblings],
+            "cluster_port": profile.cluster_port,
+            "feed": [node.signalling[0], node.feed_port],
+            "registrations_changed": str(paths.registrations_changed),
         },
         indent=1,
     )

@@ -1,0 +1,112 @@
+"""Copies of siblings' registrations, stored in the own Kamailio: by a REGISTER over loopback for each that is news."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from carillon.model.refused import Refused
+from carillon.siblings.told import news
+from carillon.sip.private import KEPT_FLAGS, LEADS_TO, SOCKET
+from carillon.stores.registrationjournal import Binding
+from carillon.supervision.bound import bound
+from carillon.supervision.rpc import RpcFailed, call
+
+PATIENCE_S = 1.0
+Place = tuple[str, int]
+
+
+class Registrar(asyncio.DatagramProtocol):
+    """Speaks to Kamailio from the one address by which that knows who brings copies."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, asyncio.Future[int]] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is open."""
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: Place) -> None:
+        """A reply: its final code, to who waits for that branch."""
+        text = data.decode("utf-8", "replace")
+        branch = text.partition("branch=z9hG4bK")[2][:16]
+        code = text.split(" ", 2)[1] if text.startswith("SIP/2.0 ") else ""
+        waiting = self._waiting.get(branch)
+        if waiting and not waiting.done() and code.isdigit() and int(code) >= 200:
+            waiting.set_result(int(code))
+
+    async def registers(self, message: str, branch: str) -> int:
+        """Send a REGISTER; its final code, 408 for silence."""
+        waiting = self._waiting[branch] = asyncio.get_running_loop().create_future()
+        self._transport.sendto(message.encode())
+        try:
+            return await asyncio.wait_for(waiting, PATIENCE_S)
+        except TimeoutError:
+            return 408
+        finally:
+            del self._waiting[branch]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Where copies go. `own` is where we speak from, `socket` (tls:ADDRESS:PORT) by which siblings are reached."""
+
+    rpc: Path
+    registrar: Registrar
+    own: Place
+    socket: str
+
+    async def take(self, home: str, aor: str, told: tuple[Binding, ...]) -> None:
+        """Make true what the node that is reached by the URI `home` says of an address of record. Raises RpcFailed."""
+        here = await asyncio.to_thread(bound, self.rpc, aor)
+        now = news(told, here, home, int(time.time()))
+        for one in now.stored:
+            branch = secrets.token_hex(8)
+            code = await self.registrar.registers(register(aor, one, home, self.own, self.socket, branch), branch)
+            if code != 200:
+                raise RpcFailed(f"Kamailio answered {code} to the copy of a registration of {aor}")
+        for contact in now.removed:
+            await self._forget(aor, contact)
+
+    async def _forget(self, aor: str, contact: str) -> None:
+        try:
+            await asyncio.to_thread(call, self.rpc, "ul.rm_contact", "location", aor, contact)
+        except RpcFailed as failed:
+            if "not found" not in str(failed).lower():
+                raise
+
+
+def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch: str) -> str:
+    """The REGISTER that stores a contact of a sibling's; raises `Refused` for one that would be more than a line."""
+    parameters = [f"expires={max(1, one.expires - int(time.time()))}"]
+    if one.q >= 0:
+        parameters.append(f"q={one.q / 1000:.3f}")
+    if one.instance:
+        parameters.append(f'+sip.instance="{one.instance}"')
+    if one.reg_id:
+        parameters.append(f"reg-id={one.reg_id}")
+    address, port = own
+    host = f"[{address}]" if ":" in address else address
+    lines = [
+        f"REGISTER sip:{aor.rpartition('@')[2]} SIP/2.0",
+        f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}",
+        f"From: <sip:{aor}>;tag={branch}",
+        f"To: <sip:{aor}>",
+        f"Call-ID: {one.call_id}",
+        f"CSeq: {one.cseq} REGISTER",
+        "Max-Forwards: 1",
+        f"Contact: <{one.contact}>;{';'.join(parameters)}",
+        "Supported: path, outbound",
+        *((f"User-Agent: {one.user_agent}",) if one.user_agent else ()),
+        f"{LEADS_TO}: {home}",
+        f"{KEPT_FLAGS}: {one.flags}",
+        f"{SOCKET}: {socket}",
+        "Content-Length: 0",
+    ]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise Refused("registration", f"a contact of {aor} is more than a line.")
+    return "\r\n".join(lines) + "\r\n\r\n"

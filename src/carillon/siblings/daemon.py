@@ -1,0 +1,138 @@
+"""`python -m carillon.siblings.daemon SETTINGS`: tells the other nodes of this one's phones, and hears of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+
+from carillon.siblings import states
+from carillon.siblings.copies import Copies, Registrar
+from carillon.siblings.hearing import Hearing
+from carillon.siblings.settings import Settings
+from carillon.siblings.shared import tell_states, was_restarted
+from carillon.siblings.telling import Telling
+from carillon.siblings.told import own
+from carillon.stores.ports import StoreDown
+from carillon.stores.registrationjournal import Binding
+from carillon.stores.registrations import bindings
+from carillon.supervision.bound import bound
+from carillon.supervision.rpc import RpcFailed
+
+ROUND_S = 1.0
+SCAN_S = 5.0
+"""How often the whole file of registrations is looked through, for what no REGISTER says: connections that ended."""
+
+LONGEST = 1024
+
+
+class Daemon:
+    """One connection to each sibling, by which this node tells; one from each, by which it hears."""
+
+    def __init__(self, settings: Settings, run: Path) -> None:
+        self.settings, self._pulse = settings, run / "pulse"
+        self._homes = frozenset(peer.home for peer in settings.peers)
+        self.phones: dict[str, tuple[Binding, ...]] = {}
+        self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.serving = False
+        self._due = 0.0
+
+    async def run(self) -> None:
+        """Until a signal ends it."""
+        while not self.settings.peers:  # a system that was made for several nodes, and has one
+            self._pulse.touch()
+            await asyncio.sleep(ROUND_S)
+        loop = asyncio.get_running_loop()
+        _, registrar = await loop.create_datagram_endpoint(
+            Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
+        )
+        copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
+        self.hearing = Hearing(self.settings, copies)
+        server = await asyncio.start_server(
+            self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
+        )
+        with self._listening() as listener:
+            loop.add_reader(listener, self._changed, listener)
+            for telling in self.tellings:
+                self._begin(telling.run())
+            async with server:
+                while True:
+                    await self._round()
+                    await asyncio.sleep(ROUND_S)
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _round(self) -> None:
+        self._pulse.touch()
+        await self._look_at_kamailio()
+        now = time.monotonic()
+        if now >= self._due:
+            await self._scan()
+            self._due = time.monotonic() + SCAN_S
+        states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
+
+    async def _look_at_kamailio(self) -> None:
+        """It is told how siblings are; one that was started anew has lost what was stored last."""
+        known = {peer.name: self.hearing.is_up(peer) for peer in self.settings.peers}
+        try:
+            if await asyncio.to_thread(was_restarted, self.settings.rpc):
+                self.hearing.wants_all()
+            await asyncio.to_thread(tell_states, self.settings.rpc, known)
+            self.serving = True
+        except RpcFailed:
+            self.serving = False
+
+    async def _scan(self) -> None:
+        """The file is a second behind: what differs is asked for."""
+        try:
+            kept = await asyncio.to_thread(bindings, self.settings.location)
+        except StoreDown as down:
+            print(f"siblings: {down}", file=sys.stderr, flush=True)
+            return
+        there = {aor: mine for aor, all_of_it in kept.items() if (mine := own(all_of_it, self._homes))}
+        for aor in {*there, *self.phones}:
+            if there.get(aor, ()) != self.phones.get(aor, ()):
+                await self._look_up(aor)
+
+    async def _look_up(self, aor: str) -> None:
+        try:
+            mine = own(await asyncio.to_thread(bound, self.settings.rpc, aor), self._homes)
+        except RpcFailed:
+            return  # the next scan asks again
+        before = self.phones.pop(aor, ())
+        if mine:
+            self.phones[aor] = mine
+        if mine != before:
+            for telling in self.tellings:
+                telling.changed(aor)
+
+    def _listening(self) -> socket.socket:
+        """Workers tell here whose registrations have changed; what does not fit, the next scan finds."""
+        self.settings.changed.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        listener.bind(str(self.settings.changed))
+        self.settings.changed.chmod(0o600)
+        return listener
+
+    def _changed(self, listener: socket.socket) -> None:
+        with suppress(OSError, UnicodeDecodeError):
+            domain, _, user = listener.recv(LONGEST).decode().partition(" ")
+            self._begin(self._look_up(f"{user}@{domain}"))
+
+
+def main() -> None:
+    """Run until told to stop."""
+    settings = Path(sys.argv[1])
+    asyncio.run(Daemon(Settings.read(settings), settings.parent).run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""Hearing the siblings: who is up, and copies of what they say of their phones."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from carillon.model.refused import Refused
+from carillon.siblings.copies import Copies
+from carillon.siblings.settings import Peer, Settings, name_in
+from carillon.siblings.states import SiblingState
+from carillon.siblings.told import news, read
+from carillon.siblings.wire import SILENT_S, quick_to_fail
+from carillon.stores.ports import StoreDown
+from carillon.stores.registrationjournal import Binding
+from carillon.stores.registrations import bindings
+from carillon.supervision.rpc import RpcFailed
+
+RETRY_S = 2.0
+
+
+@dataclass
+class Heard:
+    """One sibling: when it was last heard (monotonic), whether its Kamailio serves, and what it has said."""
+
+    last: float = 0.0
+    serving: bool = False
+    phones: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
+    complete: dict[str, tuple[Binding, ...]] | None = None
+    writer: asyncio.StreamWriter | None = None
+    was_up: bool | None = None
+    since: int = 0
+
+
+class Hearing:
+    """Takes what siblings say, one after the other for each."""
+
+    def __init__(self, settings: Settings, copies: Copies) -> None:
+        self._settings, self._copies = settings, copies
+        self._heard = {peer.name: Heard() for peer in settings.peers}
+        self._peers = {peer.name: peer for peer in settings.peers}
+        self._began = time.monotonic()
+
+    def is_up(self, peer: Peer) -> bool | None:
+        """Whether a sibling is there and serves; None in the first moments, while nobody can know."""
+        heard, now = self._heard[peer.name], time.monotonic()
+        if now - heard.last <= SILENT_S and heard.last:
+            return heard.serving
+        return None if now - self._began <= SILENT_S else False
+
+    def state(self, peer: Peer) -> SiblingState:
+        """The same in words."""
+        heard, up = self._heard[peer.name], bool(self.is_up(peer))
+        if up != heard.was_up:
+            heard.was_up, heard.since = up, int(time.time())
+        silent = time.monotonic() - heard.last > SILENT_S
+        problem = "" if up else "nothing is heard of it" if silent else "its Kamailio does not answer"
+        phones = sum(map(len, heard.phones.values()))
+        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones)
+
+    def wants_all(self) -> None:
+        """Have every sibling say everything again."""
+        for heard in self._heard.values():
+            if heard.writer:
+                heard.writer.write(b"again\n")
+
+    async def heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, until it ends."""
+        name, address = name_in(writer.get_extra_info("peercert")), writer.get_extra_info("peername")[0]
+        peer = self._peers.get(name)
+        try:
+            if peer is None or address not in peer.addresses:
+                print(f"siblings: {address} shows the certificate of {name}, which is not the node there; refused",
+                      file=sys.stderr, flush=True)  # fmt: skip
+                return
+            quick_to_fail(writer)
+            self._heard[name].writer = writer
+            while line := await asyncio.wait_for(reader.readline(), SILENT_S):
+                await self._take(peer, json.loads(line))
+        except (OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
+            print(f"siblings: {name}: {error or 'nothing is heard of it'}", file=sys.stderr, flush=True)
+        finally:
+            if peer and self._heard[name].writer is writer:
+                self._heard[name].writer = None
+            writer.close()
+
+    async def _take(self, peer: Peer, line: dict[str, Any]) -> None:
+        heard = self._heard[peer.name]
+        heard.last = time.monotonic()
+        if "serving" in line:
+            heard.serving = bool(line["serving"])
+        elif "all" in line:
+            if line["all"] == "begins":
+                heard.complete = {}
+            elif heard.complete is not None:
+                heard.phones, heard.complete = heard.complete, None
+                await self._settle(peer, heard)
+        else:
+            aor, told = str(line["aor"]), read(line["has"], int(time.time()))
+            if heard.complete is not None:
+                heard.complete[aor] = told
+                return
+            heard.phones[aor] = told
+            if not told:
+                del heard.phones[aor]
+            await self._copy(peer, aor, told)
+
+    async def _settle(self, peer: Peer, heard: Heard) -> None:
+        """All that a sibling has is known: copies of what it no longer has go, what is missing comes."""
+        try:
+            here = await asyncio.to_thread(bindings, self._settings.location)
+        except StoreDown as down:
+            print(f"siblings: {down}", file=sys.stderr, flush=True)
+            here = {}
+        gone = (aor for aor, all_of_it in here.items() if any(one.received == peer.home for one in all_of_it))
+        for aor in {*heard.phones, *gone}:
+            told, now = heard.phones.get(aor, ()), int(time.time())
+            differs = news(told, here.get(aor, ()), peer.home, now)
+            if differs.stored or differs.removed:
+                await self._copy(peer, aor, told)
+            heard.last = time.monotonic()
+
+    async def _copy(self, peer: Peer, aor: str, told: tuple[Binding, ...]) -> None:
+        try:
+            await self._copies.take(peer.home, aor, told)
+        except (RpcFailed, Refused) as failed:
+            print(f"siblings: {peer.name}: {failed}", file=sys.stderr, flush=True)

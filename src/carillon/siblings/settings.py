@@ -1,0 +1,75 @@
+"""What the daemon that speaks with siblings must know; written by confgen, read once."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another node: its name, where its daemon listens, and the URI through which its phones are reached."""
+
+    name: str
+    addresses: tuple[str, ...]
+    port: int
+    home: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """This node's name and places, and its siblings. `nodes` holds the certificates by which nodes know each other."""
+
+    node: str
+    listen: tuple[str, int]
+    speak_from: tuple[str, int]
+    kamailio: tuple[str, int]
+    socket: str
+    rpc: Path
+    location: Path
+    changed: Path
+    states: Path
+    nodes: Path
+    peers: tuple[Peer, ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """The settings in a JSON file; raises KeyError, OSError, ValueError."""
+        told = json.loads(path.read_text())
+        peers = tuple(Peer(name, tuple(at), port, home) for name, at, port, home in told["peers"])
+        return cls(
+            node=told["node"],
+            listen=_place(told["listen"]),
+            speak_from=_place(told["speak_from"]),
+            kamailio=_place(told["kamailio"]),
+            socket=told["socket"],
+            rpc=Path(told["rpc"]),
+            location=Path(told["location"]),
+            changed=Path(told["changed"]),
+            states=Path(told["states"]),
+            nodes=Path(told["nodes"]),
+            peers=peers,
+        )
+
+    def context(self, *, server: bool) -> ssl.SSLContext:
+        """TLS in which both sides show a certificate of the system's own authority, and check the other's."""
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+        made.check_hostname = False  # whom the certificate names is compared with the node that is meant
+        made.verify_mode = ssl.CERT_REQUIRED
+        made.load_cert_chain(self.nodes / "node.pem", self.nodes / "node.key")
+        made.load_verify_locations(self.nodes / "ca.pem")
+        return made
+
+
+def _place(told: list[str | int]) -> tuple[str, int]:
+    address, port = told
+    return str(address), int(port)
+
+
+def name_in(certificate: dict[str, object] | None) -> str:
+    """The node that a verified certificate is for, "" without one."""
+    subject = (certificate or {}).get("subject", ())
+    assert isinstance(subject, tuple)
+    return str(dict(one for part in subject for one in part).get("commonName", ""))

@@ -1,0 +1,32 @@
+"""What the daemon writes into the shared memory of Kamailio's workers: how each sibling is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from carillon.supervision.rpc import RpcFailed, call
+
+TABLE: Final = "siblings"
+TOLD: Final = "."
+"""A key that is there while Kamailio has not been restarted since it was last told."""
+
+
+def was_restarted(rpc: Path) -> bool:
+    """Whether Kamailio knows nothing of siblings; raises RpcFailed when it does not answer."""
+    try:
+        call(rpc, "htable.get", TABLE, TOLD)
+    except RpcFailed as failed:
+        if "no answer" in str(failed):
+            raise
+        return True
+    return False
+
+
+def tell_states(rpc: Path, up: Mapping[str, bool | None]) -> None:
+    """Say how siblings are; of one of whom nobody knows yet, nothing. Raises RpcFailed."""
+    for name, is_up in up.items():
+        if is_up is not None:
+            call(rpc, "htable.sets", TABLE, name, "up" if is_up else "down")
+    call(rpc, "htable.sets", TABLE, TOLD, "yes")

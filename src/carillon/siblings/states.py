@@ -1,0 +1,34 @@
+"""How the siblings are, in a file that the daemon writes and everybody may read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class SiblingState:
+    """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to."""
+
+    name: str
+    address: str
+    up: bool
+    since: int
+    problem: str = ""
+    phones: int = 0
+
+
+def write(file: Path, states: list[SiblingState]) -> None:
+    """Tell everybody; raises OSError."""
+    unfinished = file.with_suffix(".new")
+    unfinished.write_text(json.dumps([asdict(state) for state in states]))
+    unfinished.rename(file)
+
+
+def read(file: Path) -> list[SiblingState]:
+    """How the siblings are; none when nobody has said."""
+    try:
+        return [SiblingState(**state) for state in json.loads(file.read_text())]
+    except (OSError, ValueError, TypeError):
+        return []

@@ -1,0 +1,110 @@
+"""Telling one sibling: which phones have their home here, all of them first, then each change; and that we are up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import sys
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from carillon.siblings.settings import Peer, Settings, name_in
+from carillon.siblings.told import rows
+from carillon.siblings.wire import BEAT_S, quick_to_fail
+from carillon.stores.registrationjournal import Binding
+
+AGAIN_S = 1.0
+CONNECT_S = 3.0
+
+
+class Home(Protocol):
+    """What there is to tell."""
+
+    phones: dict[str, tuple[Binding, ...]]
+    serving: bool
+
+
+class Telling:
+    """One connection, made again whenever it ends."""
+
+    def __init__(self, settings: Settings, peer: Peer, home: Home) -> None:
+        self._settings, self._peer, self._home = settings, peer, home
+        self._context = settings.context(server=False)
+        self._news: dict[str, None] = {}
+        self._woken = asyncio.Event()
+        self._said = ""
+
+    def changed(self, aor: str) -> None:
+        """An address of record has other contacts now."""
+        self._news[aor] = None
+        self._woken.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                await self._tell()
+            except (OSError, TimeoutError, EOFError) as error:
+                self._say(_words(error))
+            await asyncio.sleep(AGAIN_S)
+
+    async def _tell(self) -> None:
+        opening = asyncio.open_connection(self._peer.addresses[0], self._peer.port, ssl=self._context)
+        reader, writer = await asyncio.wait_for(opening, CONNECT_S)
+        asked = asyncio.ensure_future(reader.readline())
+        try:
+            quick_to_fail(writer)
+            if (name := name_in(writer.get_extra_info("peercert"))) != self._peer.name:
+                raise ConnectionError(f"it shows the certificate of {name}")
+            self._say("")
+            await self._say_all(writer)
+            while True:
+                await self._say_news(writer)
+                self._woken.clear()
+                waking = asyncio.ensure_future(self._woken.wait())
+                await asyncio.wait({asked, waking}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+                waking.cancel()
+                if asked.done():
+                    if not asked.result():
+                        raise EOFError("it has closed the connection")
+                    await self._say_all(writer)
+                    asked = asyncio.ensure_future(reader.readline())
+        finally:
+            asked.cancel()
+            writer.close()
+
+    async def _say_all(self, writer: asyncio.StreamWriter) -> None:
+        self._news.clear()
+        _write(writer, {"all": "begins"})
+        for aor, phones in list(self._home.phones.items()):
+            self._say_one(writer, aor, phones)
+            await writer.drain()
+        _write(writer, {"all": "ends"})
+
+    async def _say_news(self, writer: asyncio.StreamWriter) -> None:
+        for aor in list(self._news):
+            self._news.pop(aor, None)
+            self._say_one(writer, aor, self._home.phones.get(aor, ()))
+        _write(writer, {"serving": self._home.serving})
+        await asyncio.wait_for(writer.drain(), CONNECT_S)
+
+    def _say_one(self, writer: asyncio.StreamWriter, aor: str, phones: tuple[Binding, ...]) -> None:
+        _write(writer, {"aor": aor, "has": rows(phones, int(time.time()))})
+
+    def _say(self, words: str) -> None:
+        if words != self._said:
+            said = words or "connected"
+            print(f"siblings: {self._peer.name}: {said}", file=sys.stderr, flush=True)
+        self._said = words
+
+
+def _write(writer: asyncio.StreamWriter, line: Mapping[str, object]) -> None:
+    writer.write(json.dumps(line).encode() + b"\n")
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not of this system: {error.verify_message}"
+    return str(error) or "no answer in time"
