@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -78,6 +79,17 @@ class Network:
         self._await_link(self.namespace(host), "eth0")
         for other in self.addresses:  # who asked in vain meanwhile would ask again after a second only
             run_ip("-n", self.namespace(other), "neigh", "flush", "all")
+
+    @contextmanager
+    def resolving(self, host: str, name_server: str) -> Iterator[None]:
+        """Whatever is started on a host meanwhile asks this name server."""
+        place = Path("/etc/netns", self.namespace(host))
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "resolv.conf").write_text(f"nameserver {name_server}\noptions timeout:1 attempts:1\n")
+        try:
+            yield
+        finally:
+            shutil.rmtree(place)
 
     def processes(self, host: str) -> list[int]:
         """List the pids of what runs on a host."""

@@ -47,7 +47,8 @@ class Baresip:
         self._place = tempfile.TemporaryDirectory()
         place = Path(self._place.name)
         (place / "config").write_text(CONFIG.format(modules=MODULES, address=address, port=5066))
-        account = f'<sip:{user}@{domain}>;auth_user={user};auth_pass={password};outbound="sip:{proxy}";pubint=60'
+        outbound = f';outbound="sip:{proxy}"' if proxy else ""
+        account = f"<sip:{user}@{domain}>;auth_user={user};auth_pass={password}{outbound};pubint=60"
         (place / "accounts").write_text(f"{account};regint=300\n")
         contacts = (f'"{friend}" <sip:{friend}@{domain}>;presence=p2p\n' for friend in friends)
         (place / "contacts").write_text("".join(contacts))

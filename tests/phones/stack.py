@@ -20,7 +20,7 @@ def start_stack(settings: Settings) -> pj.Endpoint:
     """Start the library with one transport and no sound card; poll its `libHandleEvents` from the main thread."""
     endpoint = pj.Endpoint()
     endpoint.libCreate()
-    endpoint.libInit(_endpoint_config(settings.user_agent))
+    endpoint.libInit(_endpoint_config(settings))
     endpoint.transportCreate(_TRANSPORTS[settings.transport], _transport_config(settings))
     endpoint.libStart()
     endpoint.audDevManager().setNullDev()
@@ -50,7 +50,8 @@ def account_config(settings: Settings) -> pj.AccountConfig:
     config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", settings.auth_user, 0, settings.password))
     if settings.proxy:
         config.sipConfig.proxies.append(f"sip:{settings.proxy};transport={settings.transport};lr")
-    config.regConfig.registrarUri = f"sip:{settings.domain}"
+    by = "" if settings.transport == "udp" else f";transport={settings.transport}"
+    config.regConfig.registrarUri = f"sip:{settings.domain}{by}"
     config.regConfig.registerOnAdd = False
     config.regConfig.timeoutSec = settings.expires
     config.regConfig.retryIntervalSec = 0
@@ -76,12 +77,14 @@ def media_format() -> pj.MediaFormatAudio:
     return audio
 
 
-def _endpoint_config(user_agent: str) -> pj.EpConfig:
+def _endpoint_config(settings: Settings) -> pj.EpConfig:
     config = pj.EpConfig()
     config.logConfig.level = config.logConfig.consoleLevel = 1
     config.uaConfig.threadCnt = 0
     config.uaConfig.mainThreadOnly = True
-    config.uaConfig.userAgent = user_agent or "Carillon test phone"
+    config.uaConfig.userAgent = settings.user_agent or "Carillon test phone"
+    if settings.name_server:
+        config.uaConfig.nameserver.append(settings.name_server)
     config.medConfig.clockRate = config.medConfig.sndClockRate = SAMPLE_RATE
     config.medConfig.noVad = True  # else quiet frames are left out, and a tone would have holes
     config.medConfig.ecTailLen = 0

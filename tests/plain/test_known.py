@@ -20,7 +20,7 @@ KNOWN: dict[type, str] = {
     " encrypted anchor described media6 timing longest_timer_s sequence max_forwards credentials shortest_expiry_s"
     " default_expiry_s dialog_proof refer_to contacts user_agent path supported required source_address source_port"
     " transport private progress diversions event replaces body_bytes sibling home written",
-    Facts: "now node domains account callee caller callee6 registered bound routes trunks trunks_down schedules"
+    Facts: "now node domains account callee caller callee6 registered bound routes trunks trunks_down targets schedules"
     " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow",
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
     " longest_timer_s told private warnings recording",

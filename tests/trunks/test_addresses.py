@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from carillon.routing.fromtrunk import speaks_from
 from carillon.stores.ports import TrunkProfile
-from carillon.trunks.addresses import addresses, looked_up
+from carillon.trunks.addresses import addresses
+from carillon.trunks.lookups import Known
+from carillon.trunks.targets import Rows, find
 
-NAMES = {"sip.example.net": ["192.0.2.1", "2001:db8::1"], "gone.example.net": []}
+NAMES = {"A": "192.0.2.1", "AAAA": "2001:db8::1"}
+
+
+def said(name: str, type: str) -> Rows:
+    return Rows((NAMES[type],)) if name == "sip.example.net" and type in NAMES else Rows()
 
 
 def known(*trunks: TrunkProfile) -> dict[str, str]:
-    ours = {(each.domain, each.name): each for each in trunks}
-    return addresses(ours, looked_up(ours, lambda host: NAMES.get(host, [host])))
+    return addresses({(each.domain, each.name): Known(find(each, said).targets) for each in trunks})
 
 
 def test_a_trunk_is_known_by_all_addresses_of_its_name() -> None:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from carillon.stores.ports import TrunkProfile
+from carillon.stores.ports import Target, TrunkProfile
 from carillon.supervision.rpc import RpcFailed
 from carillon.trunks import states
+from carillon.trunks.lookups import Known
 from carillon.trunks.probes import NONE_AT_ALL
+from carillon.trunks.registrations import chosen
 from carillon.trunks.states import Health
+from carillon.trunks.targets import Rows, find
 from carillon.trunks.watch import NOBODY, TABLE, Watch
 
 DOMAIN = "example.org"
@@ -20,6 +23,11 @@ FIRST = TrunkProfile("first", DOMAIN, "192.0.2.1", 5060)
 SECOND = TrunkProfile("second", DOMAIN, "2001:db8::2", 5061, "tls", registered_user="us")
 URI, URI6 = "sip:192.0.2.1:5060", "sip:[2001:db8::2]:5061;transport=tls"
 ONLINE, ONGOING = 4, 2
+
+
+def place(trunk: TrunkProfile) -> tuple[Target, ...]:
+    """That of a trunk with an address."""
+    return find(trunk, lambda name, type: Rows()).targets
 
 
 @dataclass
@@ -60,6 +68,7 @@ class Bench:
     file: Path
     kamailio: Kamailio = field(default_factory=Kamailio)
     now: float = 1000.0
+    targets: dict[str, tuple[Target, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.kamailio, self.file)
@@ -67,8 +76,11 @@ class Bench:
     def looks(self, *trunks: TrunkProfile, nowhere: tuple[str, ...] = ()) -> dict[str, Health]:
         """One look, half a second after the last; the health of each trunk by name, as the file says it."""
         self.now += 0.5
-        unknown = frozenset((DOMAIN, name) for name in nowhere)
-        self.watch.look({(each.domain, each.name): each for each in trunks}, unknown, self.now, self.now)
+        found = {
+            (each.domain, each.name): Known(() if each.name in nowhere else self.targets.get(each.name, place(each)))
+            for each in trunks
+        }
+        self.watch.look({(each.domain, each.name): each for each in trunks}, found, self.now, self.now)
         return {name: state.health for (_, name), state in states.read(self.file).items()}
 
     def told(self) -> str:
@@ -116,10 +128,12 @@ def test_a_trunk_that_is_switched_off_is_not_asked_and_has_no_state(bench: Bench
     assert bench.kamailio.flags == {}
 
 
-def test_a_name_without_an_address_is_down_and_offered_now_and_then(bench: Bench) -> None:
+def test_a_name_without_an_address_is_down_and_what_kamailio_refuses_is_offered_now_and_then(bench: Bench) -> None:
+    assert bench.looks(FIRST, nowhere=("first",)) == {"first": Health.DOWN}
+    assert bench.kamailio.asked.count("dispatcher.add") == 0
     bench.kamailio.refuses.add(URI)
     for _ in range(10):
-        assert bench.looks(FIRST, nowhere=("first",)) == {"first": Health.DOWN}
+        bench.looks(FIRST)
     assert bench.kamailio.asked.count("dispatcher.add") == 1
     bench.now += 30
     bench.looks(FIRST)
@@ -161,3 +175,34 @@ def test_a_registration_that_is_refreshed_is_still_there(bench: Bench) -> None:
     bench.looks(SECOND)
     lost = states.read(bench.file)[DOMAIN, "second"]
     assert (lost.registered, lost.registered_since > held.registered_since) == (False, True)
+
+
+NAMED = TrunkProfile("named", DOMAIN, "sip.example.net", 0)
+ONE, TWO = Target("sip:192.0.2.1:5060", 0, 1), Target("sip:192.0.2.2:5060", 1, 1)
+
+
+def test_a_trunk_of_several_targets_works_while_one_of_them_does(bench: Bench) -> None:
+    bench.targets["named"] = (ONE, TWO)
+    bench.looks(NAMED)
+    assert set(bench.kamailio.flags) == {ONE.uri, TWO.uri}
+    bench.kamailio.flags = {ONE.uri: "IP", TWO.uri: "AP"}
+    assert bench.looks(NAMED) == {"named": Health.UP}
+    assert bench.told() == ONE.uri
+    bench.kamailio.flags[TWO.uri] = "IP"
+    assert bench.looks(NAMED) == {"named": Health.DOWN}
+    assert bench.told() == f"named {ONE.uri} {TWO.uri}"
+    bench.targets["named"] = (TWO,)
+    bench.looks(NAMED)
+    assert set(bench.kamailio.flags) == {TWO.uri}
+
+
+def test_a_registration_moves_when_its_target_is_down_and_stays_where_it_works() -> None:
+    key = (DOMAIN, "named")
+    known = {key: Known((TWO, ONE))}
+    first = chosen(known, {}, {})
+    assert first == {key: ONE.uri}
+    moved = chosen(known, {ONE.uri: Health.DOWN, TWO.uri: Health.UP}, first)
+    assert moved == {key: TWO.uri}
+    assert chosen(known, {ONE.uri: Health.UP, TWO.uri: Health.UP}, moved) == {key: TWO.uri}
+    assert chosen(known, {ONE.uri: Health.DOWN, TWO.uri: Health.DOWN}, moved) == {key: TWO.uri}
+    assert chosen({key: Known(())}, {}, moved) == {}

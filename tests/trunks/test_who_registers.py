@@ -11,7 +11,9 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.trunklogins import LoginReader
 from carillon.trunks import daemon
 from carillon.trunks.daemon import Follower
+from carillon.trunks.lookups import Lookups
 from carillon.trunks.registrations import Account
+from carillon.trunks.targets import Found
 from carillon.trunks.watch import Watch
 
 WANTED = {"provider.example.org": Account("provider.example.org", "acc", "example.org", "sip.net", "secret")}
@@ -24,7 +26,8 @@ class Node:
         self.told: list[str] = []
         nowhere = home / "nothing"
         watch = Watch(lambda method, *parameters: None, nowhere)
-        self.follower = Follower(DirectoryReader(nowhere), nowhere, LoginReader(nowhere), watch, lease=lease)
+        lookups = Lookups(lambda trunk: Found((), 60.0), nowhere)
+        self.follower = Follower(DirectoryReader(nowhere), nowhere, LoginReader(nowhere), watch, lookups, lease=lease)
 
     def call(self, rpc: Path, method: str, *parameters: object) -> None:
         self.told.append(method.removeprefix("uac."))

@@ -20,6 +20,7 @@ def test_a_new_system_serves_its_default_domain(carillon: Terminal) -> None:
     row["most_calls"] = None
     row["callback"] = 30
     row["callback_hint"] = True
+    row["naptr"] = "tls,tcp,udp"
     assert carillon.got("domain", "list") == [row]
     assert carillon.got("domain", "show", "EXAMPLE.org.") == row
 

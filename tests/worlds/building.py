@@ -63,6 +63,8 @@ NODE, ADDRESS, PORT = "node", "10.77.0.1", 5060
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 6)}
 PROVIDERS = {f"prov{n}": f"10.77.0.{n + 20}" for n in range(1, 3)}
 FOREIGN = {f"away{n}": f"10.77.0.{n + 40}" for n in range(1, 5)}
+NAMES = "away4"
+"""Where the node asks for names; whoever wants an answer there runs a name server."""
 TRUSTED = "10.77.0.0/27"
 """The phones and providers, but not who is away."""
 WHO = "the tests"
@@ -82,7 +84,8 @@ class Building:
     @contextmanager
     def open(cls, directory: Path) -> Iterator[Building]:
         """Make the network and the system, start it, and leave nothing behind."""
-        with Network.build(BUILDING, {NODE: ADDRESS, **PHONES, **PROVIDERS, **FOREIGN}) as network:
+        hosts = {NODE: ADDRESS, **PHONES, **PROVIDERS, **FOREIGN}
+        with Network.build(BUILDING, hosts) as network, network.resolving(NODE, FOREIGN[NAMES]):
             carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
             (directory / "trusted").write_text(f"{TRUSTED}  # tests guess a lot from the phones' places\n")
             carillon(network, "--dir", str(directory), "up")
@@ -185,21 +188,28 @@ class Building:
         user: str | None = None,
         password: str | None = None,
         transport: Transport = Transport.UDP,
+        by_name: str = "",
     ) -> None:
-        """A trunk for all numbers; returns when calls from its address are known as such."""
+        """A trunk for all numbers; returns when calls from its address are known as such.
+
+        One that is given `by_name` alone is known when that address of its is.
+        """
         typed = TrunkFields(
-            address=f"{address}:{PORT}", main_number="+3225550100", register_as=user, transport=transport
+            address=address if by_name else f"{address}:{PORT}",
+            main_number="+3225550100",
+            register_as=user,
+            transport=transport,
         )
         trunks.add(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed, password)
         outbounds.add(self.truth, WHO, "", f"{name}@{domain}", position=position)
         put_in_force(self.paths)
         deadline = time.monotonic() + 10
-        while not self._knows_trunk(address.strip("[]"), f"{domain} {name}"):
+        while not self._knows_trunk(by_name or address.strip("[]"), f"{domain} {name}"):
             assert time.monotonic() < deadline, f"Kamailio was not told of {name} at {address}"
 
-    def sets_trunk(self, domain: str, name: str, typed: TrunkFields) -> None:
+    def sets_trunk(self, domain: str, name: str, typed: TrunkFields, password: str | None = None) -> None:
         """As `carillon trunk set`, in force at once."""
-        trunks.set(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed)
+        trunks.set(self.truth, WHO, TrunkKey.of(self.paths), f"{name}@{domain}", typed, password)
         put_in_force(self.paths)
 
     def removes_trunk(self, domain: str, name: str) -> None:

@@ -24,6 +24,7 @@ from carillon.cli import (
     code,
     config,
     device,
+    dns,
     domain,
     explain,
     forwarding,
@@ -52,6 +53,7 @@ from carillon.system.paths import SystemPaths
 
 NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("domain", domain.app),
+    ("dns", dns.app),
     ("site", site.app),
     ("user", user.app),
     ("device", device.app),

@@ -32,6 +32,12 @@ SessionTimer = Annotated[
 ]
 
 
+Naptr = Annotated[
+    str | None,
+    typer.Option(metavar="tls,tcp,udp|off", help="What its NAPTR records lead phones to, the best first; or none."),
+]
+
+
 RecordingDays = Annotated[
     int | None, typer.Option(metavar="DAYS", help="How long recordings of calls are kept; 0 for ever.")
 ]
@@ -89,16 +95,17 @@ def set_(
     recording_days: RecordingDays = None,
     callback: Callback = None,
     callback_hint: CallbackHint = None,
+    naptr: Naptr = None,
 ) -> None:
-    """Change a domain: digest algorithms, session timers, calls at once, how long recordings and call-backs last.
+    """Change a domain: digest, session timers, calls at once, how long recordings and call-backs last, NAPTR.
 
     Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
-    given = (digest, session_timer, most_calls, recording_days, callback, chosen(callback_hint))
+    given = (digest, session_timer, most_calls, recording_days, callback, chosen(callback_hint), naptr)
     if all(each is None for each in given):
-        known = "--digest, --session-timer, --most-calls, --recording-days, --callback or --callback-hint"
+        known = "--digest, --session-timer, --most-calls, --recording-days, --callback, --callback-hint or --naptr"
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
     sequence = domains.set(cli.truth, cli.who, name, *given)
@@ -131,4 +138,5 @@ def _row(view: DomainView) -> dict[str, object]:
         "default": view.default,
         "users": view.users,
         "most_calls": view.domain.most_calls,
+        "naptr": view.domain.naptr.replace(" ", ",") or "off",
     }

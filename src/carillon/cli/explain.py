@@ -83,6 +83,7 @@ def call(
         profile_of,
         ringing,
         said,
+        targets,
         trunks_down,
     )
     from carillon.model.presence import state_typed
@@ -108,6 +109,7 @@ def call(
         rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
         situation = replace(situation, heard=partial(heard, cli.paths), said=partial(said, cli.paths))
         situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
+        situation = replace(situation, targets=targets(cli.paths, who.domain))
         situation = replace(situation, calls_up=counts, callee_calls=own)
         if isinstance(who, Account):
             situation = replace(situation, found_busy=found_busy(cli.paths, who.party.aor))

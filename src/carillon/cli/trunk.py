@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 app = commands("The ways to providers and to other exchanges; `carillon outbound` says what goes where.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the trunk, such as provider.")]
-Host = Annotated[str, typer.Option("--address", metavar="HOST:PORT|[IPv6]:PORT", help="Where the provider listens.")]
+Host = Annotated[
+    str, typer.Option("--address", metavar="NAME|HOST:PORT|[IPv6]:PORT", help="Where the provider listens.")
+]
 NewHost = Annotated[
-    str | None, typer.Option("--address", metavar="HOST:PORT|[IPv6]:PORT", help="Where the provider listens.")
+    str | None, typer.Option("--address", metavar="NAME|HOST:PORT|[IPv6]:PORT", help="Where the provider listens.")
 ]
 By = Annotated[Transport | None, typer.Option(help="What carries the signalling; udp when new.")]
 RegisterAs = Annotated[
@@ -39,6 +41,7 @@ Trusted = Annotated[
 ]
 Enabled = Annotated[YesNo | None, typer.Option(help="Whether it is used.")]
 Probe = Annotated[YesNo | None, typer.Option(help="Whether it is asked by OPTIONS if it works; yes when new.")]
+Naptr = Annotated[YesNo | None, typer.Option(help="Whether NAPTR is asked which transport a name wants.")]
 
 FromUser = Annotated[
     str | None,
@@ -64,6 +67,7 @@ def add(
     probe: Probe = None,
     from_user: FromUser = None,
     most_calls: MostCalls = None,
+    naptr: Naptr = None,
 ) -> None:
     """Add a trunk. One that registers needs a password; without `--password`, one is made and shown once.
 
@@ -87,6 +91,7 @@ def add(
         chosen(probe),
         from_user,
         most_calls,
+        chosen(naptr),
     )
     typed, made = typed_or_made(password, make=password is None and bool(register_as))
     sequence = trunks.add(cli.truth, cli.who, TrunkKey.of(cli.paths), name, fields, made if typed is None else typed)
@@ -140,6 +145,7 @@ def set_(
     probe: Probe = None,
     from_user: FromUser = None,
     most_calls: MostCalls = None,
+    naptr: Naptr = None,
 ) -> None:
     """Change a trunk.
 
@@ -162,6 +168,7 @@ def set_(
         chosen(probe),
         from_user,
         most_calls,
+        chosen(naptr),
     )
     if fields == trunks.TrunkFields() and password is None:
         raise typer.BadParameter("Nothing to change: give an option.")
@@ -215,12 +222,18 @@ def _row(view: TrunkView, found: dict[tuple[str, str], TrunkReport]) -> dict[str
 
 def _full_row(cli: Cli, view: TrunkView) -> dict[str, object]:
     from carillon.supervision.trunkreports import report, reports
+    from carillon.trunks.states import read
 
-    found = reports(cli.paths)
+    found, key = reports(cli.paths), (view.trunk.domain, view.trunk.name)
+    state = read(cli.paths.trunk_states).get(key)
+    targets = sorted(state.targets, key=lambda one: (one.priority, -one.weight)) if state else []
     return {
         **_row(view, found),
-        "registration_since": report(found, (view.trunk.domain, view.trunk.name)).registration_since,
+        "registration_since": report(found, key).registration_since,
+        "targets": [f"{one.uri} {one.health}" for one in targets],
+        "dns": report(found, key).dns,
         "probe": view.trunk.probe,
+        "naptr": view.trunk.naptr,
         "realm": view.trunk.realm,
         "country": view.trunk.country,
         "from_format": str(view.trunk.from_format),

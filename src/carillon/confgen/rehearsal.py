@@ -12,6 +12,7 @@ from typing import IO
 from carillon.confgen.system import System
 from carillon.confgen.targets import Engine, engine
 from carillon.system.paths import SERVICE_USER
+from carillon.zones.native import objections
 
 PATIENCE_S = 20.0
 STEP_S = 0.02
@@ -86,12 +87,21 @@ def supervisor_says(staged: System) -> str:
     return "" if done.returncode == 0 else _gist(done.stderr)
 
 
+def nameserver_says(staged: System) -> str:
+    """What NSD's own checks object to, where the node is a name server."""
+    run, service = staged.paths.run / "nameserver", staged.name_service
+    if not service.listen:
+        return ""
+    return _gist(objections(run, "nsd.conf", [zone.domain for zone in service.zones]))
+
+
 CHECKS: dict[str, Callable[[System], str]] = {
     "redis": redis_says,
     "rtpengine": rtpengine_says,
     "asterisk": asterisk_says,
     "presence": presence_says,
     "kamailio": kamailio_says,
+    "nameserver": nameserver_says,
     "supervisor": supervisor_says,
 }
 """By target; a target without one (tls) is checked by `verify` alone."""

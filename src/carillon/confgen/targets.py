@@ -36,9 +36,9 @@ class Engine(Target, Protocol):
 
 ENGINES = (
     *("collector", "redis", "rtpengine", "asterisk", "services", "presence", "kamailio"),
-    *("recordings", "trunks", "names", "calendars", "calls", "states", "siblings", "watchdog"),
+    *("recordings", "trunks", "names", "calendars", "calls", "states", "siblings", "nameserver", "watchdog"),
 )
-"""In the order in which they start; they stop the other way round."""
+"""In the order in which they start; they stop the other way round. Not all need run: a name server is asked for."""
 
 SHARED = ("database", "follower")
 """What runs besides where nodes share the truth: a MariaDB on those that have one of their own."""

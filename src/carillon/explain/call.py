@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from carillon.explain.served import served
 from carillon.model.presence import DND
@@ -21,7 +21,7 @@ from carillon.sip.digest import OFFERS, Algorithm, Credentials, make_nonce, prov
 from carillon.sip.private import PREFIX, PrivateHeader
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.callcounts import would_claim
-from carillon.stores.ports import Account, Directory, Limit, Named, Party, Scope, StateRow, TrunkProfile
+from carillon.stores.ports import Account, Directory, Limit, Named, Party, Scope, StateRow, Target, TrunkProfile
 
 FRESH = "0123456789abcdef01234567"
 
@@ -78,6 +78,7 @@ class Situation:
     calls_up: CallsUp = nobody_knows
     callee_calls: int | None = None
     found_busy: str = ""
+    targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         routes=directory.outbound(asked.outbound) if asked.outbound else (),
         trunks=directory.trunks() if asked.outbound else {},
         trunks_down=situation.trunks_down if asked.health else UNKNOWN,
+        targets=situation.targets if asked.health else {},
         schedules=directory.schedules() if asked.rows else {},
         caller_lists=directory.caller_lists() if asked.rows else {},
         named=_named(asked.named, situation, directory) if asked.named else None,
@@ -256,8 +258,8 @@ def _words(decision: Decision, directory: Directory) -> str:
             return served(decision.memo.service, decision.memo.called.rpartition("@")[2], directory)
         case Ring(aor, ring_s):
             return f"rings {aor} for {ring_s} s"
-        case Trunk(name, uri):
-            return f"leaves by trunk {name} as {uri}"
+        case Trunk(name, uri, target=target):
+            return f"leaves by trunk {name} as {uri}" + (f", to {target}" if target else "")
         case Relay(gateway, called):
             return f"goes to {called} by gateway {gateway}"
         case Reply(code, reason):

@@ -23,7 +23,7 @@ from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.compiled import presence_of
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.noderedis import NodeRedis
-from carillon.stores.ports import Account, Limit, Named, StateRow, StoreDown, TrunkProfile
+from carillon.stores.ports import Account, Limit, Named, StateRow, StoreDown, Target, TrunkProfile
 from carillon.supervision.registered import registered
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -75,6 +75,16 @@ def trunks_down(paths: SystemPaths, domain: str) -> frozenset[str] | Unknown:
     """Which trunks of a domain are down; nobody knows when the system is stopped."""
     known = states.read(paths.trunk_states)
     return states.down(known, domain) if known else UNKNOWN
+
+
+def targets(paths: SystemPaths, domain: str) -> dict[str, tuple[Target, ...]]:
+    """Where the trunks of a domain are reached that have names, as far as the trunk daemon knows."""
+    known = states.read(paths.trunk_states)
+    return {
+        name: tuple(Target(one.uri, one.priority, one.weight) for one in state.targets)
+        for (home, name), state in known.items()
+        if home == domain and state.targets
+    }
 
 
 def ringing(paths: SystemPaths) -> tuple[LiveDialog, ...]:

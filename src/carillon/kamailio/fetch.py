@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,9 +15,9 @@ from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import Contact
-from carillon.stores import heardnames
+from carillon.stores import heardnames, trunktargets
 from carillon.stores.compiled import presence_of
-from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, TrunkProfile
+from carillon.stores.ports import Account, Directory, Named, Party, StoreDown, Target, TrunkProfile
 
 NONCES = "nonces"
 LEGS = "legs"
@@ -63,6 +63,7 @@ def facts(
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         trunks_down=_down(questions.health),
+        targets=_targets(questions.health),
         named=_named(questions.named, directory),
         busy=_busy(account) if questions.busy else "",
         dialog=dialogs.note(questions.dialog) if questions.dialog else None,
@@ -115,6 +116,11 @@ def _down(domain: str | None) -> frozenset[str] | Unknown:
     """The trunks of a domain that the trunk daemon found down; it says so again and again, else nobody knows."""
     told = ksr.shared_text(HEALTH, domain) if domain else None
     return UNKNOWN if told is None else frozenset(told.split()) - {"."}
+
+
+def _targets(domain: str | None) -> Mapping[str, tuple[Target, ...]]:
+    """Where the trunks of a domain are reached that have names, as the trunk daemon last said."""
+    return trunktargets.heard(ksr.shared_text(trunktargets.TABLE, domain) or "") if domain else {}
 
 
 def _bound(account: Account | Unknown | None, asked: tuple[str, str]) -> tuple[Contact, ...]:

@@ -164,14 +164,17 @@ def set_from(display: str, uri: str) -> None:
 # --- routing
 
 
-def send_outside(uri: str, socket: str) -> None:
-    """Send to where `uri` says, from the node's own address: `socket` is its UDP one, TCP and TLS find theirs.
+def send_outside(uri: str, socket: str, target: str = "") -> None:
+    """Send `uri` to where `target` or itself says, from the node's own address: `socket` is its UDP one.
 
-    "" lets the engine find it.
+    TCP and TLS find theirs; "" lets the engine find it.
     """
     set_text("$ru", uri)
-    KSR.resetdsturi()
-    if ";transport=" in uri or not socket:
+    if target:
+        KSR.setdsturi(target)
+    else:
+        KSR.resetdsturi()
+    if ";transport=" in (target or uri) or not socket:
         KSR.pv.unset("$fs")
     else:
         set_text("$fs", socket)

@@ -336,8 +336,8 @@ def _answer(asked: AnswerChallenge, means: Means) -> None:
 
 
 def _leave(trunk: Trunk, sockets: Sockets, *, recorded: bool) -> None:
-    host = SipUri.parse(trunk.uri)
-    ksr.send_outside(trunk.uri, sockets.towards(host.host if host else ""))
+    host = SipUri.parse(trunk.target or trunk.uri)
+    ksr.send_outside(trunk.uri, sockets.towards(host.host if host else ""), trunk.target)
     media.watch_branches(recorded=recorded)
     if not _sent(trunk.ring_s, trunk.silence_s):
         if media.some_left_out():

@@ -166,7 +166,8 @@ def outcome_words(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one 
         case Submit():
             return "Submit", f"{outcome.aor} by {outcome.server}"
         case Trunk():
-            return "Trunk", f"{outcome.name}, {outcome.uri}"
+            place = f" at {outcome.target}" if outcome.target else ""
+            return "Trunk", f"{outcome.name}, {outcome.uri}{place}"
         case Reply():
             return "Reply", f"{outcome.code} {outcome.reason}"
         case Resume():

@@ -34,6 +34,7 @@ class Noun(StrEnum):
     ENTRY = "entry"
     MOBILE = "mobile"
     RING = "ring"
+    DNS = "dns"
 
 
 @dataclass(frozen=True, slots=True)

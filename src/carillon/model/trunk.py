@@ -49,6 +49,7 @@ class Trunk:
     withheld, and believed when it says so (RFC 3325). With `probe`, it is asked by OPTIONS whether it works.
     A provider that wants its account in From, whoever calls, gets `from_user` there.
     `most_calls` is how many calls at once it carries, None for any number.
+    With `port` 0, which only a name has, the DNS says where it listens: SRV, and with `naptr` which transport too.
     """
 
     domain: str
@@ -67,6 +68,7 @@ class Trunk:
     probe: bool = True
     from_user: str | None = None
     most_calls: int | None = None
+    naptr: bool = False
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -82,10 +84,12 @@ class Trunk:
         if self.main_number is not None:
             require_e164("main_number", self.main_number)
         require_most_calls(self.most_calls)
+        if self.naptr and self.port:
+            raise Refused("naptr", "is asked for a name without a port only; write --address NAME.")
         if not 1 <= self.priority <= LAST_PRIORITY:
             raise Refused("priority", f"{self.priority} isn't possible; choose 1 to {LAST_PRIORITY}, 1 is tried first.")
 
     @property
     def address(self) -> str:
-        """`HOST:PORT`, or `[IPv6]:PORT`."""
+        """`HOST:PORT`, `[IPv6]:PORT`, or `HOST` where the DNS says the port."""
         return str(Address(self.host, self.port))

@@ -12,6 +12,7 @@ from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
+from carillon.model.zone import naptr_of
 from carillon.provisioning import books, callerlists, presencerules, recordings, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
@@ -47,11 +48,12 @@ def set(
     recording_days: int | None = None,
     callback_minutes: int | None = None,
     callback_hint: bool | None = None,
+    naptr: str | None = None,
 ) -> int:
     """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), how long a session timer
     is (90 to 1800 s), the limit of calls, which `none` takes away, for how many days recordings are kept (0 for
-    ever), how long people wait for a call-back, and whether who finds a colleague busy is told of that. Returns the
-    sequence; raises `Refused`.
+    ever), how long people wait for a call-back, whether who finds a colleague busy is told of that, and its NAPTR
+    records, as in `naptr_of`. Returns the sequence; raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
@@ -61,6 +63,7 @@ def set(
         after = after if recording_days is None else replace(after, recording_days=recording_days)
         after = after if callback_minutes is None else replace(after, callback_s=callback_minutes * 60)
         after = after if callback_hint is None else replace(after, callback_hint=callback_hint)
+        after = after if naptr is None else replace(after, naptr=" ".join(naptr_of(naptr)))
         connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))

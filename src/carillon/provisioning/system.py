@@ -26,6 +26,7 @@ from carillon.provisioning.domains import insert_domain
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import calendarsources, namesources, trunklogins
+from carillon.stores import nameservice as told_service
 from carillon.stores.directory import refresh
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import DatabaseAway, copy_sqlite, open_database, open_sqlite, reading, writing
@@ -151,12 +152,14 @@ def show_truth(paths: SystemPaths, truth: Engine) -> int:
 
     Raises `Refused` when the database is away, `sqlite3.Error` or `OSError` when a file can't be written.
     """
-    from carillon.provisioning import books, calendars, trunks  # they need what is above
+    from carillon.provisioning import books, calendars, nameservice, trunks  # they need what is above
 
     sequence = refresh(truth, paths.run_directory, _owner())
     trunklogins.write(paths.trunk_logins, trunks.logins(truth), TrunkKey.of(paths).path, _owner())
     namesources.write(paths.name_sources, books.sources(truth), _owner())
     calendarsources.write(paths.calendar_sources, calendars.sources(truth), _owner())
+    own = paths.node.read_text().strip() if paths.node.exists() else None
+    told_service.write(paths.name_service, nameservice.service(truth, own), _owner())
     return sequence
 
 

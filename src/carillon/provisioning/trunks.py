@@ -61,6 +61,7 @@ class TrunkFields:
     probe: bool | None = None
     from_user: str | None = None
     most_calls: str | None = None
+    naptr: bool | None = None
 
 
 def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
@@ -159,11 +160,11 @@ def _with_address(typed: TrunkFields) -> TrunkFields:
 
 def _changed(before: Trunk, typed: TrunkFields) -> Trunk:
     """The trunk with what was typed."""
-    plain = ("transport", "priority", "trusted", "from_format", "enabled", "probe")
+    plain = ("transport", "priority", "trusted", "from_format", "enabled", "probe", "naptr")
     new: dict[str, Any] = {name: getattr(typed, name) for name in plain if getattr(typed, name) is not None}
     transport = new.get("transport", before.transport)
     if typed.address is not None:
-        address = Address.parse(typed.address, default_port(transport))
+        address = Address.parse(typed.address, default_port(transport), by_dns=True)
         new.update(host=address.host, port=address.port)
     country = before.country if typed.country is None else country_code("country", typed.country)
     if typed.register_as is not None:

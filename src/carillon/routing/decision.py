@@ -46,12 +46,16 @@ class RingNext:
 
 @dataclass(frozen=True, slots=True)
 class Trunk:
-    """Send the request to this URI of a trunk; a far end that does not ring for `ring_s` seconds has not answered."""
+    """Send the request to this URI of a trunk; a far end that does not ring for `ring_s` seconds has not answered.
+
+    It goes to `target`, a SIP URI with an address, "" for where the engine finds that of the trunk.
+    """
 
     name: str
     uri: str
     ring_s: int = 180
     silence_s: float = 4.0
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)

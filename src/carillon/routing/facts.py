@@ -20,6 +20,7 @@ from carillon.stores.ports import (
     Party,
     RingProfile,
     ScheduleProfile,
+    Target,
     TrunkProfile,
 )
 
@@ -138,7 +139,8 @@ class Slots:
 class Facts:
     """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request.
 
-    `trunks_down` are names, of the domain that was asked about.
+    `trunks_down` are names, of the domain that was asked about, and targets; `targets` are those of its trunks by
+    name, as far as they are known.
     `relay` is False once the media relay was asked and did not answer.
     `busy` is whom the caller found busy last (address of record).
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
@@ -159,6 +161,7 @@ class Facts:
     routes: tuple[OutboundRoute, ...] | Unknown = ()
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
     trunks_down: frozenset[str] | Unknown = UNKNOWN
+    targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     schedules: Mapping[tuple[str, str], ScheduleProfile] | Unknown = field(default_factory=dict)
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)

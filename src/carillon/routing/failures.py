@@ -120,6 +120,18 @@ def trunk_asks_who(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("answered", f"{failure.code} of trunk {line.name}", _to(line), effects, replace(memo, answered=True))
 
 
+def next_target(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A place of a trunk that is silent or out of order is followed by another one of that trunk (RFC 3263 §4.3)."""
+    if not memo.targets_left:
+        return Verdict("skipped", "no other place of the trunk")
+    if failure.rang or not (failure.timed_out or failure.code in TRUNK_OUT_OF_ORDER - ASKS_WHO):
+        return Verdict("passed", "the far end rang" if failure.rang else f"{failure.code} is the same everywhere")
+    line = replace(Line.parse(memo.trunk), target=memo.targets_left[0])
+    left = replace(memo, targets_left=memo.targets_left[1:], trunk=str(line), answered=False)
+    fact = "the place is silent" if failure.timed_out else f"{failure.code} of the place"
+    return Verdict("tried next", fact, _to(line), memo=left)
+
+
 def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     """A trunk that is silent or out of order is followed by the next, but never after the far end rang.
 
@@ -215,6 +227,7 @@ RULES = (
     asks_longer_interval,
     next_gateway,
     trunk_asks_who,
+    next_target,
     next_trunk,
     next_phones,
     forwarded,
@@ -257,7 +270,7 @@ def decide_without(memo: Memo, failure: FailureFacts) -> Decision:
 
 
 def _to(line: Line) -> Trunk:
-    return Trunk(line.name, line.uri)
+    return Trunk(line.name, line.uri, target=line.target)
 
 
 def _retry(memo: Memo) -> tuple[Relay, tuple[Effect, ...], Memo]:

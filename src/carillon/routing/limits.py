@@ -59,8 +59,8 @@ def lines_asked(request: Request, ranked: Sequence[Line], trunks: Mapping[str, T
     if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
         return ()
     found: list[Limit] = []
-    for line in ranked:
-        found.append(of_trunk(trunks[line.name]))
+    for name in dict.fromkeys(line.name for line in ranked):
+        found.append(of_trunk(trunks[name]))
         if found[-1].most is None:
             break
     return tuple(found) if found and found[0].most is not None else ()

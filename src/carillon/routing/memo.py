@@ -35,6 +35,7 @@ class Memo:
     are the places that this leg has claimed, see `limits`. `shown` is who the caller is told rings, see `calledname`;
     `says` is what he is told of him, see `words`; on the inbound leg what he is told when that one is busy.
     `recording` is what is kept with the recording of this leg, "" where it is not recorded.
+    `targets_left` are places of the same trunk that are still to be tried.
     `caller` is who of us has called a colleague, for call-back on busy; "" for others.
     """
 
@@ -56,6 +57,7 @@ class Memo:
     says: str = ""
     recording: str = ""
     caller: str = ""
+    targets_left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         left = (
@@ -73,6 +75,7 @@ class Memo:
             self.says,
             self.recording,
             self.caller,
+            ",".join(self.targets_left),
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
@@ -95,6 +98,7 @@ class Memo:
             says,
             kept,
             caller,
+            targets,
         ) = rest
         tried = _listed(gateways), next_trunk, trunk, bool(answered)
         return cls(
@@ -113,6 +117,7 @@ class Memo:
             says,
             kept,
             caller,
+            _listed(targets),
         )
 
 

@@ -40,7 +40,16 @@ from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lin
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
 from carillon.routing.onward import onward, ring_s
-from carillon.routing.outside import Line, by_health, caller_effects, hidden, lines, outside_address
+from carillon.routing.outside import (
+    Line,
+    by_health,
+    caller_effects,
+    hidden,
+    is_down,
+    lines,
+    outside_address,
+    to_targets,
+)
 from carillon.routing.progress import Diverted, Onward, key_of
 from carillon.routing.questions import Questions
 from carillon.routing.recording import must_be_recorded, outbound_rule, recorded_outbound, why_recorded
@@ -171,7 +180,8 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     domain, shown = request.uri.host, shown_outside(request, facts)
     trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
-    fitting = _untried(request, lines(request.uri.user, shown.site, facts.routes, trunks))
+    own = _untried(request, lines(request.uri.user, shown.site, facts.routes, trunks))
+    fitting = to_targets(own, facts.targets, request.call_id)
     ranked = by_health(fitting, facts.trunks_down)
     wanted = lines_asked(request, ranked, trunks)
     if wanted and facts.slots is None:
@@ -194,21 +204,29 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     called = f"{request.uri.user}@{domain}"
+    elsewhere = any(line.name != first.name for line in others)
     memo = Memo(
         *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user),
-        trunk=str(first), next_trunk=_next_trunk(request, facts, first) if others else "",
+        trunk=str(first), next_trunk=_next_trunk(request, facts, first) if elsewhere else "",
         onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
         recording=str(recording) if recording and facts.relay else "",
+        targets_left=_targets_left(first, others, facts, elsewhere=elsewhere),
     )  # fmt: skip
     why = _why(first, fitting, facts) + (f"; recorded, {why_recorded(rule)}" if rule else "")
     if unrecorded:
         return Verdict("refused", f"{why}, required", must_be_recorded(facts))
-    return Verdict("leaves", why, Trunk(first.name, first.uri), effects, memo)
+    return Verdict("leaves", why, Trunk(first.name, first.uri, target=first.target), effects, memo)
 
 
 def _untried(request: Request, fitting: tuple[Line, ...]) -> tuple[Line, ...]:
     tried = progress_of(request).tried
     return tuple(line for line in fitting if line.name not in tried)
+
+
+def _targets_left(first: Line, others: list[Line], facts: Facts, *, elsewhere: bool) -> tuple[str, ...]:
+    """Further places of the first trunk; those that are down only where there is no other trunk to try before."""
+    down = frozenset() if facts.trunks_down is UNKNOWN or not elsewhere else facts.trunks_down
+    return tuple(line.target for line in others if line.name == first.name and line.target not in down)
 
 
 def _next_trunk(request: Request, facts: Facts, first: Line) -> str:
@@ -219,11 +237,13 @@ def _next_trunk(request: Request, facts: Facts, first: Line) -> str:
 
 
 def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
-    """Which trunk is first, and what is known of the others' health."""
-    if facts.trunks_down is UNKNOWN:
-        return f"trunk {first.name}; unknown which are down"
-    late = [line.name for line in fitting if line.name in facts.trunks_down]
-    return f"trunk {first.name}; down, so tried last: {', '.join(late)}" if late else f"trunk {first.name}"
+    """Which trunk is first, at which target, and what is known of the others' health."""
+    chosen = f"trunk {first.name} at {first.target}" if first.target else f"trunk {first.name}"
+    down = facts.trunks_down
+    if down is UNKNOWN:
+        return f"{chosen}; unknown which are down"
+    late = dict.fromkeys(line.name if line.name in down else line.target for line in fitting if is_down(line, down))
+    return f"{chosen}; down, so tried last: {', '.join(late)}" if late else chosen
 
 
 def rung(request: Request, facts: Facts) -> Verdict:

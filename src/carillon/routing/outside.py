@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat
@@ -10,26 +13,26 @@ from phonenumbers import PhoneNumberFormat
 from carillon.routing.decision import AddHeader, Effect, RemoveHeader, SetFrom
 from carillon.routing.facts import UNKNOWN, Unknown
 from carillon.sip.uri import SipUri, quoted
-from carillon.stores.ports import OutboundRoute, TrunkProfile
+from carillon.stores.ports import OutboundRoute, Target, TrunkProfile
 
 _CLEAN = (RemoveHeader("P-Asserted-Identity"), RemoveHeader("Privacy"))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One trunk for one call: its name and the Request-URI to send there."""
+    """One trunk for one call: its name, the Request-URI to send there, and which of its targets, "" for any."""
 
     name: str
     uri: str
+    target: str = ""
 
     def __str__(self) -> str:
-        return f"{self.name} {self.uri}"
+        return f"{self.name} {self.uri} {self.target}".rstrip()
 
     @classmethod
     def parse(cls, text: str) -> Line:
         """The line that `str()` wrote."""
-        name, _, uri = text.partition(" ")
-        return cls(name, uri)
+        return cls(*text.split(" "))
 
 
 def lines(
@@ -50,11 +53,41 @@ def lines(
     return tuple(Line(name, _uri(number, trunks[name])) for name in dict.fromkeys(fitting))
 
 
+def to_targets(fitting: tuple[Line, ...], targets: Mapping[str, tuple[Target, ...]], call: str) -> tuple[Line, ...]:
+    """A line for each target of each trunk; those of one priority in an order that `call` draws by their weights."""
+    return tuple(
+        replace(line, target=target)
+        for line in fitting
+        for target in [one.uri for one in drawn(targets.get(line.name, ()), call)] or [""]
+    )
+
+
+def drawn(targets: tuple[Target, ...], call: str) -> tuple[Target, ...]:
+    """The order of trying (RFC 2782): a target comes before another of its priority as often as its weight is higher.
+
+    The same for the same call: what looks like chance is a hash. A weight of 0 comes last.
+    """
+    return tuple(sorted(targets, key=lambda one: (one.priority, _late(one, call))))
+
+
+def _late(target: Target, call: str) -> float:
+    """An exponential variate of rate `weight`: the least of several is each one's as often as its share of the sum."""
+    if not target.weight:
+        return math.inf
+    drawn = int.from_bytes(hashlib.blake2b(f"{call} {target.uri}".encode(), digest_size=7).digest(), "big")
+    return -math.log((drawn + 1) / 2**56) / target.weight
+
+
 def by_health(fitting: tuple[Line, ...], down: frozenset[str] | Unknown) -> tuple[Line, ...]:
-    """The same lines, those of trunks that are down last."""
+    """The same lines, those of trunks and targets that are down last."""
     if down is UNKNOWN:
         return fitting
-    return tuple(sorted(fitting, key=lambda line: line.name in down))
+    return tuple(sorted(fitting, key=lambda line: is_down(line, down)))
+
+
+def is_down(line: Line, down: frozenset[str]) -> bool:
+    """Whether a line's trunk or its target is known to be down."""
+    return line.name in down or line.target in down
 
 
 def written(number: str, trunk: TrunkProfile) -> str:
@@ -98,8 +131,9 @@ def outside_address(number: str, trunk: TrunkProfile) -> str:
 
 
 def _uri(number: str, trunk: TrunkProfile) -> str:
-    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
-    return f"sip:{written(number, trunk)}@{_host(trunk)}:{trunk.port}{transport}"
+    transport = "" if trunk.transport == "udp" or trunk.naptr else f";transport={trunk.transport}"
+    port = f":{trunk.port}" if trunk.port else ""
+    return f"sip:{written(number, trunk)}@{_host(trunk)}{port}{transport}"
 
 
 def _host(trunk: TrunkProfile) -> str:

@@ -49,7 +49,18 @@ def _memo(**told: str) -> str:
 
 
 _ANYHOW: Final = dict.fromkeys(
-    ("called_name", "gateways_left", "next_trunk", "trunk", "answered", "onward", "service", "ring_until", "slots"),
+    (
+        "called_name",
+        "gateways_left",
+        "next_trunk",
+        "trunk",
+        "answered",
+        "onward",
+        "service",
+        "ring_until",
+        "slots",
+        "targets_left",
+    ),
     ANY,
 )
 """What is nothing to a reply."""

@@ -33,10 +33,10 @@ DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days,
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
-    "trusted, enabled, probe, from_user, most_calls"
+    "trusted, enabled, probe, from_user, most_calls, naptr"
 )
 _TRUNK = TRUNK.split(", ")
-_FLAGS = frozenset({"national_format", "trusted", "enabled", "probe"})
+_FLAGS = frozenset({"national_format", "trusted", "enabled", "probe", "naptr"})
 
 ROUTE = "domain, prefix, trunk, site, position"
 SCHEDULE = "domain, name, timezone, hours, holidays"

@@ -217,7 +217,7 @@ class TrunkProfile:
     `realm` is the provider's domain, None for the host. Of trunks that could carry a call alike, the one of lower
     `priority` is tried first. A `trusted` provider is told who calls although that is withheld (RFC 3325).
     With `probe`, it is asked by OPTIONS whether it works. `from_user` stands in From there, None for the caller.
-    `most_calls` as in `Limit`.
+    `most_calls` as in `Limit`. A name with `port` 0 is looked for by SRV, with `naptr` by NAPTR before.
     Passwords are never here.
     """
 
@@ -237,6 +237,16 @@ class TrunkProfile:
     probe: bool = True
     from_user: str | None = None
     most_calls: int | None = None
+    naptr: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One place of a trunk, a SIP URI with an address: lower priorities first, weights share (RFC 2782)."""
+
+    uri: str
+    priority: int = 0
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True)

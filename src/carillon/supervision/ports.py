@@ -55,10 +55,15 @@ def endpoints(node: Node, *, siblings: bool = False) -> Iterator[Endpoint]:
 def require_free(node: Node, *, siblings: bool = False) -> None:
     """Raise `Refused`, naming the port and who holds it, unless every endpoint can be bound."""
     for endpoint in endpoints(node, siblings=siblings):
-        try:
-            _bind(endpoint)
-        except OSError as error:
-            raise _refused(endpoint, error) from error
+        require_endpoint(endpoint)
+
+
+def require_endpoint(endpoint: Endpoint, otherwise: str = "create a system with another --sip-port") -> None:
+    """Raise `Refused`, naming who holds it and what to do `otherwise`, unless this endpoint can be bound."""
+    try:
+        _bind(endpoint)
+    except OSError as error:
+        raise _refused(endpoint, error, otherwise) from error
 
 
 def is_free(endpoint: Endpoint) -> bool:
@@ -81,13 +86,13 @@ def _bind(endpoint: Endpoint) -> None:
             probe.listen(1)
 
 
-def _refused(endpoint: Endpoint, error: OSError) -> Refused:
+def _refused(endpoint: Endpoint, error: OSError, otherwise: str) -> Refused:
     if error.errno == errno.EADDRNOTAVAIL:
         return Refused("address", f"{endpoint.address} isn't an address of this machine; `ip address` lists them.")
     if error.errno == errno.EADDRINUSE:
         return Refused(
             endpoint.field,
-            f"{endpoint} is in use by {_holder(endpoint)}; stop it, or create a system with another --sip-port.",
+            f"{endpoint} is in use by {_holder(endpoint)}; stop it, or {otherwise}.",
         )
     return Refused(endpoint.field, f"{endpoint} can't be used: {error.strerror}.")
 

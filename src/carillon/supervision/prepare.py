@@ -14,8 +14,10 @@ from carillon.confgen.system import System
 from carillon.confgen.targets import engines
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.follower import lastknown
+from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.provisioning import domains
+from carillon.model.zone import NO_SERVICE, NameService
+from carillon.provisioning import domains, nameservice
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import load_nodes, open_truth, show_truth
 from carillon.stores.recordingspool import PARTS
@@ -39,7 +41,15 @@ def load_system(paths: SystemPaths) -> System:
     names = _domains(paths)
     first = [node.default_domain, *(name for name in names if name != node.default_domain)]
     code = install_code(Path(carillon.__file__).parent)
-    return System(node, tuple(first), paths, code, Path(sys.prefix), siblings)
+    return System(node, tuple(first), paths, code, Path(sys.prefix), siblings, _name_service(paths, node))
+
+
+def _name_service(paths: SystemPaths, node: Node) -> NameService:
+    """What it answers as a name server; nothing when the database is away."""
+    try:
+        return nameservice.service(open_truth(paths), node.name)
+    except DatabaseAway:
+        return NO_SERVICE
 
 
 def _domains(paths: SystemPaths) -> Sequence[str]:

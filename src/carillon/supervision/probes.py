@@ -19,11 +19,13 @@ from carillon.collector.inbox import settle
 from carillon.confgen import rtpengine
 from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.asterisk.manager import services_port
+from carillon.confgen.nameserver.target import PROGRAM as NSD
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.siblings import states as siblingstates
+from carillon.stores import nameservice
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
 from carillon.stores.sql.database import Database
@@ -34,6 +36,8 @@ from carillon.system import relay
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
 from carillon.watchdog.questions import pulse_age_s
+from carillon.zones.asking import serial_of
+from carillon.zones.text import serial as zone_serial
 
 PATIENCE_S = 3.0
 """Seconds for one answer: a healthy engine needs milliseconds, on a machine under load a little more."""
@@ -227,6 +231,22 @@ def probe_siblings(paths: SystemPaths, node: Node) -> Health:
     return Health(carillon.__version__, warning="; ".join(down))
 
 
+def probe_nameserver(paths: SystemPaths, node: Node) -> Health:
+    """NSD must answer for every domain, with the zone of now."""
+    service = nameservice.read(paths.name_service)
+    objection = paths.run / "nameserver" / "problem"
+    if objection.exists():
+        return Health(problem=f"it refuses the zones, the old ones are served: {objection.read_text()}")
+    for address in service.listen:
+        for zone in service.zones:
+            serial = serial_of(address, service.port, zone.domain, PATIENCE_S)
+            if serial is None:
+                return Health(problem=f"no answer for {zone.domain} on {address} port {service.port}")
+            if serial != zone_serial(zone.serial):
+                return Health(problem=f"it still answers version {serial} of {zone.domain}, not {zone.serial}")
+    return Health(_nsd_version())
+
+
 def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run_watchdog)
@@ -271,10 +291,18 @@ PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {
     "calls": probe_calls,
     "states": probe_states,
     "siblings": probe_siblings,
+    "nameserver": probe_nameserver,
     "watchdog": probe_watchdog,
     "database": probe_database,
     "follower": probe_follower,
 }
+
+
+@functools.cache
+def _nsd_version() -> str:
+    """The first line is `NSD version 4.6.1`."""
+    done = subprocess.run([NSD, "-v"], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).partition("\n")[0].rpartition(" ")[2]
 
 
 @functools.cache

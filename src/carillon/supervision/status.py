@@ -10,6 +10,7 @@ from typing import Any
 from carillon.confgen.targets import engines
 from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
+from carillon.stores import nameservice
 from carillon.supervision import sourcereports
 from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
@@ -18,6 +19,9 @@ from carillon.supervision.supervisor import ProgramState, silent_supervisor, sta
 from carillon.supervision.trunkreports import TrunkReport, reports
 from carillon.system.paths import SystemPaths
 from carillon.watchdog.notes import NOTES, Note, read_notes
+
+OPTIONAL = {"nameserver": lambda paths: bool(nameservice.read(paths.name_service).listen)}
+"""Components that run only where they are asked for, and whether that is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,13 @@ def status(paths: SystemPaths, node: Node) -> Status:
     known, names = states(paths.supervisor_socket), engines(paths)
     if known is None:
         stopped = _unsupervised(paths)
-        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in names))
+        wanted = [name for name in names if name not in OPTIONAL]
+        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in wanted))
     restarts, notes = read_restarts(paths.restarts), read_notes(paths.run_watchdog / NOTES)
-    with ThreadPoolExecutor(len(names)) as pool:
-        healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), names))
-    rows = zip(names, healths, strict=True)
+    wanted = [name for name in names if name not in OPTIONAL or OPTIONAL[name](paths)]
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        healths = list(pool.map(lambda name: _ask(name, known.get(name), paths, node), wanted))
+    rows = zip(wanted, healths, strict=True)
     components = tuple(
         _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
     )

@@ -21,7 +21,8 @@ _WRONG_PASSWORD = re.compile(r"authentication failed for <([^>]+)>")
 class TrunkReport:
     """One trunk. `state` is a `Health`, or "not running"; times are ISO 8601, empty when there is none.
 
-    `registration` is `registered`, or says why not; empty for a trunk that does not register.
+    `registration` is `registered`, or says why not; empty for a trunk that does not register. `dns` says what is wrong
+    with the answers of the DNS, and since when; empty if nothing.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TrunkReport:
     since: str = ""
     registration: str = ""
     registration_since: str = ""
+    dns: str = ""
 
 
 def reports(paths: SystemPaths) -> dict[Key, TrunkReport]:
@@ -48,9 +50,19 @@ def report(found: dict[Key, TrunkReport], key: Key) -> TrunkReport:
 def _report(key: Key, state: TrunkState, refused: dict[str, str]) -> TrunkReport:
     domain, name = key
     if state.registered is None:
-        return TrunkReport(name, domain, state.health, _time(state.since))
+        return TrunkReport(name, domain, state.health, _time(state.since), dns=_dns(state))
     words = "registered" if state.registered else refused.get(contact_user(*key), "not registered")
-    return TrunkReport(name, domain, state.health, _time(state.since), words, _time(state.registered_since))
+    return TrunkReport(
+        name, domain, state.health, _time(state.since), words, _time(state.registered_since), _dns(state)
+    )
+
+
+def _dns(state: TrunkState) -> str:
+    """The trouble with the DNS, and what becomes of it."""
+    if not state.dns:
+        return ""
+    instead = "the last known answer is used" if state.targets else "the trunk can't be reached"
+    return f"{state.dns} since {_time(state.dns_since)}; {instead}"
 
 
 def _refusals(paths: SystemPaths) -> dict[str, str]:

@@ -183,9 +183,19 @@ class SystemPaths:
         return self.run / "trunk-logins.json"
 
     @property
+    def trunk_answers(self) -> Path:
+        """What the DNS last said of the names of trunks, for a start while it is dead; outlives `down` and `up`."""
+        return self.state / "trunk-answers.json"
+
+    @property
     def trunk_states(self) -> Path:
         """How each trunk is, written by the trunk daemon."""
         return self.run / "trunk-states.json"
+
+    @property
+    def name_service(self) -> Path:
+        """What this node answers as a name server."""
+        return self.run / "name-service.json"
 
     @property
     def name_sources(self) -> Path:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from carillon.follower.holding import may, was_given
 from carillon.stores.directory import DirectoryReader
-from carillon.stores.ports import StoreDown
+from carillon.stores.ports import StoreDown, Target, TrunkProfile
 from carillon.stores.trunklogins import LoginReader
+from carillon.stores.trunktargets import TABLE as TARGETS
+from carillon.stores.trunktargets import told
 from carillon.supervision.rpc import RpcFailed, call
-from carillon.trunks.addresses import TABLE, TOLD, addresses, changes, looked_up
-from carillon.trunks.registrations import DEFAULT, Account, accounts
+from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
+from carillon.trunks.dnsasking import ask
+from carillon.trunks.lookups import Known, Lookups
+from carillon.trunks.registrations import DEFAULT, Account, accounts, chosen
 from carillon.trunks.states import Key
+from carillon.trunks.targets import find, is_address
 from carillon.trunks.watch import Watch
 
 LOOK_S = 0.5
 GOODBYE_S = 8.0
-RESOLVE_S = 30.0
-"""Names are asked for again this often."""
 
 
 @dataclass
@@ -33,29 +38,29 @@ class Follower:
     rpc: Path
     logins: LoginReader
     watch: Watch
+    lookups: Lookups
     contact6: str = DEFAULT
     lease: Path | None = None
     registered: dict[str, Account] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
-    seen: object = None
-    nowhere: frozenset[Key] = frozenset()
-    due: float = 0.0
+    targets: dict[str, str] = field(default_factory=dict)
+    registered_at: dict[Key, str] = field(default_factory=dict)
 
     def look(self, now: float) -> None:
         """Tell Kamailio what has changed, or everything if it was restarted; raises StoreDown, RpcFailed."""
         trunks = self.directory.trunks()
         if self._was_restarted():
-            self.told, self.registered, self.leaving, self.due = {}, {}, {}, now
+            self.told, self.targets, self.registered, self.leaving = {}, {}, {}, {}
             self.watch.forget()
-        if now >= self.due or trunks != self.seen:
-            found = looked_up(trunks)
-            wanted = addresses(trunks, found)
-            self._tell(*changes(self.told, wanted))
-            self.told, self.seen, self.due = wanted, trunks, now + RESOLVE_S
-            self.nowhere = frozenset(key for key, places in found.items() if not places)
-        self._may_register(now, accounts(trunks, self.logins.logins(), self.contact6))
-        self.watch.look(trunks, self.nowhere, now, time.time())
+        used = {key: trunk for key, trunk in trunks.items() if trunk.enabled}
+        self.lookups.look(used.values(), now, time.time())
+        known = {key: self.lookups.of(trunk) for key, trunk in used.items()}
+        self.told = self._tell(TABLE, self.told, addresses(known))
+        self.targets = self._tell(TARGETS, self.targets, _by_domain(used, known))
+        self.watch.look(trunks, known, now, time.time())
+        self.registered_at = chosen(known, self.watch.health, self.registered_at)
+        self._may_register(now, accounts(trunks, self.logins.logins(), self.registered_at, self.contact6))
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
 
     def _was_restarted(self) -> bool:
@@ -90,11 +95,23 @@ class Follower:
             call(self.rpc, "uac.reg_add", *wanted[uuid].parameters())
             self.registered[uuid] = wanted[uuid]
 
-    def _tell(self, written: dict[str, str], forgotten: list[str]) -> None:
-        for address, trunk in written.items():
-            call(self.rpc, "htable.sets", TABLE, address, trunk)
-        for address in forgotten:
-            call(self.rpc, "htable.delete", TABLE, address)
+    def _tell(self, table: str, before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
+        """Tell the workers what has changed; returns what they know now."""
+        written, forgotten = changes(before, after)
+        for key, value in written.items():
+            call(self.rpc, "htable.sets", table, key, value)
+        for key in forgotten:
+            call(self.rpc, "htable.delete", table, key)
+        return after
+
+
+def _by_domain(trunks: Mapping[Key, TrunkProfile], known: Mapping[Key, Known]) -> dict[str, str]:
+    """What workers are told of the trunks that are known by name, by domain."""
+    found: dict[str, dict[str, tuple[Target, ...]]] = defaultdict(dict)
+    for (domain, name), trunk in trunks.items():
+        if not is_address(trunk.host) and (targets := known[domain, name].targets):
+            found[domain][name] = targets
+    return {domain: told(targets) for domain, targets in found.items()}
 
 
 def main() -> None:
@@ -105,7 +122,8 @@ def main() -> None:
     watch = Watch(partial(call, rpc), Path(settings["states"]))
     lease = Path(settings["lease"]) if settings["lease"] else None
     directory = DirectoryReader(Path(settings["directory"]))
-    follower = Follower(directory, rpc, logins, watch, settings["contact6"], lease)
+    lookups = Lookups(partial(find, ask=ask, families=tuple(settings["families"])), Path(settings["answers"]))
+    follower = Follower(directory, rpc, logins, watch, lookups, settings["contact6"], lease)
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:

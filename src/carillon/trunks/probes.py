@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from carillon.stores.ports import TrunkProfile
+from carillon.trunks.lookups import Known
 from carillon.trunks.states import Health, Key
 
 GROUP = 1
@@ -15,20 +16,15 @@ NOT_YET = 10
 NONE_AT_ALL = "No Destination Sets"
 
 
-def next_hop(trunk: TrunkProfile) -> str:
-    """Where the requests for a trunk go, as a SIP URI."""
-    transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
-    return f"sip:{bracketed(trunk.host)}:{trunk.port}{transport}"
-
-
 def bracketed(host: str) -> str:
     """A host as URIs write it."""
     return f"[{host}]" if ":" in host else host
 
 
-def destinations(trunks: Mapping[Key, TrunkProfile]) -> set[str]:
-    """The URIs that are to be asked; several trunks of one provider may share one."""
-    return {next_hop(trunk) for trunk in trunks.values() if trunk.enabled and trunk.probe}
+def destinations(trunks: Mapping[Key, TrunkProfile], known: Mapping[Key, Known]) -> set[str]:
+    """The URIs that are to be asked, every target of every trunk; several trunks of one provider may share one."""
+    asked = (key for key, trunk in trunks.items() if trunk.enabled and trunk.probe and key in known)
+    return {target.uri for key in asked for target in known[key].targets or ()}
 
 
 def heard(listing: Mapping[str, Any]) -> dict[str, Health]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from carillon.stores.ports import TrunkProfile
 from carillon.stores.trunklogins import Logins
-from carillon.trunks.probes import bracketed, next_hop
+from carillon.trunks.lookups import Known
+from carillon.trunks.probes import bracketed
+from carillon.trunks.states import Health, Key
 
 EXPIRES_S = 300
 DEFAULT = "."  # what the RPC takes for "as configured" or "none"
@@ -36,16 +38,35 @@ def contact_user(domain: str, name: str) -> str:
     return f"{name}.{domain}"
 
 
+def chosen(known: Mapping[Key, Known], health: Mapping[str, Health], before: Mapping[Key, str]) -> dict[Key, str]:
+    """At which target of each trunk we register: where we do already unless it is down, else the best that isn't."""
+    found = {}
+    for key, one in known.items():
+        targets = sorted(one.targets or (), key=lambda target: (target.priority, -target.weight, target.uri))
+        usable = [target.uri for target in targets if health.get(target.uri) is not Health.DOWN]
+        uris = usable or [target.uri for target in targets]
+        if uris:
+            found[key] = before[key] if before.get(key) in uris else uris[0]
+    return found
+
+
 def accounts(
-    trunks: Mapping[tuple[str, str], TrunkProfile], logins: Logins, contact6: str = DEFAULT
+    trunks: Mapping[tuple[str, str], TrunkProfile],
+    logins: Logins,
+    at: Mapping[tuple[str, str], str],
+    contact6: str = DEFAULT,
 ) -> dict[str, Account]:
-    """The registrations that should be, by uuid; `contact6` is where we are for a provider of IPv6."""
+    """The registrations that should be, by uuid: each at one target of its trunk, `at`; not without one.
+
+    `contact6` is where we are for a provider of IPv6.
+    """
     wanted = {}
     for (domain, name), trunk in trunks.items():
         login = logins.get((domain, name))
-        if trunk.enabled and trunk.registered_user and login:
-            uuid, contact = contact_user(domain, name), contact6 if ":" in trunk.host else DEFAULT
+        target = at.get((domain, name))
+        if trunk.enabled and trunk.registered_user and login and target:
+            uuid, contact = contact_user(domain, name), contact6 if "[" in target else DEFAULT
             wanted[uuid] = Account(
-                uuid, login[0], domain, trunk.realm or bracketed(trunk.host), login[1], next_hop(trunk), contact
+                uuid, login[0], domain, trunk.realm or bracketed(trunk.host), login[1], target, contact
             )
     return wanted

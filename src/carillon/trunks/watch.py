@@ -10,9 +10,11 @@ from typing import Any
 from carillon.stores.ports import TrunkProfile
 from carillon.supervision.rpc import RpcFailed
 from carillon.trunks import states
-from carillon.trunks.probes import GROUP, NONE_AT_ALL, NOT_YET, destinations, heard, next_hop
+from carillon.trunks.lookups import Known
+from carillon.trunks.probes import GROUP, NONE_AT_ALL, NOT_YET, destinations, heard
 from carillon.trunks.registrations import contact_user
-from carillon.trunks.states import Health, Key, TrunkState
+from carillon.trunks.states import Health, Key, TargetState, TrunkState
+from carillon.trunks.targets import is_address
 
 TABLE = "trunkhealth"
 NOBODY = "."
@@ -34,16 +36,17 @@ class Watch:
     known: dict[Key, TrunkState] = field(default_factory=dict)
     offered: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    health: dict[str, Health] = field(default_factory=dict)
     tell_at: float = 0.0
 
-    def look(self, trunks: Mapping[Key, TrunkProfile], nowhere: frozenset[Key], now: float, clock: float) -> None:
-        """See to it that the right trunks are asked, and tell what has changed; raises RpcFailed, OSError.
+    def look(self, trunks: Mapping[Key, TrunkProfile], known: Mapping[Key, Known], now: float, clock: float) -> None:
+        """See to it that the right targets are asked, and tell what has changed; raises RpcFailed, OSError.
 
-        `nowhere` are trunks whose names lead to no address. `now` counts monotonic seconds, `clock` is a Unix time.
+        `known` says where trunks are. `now` counts monotonic seconds, `clock` is a Unix time.
         """
-        health = self._asked(destinations(trunks), now)
+        self.health = self._asked(destinations(trunks, known), now)
         fresh = {
-            key: self._state(key, trunk, Health.DOWN if key in nowhere else health.get(next_hop(trunk)), int(clock))
+            key: self._state(key, trunk, known.get(key, Known()), int(clock))
             for key, trunk in trunks.items()
             if trunk.enabled
         }
@@ -75,17 +78,32 @@ class Watch:
                 return {}
             raise
 
-    def _state(self, key: Key, trunk: TrunkProfile, heard: Health | None, clock: int) -> TrunkState:
+    def _state(self, key: Key, trunk: TrunkProfile, known: Known, clock: int) -> TrunkState:
         """A trunk that missed one question is what it was before; times are those of the last change."""
         before = self.known.get(key)
-        health = (heard or Health.UNKNOWN) if trunk.probe else Health.NOT_PROBED
+        targets = self._targets(trunk, known, before)
+        health = _of_all(targets) if trunk.probe else Health.NOT_PROBED
+        if trunk.probe and known.targets == ():
+            health = Health.DOWN
         if before and health is Health.UNKNOWN and before.health is not Health.NOT_PROBED:
             health = before.health
         now = before if before and before.health is health else TrunkState(health, clock)
+        shown = () if is_address(trunk.host) else targets
+        now = replace(now, targets=shown, dns=known.trouble, dns_since=known.since)
         registered = self._is_registered(key, before) if trunk.registered_user else None
         if before and before.registered is registered:
             return replace(now, registered=registered, registered_since=before.registered_since)
         return replace(now, registered=registered, registered_since=clock)
+
+    def _targets(self, trunk: TrunkProfile, known: Known, before: TrunkState | None) -> tuple[TargetState, ...]:
+        """How each target is; one that missed one question is what it was before."""
+        last = {one.uri: one.health for one in before.targets} if before else {}
+
+        def health(uri: str) -> Health:
+            heard = self.health.get(uri, Health.UNKNOWN) if trunk.probe else Health.NOT_PROBED
+            return last.get(uri, heard) if heard is Health.UNKNOWN else heard
+
+        return tuple(TargetState(one.uri, one.priority, one.weight, health(one.uri)) for one in known.targets or ())
 
     def _is_registered(self, key: Key, before: TrunkState | None) -> bool:
         """A registration that is just being refreshed is what it was before."""
@@ -98,10 +116,18 @@ class Watch:
         return bool(flags & ONLINE)
 
     def _tell(self, domains: Iterable[str], now: float) -> None:
-        """Tell the workers which trunks of each domain are down: when that changes, and before it is forgotten."""
+        """Tell the workers what is down in each domain: when that changes, and before it is forgotten."""
         wanted = {domain: " ".join(sorted(states.down(self.known, domain))) or NOBODY for domain in domains}
         if wanted == self.told and now < self.tell_at:
             return
         for domain, names in wanted.items():
             self.rpc("htable.sets", TABLE, domain, names)
         self.told, self.tell_at = wanted, now + TELL_S
+
+
+def _of_all(targets: tuple[TargetState, ...]) -> Health:
+    """A trunk works when one of its targets does, and is down when all are."""
+    healths = {one.health for one in targets}
+    if Health.UP in healths:
+        return Health.UP
+    return Health.DOWN if healths == {Health.DOWN} else Health.UNKNOWN

@@ -21,6 +21,7 @@ NAMES_PULSE_S = 8.0
 CALLS_PULSE_S = 8.0
 """The calls daemon goes round each second, or waits twice its patience for an Asterisk that hangs."""
 STATES_PULSE_S = 15.0
+NAMESERVER_PULSE_S = 8.0
 PULSE_S = 60.0
 """The trunk daemon waits so long at most for names that nobody resolves."""
 
@@ -90,6 +91,11 @@ def siblings_answers(settings: Settings) -> bool:
     return pulse_age_s(settings.run / "siblings") < PULSE_S
 
 
+def nameserver_answers(settings: Settings) -> bool:
+    """Its daemon goes round, and NSD answers it."""
+    return pulse_age_s(settings.run / "nameserver") < NAMESERVER_PULSE_S
+
+
 def presence_answers(settings: Settings) -> bool:
     """An OPTIONS on its port."""
     return not answers_options(settings.gateway, settings.presence_port, settings.gateway, PATIENCE_S)
@@ -135,4 +141,5 @@ QUESTIONS: dict[str, Callable[[Settings], bool]] = {
     "calls": calls_answers,
     "states": states_answers,
     "siblings": siblings_answers,
+    "nameserver": nameserver_answers,
 }

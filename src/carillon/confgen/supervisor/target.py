@@ -26,6 +26,7 @@ class Program:
     environment: str
     priority: int
     user: str
+    autostart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def _program(system: System, name: str, priority: int) -> Program:
     first = _before(system, name)
     launch = _module(system, "carillon.supervision.launch", str(run), "--", *first, *module.command(theirs))
     environment = {"PYTHONPATH": str(system.code), **module.environment(theirs)}
-    return Program(name, shlex.join(launch), _environment(environment), priority, getattr(module, "USER", SERVICE_USER))
+    user, is_on = getattr(module, "USER", SERVICE_USER), getattr(module, "is_on", lambda _: True)
+    return Program(name, shlex.join(launch), _environment(environment), priority, user, is_on(theirs))
 
 
 def _before(system: System, name: str) -> list[str]:

@@ -19,6 +19,8 @@ class Context:
     """What the daemon is told: the workers' directory, Kamailio's control socket, where passwords are, states go.
 
     `contact6` is our address for providers of IPv6. `lease` says whether this node registers; None where it is alone.
+    `answers` keeps what the DNS last said; `families` are the types of
+    addresses that this node reaches.
     """
 
     run: Path
@@ -30,6 +32,8 @@ class Context:
     states: Path
     contact6: str
     lease: Path | None
+    answers: Path
+    families: tuple[str, ...]
 
 
 def context(system: System) -> Context:
@@ -45,6 +49,8 @@ def context(system: System) -> Context:
         states=paths.trunk_states,
         contact6=_contact6(system.node),
         lease=paths.lease if paths.database.exists() else None,
+        answers=paths.trunk_answers,
+        families=tuple("AAAA" if ":" in address else "A" for address in system.node.addresses),
     )
 
 
@@ -61,10 +67,11 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"directory": context.directory, "rpc": context.rpc, "logins": context.logins, "states": context.states}
+    told["answers"] = context.answers
     return {
         _SETTINGS: json.dumps(
             {name: str(path) for name, path in told.items()}
-            | {"contact6": context.contact6, "lease": str(context.lease or "")},
+            | {"contact6": context.contact6, "lease": str(context.lease or ""), "families": list(context.families)},
             indent=1,
         )
     }

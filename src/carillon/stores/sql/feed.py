@@ -188,13 +188,13 @@ def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple
 def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Iterator[DomainProfile]:
     rules = rules_of(connection)
     for row in connection.execute(select(domain)).mappings():
-        fields = {name: value for name, value in row.items() if name not in _OF_CALLBACK}
+        fields = {name: value for name, value in row.items() if name not in _NOT_FOR_CALLS}
         hint = bool(row["callback_hint"] and row["callback_s"])
         name = row["name"]
         yield DomainProfile(**fields, asks_names=name in asking, recording=rules.get(name, ()), callback_hint=hint)
 
 
-_OF_CALLBACK = frozenset({"callback_s", "callback_hint"})
+_NOT_FOR_CALLS = frozenset({"callback_s", "callback_hint", "naptr"})
 _CALLBACK = tuple(callback.c[name] for name in CALLBACK.split(", "))
 _PEOPLE = (
     user.c.extension,
@@ -310,6 +310,7 @@ def _trunk(of: Trunk) -> TrunkProfile:
         of.probe,
         of.from_user,
         of.most_calls,
+        of.naptr,
     )
 
 

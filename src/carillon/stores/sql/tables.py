@@ -58,6 +58,7 @@ domain = _table(
     Column("callback_s", Integer, nullable=False, server_default="1800"),
     Column("callback_hint", Boolean, nullable=False, server_default="1"),
     Column("recording_days", Integer, nullable=False),
+    Column("naptr", String(16), nullable=False, server_default="tls tcp udp"),
 )
 
 recording_rule = _table(
@@ -140,6 +141,7 @@ trunk = _table(
     Column("probe", Boolean, nullable=False, server_default="1"),
     Column("from_user", String(64)),
     Column("most_calls", Integer),
+    Column("naptr", Boolean, nullable=False, server_default="0"),
 )
 
 outbound = _table(
@@ -375,6 +377,16 @@ nodestate = _table(
     Column("seen", DOUBLE, nullable=False),
 )
 """How nodes are, each told by itself: not journalled, no part of what was set."""
+
+node_share = _table(
+    "nodeshare",
+    Column("node", String(32), primary_key=True),
+    Column("priority", Integer, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("listen", String(128), nullable=False),
+    Column("port", Integer, nullable=False),
+)
+"""How nodes stand in the DNS; `listen` are addresses, separated by blanks."""
 
 change = _table(
     "change",
