@@ -112,6 +112,25 @@ def test_what_a_phone_has_published_outlives_a_kill_with_its_tag(company: Compan
     watch.until(lambda told: activities(told) == ["away"])
 
 
+@pytest.mark.parametrize("method", ["SUBSCRIBE", "PUBLISH"])
+def test_while_the_presence_server_is_silent_phones_are_told_to_come_back(company: Company, method: str) -> None:
+    """By 503, after which a subscription lives on; 408 would end it. The watchdog would start the server anew."""
+    alice = company.registered("101")
+    watch, mine = Watch(alice, company.uri("102")), document(company.uri("101"), "meeting")
+    watchdog, server = company.pid("watchdog"), company.pid("presence")
+    os.killpg(watchdog, signal.SIGSTOP)
+    os.killpg(server, signal.SIGSTOP)
+    try:
+        refused = watch.again() if method == "SUBSCRIBE" else publishes(alice, mine)
+    finally:
+        os.killpg(server, signal.SIGCONT)
+        os.kill(watchdog, signal.SIGKILL)
+    assert (refused.code, refused.header("Retry-After")) == (503, "5"), refused.text
+    company.building.awaits_restart("watchdog", watchdog)
+    assert watch.again().code == 200
+    assert publishes(alice, mine).code == 200
+
+
 def test_what_is_no_publication_is_refused(company: Company) -> None:
     bob = company.registered("102")
     mine = document(company.uri("102"), "meeting")

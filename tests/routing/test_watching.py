@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from carillon.routing import publish, subscribe, watched
+from carillon.routing import publish, subscribe, unanswered, watched
 from carillon.routing.admission import authenticated
 from carillon.routing.chain import decide_by
-from carillon.routing.decision import Decision, Follow, MarkWatched, Reply, Submit
+from carillon.routing.decision import Decision, Follow, MarkWatched, Pass, Reply, Submit
 from carillon.routing.entrance import PUBLISH, SERVICE, SUBSCRIBE, route_of
 from carillon.routing.facts import UNKNOWN, Facts, Gateway, NodeProfile
 from carillon.routing.request import Request, Source
@@ -50,6 +50,13 @@ def test_a_colleague_is_watched_under_his_one_address(event: str) -> None:
     decision = watching(numbered)
     assert decision.outcome == Submit(BOB.aor, SERVER)
     assert MarkWatched(BOB.aor, "101") in decision.effects
+
+
+def test_silence_of_the_presence_server_is_no_timeout_of_the_phone() -> None:
+    silent = unanswered.decide(timed_out=True)
+    assert code(silent) == 503
+    assert silent.outcome == Reply(503, "Service Unavailable", (("Retry-After", "5"),))
+    assert unanswered.decide(timed_out=False).outcome == Pass()
 
 
 @pytest.mark.parametrize("name", ["101", "alice-desk"])

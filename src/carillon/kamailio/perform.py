@@ -16,7 +16,7 @@ from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.kamailio.siblings import Siblings
-from carillon.routing import anchor, sessiontimer, watched
+from carillon.routing import anchor, sessiontimer, unanswered, watched
 from carillon.routing.callback import BUSY_TABLE
 from carillon.routing.decision import (
     AddHeader,
@@ -278,6 +278,8 @@ def _submit(submit: Submit, sockets: Sockets) -> None:
     _towards(submit.server, sockets)
     if ksr.text("$rm") == "SUBSCRIBE":
         ksr.alias_own_contact()
+    if ksr.text("$rm") != "MESSAGE":
+        ksr.set_callbacks(failure=Callback.UNANSWERED)
     ksr.set_timers(submit.silence_s, submit.silence_s)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
@@ -439,6 +441,9 @@ def _follow(gateway: Gateway | None, means: Means) -> None:
         ksr.alias_own_contact()
     if gateway is not None:
         _towards(gateway, means.gateway_sockets)
+        if ksr.text("$rm") == "SUBSCRIBE":
+            ksr.set_callbacks(failure=Callback.UNANSWERED)
+            ksr.set_timers(unanswered.SILENCE_S, unanswered.SILENCE_S)
     elif not (siblings and siblings.is_next()):
         ksr.follow_alias()
     if not ksr.relay():

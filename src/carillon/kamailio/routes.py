@@ -18,6 +18,7 @@ class Callback(StrEnum):
     MESSAGE_FAILURE = "ksr_message_failure"
     HOME_REPLY = "ksr_home_reply"
     HOME_FAILURE = "ksr_home_failure"
+    UNANSWERED = "ksr_unanswered"
 
 
 class PresenceCallback(StrEnum):

@@ -16,7 +16,7 @@ from carillon.kamailio.plain import Plain
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer
-from carillon.routing import failures, indialog, replies, sibling
+from carillon.routing import failures, indialog, replies, sibling, unanswered
 from carillon.routing import media as medium
 from carillon.routing import message as message_rules
 from carillon.routing.admission import guess_of
@@ -221,6 +221,12 @@ class Worker:
         aor, keeper = kept_by()
         if keeper and message_rules.is_kept_after(ksr.status_code(), keeper):
             perform(Decision(Submit(aor, keeper)), self.means, in_failure_route=True)
+        return 1
+
+    @guarded(server_error)
+    def ksr_unanswered(self, message: Any) -> int:
+        """The presence server refused a SUBSCRIBE or PUBLISH, or is silent. No reads, as in `ksr_leg_failure`."""
+        perform(unanswered.decide(timed_out=ksr.branch_timed_out()), self.means, in_failure_route=True)
         return 1
 
     @guarded(nothing)

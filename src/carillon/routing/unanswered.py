@@ -1,0 +1,21 @@
+"""The failure route of SUBSCRIBE and PUBLISH: what a phone hears while the presence server is silent. Reads nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from carillon.routing.decision import Decision, Pass, Reply
+from carillon.routing.failures import RETRY_AFTER_S
+
+SILENCE_S: Final = 4.0
+"""So long it may think about the refresh of a subscription."""
+
+
+def decide(*, timed_out: bool) -> Decision:
+    """503 with Retry-After for silence; what the server did say goes back.
+
+    A 408 would end the subscription that a phone refreshes (RFC 3261 §12.2.1.2), and its lamp would go out.
+    """
+    if not timed_out:
+        return Decision(Pass())
+    return Decision(Reply(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)),)))
