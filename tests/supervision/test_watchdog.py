@@ -90,6 +90,12 @@ def test_stopped_processes_are_found() -> None:
         child.kill()
 
 
+def test_threads_of_the_kernel_are_no_component(tmp_path: Path) -> None:
+    (tmp_path / "2").mkdir()
+    (tmp_path / "2" / "stat").write_text("2 (kthreadd) T 0 0 0 0 -1 2129984 0 0 0 0 0 7 0 0 20 0")
+    assert process_groups(tmp_path) == {}
+
+
 def test_a_watchdog_that_hangs_is_ended(tmp_path: Path) -> None:
     waits = [sys.executable, "-c", "input()", str(tmp_path)]
     with subprocess.Popen(waits, stdin=subprocess.PIPE, start_new_session=True) as child:

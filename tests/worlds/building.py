@@ -441,6 +441,6 @@ def carillon(network: Network, *arguments: str) -> str:
     with network.run(
         NODE, [str(COMMAND), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        output, error = process.communicate(timeout=60)
+        output, error = process.communicate(timeout=90)
     assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
     return str(output)

@@ -53,7 +53,7 @@ def join(
 ) -> None:
     """Make this machine a node of a system, in the directory given by `--dir`, which must be new or empty.
 
-    Example: `carillon --dir /srv/phones node join WyJnaGVudCIs…`
+    Example: `carillon node join WyJnaGVudCIs…`
     """
     from carillon.supervision.joining import join as joins
     from carillon.supervision.joinkeys import JoinKey

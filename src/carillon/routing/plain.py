@@ -44,7 +44,9 @@ both tags, proof."""
 
 
 def _memo(**told: str) -> str:
-    """A memo as text: these fields as given, and nothing in all others."""
+    """A memo as text: these fields as given, nothing in all others. Raises `ValueError` for one that a memo lacks."""
+    if unknown := told.keys() - {field.name for field in fields(Memo)}:
+        raise ValueError(f"a memo has no {', '.join(sorted(unknown))}")
     return "\x1f".join(told.get(field.name, "") for field in fields(Memo))
 
 

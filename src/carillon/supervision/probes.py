@@ -115,7 +115,8 @@ def probe_asterisk(paths: SystemPaths, node: Node) -> Health:
     text = _asterisk_says(paths, "core show version")
     version = next((line.split()[1] for line in text.splitlines() if line.startswith("Asterisk ")), None)
     if version is None:
-        return Health(problem=text or "it hasn't booted")
+        booting = not text or text.startswith("No such command")  # it listens before its own commands are there
+        return Health(problem="it hasn't booted" if booting else text)
     silent = (answers_options(address, node.gateway_port, address, PATIENCE_S) for address in node.signalling)
     return Health(version.partition("+")[0], next(filter(None, silent), ""))
 

@@ -23,7 +23,8 @@ from carillon.supervision.stop import remove_run
 from carillon.supervision.supervisor import states
 from carillon.system.paths import SystemPaths
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+"""A node needs some seconds to start; on a machine that has much else to do, several times as many."""
 STEP_S = 0.1
 LOG_LINES = 8
 _ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}

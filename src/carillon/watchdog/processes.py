@@ -22,13 +22,14 @@ class ProcessGroup:
 
 
 def process_groups(proc: Path = PROC) -> dict[int, ProcessGroup]:
-    """Every process group of the machine by its number."""
+    """Every process group of the machine by its number; without that of the kernel's threads, 0, which is nobody's."""
     groups: dict[int, ProcessGroup] = {}
     for pid, words in _stats(proc):
         state, number, cpu_s = words[0], int(words[2]), (int(words[11]) + int(words[12])) * _TICK_S
         known = groups.get(number, ProcessGroup())
         stopped = known.stopped | {pid} if state == STOPPED else known.stopped
         groups[number] = ProcessGroup(stopped, known.cpu_s + cpu_s, known.at_work or state in AT_WORK)
+    groups.pop(0, None)
     return groups
 
 
