@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 from tests.live.company import Company
 from tests.live.talking import hangs_up, talk
+from tests.live.test_refresh import asterisk
 from tests.live.test_transfers import hear_each_other, talks
 from tests.live.waiting import await_that
 from tests.phones.call import Call
@@ -263,6 +264,12 @@ def refers(side: Dialog, *headers: tuple[str, str]) -> Message:
     return side.agent.exchange(again)
 
 
+def is_joined(company: Company) -> bool:
+    """Whether all channels of Asterisk are in a bridge; none is in one right after the 200."""
+    channels = [line.split("!") for line in asterisk(company, "core show channels concise").splitlines() if "!" in line]
+    return bool(channels) and all(fields[-2] for fields in channels)
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [
@@ -285,6 +292,7 @@ def test_a_phone_is_not_believed_where_the_call_goes(company: Company, name: str
     """Private headers and the extension of our own in a phone's REFER are nothing but noise."""
     alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
     mine, _theirs = talk(alice, bob)
+    await_that(lambda: is_joined(company), "Asterisk has joined both legs: until then it refuses a transfer")
     lies = [("X-Carillon-Called", f"102@{company.domain}"), ("X-Carillon-Outside", "premium")]
     answer = refers(mine, (name, f"<sip:103@{company.domain}?X-Carillon-Called=102>"), ("b", "<sip:boss@x>"), *lies)
     assert answer.code == 202

@@ -78,7 +78,7 @@ def test_over_udp_it_finds_the_other_one_once_the_dead_one_is_out_of_the_zone(co
 
 
 def test_another_make_of_phone_does_so_too(company: Company) -> None:
-    """baresip, over UDP: by itself, after Timer F."""
+    """baresip, over UDP: by itself, after Timer F, for the REGISTER and again for the one with credentials."""
     domains.set(company.building.truth, WHO, company.domain, digest=DigestOffer.MD5)
     put_in_force(company.building.paths)
     network, place = company.building.network, company.place("phone2")
@@ -88,4 +88,4 @@ def test_another_make_of_phone_does_so_too(company: Company) -> None:
         network.resolving("phone2", names.address),
         Baresip("101", password_of("101"), company.domain, proxy="", **place) as alice,
     ):
-        alice.says("200 OK", PATIENCE_S)
+        alice.says("200 OK", 1.6 * PATIENCE_S)

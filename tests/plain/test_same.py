@@ -118,6 +118,16 @@ def test_a_plain_call(ways: Ways, plain: dict[str, Arrival]) -> None:
         same(ways, arrival)
 
 
+@pytest.mark.parametrize("name", ["INVITE in", "REGISTER"])
+@pytest.mark.parametrize("missing", ["username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce"])
+def test_credentials_that_lack_something(ways: Ways, plain: dict[str, Arrival], name: str, missing: str) -> None:
+    arrival = plain[name]
+    assert f"{missing}=" in arrival.message.text
+    same(
+        ways, replace(arrival, message=replace(arrival.message, text=arrival.message.text.replace(f"{missing}=", "x=")))
+    )
+
+
 @settings(max_examples=500, deadline=None)
 @given(st.data())
 def test_whatever_is_written_into_its_messages(ways: Ways, plain: dict[str, Arrival], data: st.DataObject) -> None:

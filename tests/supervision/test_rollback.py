@@ -45,7 +45,7 @@ def test_what_is_in_force_is_what_a_start_would_make(first: Installation) -> Non
     assert _diff(first) == {"changed": [], "diff": ""}
     checked = json.loads(first.carillon("config", "check", "--json").stdout)
     assert {row["component"]: row["accepted"] for row in checked} == dict.fromkeys(
-        ("redis", "rtpengine", "asterisk", "presence", "kamailio", "supervisor"), True
+        ("redis", "rtpengine", "asterisk", "presence", "kamailio", "nameserver", "supervisor"), True
     )
     assert not list(first.paths.run_root.glob("check-*"))
 

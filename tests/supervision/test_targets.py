@@ -94,6 +94,7 @@ def test_the_supervisor_starts_every_engine_through_the_launcher(system: System)
         "calendars",
         "calls",
         "states",
+        "nameserver",
         "watchdog",
     ]
     assert all("carillon.supervision.launch" in program.command for program in programs)

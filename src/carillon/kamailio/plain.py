@@ -357,7 +357,7 @@ class Plain:
         except KeyError:
             return None
         use = f"{nonce}:{count}"
-        if given["realm"] != home or given.get("qop") != "auth" or digest not in offers:
+        if given.get("realm") != home or given.get("qop") != "auth" or digest not in offers:
             return None
         read = self._directory.plain_phone if method == "REGISTER" else self._directory.plain_caller
         account = read(home, device)
