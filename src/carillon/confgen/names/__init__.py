@@ -1,5 +1,6 @@
 """Target names: the daemon that asks other systems for names."""
 
-from carillon.confgen.names.target import NAME, Context, command, context, environment, files, verify
+from carillon.confgen.daemon import command, environment, files, verify
+from carillon.confgen.names.target import NAME, context
 
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]
+__all__ = ["NAME", "command", "context", "environment", "files", "verify"]

@@ -1,7 +1,6 @@
 """Target recordings: the daemon that knows where the trunks speak from."""
 
-from __future__ import annotations
+from carillon.confgen.daemon import command, environment, files, verify
+from carillon.confgen.recordings.target import NAME, context
 
-from carillon.confgen.recordings.target import NAME, Context, command, context, environment, files, verify
-
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]
+__all__ = ["NAME", "command", "context", "environment", "files", "verify"]
