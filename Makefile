@@ -13,7 +13,7 @@ stop: ## stop the demo from elsewhere
 test: ## set up, then everything: lint, types, pure tests, tests on the real engines
 	@sh setup/install.sh test
 	@$(MAKE) --no-print-directory lint BIN=$$(sh setup/python.sh test --where)/bin
-	PYTHONPATH=src $$(sh setup/python.sh test --where)/bin/python -m pytest --numprocesses=3 --dist=loadfile
+	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m tests.suite
 
 check: .venv/stamp ## lint, types and pure tests, on any Python from 3.11
 	@$(MAKE) --no-print-directory lint BIN=.venv/bin
