@@ -46,7 +46,7 @@ def test_a_key_is_good_once(paths: SystemPaths) -> None:
     answer = welcome.welcome(paths, asked(key))
     assert (answer["node"]["name"], answer["node"]["address"]) == ("ghent", "127.0.0.2")
     assert answer["database"]["password"] == "secret-of-the-database"
-    with pytest.raises(Refused, match="its key was used, or never made"):
+    with pytest.raises(Refused, match="no node ghent is awaited: the key was used or is older than an hour"):
         welcome.welcome(paths, asked(key))
     assert not joinkeys.waiting(paths)
 
@@ -64,7 +64,7 @@ def test_a_wrong_key_is_refused_and_does_not_spoil_the_right_one(paths: SystemPa
     key = made(paths)
     with pytest.raises(Refused, match="isn't the one of ghent"):
         welcome.welcome(paths, asked(replace(key, secret="guessed")))
-    with pytest.raises(Refused, match="no node paris is awaited"):
+    with pytest.raises(Refused, match="no node paris is awaited: the key was used or is older than an hour"):
         welcome.welcome(paths, asked(replace(key, name="paris")))
     assert welcome.welcome(paths, asked(key))
 

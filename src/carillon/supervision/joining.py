@@ -17,7 +17,7 @@ from carillon.model.host import Address
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.supervision.joinkeys import JoinKey
+from carillon.supervision.joinkeys import GONE, JoinKey
 from carillon.supervision.owndatabase import database_of
 from carillon.supervision.welcome import VERSION
 from carillon.system.paths import SystemPaths
@@ -70,7 +70,7 @@ def ask(key: JoinKey) -> dict[str, Any]:
     except (OSError, HTTPException, ValueError) as error:
         raise Refused(
             "key",
-            f"{key.address} doesn't answer ({error}): that node is down, or the key was used or is older than an hour.",
+            f"{key.address} doesn't answer ({error}): that node is down, or {GONE}.",
         ) from error
     finally:
         connection.close()

@@ -20,6 +20,8 @@ from carillon.system.paths import SystemPaths
 VALID_S = 3600.0
 WRONG_GUESSES = 20
 """After so many wrong secrets for a name, its key is worth nothing any more."""
+GONE = "the key was used or is older than an hour"
+"""Said by the node that listens for others still, and by the new one when nobody listens any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ def require(paths: SystemPaths, name: str, secret: str) -> None:
     row = rows.get(name)
     if row is None:
         raise Refused(
-            "key", f"no node {name} is awaited: its key was used, or never made; `carillon node add` makes one."
+            "key",
+            f"no node {name} is awaited: {GONE}; `carillon node add` makes another one.",
         )
     if row["until"] <= time.time():
         raise Refused("key", f"was good for an hour, which is over; `carillon node add {name}` makes another one.")
