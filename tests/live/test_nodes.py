@@ -88,6 +88,33 @@ def test_a_name_or_an_address_that_is_taken_is_refused(cluster: Cluster, two: Ma
     assert taken.error.startswith(f"address: {two.address} is the address of two")
 
 
+def test_a_drill_drains_a_node_for_a_moment(cluster: Cluster, two: Machine) -> None:
+    """What one node does for all is another's meanwhile; afterwards either node is as before."""
+    one = cluster["one"]
+
+    def holder() -> str:
+        rows = one.does("--json", "node", "list").row
+        return next((row["name"] for row in rows if row["leads"]), "")
+
+    assert comes_true(lambda: holder() != "")
+    drained = holder()
+    row = two.does("--json", "drill", "drain", drained, "--yes").row
+    assert (row["drill"], row["led"]) == (f"{drained} drained", True)
+    assert row["leads_then"] == {"node1": "two", "two": "node1"}[drained]
+    assert {each["state"] for each in one.does("--json", "node", "list").row} == {"up"}
+    refused = two.asks("drill", "drain", "nine", "--yes")
+    assert refused.error.startswith("name: there is no node nine;")
+
+
+def test_a_node_that_a_drill_killed_comes_back(cluster: Cluster, two: Machine) -> None:
+    two.does("user", "add", "105", "--name", "Erin")
+    row = two.does("--json", "drill", "node", "--back", "0", "--yes").row
+    assert row["drill"] == "node two killed"
+    assert (row["calls_before"], row["calls_after"]) == (0, 0)
+    assert name(two, "105") == "Erin"
+    assert two.does("--json", "status").row["healthy"]
+
+
 def test_the_node_with_the_database_and_one_that_is_up_do_not_leave(cluster: Cluster, two: Machine) -> None:
     assert cluster["one"].asks("node", "leave", "two").error.startswith("name: two is up")
     assert cluster["one"].asks("node", "leave", "node1").code == 1

@@ -26,6 +26,7 @@ from carillon.cli import (
     device,
     dns,
     domain,
+    drill,
     explain,
     forwarding,
     group,
@@ -84,6 +85,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("certificate", certificate.app),
     ("config", config.app),
     ("node", node.app),
+    ("drill", drill.app),
 )
 """One row a noun: its name and its verbs."""
 

@@ -75,7 +75,7 @@ def join(
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """List the nodes, and how they are.
+    """List the nodes, and how they are; one leads: it does what one node does for all.
 
     Example: `carillon node list`
     """
@@ -83,8 +83,8 @@ def list_(context: typer.Context) -> None:
     from carillon.provisioning.system import load_node
 
     cli = Cli.of(context)
-    own = load_node(cli.paths).name
-    cli.show([_row(view, own) for view in nodes.listing(cli.truth)], "Nodes")
+    own, leads = load_node(cli.paths).name, _leader(cli)
+    cli.show([_row(view, own, leads) for view in nodes.listing(cli.truth)], "Nodes")
 
 
 @app.command()
@@ -118,7 +118,18 @@ def leave(context: typer.Context, name: Name) -> None:
     cli.done(f"Node {name} has left.", {"name": name}, sequence)
 
 
-def _row(view: NodeView, own: str) -> dict[str, object]:
+def _leader(cli: Cli) -> str | None:
+    """Who does what one does for all; None while nobody can say."""
+    from carillon.stores.sql.engine import DatabaseAway
+    from carillon.supervision.draining import leader
+
+    try:
+        return leader(cli.truth)
+    except DatabaseAway:
+        return None
+
+
+def _row(view: NodeView, own: str, leads: str | None) -> dict[str, object]:
     from datetime import UTC, datetime
 
     state = view.state
@@ -128,6 +139,7 @@ def _row(view: NodeView, own: str) -> dict[str, object]:
         "this": view.node.name == own,
         "address": view.node.address,
         "state": view.words,
+        "leads": None if leads is None else view.node.name == leads,
         "since": since,
         "version": state.version if state else None,
         "behind": view.behind if state else None,

@@ -39,6 +39,12 @@ def held(engine: Engine, name: str) -> Held:
     return Held(NOBODY, 0)
 
 
+def holders(engine: Engine) -> dict[str, str]:
+    """Who holds each lease now; empty for one that nobody holds. Raises `Refused`, `DatabaseAway`."""
+    with migrating(engine) as connection:
+        return {row.name: row.holder for row in connection.execute(select(lease))}
+
+
 def swap(engine: Engine, name: str, seen: Held, holder: str) -> Held | None:
     """Renew, take or give back a lease that is as it was seen; None when it isn't any more.
 
