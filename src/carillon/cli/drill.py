@@ -86,7 +86,12 @@ def drain(
     cli, _ = _here(context)
     draining.require_another(cli.truth, name)
     _ask(f"Drain {name} for a moment", None, yes)
-    cli.show(draining.drill(cli.truth, cli.who, name), "Drill")
+    noticed = draining.drill(cli.truth, cli.who, name)
+    cli.show(noticed, "Drill")
+    if noticed["leads_then"] is None:
+        raise Refused(
+            "name", f"nobody took over in {draining.PATIENCE_S:g} s; `carillon status` on the others says why."
+        )
 
 
 def _here(context: typer.Context) -> tuple[Cli, Node]:

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from carillon.supervision.prepare import load_system
 from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.welcome import serve
 from carillon.system.paths import SystemPaths
+from carillon.system.rhythm import steadily
 from carillon.watchdog.questions import PULSE
 
 LOOK_S = 0.5
@@ -74,21 +76,22 @@ class Follower:
 
 def _hold(paths: SystemPaths) -> None:
     """Renew or await the lease for ever. This process ends with whatever nobody foresaw, to be started anew."""
-    truth, wakes = follow_truth(paths), time.monotonic()
+    try:
+        _hold_steadily(paths)
+    except Exception:  # noqa: BLE001 -- a thread would end alone, and this node never hold anything again
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _hold_steadily(paths: SystemPaths) -> None:
+    truth = follow_truth(paths)
     node = load_nodes(paths)[0].name
     holding, states = Holding(lambda: truth, node, paths.lease, time.monotonic), NodeStates(truth, node)
-    while True:
-        try:
+    for _ in steadily(RENEW_S):
+        with suppress(Refused):  # the follower says it, and the lease runs out
             holding.wants = not load_nodes(paths)[0].drained
             holding.look()
             states.tell((Report.read(paths.follower_report) or Report()).sequence)
-        except Refused:
-            pass  # the follower says it, and the lease runs out
-        except Exception:  # noqa: BLE001 -- a thread would end alone, and this node never hold anything again
-            traceback.print_exc()
-            os._exit(1)
-        wakes = max(wakes + RENEW_S, time.monotonic())
-        time.sleep(wakes - time.monotonic())
 
 
 def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
