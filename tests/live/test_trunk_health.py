@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from tests.live.company import Company
-from tests.phones.message import Message
-from tests.phones.raw import RawAgent
+from tests.live.provider import Provider
 from tests.phones.settings import Transport
 from tests.supervision.installation import until
-from tests.worlds.building import PORT, PROVIDERS, Building
+from tests.worlds.building import PROVIDERS, Building
 
 from carillon.model.trunk import Transport as TrunkTransport
 
 pytestmark = pytest.mark.engines
-
-
-class Provider:
-    """A provider that answers every OPTIONS with the code of the day, and shows the INVITEs that it gets."""
-
-    def __init__(self, building: Building, host: str, transport: Transport = "udp") -> None:
-        where = {"namespace": building.network.namespace(host), "address": PROVIDERS[host], "port": PORT}
-        self.agent = RawAgent("provider", "provider.test", proxy=f"10.77.0.1:{PORT}", transport=transport, **where)
-        self.code = 200
-        self.invites: list[Message] = []
-        self._ends = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._ends.set()
-        self._thread.join()
-        self.agent.close()
-
-    def _serve(self) -> None:
-        while not self._ends.is_set():
-            try:
-                request = self.agent.receive(0.2)
-            except TimeoutError:
-                continue
-            if request.method == "OPTIONS" and self.code:
-                self.agent.respond(request, self.code)
-            elif request.method == "INVITE":
-                self.invites.append(request)
-                self.agent.respond(request, 486)
 
 
 @pytest.fixture
@@ -55,7 +23,7 @@ def providers(building: Building, company: Company) -> Iterator[tuple[Provider, 
     with ExitStack() as left:
         both = []
         for position, host in enumerate(PROVIDERS, 1):
-            provider = Provider(building, host)
+            provider = Provider.at(building, host)
             left.callback(provider.close)
             both.append(provider)
             building.adds_trunk(company.domain, f"line{position}", PROVIDERS[host], position)
@@ -73,7 +41,7 @@ def awaits(building: Building, company: Company, name: str, state: str) -> None:
 def test_a_provider_is_asked_by_the_transport_of_its_trunk(
     building: Building, company: Company, transport: Transport
 ) -> None:
-    provider = Provider(building, "prov1", transport)
+    provider = Provider.at(building, "prov1", transport)
     building.adds_trunk(company.domain, "line", PROVIDERS["prov1"], 1, transport=TrunkTransport(transport))
     try:
         awaits(building, company, "line", "up")
@@ -91,7 +59,7 @@ def test_a_provider_that_is_overloaded_is_passed_over_until_it_answers(
     alice = company.phone("101")
     assert alice.dial("025551234").wait_ended().code == 486
     assert (len(first.invites), len(second.invites)) == (1, 0)
-    first.code = 503
+    first.options = 503
     awaits(building, company, "line1", "down")
     assert building.status()["healthy"] is True
     assert {row["name"]: row["state"] for row in building.status()["trunks"] if row["domain"] == company.domain} == {
@@ -101,7 +69,7 @@ def test_a_provider_that_is_overloaded_is_passed_over_until_it_answers(
     until(lambda: "tried last: line1" in building.explains(company.domain, "101", "025551234"), "it is in force")
     assert alice.dial("025551234").wait_ended().code == 486
     assert (len(first.invites), len(second.invites)) == (1, 1)
-    first.code = 404
+    first.options = 404
     awaits(building, company, "line1", "up")
     assert alice.dial("025551234").wait_ended().code == 486
     assert (len(first.invites), len(second.invites)) == (2, 1)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 
 import pytest
 from tests.lab.nameserver import NameServer
 from tests.live.company import Company
-from tests.phones.message import Message
-from tests.phones.raw import RawAgent
+from tests.live.provider import Provider
 from tests.supervision.installation import until
-from tests.worlds.building import ADDRESS, NAMES, PORT, PROVIDERS, Building
+from tests.worlds.building import ADDRESS, NAMES, PROVIDERS, Building
 
 from carillon.provisioning.trunks import TrunkFields
 
@@ -26,45 +23,6 @@ SRV = "_sip._udp IN SRV {} 10 5060 {}"
 BOTH = (*HOSTS, SRV.format(10, FIRST), SRV.format(20, SECOND))
 
 
-@dataclass
-class Place:
-    """One place of the provider. It answers OPTIONS and INVITE with the codes of the day; None is silence."""
-
-    agent: RawAgent
-    options: int | None = 200
-    invite: int | None = 486
-    invites: list[Message] = field(default_factory=list)
-    registers: list[Message] = field(default_factory=list)
-    _ends: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._ends.set()
-        self._thread.join()
-        self.agent.close()
-
-    def _serve(self) -> None:
-        while not self._ends.is_set():
-            try:
-                request = self.agent.receive(0.2)
-            except TimeoutError:
-                continue
-            match request.method:
-                case "OPTIONS" if self.options:
-                    self.agent.respond(request, self.options)
-                case "INVITE":
-                    self.invites.append(request)
-                    if self.invite:
-                        self.agent.respond(request, self.invite)
-                case "REGISTER" if self.options:
-                    self.registers.append(request)
-                    contact = f"{request.header('Contact')};expires=300"
-                    self.agent.respond(request, 200, headers=[("Contact", contact)])
-
-
 @pytest.fixture
 def names(building: Building) -> Iterator[NameServer]:
     """The provider's name server: two places, one after the other."""
@@ -73,13 +31,12 @@ def names(building: Building) -> Iterator[NameServer]:
 
 
 @pytest.fixture
-def places(building: Building, company: Company, names: NameServer) -> Iterator[tuple[Place, Place]]:
+def places(building: Building, company: Company, names: NameServer) -> Iterator[tuple[Provider, Provider]]:
     """Both places of the provider, and our trunk to its name."""
     with ExitStack() as left:
         both = []
-        for host, address in PROVIDERS.items():
-            where = {"namespace": building.network.namespace(host), "address": address, "port": PORT}
-            place = Place(RawAgent("+32475123456", ZONE, proxy=f"{ADDRESS}:{PORT}", **where))
+        for host in PROVIDERS:
+            place = Provider.at(building, host, domain=ZONE)
             left.callback(place.close)
             both.append(place)
         building.adds_trunk(company.domain, "line", ZONE, 1, by_name=PROVIDERS[FIRST])
@@ -97,7 +54,7 @@ def targets(*healths: str) -> list[str]:
     return [f"sip:{address}:5060 {health}" for address, health in zip(PROVIDERS.values(), healths, strict=True)]
 
 
-def test_a_call_goes_where_the_dns_says(places: tuple[Place, Place], company: Company) -> None:
+def test_a_call_goes_where_the_dns_says(places: tuple[Provider, Provider], company: Company) -> None:
     first, second = places
     assert company.phone("101").dial("025551234").wait_ended().code == 486
     assert (len(first.invites), len(second.invites)) == (1, 0)
@@ -106,7 +63,7 @@ def test_a_call_goes_where_the_dns_says(places: tuple[Place, Place], company: Co
 
 @pytest.mark.parametrize("trouble", [None, 503])
 def test_a_place_in_trouble_is_followed_by_the_next(
-    places: tuple[Place, Place], company: Company, trouble: int | None
+    places: tuple[Provider, Provider], company: Company, trouble: int | None
 ) -> None:
     first, second = places
     first.invite = trouble
@@ -115,7 +72,7 @@ def test_a_place_in_trouble_is_followed_by_the_next(
     assert first.invites[0].header("Call-ID") == second.invites[0].header("Call-ID")
 
 
-def test_a_place_that_rang_is_the_only_one(places: tuple[Place, Place], company: Company) -> None:
+def test_a_place_that_rang_is_the_only_one(places: tuple[Provider, Provider], company: Company) -> None:
     first, second = places
     first.invite = 180
     call = company.phone("101").dial("025551234")
@@ -125,7 +82,7 @@ def test_a_place_that_rang_is_the_only_one(places: tuple[Place, Place], company:
     assert second.invites == []
 
 
-def test_a_place_that_is_down_is_passed_over(places: tuple[Place, Place], company: Company) -> None:
+def test_a_place_that_is_down_is_passed_over(places: tuple[Provider, Provider], company: Company) -> None:
     first, second = places
     awaits(company, "both are up", lambda trunk: trunk["targets"] == targets("up", "up"))
     first.options = None
@@ -135,7 +92,7 @@ def test_a_place_that_is_down_is_passed_over(places: tuple[Place, Place], compan
     assert (len(first.invites), len(second.invites)) == (0, 1)
 
 
-def test_calls_come_in_from_every_place(places: tuple[Place, Place], company: Company) -> None:
+def test_calls_come_in_from_every_place(places: tuple[Provider, Provider], company: Company) -> None:
     company.building.numbers(company.domain, "+3225550102", "102")
     bob = company.phone("102")
     for place in places:
@@ -143,7 +100,9 @@ def test_calls_come_in_from_every_place(places: tuple[Place, Place], company: Co
         assert "+32475123456" in (bob.incoming().invite.header("From") or "")
 
 
-def test_a_change_of_the_dns_is_followed(places: tuple[Place, Place], company: Company, names: NameServer) -> None:
+def test_a_change_of_the_dns_is_followed(
+    places: tuple[Provider, Provider], company: Company, names: NameServer
+) -> None:
     names.says(*HOSTS, SRV.format(10, SECOND))
     only = [f"sip:{PROVIDERS[SECOND]}:5060"]
     awaits(company, "it is known", lambda trunk: [str(one).split()[0] for one in _listed(trunk)] == only)
@@ -152,7 +111,7 @@ def test_a_change_of_the_dns_is_followed(places: tuple[Place, Place], company: C
 
 
 def test_while_the_dns_is_dead_the_last_answer_is_used(
-    places: tuple[Place, Place], company: Company, names: NameServer
+    places: tuple[Provider, Provider], company: Company, names: NameServer
 ) -> None:
     names.dies()
     awaits(company, "it is said", lambda trunk: "the last known answer is used" in str(trunk["dns"]))
@@ -164,7 +123,7 @@ def test_while_the_dns_is_dead_the_last_answer_is_used(
     awaits(company, "all is well", lambda trunk: trunk["dns"] == "")
 
 
-def test_a_registration_moves_with_its_place(places: tuple[Place, Place], company: Company) -> None:
+def test_a_registration_moves_with_its_place(places: tuple[Provider, Provider], company: Company) -> None:
     first, second = places
     registering = TrunkFields(register_as="line-1")
     company.building.sets_trunk(company.domain, "line", registering, "secret")
