@@ -255,3 +255,20 @@ def with_access(system: Path) -> Path:
         done = carillon(system, *words)
         assert done.returncode == 0, done.stderr
     return system
+
+
+def test_when_a_phone_would_ring(system: Path) -> None:
+    assert carillon(system, "priority", "add", "0.4", "--agent", "acrobits*").returncode == 0
+
+    def outcome(*words: str) -> str:
+        done = carillon(system, "explain", "registration", "102", *words, "--json")
+        assert done.returncode == 0, done.stderr
+        return str(json.loads(done.stdout)["outcome"])
+
+    assert outcome("--agent", "Acrobits/8") == "stored; it rings for 102@e.test at 0.4"
+    assert outcome("--agent", "Acrobits/8", "--q", "0.7") == "stored; it rings for 102@e.test at 0.7, its own q"
+    assert outcome("--agent", "Yealink") == "stored; it rings for 102@e.test at 1"
+    assert outcome("--q", "7") == "it gets 400 Bad Contact"
+    table = carillon(system, "explain", "registration", "102", "--agent", "Acrobits/8").stdout
+    assert "priority 0.4 by rule 1" in table
+    assert "no device" in carillon(system, "explain", "registration", "nobody").stderr

@@ -48,6 +48,9 @@ ROWS = (
     "UPDATE account SET ha1_sha256 = 'x'",
     "UPDATE account SET encryption = 1, priority = 0.5",
     "UPDATE domain SET callback_hint = 0",
+    """UPDATE domain SET priorities = '[[1, 0.5, "*", "", "", false]]'""",
+    """UPDATE domain SET priorities = '[[1, 0.5, "", "udp", "", false]]'""",
+    """UPDATE domain SET priorities = '[[1, 0.5, "", "", "bob", true], [2, 0.2, "*", "", "", true]]'""",
     "DELETE FROM account",
 )
 

@@ -78,6 +78,32 @@ def test_the_order_that_an_administrator_gives_goes_before_the_phones_own(office
     call.rings(last)
 
 
+def test_a_phone_that_sends_no_q_waits_by_its_make(office: Office) -> None:
+    office.first_rings(0.5, agent="acrobits*")
+    mobile = office.second_phone(office.bob, user_agent="Acrobits Softphone/8.2")
+    own = office.second_phone(office.bob, user_agent="Acrobits Softphone/8.2", q=1)
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob, own)
+    call.does_not_ring(mobile)
+    office.bob.refuses(call, 486)
+    own.refuses(call, 486)
+    call.rings(mobile)
+    mobile.answers(call)
+    call.is_up()
+
+
+def test_a_rule_may_go_before_the_phones_own_q(office: Office) -> None:
+    office.first_rings(0.4, device="102-*", override=True)
+    mobile = office.second_phone(office.bob, q=1)
+    first = office.second_phone(office.bob, q=0.1, priority=1)
+    call = office.alice.calls(office.bob)
+    call.rings(office.bob, first)
+    call.does_not_ring(mobile)
+    office.bob.refuses(call, 486)
+    first.refuses(call, 486)
+    call.rings(mobile)
+
+
 def test_the_phones_share_the_ringing_time_and_then_the_call_is_forwarded(office: Office) -> None:
     mobile = office.second_phone(office.bob, q=0.5)
     office.forwards(office.bob, "no-answer", office.carol, after_s=6)

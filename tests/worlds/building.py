@@ -26,6 +26,7 @@ from carillon.confgen.collector import metrics_port
 from carillon.model.device import Device
 from carillon.model.group import Ring
 from carillon.model.pickup import PickupBy
+from carillon.model.priority import PriorityRule
 from carillon.model.refused import Refused
 from carillon.model.rights import NumberClass, ordered
 from carillon.model.trunk import Transport
@@ -42,6 +43,7 @@ from carillon.provisioning import (
     numbers,
     outbounds,
     presences,
+    priorities,
     rings,
     schedules,
     sites,
@@ -273,6 +275,11 @@ class Building:
     def carries(self, domain: str, extension: str, mobile: str) -> None:
         """The only mobile of a person."""
         users.set(self.truth, WHO, f"{extension}@{domain}", mobile=[mobile])
+        put_in_force(self.paths)
+
+    def first_rings(self, rule: PriorityRule) -> None:
+        """When phones ring that send no q."""
+        priorities.add(self.truth, WHO, rule)
         put_in_force(self.paths)
 
     def rings_alike(self, domain: str, extension: str) -> None:

@@ -151,7 +151,8 @@ class Engine:
         decision = self._authenticated(phone, "REGISTER", uri, me, me, {})
         if isinstance(decision.outcome, Save):
             save = decision.outcome
-            phone.dialect, phone.q = save.dialect, phone.q if save.priority is None else save.priority
+            own_q = 1.0 if phone.own_q is None else phone.own_q
+            phone.dialect, phone.q = save.dialect, own_q if save.priority is None else save.priority
             self.bindings.setdefault(save.aor, []).append(phone)
         return decision
 
@@ -256,6 +257,8 @@ class Engine:
         self, phone: SimulatedPhone, method: str, uri: SipUri, sender: SipUri, to: SipUri, private: dict[str, str]
     ) -> Decision:
         source = phone.address
+        contact = f"<sip:{phone.username}@192.0.2.1>" + ("" if phone.own_q is None else f";q={phone.own_q}")
+        contacts = contact if method == "REGISTER" else ""
         request = Request(
             *(method, uri, sender, to, f"call-{next(self._ids)}"),
             from_tag="f",
@@ -263,6 +266,7 @@ class Engine:
             source_address=source,
             replaces=private.get("Replaces", ""),
             user_agent=phone.user_agent,
+            contacts=contacts,
         )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
@@ -271,7 +275,7 @@ class Engine:
                 *(method, uri, sender, to, request.call_id),
                 from_tag="f", credentials=credentials, private=private, source_address=source,
                 replaces=private.get("Replaces", ""),
-                user_agent=phone.user_agent,
+                user_agent=phone.user_agent, contacts=contacts,
             )  # fmt: skip
             decision = self.route(request)
         return decision

@@ -20,6 +20,7 @@ from tests.worlds.building import ADDRESS, NODE, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
 
+from carillon.model.priority import PriorityRule
 from carillon.names import states
 from carillon.names.states import SourceState
 from carillon.provisioning.forwardings import RowTyped
@@ -254,6 +255,9 @@ class LiveOffice:
         device = f"{person.extension}-{next(self._serial)}"
         told = {"user_agent": user_agent, "q": q}
         return self._with_phone(person.name, person.extension, person.domain, device, priority, **told)
+
+    def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
+        self.building.first_rings(PriorityRule(self.domain, priority, agent, "", device, override))
 
     def rings_alike(self, person: LivePerson) -> None:
         self.building.rings_alike(person.domain, person.extension)

@@ -130,6 +130,9 @@ class Office(Protocol):
     ) -> Person:
         """A further phone of the same person: how it calls itself, the q it gives, and what an administrator says."""
 
+    def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
+        """Phones that fit ring at this priority if they send no q; with `override` also if they do."""
+
     def rings_alike(self, person: Person) -> None:
         """The phones of this person are not told with which ring a call rings."""
 

@@ -11,7 +11,10 @@ from carillon.sip.digest import Credentials
 
 @dataclass(eq=False)
 class SimulatedPhone:
-    """One phone. `dead` is a phone without power that is still registered; `dialect` and `q` are as it is kept."""
+    """One phone. `dead` is a phone without power that is still registered.
+
+    `dialect` and `q` are as the registrar keeps them, `own_q` is what the phone sends.
+    """
 
     username: str
     password: str
@@ -23,6 +26,7 @@ class SimulatedPhone:
     address: str = "10.77.0.11"
     user_agent: str = ""
     q: float = 1.0
+    own_q: float | None = None
     dialect: int = 0
 
     @property

@@ -26,6 +26,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     PickupRights,
+    PriorityRow,
     RingProfile,
     ScheduleProfile,
     Scope,
@@ -215,9 +216,12 @@ class SimulatedOffice:
         username = f"{person.extension}-{next(self._serial)}"
         further = self._person(person.name, person.extension, person.phone.domain, username, priority)
         further.phone.user_agent = user_agent
-        further.phone.q = 1.0 if q is None else q
+        further.phone.own_q = q
         self.engine.register(further.phone)
         return further
+
+    def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
+        self.engine.directory.add_priority(DOMAIN, PriorityRow(1, priority, agent, "", device, override))
 
     def rings_alike(self, person: SimulatedPerson) -> None:
         self.engine.directory.change(person.phone.domain, person.extension, rings=False)

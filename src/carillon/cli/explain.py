@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from carillon.explain.call import Explanation
-    from carillon.routing.decision import Decision
+    from carillon.routing.decision import Decision, TraceRow
     from carillon.routing.facts import Unknown
     from carillon.stores.ports import Limit
 
@@ -116,6 +116,35 @@ def call(
         _show(cli, explain(situation, profile_of(cli.paths), directory))
 
 
+@app.command()
+def registration(
+    context: typer.Context,
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="Name of the device.")],
+    agent: Annotated[str, typer.Option(metavar="TEXT", help="What it calls itself, its User-Agent.")] = "",
+    transport: Annotated[str, typer.Option(metavar="udp|tcp|tls", help="How it registers.")] = "udp",
+    q: Annotated[str, typer.Option("--q", metavar="0..1", help="The q that it sends; none when left out.")] = "",
+) -> None:
+    """Run a registration through the same rules as the engines: when would this phone ring, and why?
+
+    Example: `carillon explain registration bob-mobile --agent "Acrobits Softphone/8.2" --transport tls`
+    """
+    from carillon.explain.live import account_of_device, directory_of, profile_of
+    from carillon.explain.registration import Phone, explain, words
+
+    cli = Cli.of(context)
+    phone = Phone(agent, transport.strip().lower(), q.strip())
+    with directory_of(cli.paths, cli.truth) as directory:
+        account = account_of_device(cli.truth, directory, device)
+        decision = explain(account, phone, time.time(), profile_of(cli.paths), directory)
+    trace = [_trace_row("register", row) for row in decision.trace]
+    outcome = words(decision, phone)
+    if cli.json:
+        cli.show({"outcome": outcome, "trace": trace}, "")
+        return
+    cli.show(trace, "Rules")
+    typer.echo(f"Outcome: {outcome}.")
+
+
 def _caller(by_trunk: str | None, number: str | None) -> str:
     if number and by_trunk is None:
         raise Refused("caller", "is for calls that come in; give --from-trunk NAME too.")
@@ -132,11 +161,7 @@ def _time(cli: Cli, typed: str) -> float:
 
 
 def _show(cli: Cli, explanation: Explanation) -> None:
-    trace = [
-        {"leg": leg, "rule": row.rule.replace("_", " "), "verdict": row.verdict, "fact": row.fact}
-        for leg, decision in explanation.legs
-        for row in decision.trace
-    ]
+    trace = [_trace_row(leg, row) for leg, decision in explanation.legs for row in decision.trace]
     if cli.json:
         legs = [_leg(leg, decision) for leg, decision in explanation.legs]
         cli.show({"outcome": explanation.outcome, "trace": trace, "legs": legs, "then": explanation.then}, "")
@@ -145,6 +170,10 @@ def _show(cli: Cli, explanation: Explanation) -> None:
     typer.echo(f"Outcome: {explanation.outcome}.")
     for cause, end in explanation.then.items():
         typer.echo(f"  {cause + ':':12} {end}")
+
+
+def _trace_row(leg: str, row: TraceRow) -> dict[str, object]:
+    return {"leg": leg, "rule": row.rule.replace("_", " "), "verdict": row.verdict, "fact": row.fact}
 
 
 def _leg(leg: str, decision: Decision) -> dict[str, object]:

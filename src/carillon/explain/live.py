@@ -71,6 +71,15 @@ def _account_of(truth: Engine, directory: DirectoryReader, extension: str, domai
     raise Refused("from", f"{extension}@{domain} has no device that could call; `carillon device add` makes one.")
 
 
+def account_of_device(truth: Engine, directory: DirectoryReader, device: str) -> Account:
+    """The account of `bob-desk` or `bob-desk@example.org`; raises `Refused`."""
+    found = devices.show(truth, device)
+    account = directory.account(found.domain, found.name)
+    if account is None:
+        raise Refused("device", f"{device} isn't in force yet; see `carillon status`.")
+    return account
+
+
 def trunks_down(paths: SystemPaths, domain: str) -> frozenset[str] | Unknown:
     """Which trunks of a domain are down; nobody knows when the system is stopped."""
     known = states.read(paths.trunk_states)

@@ -34,6 +34,7 @@ class Noun(StrEnum):
     ENTRY = "entry"
     MOBILE = "mobile"
     RING = "ring"
+    PRIORITY = "priority"
     DNS = "dns"
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from carillon.model.domain import require_canonical
+from carillon.model.priority import require_priority
 from carillon.model.refused import Refused
 from carillon.model.user import require_extension
 
@@ -38,8 +39,8 @@ class Device:
         require_extension("extension", self.extension)
         if not _MD5.fullmatch(self.ha1_md5) or not _SHA256.fullmatch(self.ha1_sha256):
             raise Refused("password", "its HA1 is damaged; set the device's password again.")
-        if self.priority is not None and not (0 <= self.priority <= 1 and round(self.priority, 3) == self.priority):
-            raise Refused("priority", "must be a number from 0 to 1 with three decimals at most.")
+        if self.priority is not None:
+            require_priority(self.priority)
 
     @classmethod
     def with_password(cls, domain: str, name: str, extension: str, password: str) -> Device:

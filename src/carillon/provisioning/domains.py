@@ -13,7 +13,7 @@ from carillon.model.domain import DigestOffer, Domain, domain_name
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
 from carillon.model.zone import naptr_of
-from carillon.provisioning import books, callerlists, presencerules, recordings, rings, schedules, sites
+from carillon.provisioning import books, callerlists, presencerules, priorities, recordings, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, writing
@@ -85,6 +85,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         recordings.remove_all(connection, who, old.name)
         books.remove_all(connection, who, old.name)
         rings.remove_all(connection, who, old.name)
+        priorities.remove_all(connection, who, old.name)
         presencerules.remove_all(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))
         return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)

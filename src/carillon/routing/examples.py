@@ -99,6 +99,8 @@ def registered(
     node: NodeProfile, profile: DomainProfile, hops: int, parameter: str | None, header: str | None, agent: str
 ) -> Example | None:
     """A phone registers for its user, whose only contact this is. Two expiries: of the contact, and of all."""
+    if any(row.transport or row.device for row in profile.priorities):
+        return None  # an example has neither
     domain, uri = profile.name, SipUri("", profile.name)
     contact = f"<sip:{CALLER_USER}@192.0.2.1:5070>" + (f";expires={parameter}" if parameter else "")
     credentials = _credentials(node, profile, "REGISTER")
@@ -187,6 +189,6 @@ def _special(profile: DomainProfile) -> bool:
     """Whether calls of a domain are special for all: anything that is not named here."""
     usual = DomainProfile(
         *(profile.name, profile.digest, profile.session_timer_s, profile.asks_names, None, profile.recording_days),
-        callback_hint=profile.callback_hint,
-    )
+        callback_hint=profile.callback_hint, priorities=profile.priorities,
+    )  # fmt: skip
     return profile != usual

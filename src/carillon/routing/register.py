@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from carillon.model.dialect import dialect_of
-from carillon.model.priority import priority_for
 from carillon.routing.admission import account_question, authenticated, caller, home_domain, nonce_question
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Header, Reply, Save
 from carillon.routing.facts import Facts, Gateway, NodeProfile
+from carillon.routing.priority import priority_of
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
 from carillon.sip.contacts import contacts, count_after, fault
@@ -104,9 +104,8 @@ def stored(request: Request, facts: Facts) -> Verdict:
     account = facts.account
     assert isinstance(account, Account)
     dialect = dialect_of(request.user_agent)
-    priority = account.priority if account.priority is not None else priority_for(request.user_agent)
+    priority, order = priority_of(request, account, facts)
     save = Save(caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority)
-    order = "" if priority is None else f", priority {priority:g}"
     return Verdict("stored", f"{caller(facts).aor}, told of rings as {dialect.name}{order}", save)
 
 

@@ -16,6 +16,7 @@ from carillon.stores.ports import (
     OutboundRoute,
     Party,
     PickupRights,
+    PriorityRow,
     RecordingRule,
     RingProfile,
     ScheduleProfile,
@@ -29,7 +30,7 @@ PARTY = "extension, name, site, outside, caller_number, withhold, forwarding, pr
 PARTY += ", rings, most_calls"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
-DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording, callback_hint"
+DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording, callback_hint, priorities"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
@@ -96,6 +97,7 @@ def domain_row(of: DomainProfile) -> tuple[Any, ...]:
         of.recording_days,
         json.dumps(rules) if rules else "",
         of.callback_hint,
+        json.dumps([astuple(one) for one in of.priorities]) if of.priorities else "",
     )
 
 
@@ -107,7 +109,8 @@ def domain_of(row: Sequence[Any]) -> DomainProfile:
     )
     name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
     flags = bool(asks_names), most_calls, recording_days, rules, bool(row[7])
-    return DomainProfile(name, digest, session_timer_s, *flags)
+    priorities = tuple(PriorityRow(*one) for one in (json.loads(row[8]) if row[8] else ()))
+    return DomainProfile(name, digest, session_timer_s, *flags, priorities)
 
 
 def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    PriorityRow,
     RingProfile,
     ScheduleProfile,
     Scope,
@@ -92,6 +93,11 @@ class MemoryDirectory:
     def add_ring(self, domain: str, origin: str, ring: RingProfile) -> None:
         """Choose how calls of this origin ring."""
         self._rings[domain, origin] = ring
+
+    def add_priority(self, domain: str, row: PriorityRow) -> None:
+        """Say when phones ring that send no q, behind what was said before."""
+        home = self._domains[domain]
+        self._domains[domain] = replace(home, priorities=(*home.priorities, row))
 
     def set_limit(self, limit: Limit, members: Iterable[str] = ()) -> None:
         """Limit the calls of a user, a domain, a trunk, or a group with these members (`101`)."""

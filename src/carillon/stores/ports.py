@@ -59,13 +59,25 @@ class RecordingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PriorityRow:
+    """When phones ring that send no q: `model.priority.PriorityRule`, compiled; "" fits all."""
+
+    id: int
+    priority: float
+    agent: str = ""
+    transport: str = ""
+    device: str = ""
+    override: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DomainProfile:
     """A domain that this system serves. `digest` is one of `both`, `md5`, `sha256`. `most_calls` as in `Limit`.
 
     `session_timer_s` is how long an interval of a session timer may be at most (RFC 4028), in seconds.
     With `asks_names`, sources outside are asked who outside numbers are.
     Recordings are kept for `recording_days`, 0 for ever. With `callback_hint`, who finds a colleague busy is told
-    how to be called back.
+    how to be called back. The first of `priorities` that fits says when a phone rings that sends no q.
     """
 
     name: str
@@ -76,6 +88,7 @@ class DomainProfile:
     recording_days: int = 0
     recording: tuple[RecordingRule, ...] = ()
     callback_hint: bool = True
+    priorities: tuple[PriorityRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

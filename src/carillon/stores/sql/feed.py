@@ -28,6 +28,7 @@ from carillon.stores.ports import (
 from carillon.stores.sql import names
 from carillon.stores.sql.conduct import Conduct, Person, conduct_of
 from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
+from carillon.stores.sql.priorities import priorities_of
 from carillon.stores.sql.recordings import rules_of
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
@@ -56,7 +57,8 @@ Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
-SMALL = frozenset({*_CALL_PATH, Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE})
+_WHOLE = {Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE, Noun.PRIORITY}
+SMALL = frozenset({*_CALL_PATH, *_WHOLE})
 """Nouns of the small tables, which are compiled whole."""
 
 FEW = 100
@@ -186,12 +188,15 @@ def _group_limits(connection: Connection) -> Iterator[tuple[str, str, int, tuple
 
 
 def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Iterator[DomainProfile]:
-    rules = rules_of(connection)
+    rules, priorities = rules_of(connection), priorities_of(connection)
     for row in connection.execute(select(domain)).mappings():
         fields = {name: value for name, value in row.items() if name not in _NOT_FOR_CALLS}
         hint = bool(row["callback_hint"] and row["callback_s"])
         name = row["name"]
-        yield DomainProfile(**fields, asks_names=name in asking, recording=rules.get(name, ()), callback_hint=hint)
+        yield DomainProfile(
+            **fields, asks_names=name in asking, recording=rules.get(name, ()), callback_hint=hint,
+            priorities=priorities.get(name, ()),
+        )  # fmt: skip
 
 
 _NOT_FOR_CALLS = frozenset({"callback_s", "callback_hint", "naptr"})

@@ -73,6 +73,18 @@ recording_rule = _table(
     Column("pausable", Boolean, nullable=False, server_default="0"),
 )
 
+priority_rule = _table(
+    "priorityrule",
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("priority", DOUBLE, nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("transport", String(8), nullable=False),
+    Column("device", String(64), nullable=False),
+    Column("override", Boolean, nullable=False),
+)
+
 user = _table(
     "user",
     Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
