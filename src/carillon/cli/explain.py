@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from carillon.cli.context import Cli, commands
-from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from carillon.explain.call import Explanation
     from carillon.routing.decision import Decision, TraceRow
-    from carillon.routing.facts import Unknown
-    from carillon.stores.ports import Limit
 
 app = commands("What would happen, and why.")
 
@@ -71,49 +64,20 @@ def call(
 
     Example: `carillon explain call --from 101 --to 102 --presence vacation --at 2026-12-24T17:30`
     """
-    from carillon.explain.call import Situation, explain
-    from carillon.explain.live import (
-        as_if_ringing,
-        caller_of,
-        calls_now,
-        directory_of,
-        found_busy,
-        heard,
-        is_registered,
-        profile_of,
-        ringing,
-        said,
-        targets,
-        trunks_down,
-    )
+    from carillon.explain.asked import Asked, situation_of
+    from carillon.explain.call import explain
+    from carillon.explain.live import caller_of, directory_of, profile_of
     from carillon.model.presence import state_typed
-    from carillon.stores.ports import Account
 
     if presence is not None:
         state_typed(presence)
     cli = Cli.of(context)
+    when = time.time() if at is None else _time(cli, at)
+    is_there = None if registered is None else registered is YesNo.YES
+    asked = Asked(called, when, by_trunk, is_there, presence, number, name, busy, rings_at, calls_up)
     with directory_of(cli.paths, cli.truth) as directory:
         who = caller_of(cli.truth, directory, caller, by_trunk)
-
-        def is_there(aor: str) -> bool:
-            return is_registered(cli.paths, aor) if registered is None else registered is YesNo.YES
-
-        down = trunks_down(cli.paths, who.domain)
-        when = time.time() if at is None else _time(cli, at)
-
-        def counts(limits: Sequence[Limit]) -> Mapping[Limit, int] | Unknown:
-            return calls_now(cli.paths, limits)
-
-        own = 1 if busy and calls_up is None else calls_up
-        situation = Situation(who, called.strip(), when, is_there, down, presence or "", busy)
-        rings = (as_if_ringing(directory, who.domain, rings_at, when),) if rings_at else ringing(cli.paths)
-        situation = replace(situation, heard=partial(heard, cli.paths), said=partial(said, cli.paths))
-        situation = replace(situation, caller_number=_caller(by_trunk, number), caller_name=name or "", ringing=rings)
-        situation = replace(situation, targets=targets(cli.paths, who.domain))
-        situation = replace(situation, calls_up=counts, callee_calls=own)
-        if isinstance(who, Account):
-            situation = replace(situation, found_busy=found_busy(cli.paths, who.party.aor))
-        _show(cli, explain(situation, profile_of(cli.paths), directory))
+        _show(cli, explain(situation_of(asked, who, cli.paths, directory), profile_of(cli.paths), directory))
 
 
 @app.command()
@@ -143,12 +107,6 @@ def registration(
         return
     cli.show(trace, "Rules")
     typer.echo(f"Outcome: {outcome}.")
-
-
-def _caller(by_trunk: str | None, number: str | None) -> str:
-    if number and by_trunk is None:
-        raise Refused("caller", "is for calls that come in; give --from-trunk NAME too.")
-    return (number or "").strip()
 
 
 def _time(cli: Cli, typed: str) -> float:
