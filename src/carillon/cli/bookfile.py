@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from carillon.cli.bar import bar
 from carillon.cli.context import Cli, Commands
-from carillon.cli.people import File, read_file, write_file
+from carillon.cli.csvfile import DryRun, File, Things, read_file, tell_export, tell_import
 
-if TYPE_CHECKING:
-    from carillon.provisioning.bookentries import Report
-
+ENTRIES = Things("entry", "entries")
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="Name of the book, such as suppliers.")]
 Owner = Annotated[str | None, typer.Option("--user", metavar="EXT", help="Whose book it is; everybody's without it.")]
 
@@ -27,7 +25,7 @@ def import_(
     context: typer.Context,
     book: Book,
     file: File,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+    dry_run: DryRun = False,
     replace: Annotated[bool, typer.Option("--replace", help="Take out of the book what isn't in the file.")] = False,
     owner: Owner = None,
 ) -> None:
@@ -44,18 +42,11 @@ def import_(
     data = read_file(file)
     with bar(cli, "Importing") as told:
         report = import_file(cli.truth, cli.who, book, owner, data, dry_run, replace, told)
-    for line in report.refused:
-        typer.echo(str(line), err=True)
     if report.ignored:
         typer.echo(f"Left out, as not needed: column {', '.join(report.ignored)}.", err=True)
-    if not dry_run:
-        cli.done(_sentence(report, dry_run), _row(report, dry_run), report.sequence)
-    elif cli.json:
-        cli.show(_row(report, dry_run), "Import")
-    else:
-        typer.echo(_sentence(report, dry_run))
-    if report.refused:
-        raise typer.Exit(1)
+    gone = f"{report.removed} numbers" if report.removed else ""
+    more = {"removed_numbers": report.removed, "columns_left_out": list(report.ignored)}
+    tell_import(cli, report, ENTRIES, dry_run=dry_run, gone=gone, more=more)
 
 
 def export(context: typer.Context, book: Book, file: File, owner: Owner = None) -> None:
@@ -67,33 +58,4 @@ def export(context: typer.Context, book: Book, file: File, owner: Owner = None) 
 
     cli = Cli.of(context)
     text, entries = export_file(cli.truth, book, owner)
-    if not write_file(file, text):
-        return
-    if cli.json:
-        cli.show({"file": file, "entries": entries}, "Export")
-    else:
-        typer.echo(f"{_counted(entries)} written to {file}.")
-
-
-def _sentence(report: Report, dry_run: bool) -> str:
-    would = " would be" if dry_run else ""
-    parts = f"{_counted(report.added)}{would} added, {report.changed}{would} changed, {report.unchanged} unchanged"
-    gone = f", {report.removed} numbers{would} removed" if report.removed else ""
-    lines = "1 line" if len(report.refused) == 1 else f"{len(report.refused) or 'no'} lines"
-    return f"{parts}{gone}; {lines} refused."
-
-
-def _row(report: Report, dry_run: bool) -> dict[str, object]:
-    return {
-        "added": report.added,
-        "changed": report.changed,
-        "unchanged": report.unchanged,
-        "removed_numbers": report.removed,
-        "refused": [{"line": line.number, "field": line.field, "sentence": line.sentence} for line in report.refused],
-        "columns_left_out": list(report.ignored),
-        "dry_run": dry_run,
-    }
-
-
-def _counted(entries: int) -> str:
-    return "1 entry" if entries == 1 else f"{entries} entries"
+    tell_export(cli, file, text, ENTRIES, entries)

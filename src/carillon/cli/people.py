@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from carillon.cli.bar import bar
 from carillon.cli.context import Cli, Commands
-from carillon.model.refused import Refused
+from carillon.cli.csvfile import DryRun, File, Things, read_file, tell_export, tell_import
 
-if TYPE_CHECKING:
-    from carillon.provisioning.people import Report
-
-STREAM = "-"
-File = Annotated[str, typer.Argument(metavar="FILE", help="CSV file; '-' is standard input or output.")]
+PEOPLE = Things("user", "users")
 
 
 def register(app: Commands) -> None:
@@ -28,7 +22,7 @@ def register(app: Commands) -> None:
 def import_(
     context: typer.Context,
     file: File,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Add and change users as a CSV file says, by extension. Refused lines are reported, the others imported.
 
@@ -43,16 +37,7 @@ def import_(
     data = read_file(file)
     with bar(cli, "Importing") as told:
         report = import_people(cli.truth, cli.who, data, dry_run, told)
-    for line in report.refused:
-        typer.echo(str(line), err=True)
-    if not dry_run:
-        cli.done(_sentence(report, dry_run), _row(report, dry_run), report.sequence)
-    elif cli.json:
-        cli.show(_row(report, dry_run), "Import")
-    else:
-        typer.echo(_sentence(report, dry_run))
-    if report.refused:
-        raise typer.Exit(1)
+    tell_import(cli, report, PEOPLE, dry_run=dry_run)
 
 
 def export(
@@ -68,50 +53,4 @@ def export(
 
     cli = Cli.of(context)
     text, users = export_people(cli.truth, domain)
-    if not write_file(file, text):
-        return
-    if cli.json:
-        cli.show({"file": file, "users": users}, "Export")
-    else:
-        typer.echo(f"{_counted(users)} written to {file}.")
-
-
-def write_file(file: str, text: str) -> bool:
-    """Write what was exported; False when it went to standard output. Raises `Refused`."""
-    if file == STREAM:
-        typer.echo(text, nl=False)
-        return False
-    try:
-        Path(file).write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise Refused("file", f"{file} can't be written ({error.strerror}); choose another one.") from error
-    return True
-
-
-def read_file(file: str) -> bytes:
-    """What is to be imported. Raises `Refused`."""
-    try:
-        return sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
-    except OSError as error:
-        raise Refused("file", f"{file} can't be read ({error.strerror}); write the path of a CSV file.") from error
-
-
-def _sentence(report: Report, dry_run: bool) -> str:
-    would = " would be" if dry_run else ""
-    parts = f"{_counted(report.added)}{would} added, {report.changed}{would} changed, {report.unchanged} unchanged"
-    lines = "1 line" if len(report.refused) == 1 else f"{len(report.refused) or 'no'} lines"
-    return f"{parts}; {lines} refused."
-
-
-def _row(report: Report, dry_run: bool) -> dict[str, object]:
-    return {
-        "added": report.added,
-        "changed": report.changed,
-        "unchanged": report.unchanged,
-        "refused": [{"line": line.number, "field": line.field, "sentence": line.sentence} for line in report.refused],
-        "dry_run": dry_run,
-    }
-
-
-def _counted(users: int) -> str:
-    return "1 user" if users == 1 else f"{users} users"
+    tell_export(cli, file, text, PEOPLE, users)
