@@ -1,4 +1,4 @@
-"""The `company` of each live test: people with devices in a domain of their own, and its ladder when a test fails."""
+"""What live tests run in, and its ladder when one fails: a `company` in a domain of its own, or a `cluster`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.live.company import Company
+from tests.worlds.cluster import ONE, TWO, Cluster
+from tests.worlds.tracing import now
 
 if TYPE_CHECKING:
     from tests.worlds.building import Building
@@ -18,6 +20,25 @@ def company(building: Building) -> Iterator[Company]:
     """Alice, Bob and Carol have devices; no phone is on yet."""
     with ExitStack() as phones:
         yield Company(building, phones)
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One system of two nodes for all tests of a file; each takes its phones with it."""
+    with Cluster.open(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """No phone is on. A failing test prints what both nodes decided."""
+    began, failed = now(), request.session.testsfailed
+    try:
+        yield nodes
+    finally:
+        nodes.leaves_phones()
+        if request.session.testsfailed > failed:
+            print("\n".join(f"--- {name}\n{nodes.ladder(name, began)}" for name in (ONE, TWO)))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -15,36 +14,10 @@ from tests.phones.digest import choose, credentials
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 from tests.worlds.cluster import ADDRESSES, ONE, TWO, Cluster, until
-from tests.worlds.tracing import now
 
 from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """One system for all tests here; each takes its phones with it."""
-    with Cluster.open(tmp_path_factory.mktemp("cluster")) as cluster:
-        yield cluster
-
-
-@pytest.fixture
-def cluster(nodes: Cluster) -> Iterator[Cluster]:
-    """No phone is on."""
-    try:
-        yield nodes
-    finally:
-        nodes.leaves_phones()
-
-
-@pytest.fixture(autouse=True)
-def ladders(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[None]:
-    """A failing test prints what both nodes decided."""
-    began, failed = now(), request.session.testsfailed
-    yield
-    if request.session.testsfailed > failed:
-        print("\n".join(f"--- {name}\n{cluster.ladder(name, began)}" for name in (ONE, TWO)))
 
 
 def test_a_registration_is_known_on_both_nodes_with_its_home(cluster: Cluster) -> None:

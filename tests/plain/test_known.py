@@ -21,9 +21,9 @@ KNOWN: dict[type, str] = {
     " default_expiry_s dialog_proof refer_to contacts user_agent path supported required source_address source_port"
     " transport private progress diversions event replaces body_bytes sibling home written",
     Facts: "now node domains account callee caller callee6 registered bound routes trunks trunks_down targets schedules"
-    " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow",
+    " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow elsewhere",
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
-    " longest_timer_s told private warnings recording",
+    " longest_timer_s told private warnings recording to_sibling",
     NodeProfile: "default_domain gateways hosts secret codecs ring_s minimum_expiry_s most_contacts most_forwards"
     " retry_after_s gateways6 presence siblings cluster_port feed",
     Account: "username domain ha1_md5 ha1_sha256 party encryption priority",

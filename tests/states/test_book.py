@@ -36,6 +36,18 @@ def test_a_call_that_only_rings_makes_nobody_busy() -> None:
     assert book.picture(BOB, NOW)[0].state is PresenceState.BUSY
 
 
+def test_calls_at_a_sibling_are_beside_those_here() -> None:
+    book = Book()
+    book.calls({BOB: (EARLY,)}, NOW)
+    assert book.calls({BOB: (UP,)}, NOW, node="node2") == {BOB}
+    assert book.picture(BOB, NOW)[0].lines == (EARLY, UP)
+    assert book.picture(BOB, NOW)[0].state is PresenceState.BUSY
+    book.calls({}, NOW, everybody=True)
+    assert book.picture(BOB, NOW)[0].lines == (UP,)
+    assert book.calls({}, NOW, everybody=True, node="node2") == {BOB}
+    assert book.picture(BOB, NOW)[0].state is PresenceState.DEFAULT
+
+
 def test_what_ends_is_drawn_anew_when_it_has_ended() -> None:
     book = Book()
     book.manual({BOB: (Said(Source.MANUAL, PresenceState.AWAY, NOW, until=NOW + 60),)})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -24,8 +26,9 @@ from tests.worlds.building import COMMAND
 from tests.worlds.tracing import Listener
 
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
-from carillon.provisioning import devices, domains, users
+from carillon.provisioning import devices, domains, groups, users
 from carillon.provisioning.system import load_node, load_nodes, open_truth
+from carillon.routing.elsewhere import HERE, TABLE, Elsewhere
 from carillon.siblings import states
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.sql.engine import writing
@@ -43,7 +46,10 @@ PATIENCE_S = 10.0
 
 
 class Cluster:
-    """Alice (101), Bob (102) and Carol (103), each with a device named as the extension, on a system of two nodes."""
+    """Alice (101), Bob (102) and Carol (103), each with a device named as the extension, on a system of two nodes.
+
+    They may pick each other up.
+    """
 
     def __init__(self, network: Network, directories: dict[str, Path]) -> None:
         self.network, self.directories = network, directories
@@ -132,6 +138,23 @@ class Cluster:
         until(lambda: contact in self.contacts(name, extension), f"{name} knows {contact} of {extension}")
         return self.contacts(name, extension)[contact]
 
+    def calls(self, name: str) -> list[tuple[str, str]]:
+        """Who calls whom in the Asterisk of a node, by extension."""
+        rows = json.loads(self.says(name, "call", "list", "--json"))
+        return sorted((row["from"], row["to"]) for row in rows)
+
+    def knows_calls(self, name: str, extension: str, *nodes: str) -> None:
+        """Wait until a node knows at which nodes somebody has calls."""
+        told = tuple(sorted(HERE if node == name else node for node in nodes))
+        until(lambda: self._calls_at(name, extension) == told, f"{name} knows that {extension} has calls at {nodes}")
+
+    def _calls_at(self, name: str, extension: str) -> tuple[str, ...]:
+        try:
+            item = call(self.paths[name].kamailio_rpc, "htable.get", TABLE, f"{extension}@{DOMAIN}")["item"]
+        except RpcFailed:
+            return ()
+        return Elsewhere.parse(str(item["value"])).nodes
+
     def home(self, name: str, extension: str, contact: str) -> str:
         """Which node is home to a phone, as a node sees it."""
         received = self.knows(name, extension, contact).received
@@ -156,6 +179,12 @@ class Cluster:
         with self.network.run(name, command, stdout=subprocess.PIPE, text=True) as process:
             output, _ = process.communicate(timeout=60)
         return list(json.loads(output)["components"])
+
+    def kills(self, name: str, component: str) -> None:
+        """kill -9 of a component; it is healthy again after this."""
+        pid = self.pid(name, component)
+        os.kill(pid, signal.SIGKILL)
+        self.awaits_restart(name, component, pid)
 
     def awaits_restart(self, name: str, component: str, old_pid: int) -> None:
         """Wait until a component that died is healthy again, as another process."""
@@ -210,6 +239,7 @@ def found(network: Network, directory: Path) -> dict[str, Path]:
     for extension, name in PEOPLE.items():
         users.add(truth, WHO, f"{extension}@{DOMAIN}", name)
         devices.add(truth, WHO, f"{extension}@{DOMAIN}", f"{extension}@{DOMAIN}", password_of(extension))
+    groups.add(truth, WHO, f"sales@{DOMAIN}", list(PEOPLE))
     truth.dispose()
     ensure_authority(one / "cluster")
     (one / "trusted").write_text("10.77.0.0/27\n")

@@ -48,6 +48,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.diversion import diversions
+from carillon.routing.elsewhere import Elsewhere
 from carillon.routing.entrance import route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts, Slots, Unknown
 from carillon.routing.forking import step_s
@@ -132,6 +133,7 @@ class Engine:
         self.counts = MemoryCallCounts()
         self.at: dict[str, Leg] = {}
         self.dialogs: dict[str, LiveDialog] = {}
+        self.elsewhere: dict[str, Elsewhere] = {}
         self.busy: dict[str, str] = {}
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
@@ -322,7 +324,8 @@ class Engine:
                 caller_lists=self.directory.caller_lists() if asked.rows else {},
                 named=self._named(asked.named) if asked.named else None,
                 busy=self._busy(asked) if asked.busy else "",
-                dialog=self.dialogs.get(asked.dialog) if asked.dialog else None,
+                dialog=self._dialog(asked.dialog) if asked.dialog else None,
+                elsewhere=self._elsewhere(asked) if asked.elsewhere else {},
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
                 rings=self.directory.rings(),
@@ -339,8 +342,20 @@ class Engine:
         self.directory.reads -= 1  # it was read already
         return self.busy.get(account.party.aor, "") if account else ""
 
+    def _dialog(self, call_id: str) -> LiveDialog | None:
+        return self.dialogs.get(call_id) or next((one for one in self._away() if one.call_id == call_id), None)
+
+    def _away(self) -> list[LiveDialog]:
+        return [dialog for person in self.elsewhere.values() for dialog in person.dialogs]
+
+    def _elsewhere(self, asked: Questions) -> dict[str, tuple[str, ...]]:
+        account = self.directory.account(*asked.account) if asked.account else None
+        callee = self.directory.party(*asked.callee) if asked.callee else None
+        aors = (account.party.aor if account else "", callee.aor if callee else "")
+        return {aor: self.elsewhere[aor].nodes for aor in aors if aor in self.elsewhere}
+
     def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
-        kept = self.dialogs.values()
+        kept = (*self.dialogs.values(), *self._away())
         return tuple(one for one in kept if one.domain == domain and one.state is DialogState.RINGING)
 
     def slots(self, claim: Claim) -> Slots | Unknown:

@@ -1,4 +1,7 @@
-"""A listener in the calls daemon: tells the daemon `states` which calls each person has, as lamps show them."""
+"""A listener in the calls daemon: tells the daemon `states` which calls each person has, as lamps show them.
+
+On a node with siblings it tells the same to the daemon by which those hear of it.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ A_DATAGRAM: Final = 100
 class Lamps:
     """What was told, and to whom."""
 
-    def __init__(self, book: Book, states: Path) -> None:
-        self._book, self._states = book, str(states)
+    def __init__(self, book: Book, *told: Path) -> None:
+        self._book, self._told = book, tuple(map(str, told))
         self._again_at = 0.0
 
     @classmethod
     def made(cls, settings: Settings, book: Book, asterisk: Asterisk) -> Lamps:
         """For the daemon."""
-        return cls(book, settings.states)
+        return cls(book, settings.states, *((settings.siblings,) if settings.siblings else ()))
 
     def heard(self, event: CallEvent) -> None:
         """Somebody's calls are others now."""
@@ -60,10 +63,11 @@ class Lamps:
 
     def _send(self, datagram: bytes) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
-            try:
-                telling.sendto(datagram, self._states)
-            except OSError:
-                self._again_at = 0.0
+            for place in self._told:
+                try:
+                    telling.sendto(datagram, place)
+                except OSError:
+                    self._again_at = 0.0
 
 
 def line_of(call: LiveCall, aor: str) -> Line | None:

@@ -15,7 +15,8 @@ class Settings:
 
     `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
     `several` says that the node has other Asterisks besides.
-    `states` is where the daemon of states hears; `pulse` is touched each time round.
+    `states` is where the daemon of states hears, `siblings` where the one that tells siblings does, None without any.
+    `pulse` is touched each time round.
     """
 
     door: Door
@@ -27,6 +28,7 @@ class Settings:
     figures: Path
     states: Path
     pulse: Path
+    siblings: Path | None = None
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -35,4 +37,5 @@ class Settings:
         names = ("directory", "redis", "rpc", "figures", "states")
         directory, redis, rpc, figures, states = (Path(values[name]) for name in names)
         door, pulse = Door(*values["door"]), path.with_name("pulse")
-        return cls(door, values["gateway"], values["several"], directory, redis, rpc, figures, states, pulse)
+        siblings = Path(values["siblings"]) if values.get("siblings") else None
+        return cls(door, values["gateway"], values["several"], directory, redis, rpc, figures, states, pulse, siblings)

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from carillon.kamailio import dialogs, ksr
+from carillon.kamailio import dialogs, elsewhere, ksr
 from carillon.routing.callback import BUSY_TABLE as BUSY
+from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, Flow, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
@@ -66,8 +67,9 @@ def facts(
         targets=_targets(questions.health),
         named=_named(questions.named, directory),
         busy=_busy(account) if questions.busy else "",
-        dialog=dialogs.note(questions.dialog) if questions.dialog else None,
-        ringing=dialogs.ringing(questions.ringing, now) if questions.ringing else (),
+        dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
+        ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
+        elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
     )
@@ -110,6 +112,24 @@ def _with_states(callee: Party | Unknown | None) -> Party | Unknown | None:
 def _busy(account: Account | Unknown | None) -> str:
     """Whom the person of an account found busy last."""
     return ksr.shared_text(BUSY, account.party.aor) or "" if isinstance(account, Account) else ""
+
+
+def _dialog(call_id: str, request: Request, node: NodeProfile) -> LiveDialog | None:
+    """The note of a dialog; also one at a sibling, where a phone wants to take it."""
+    found = dialogs.note(call_id)
+    return found or (elsewhere.note(call_id) if node.siblings and request.replaces else None)
+
+
+def _ringing(domain: str, now: float, node: NodeProfile) -> tuple[LiveDialog, ...]:
+    """The dialogs of a domain that ring, at any node."""
+    here = dialogs.ringing(domain, now)
+    return (*here, *elsewhere.ringing(domain, now)) if node.siblings else here
+
+
+def _elsewhere(account: Account | Unknown | None, callee: Party | Unknown | None) -> Mapping[str, tuple[str, ...]]:
+    """At which nodes caller and callee have calls, in this order."""
+    parties = (account.party if isinstance(account, Account) else None, callee)
+    return elsewhere.nodes(*(one.aor for one in parties if isinstance(one, Party)))
 
 
 def _down(domain: str | None) -> frozenset[str] | Unknown:

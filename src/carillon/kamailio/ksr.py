@@ -397,10 +397,10 @@ def connects_as_node() -> None:
     KSR.pvx.xavp_child_sets("tls", "server_id", "nodes")
 
 
-def send_to_node(uri: str) -> None:
-    """Send to another node of ours."""
+def send_to_node(uri: str, socket: str) -> None:
+    """Send to another node of ours. `socket` stands in our Record-Route: it comes back where nodes are known."""
     set_text("$du", uri)
-    KSR.pv.unset("$fs")
+    set_text("$fs", socket)
     connects_as_node()
 
 

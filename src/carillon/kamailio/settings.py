@@ -34,7 +34,8 @@ class Settings:
     """The node, the sockets by which its gateways and others are spoken to, and where its stores are.
 
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
-    they differ. `registrations_changed` is where siblings are told of, None on a node that has none.
+    they differ. `registrations_changed` is where siblings are told of, None on a node that has none, and
+    `cluster_socket` the one by which they are spoken to.
     """
 
     node: NodeProfile
@@ -50,6 +51,7 @@ class Settings:
     advertised: tuple[str, str] | None = None
     recordings: Path = Path()
     registrations_changed: Path | None = None
+    cluster_socket: str = ""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -81,4 +83,5 @@ class Settings:
         spool = Path(values["recordings"])
         changed = Path(values["registrations_changed"]) if values["siblings"] else None
         places = directory, redis, trace, logins, journal, asked
-        return cls(node, inside, outside, trusted, *places, advertised, spool, changed)
+        socket = str(values.get("cluster_socket", ""))
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket)

@@ -22,14 +22,15 @@ AWAY = "$avp(away)"
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """The other nodes, by where requests are sent to them."""
+    """The other nodes, by where requests are sent to them; `socket` is where they hear and know this one."""
 
     by_uri: dict[str, Sibling]
+    socket: str
 
     @classmethod
-    def of(cls, siblings: tuple[Sibling, ...]) -> Siblings | None:
+    def of(cls, siblings: tuple[Sibling, ...], socket: str) -> Siblings | None:
         """None on a node that has none."""
-        return cls({sibling.uri: sibling for sibling in siblings}) if siblings else None
+        return cls({sibling.uri: sibling for sibling in siblings}, socket) if siblings else None
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -65,7 +66,7 @@ class Siblings:
         sibling = next((each for each in self.by_uri.values() if each.gateway == gateway), None)
         if sibling is None:
             return False
-        ksr.send_to_node(sibling.uri)
+        ksr.send_to_node(sibling.uri, self.socket)
         return True
 
     def has_sent(self) -> bool:

@@ -25,10 +25,11 @@ from carillon.routing.course import course
 from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, AwayFacts, Facts, ReplyFacts, Slots, Unknown
-from carillon.routing.memo import Memo
+from carillon.routing.memo import Leg, Memo
 from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.sip.private import FAR_END
 from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
@@ -61,7 +62,7 @@ class Worker:
         node = NodeRedis(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self.handovers, self.calls = RedisHandOvers(node), RedisCallCounts(node)
         self._own = _own(settings)
-        self.siblings = Siblings.of(settings.node.siblings)
+        self.siblings = Siblings.of(settings.node.siblings, settings.cluster_socket)
         away = self.siblings.addresses if self.siblings else frozenset()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
@@ -133,8 +134,10 @@ class Worker:
         party = memo.party if 200 <= code < 300 else ""
         timer = gather.reply_timer(code, interval, minimum)
         told = gather.reply_told(memo, code, privacy, warnings)
+        far_end = self._far_end(memo, code, address) if self.siblings and code >= 500 else (None, False)
         known = ReplyFacts(
-            *(code, reason, handover, None, anchor, described, party, is_hidden(memo), *timer, *told), memo.recording
+            *(code, reason, handover, far_end[0], anchor, described, party, is_hidden(memo), *timer, *told),
+            *(memo.recording, far_end[1]),
         )
         decision = replies.decide(memo, known)
         perform(decision, self.means)
@@ -301,6 +304,15 @@ class Worker:
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""
         return self.logins.logins().get((domain, trunk))
+
+    def _far_end(self, memo: Memo, code: int, address: str) -> tuple[int | None, bool]:
+        """What the far end said of a call between nodes, and whether the reply goes to a sibling."""
+        if memo.leg is not Leg.INBOUND:
+            return None, False
+        if ksr.number("$T_req($Rp)") == self.node.cluster_port:
+            return fetch.far_end_code(memo.leg_id), True
+        said = ksr.header(FAR_END) if address in self._away else ""
+        return (code if said else None), False
 
     def _handover(self, memo: Memo) -> HandOver | Unknown | None:
         try:

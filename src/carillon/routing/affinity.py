@@ -1,6 +1,7 @@
 """To the Asterisk that has a call of caller or called already (behaviours 19, 28): there calls can be joined.
 
-On a node with one Asterisk nothing is asked. With several, it is asked in the one trip that also claims places.
+On a node with one Asterisk nothing is asked. With several, it is asked in the one trip that also claims places. Which
+siblings have calls of whom, is in shared memory.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from carillon.routing.admission import unavailable
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Claim, Relay
-from carillon.routing.facts import UNKNOWN, Facts, Gateway, Slots
+from carillon.routing.elsewhere import HERE
+from carillon.routing.facts import UNKNOWN, Facts, Gateway, Sibling, Slots
 from carillon.routing.request import Request
 
 
@@ -18,12 +20,16 @@ def asked_where(facts: Facts, *aors: str) -> tuple[str, ...]:
 
 
 def in_order(request: Request, facts: Facts) -> tuple[Gateway, ...]:
-    """The Asterisks that are tried, the one first that has a call of these people; the caller's counts first."""
-    gateways = facts.node.gateways_for(media6=request.media6)
-    held = _held(facts)
-    if held is None:
-        return gateways
-    first = gateways[held[1]]
+    """The Asterisks that are tried, the one first that has a call of these people; the caller's counts first.
+
+    Our own are tried before those of siblings, which stand for what is behind them.
+    """
+    own, siblings = facts.node.gateways_for(media6=request.media6), facts.node.siblings
+    if not own:
+        return ()
+    held, away = _held(facts), _held_away(facts)
+    gateways = (*own, *(sibling.gateway for sibling in siblings))
+    first = away[1].gateway if away else own[held[1]] if held else gateways[0]
     return (first, *(one for one in gateways if one != first))
 
 
@@ -35,10 +41,14 @@ def relayed(request: Request, facts: Facts, called: str, leg: str, *aors: str) -
     asked = asked_where(facts, *aors)
     if asked and facts.slots is None:
         return Verdict("asked", f"where {', '.join(asked)} have calls", Claim(leg, (), parties=asked))
-    return Verdict("relayed", f"gateway {gateways[0]}{_why(facts) if asked else ''}", Relay(gateways[0], called))
+    why = _why(facts) if asked or _held_away(facts) else ""
+    return Verdict("relayed", f"gateway {gateways[0]}{why}", Relay(gateways[0], called))
 
 
 def _why(facts: Facts) -> str:
+    away = _held_away(facts)
+    if away:
+        return f" of sibling {away[1].name}, which has a call of {away[0]}"
     held = _held(facts)
     if held:
         return f", which has a call of {held[0]}"
@@ -51,3 +61,15 @@ def _held(facts: Facts) -> tuple[str, int] | None:
         return None
     places = {str(gateway): place for place, gateway in enumerate(facts.node.gateways)}
     return next(((aor, places[at]) for aor, at in facts.slots.gateways.items() if at in places), None)
+
+
+def _held_away(facts: Facts) -> tuple[str, Sibling] | None:
+    """Who has a call at a sibling and none here; nobody where one who counts before has a call here."""
+    siblings = {sibling.name: sibling for sibling in facts.node.siblings}
+    for aor, nodes in facts.elsewhere.items():
+        if HERE in nodes:
+            return None
+        found = next((siblings[name] for name in nodes if name in siblings), None)
+        if found:
+            return aor, found
+    return None

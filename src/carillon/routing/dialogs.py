@@ -38,7 +38,7 @@ class LiveDialog:
 
     `our_tag` is Asterisk's; `phone_tags` are those that phones have answered with, one alone once one has taken the
     call. `caller` (`user@domain`) and `caller_name` are what the phones show, unless `withheld`. `rights` are those of
-    `aor`'s person.
+    `aor`'s person. `node` is the sibling whose Asterisk has it, "" for this node; no part of the note.
     """
 
     call_id: str
@@ -51,6 +51,7 @@ class LiveDialog:
     since: float = 0.0
     phone_tags: tuple[str, ...] = ()
     withheld: bool = False
+    node: str = ""
 
     @property
     def domain(self) -> str:

@@ -143,7 +143,8 @@ class Facts:
     name, as far as they are known.
     `relay` is False once the media relay was asked and did not answer.
     `busy` is whom the caller found busy last (address of record).
-    `dialog` is the one that was asked for; `ringing` are those that ring in a domain.
+    `dialog` is the one that was asked for; `ringing` are those that ring in a domain; both also at siblings.
+    `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
     `messages_sent` are those of the asking device a moment ago.
     `slots` is what came of a claim, None before one.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
@@ -157,6 +158,7 @@ class Facts:
     caller: Party | Unknown | None = None
     callee6: bool = False
     registered: bool | Unknown = UNKNOWN
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bound: tuple[Contact, ...] = ()
     routes: tuple[OutboundRoute, ...] | Unknown = ()
     trunks: Mapping[tuple[str, str], TrunkProfile] | Unknown = field(default_factory=dict)
@@ -179,13 +181,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class ReplyFacts:
-    """A reply that came in, and what is known with it. `far_end_code` is the mark that the outbound leg left.
+    """A reply that came in, and what is known with it. `far_end_code` is what the far end said of a call between nodes.
 
     `anchor` is what the relay carries of the branch that replied; `described` says that the reply has a body.
     `party` is what Asterisk is told of who answers. `withheld`: the far side is not to be shown.
     `session_expires` and `min_se` are as received, "" for none; `longest_timer_s` is the limit of its call.
     `told` is what the other leg left for the caller; `private` and `warnings` are the phone's Privacy and Warnings.
-    `recording` is what is kept when it is recorded.
+    `recording` is what is kept when it is recorded. `to_sibling`: the call came from another node's inbound leg.
     """
 
     code: int
@@ -203,6 +205,7 @@ class ReplyFacts:
     private: bool = False
     warnings: str = ""
     recording: str = ""
+    to_sibling: bool = False
 
 
 @dataclass(frozen=True, slots=True)

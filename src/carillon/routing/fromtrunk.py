@@ -42,7 +42,11 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: whoever has the number."""
     trunk = _trunk(request)
     return Questions(
-        callee=(trunk.domain, dialled(request, trunk)), fresh_id=True, domains=True, callee6=bool(node.gateways6)
+        callee=(trunk.domain, dialled(request, trunk)),
+        fresh_id=True,
+        domains=True,
+        callee6=bool(node.gateways6),
+        elsewhere=bool(node.siblings),
     )
 
 

@@ -57,6 +57,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         domains=True,
         callee6=bool(node.gateways6),
         busy=asks_who_was_busy(request),
+        elsewhere=bool(node.siblings),
     )
 
 

@@ -20,7 +20,7 @@ from carillon.routing.admission import (
 from carillon.routing.affinity import asked_where, relayed
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
-from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Reply
+from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Relay, Reply
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.inbound import caller_asserted
@@ -110,7 +110,8 @@ def may_pick_up(request: Request, facts: Facts) -> Verdict:
     if isinstance(found, No):
         return Verdict("refused", found.fact, Reply(found.code, found.reason, (_warning(facts, found.words),)))
     since = f"{facts.now - found.since:.0f} s"
-    return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}")
+    where = f", at sibling {found.node}" if found.node else ""
+    return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}{where}")
 
 
 def room_for_picker(request: Request, facts: Facts) -> Verdict:
@@ -147,15 +148,19 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
     assert verdict.memo is not None
     shown = (ANONYMOUS, "") if found.withheld else (found.caller, found.caller_name)
-    memo = replace(verdict.memo, called=shown[0], called_name=shown[1], shown="")
+    left = () if facts.node.siblings else verdict.memo.gateways_left
+    memo = replace(verdict.memo, called=shown[0], called_name=shown[1], shown="", gateways_left=left)
     gone = PutHandOver(memo.leg_id, code, reason, (_warning(facts, GONE),))
     return replace(verdict, effects=(*verdict.effects, gone), memo=memo)
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
-    """To the Asterisk that has the call."""
-    taken = _taken(request, facts).aor
-    return relayed(request, facts, taken, leg_of(facts), taken)
+    """To the Asterisk that has the call, and to no other: here, or at the sibling that has told of it."""
+    taken = _taken(request, facts)
+    sibling = next((one for one in facts.node.siblings if one.name == taken.node), None)
+    if sibling is None:
+        return relayed(request, facts, taken.aor, leg_of(facts), taken.aor)
+    return Verdict("relayed", f"gateway of sibling {sibling.name}", Relay(sibling.gateway, taken.aor))
 
 
 RULES = (

@@ -19,6 +19,7 @@ class Questions:
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
     `busy` asks whom the account's person found busy last: shared memory.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
+    `elsewhere` asks at which nodes the account's person and the callee have calls: shared memory.
     `flow` asks for the way to one contact of an address of record, both given: memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
@@ -39,6 +40,7 @@ class Questions:
     dialog: str | None = None
     busy: bool = False
     ringing: str | None = None
+    elsewhere: bool = False
     flow: tuple[str, str] | None = None
 
     @property

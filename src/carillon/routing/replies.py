@@ -13,6 +13,7 @@ from carillon.routing.decision import (
     DialogRings,
     DialogUp,
     Effect,
+    MarkLeg,
     NoteRefusal,
     NoteRinging,
     Pass,
@@ -26,7 +27,7 @@ from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.words import BUSY, for_stranger
 from carillon.sip import warning
-from carillon.sip.private import PrivateHeader
+from carillon.sip.private import FAR_END, PrivateHeader
 from carillon.sip.sessiontimer import SessionExpires, min_se
 from carillon.stores.ports import HandOver
 
@@ -146,7 +147,7 @@ def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
     rare = reply.handover or reply.anchor or reply.party or reply.told or reply.warnings
     decision = decide_by(RULES, memo.leg, reply) if rare else _decided(memo.leg, reply)
-    return with_hint(memo, reply, with_called(memo, reply, decision))
+    return with_far_end(memo, reply, with_hint(memo, reply, with_called(memo, reply, decision)))
 
 
 def with_hint(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
@@ -155,6 +156,15 @@ def with_hint(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
         return decision
     told = AddHeader("Warning", warning.own(memo.called.rpartition("@")[2], memo.says))
     row = TraceRow("call_back_told", "told", memo.says)
+    return replace(decision, effects=(*decision.effects, told), trace=(*decision.trace, row))
+
+
+def with_far_end(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
+    """The same decision; when a sibling's Asterisk has the call, its node says that the far end spoke; this one marks it."""
+    if reply.far_end_code is None:
+        return decision
+    told = AddHeader(FAR_END, str(reply.far_end_code)) if reply.to_sibling else MarkLeg(memo.leg_id, reply.far_end_code)
+    row = TraceRow("far_end_told", "told" if reply.to_sibling else "marked", str(reply.far_end_code))
     return replace(decision, effects=(*decision.effects, told), trace=(*decision.trace, row))
 
 

@@ -1,22 +1,27 @@
-"""`python -m carillon.siblings.daemon SETTINGS`: tells the other nodes of this one's phones, and hears of theirs."""
+"""`python -m carillon.siblings.daemon SETTINGS`: tells the other nodes of this one's phones and calls, and hears of
+theirs."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from carillon.siblings import states
+from carillon.siblings.callbook import CallBook
+from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.settings import Settings
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
 from carillon.siblings.told import own
+from carillon.states.news import Ear
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
@@ -38,6 +43,7 @@ class Daemon:
         self._homes = frozenset(peer.home for peer in settings.peers)
         self.phones: dict[str, tuple[Binding, ...]] = {}
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
+        self.book = CallBook(settings.rpc, settings.directory, settings.people, self._calls_changed)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = False
         self._due = 0.0
@@ -52,10 +58,13 @@ class Daemon:
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
-        self.hearing = Hearing(self.settings, copies)
+        self.hearing = Hearing(self.settings, copies, self.book)
         server = await asyncio.start_server(
             self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
         )
+        ear = Ear(self.settings.calls)
+        loop.add_reader(ear, self._hear_calls, ear)
+        self._begin(self.book.run())
         with self._listening() as listener:
             loop.add_reader(listener, self._changed, listener)
             for telling in self.tellings:
@@ -68,7 +77,13 @@ class Daemon:
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            print(f"siblings: {error!r}", file=sys.stderr, flush=True)
+            os._exit(1)  # half a daemon is worse than one that is started anew
 
     async def _round(self) -> None:
         self._pulse.touch()
@@ -77,6 +92,9 @@ class Daemon:
         if now >= self._due:
             await self._scan()
             self._due = time.monotonic() + SCAN_S
+        silent = [peer.name for peer in self.settings.peers if self.hearing.is_silent(peer)]
+        up = frozenset(peer.name for peer in self.settings.peers if self.hearing.is_up(peer))
+        self.book.round(up, silent)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
 
     async def _look_at_kamailio(self) -> None:
@@ -85,6 +103,7 @@ class Daemon:
         try:
             if await asyncio.to_thread(was_restarted, self.settings.rpc):
                 self.hearing.wants_all()
+                self.book.write_anew()
             await asyncio.to_thread(tell_states, self.settings.rpc, known)
             self.serving = True
         except RpcFailed:
@@ -113,6 +132,19 @@ class Daemon:
         if mine != before:
             for telling in self.tellings:
                 telling.changed(aor)
+
+    @property
+    def calls(self) -> Mapping[str, Person]:
+        """Who has calls here."""
+        return self.book.own
+
+    def _calls_changed(self, aor: str) -> None:
+        for telling in self.tellings:
+            telling.calls_changed(aor)
+
+    def _hear_calls(self, ear: Ear) -> None:
+        for news in ear.heard(0):
+            self.book.here(news)
 
     def _listening(self) -> socket.socket:
         """Workers tell here whose registrations have changed; what does not fit, the next scan finds."""

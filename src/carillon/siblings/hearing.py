@@ -1,4 +1,4 @@
-"""Hearing the siblings: who is up, and copies of what they say of their phones."""
+"""Hearing the siblings: who is up, copies of what they say of their phones, and who has calls there."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carillon.model.refused import Refused
+from carillon.siblings import calls
+from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
@@ -31,6 +33,7 @@ class Heard:
     serving: bool = False
     phones: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
     complete: dict[str, tuple[Binding, ...]] | None = None
+    callers: dict[str, calls.Person] | None = None
     writer: asyncio.StreamWriter | None = None
     was_up: bool | None = None
     since: int = 0
@@ -39,8 +42,8 @@ class Heard:
 class Hearing:
     """Takes what siblings say, one after the other for each."""
 
-    def __init__(self, settings: Settings, copies: Copies) -> None:
-        self._settings, self._copies = settings, copies
+    def __init__(self, settings: Settings, copies: Copies, book: CallBook) -> None:
+        self._settings, self._copies, self._book = settings, copies, book
         self._heard = {peer.name: Heard() for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
@@ -51,6 +54,10 @@ class Hearing:
         if now - heard.last <= SILENT_S and heard.last:
             return heard.serving
         return None if now - self._began <= SILENT_S else False
+
+    def is_silent(self, peer: Peer) -> bool:
+        """Whether nothing is heard of a sibling: its calls may be others now."""
+        return time.monotonic() - self._heard[peer.name].last > SILENT_S
 
     def state(self, peer: Peer) -> SiblingState:
         """The same in words."""
@@ -93,6 +100,8 @@ class Hearing:
         heard.last = time.monotonic()
         if "serving" in line:
             heard.serving = bool(line["serving"])
+            if "calls" in line:
+                self._take_calls(peer, heard, line["calls"])
         elif "all" in line:
             if line["all"] == "begins":
                 heard.complete = {}
@@ -108,6 +117,19 @@ class Hearing:
             if not told:
                 del heard.phones[aor]
             await self._copy(peer, aor, told)
+
+    def _take_calls(self, peer: Peer, heard: Heard, told: str | calls.Row) -> None:
+        if told == "begins":
+            heard.callers = {}
+        elif told == "ends":
+            everybody, heard.callers = heard.callers, None
+            self._book.heard_all(peer.name, everybody or {})
+        elif isinstance(told, dict):
+            aor, person = calls.read(told, peer.name, time.time())
+            if heard.callers is None:
+                self._book.heard(peer.name, aor, person)
+            elif person.lines:
+                heard.callers[aor] = person
 
     async def _settle(self, peer: Peer, heard: Heard) -> None:
         """All that a sibling has is known: copies of what it no longer has go, what is missing comes."""

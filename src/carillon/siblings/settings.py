@@ -20,7 +20,11 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """This node's name and places, and its siblings. `nodes` holds the certificates by which nodes know each other."""
+    """This node's name and places, and its siblings. `nodes` holds the certificates by which nodes know each other.
+
+    `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
+    calls, `people` where the daemon `states` hears; `directory` is what the workers read.
+    """
 
     node: str
     listen: tuple[str, int]
@@ -30,6 +34,9 @@ class Settings:
     rpc: Path
     location: Path
     changed: Path
+    calls: Path
+    directory: Path
+    people: Path
     states: Path
     nodes: Path
     peers: tuple[Peer, ...]
@@ -48,6 +55,9 @@ class Settings:
             rpc=Path(told["rpc"]),
             location=Path(told["location"]),
             changed=Path(told["changed"]),
+            calls=Path(told["calls"]),
+            directory=Path(told["directory"]),
+            people=Path(told["people"]),
             states=Path(told["states"]),
             nodes=Path(told["nodes"]),
             peers=peers,

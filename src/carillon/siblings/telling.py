@@ -1,4 +1,8 @@
-"""Telling one sibling: which phones have their home here, all of them first, then each change; and that we are up."""
+"""Telling one sibling: which phones have their home here and who has calls here, all first, then each change; and that
+we are up.
+
+Calls ride beside that word, where a sibling of an older version does not look.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
+from carillon.siblings.calls import Person, row
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
@@ -25,6 +30,10 @@ class Home(Protocol):
     phones: dict[str, tuple[Binding, ...]]
     serving: bool
 
+    @property
+    def calls(self) -> Mapping[str, Person]:
+        """Who has calls here."""
+
 
 class Telling:
     """One connection, made again whenever it ends."""
@@ -33,12 +42,18 @@ class Telling:
         self._settings, self._peer, self._home = settings, peer, home
         self._context = settings.context(server=False)
         self._news: dict[str, None] = {}
+        self._calls: dict[str, None] = {}
         self._woken = asyncio.Event()
         self._said = ""
 
     def changed(self, aor: str) -> None:
         """An address of record has other contacts now."""
         self._news[aor] = None
+        self._woken.set()
+
+    def calls_changed(self, aor: str) -> None:
+        """A person has other calls now."""
+        self._calls[aor] = None
         self._woken.set()
 
     async def run(self) -> None:
@@ -77,21 +92,35 @@ class Telling:
 
     async def _say_all(self, writer: asyncio.StreamWriter) -> None:
         self._news.clear()
+        self._calls.clear()
         _write(writer, {"all": "begins"})
         for aor, phones in list(self._home.phones.items()):
             self._say_one(writer, aor, phones)
             await writer.drain()
         _write(writer, {"all": "ends"})
+        self._say_calls(writer, "begins")
+        for aor in list(self._home.calls):
+            self._say_calls(writer, aor)
+            await writer.drain()
+        self._say_calls(writer, "ends")
 
     async def _say_news(self, writer: asyncio.StreamWriter) -> None:
         for aor in list(self._news):
             self._news.pop(aor, None)
             self._say_one(writer, aor, self._home.phones.get(aor, ()))
+        for aor in list(self._calls):
+            self._calls.pop(aor, None)
+            self._say_calls(writer, aor)
         _write(writer, {"serving": self._home.serving})
         await asyncio.wait_for(writer.drain(), CONNECT_S)
 
     def _say_one(self, writer: asyncio.StreamWriter, aor: str, phones: tuple[Binding, ...]) -> None:
         _write(writer, {"aor": aor, "has": rows(phones, int(time.time()))})
+
+    def _say_calls(self, writer: asyncio.StreamWriter, of: str) -> None:
+        """Who has which calls here; where all of it `begins`, and `ends`."""
+        told = of if "@" not in of else row(of, self._home.calls.get(of, Person()), time.time())
+        _write(writer, {"serving": self._home.serving, "calls": told})
 
     def _say(self, words: str) -> None:
         if words != self._said:

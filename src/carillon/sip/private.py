@@ -11,6 +11,8 @@ TRANSFER = "transfer"
 
 HOME = "X-Carillon-Home"
 """Between nodes: the address of record whose phone is to ring, at its home."""
+FAR_END = "X-Carillon-Far-End"
+"""Between nodes, on a 5xx: the far end has said so, and no other Asterisk is tried."""
 LEADS_TO = "X-Carillon-Leads-To"
 KEPT_FLAGS = "X-Carillon-Flags"
 SOCKET = "X-Carillon-Socket"

@@ -23,6 +23,7 @@ class Book:
         self._published: dict[str, tuple[Said, ...]] = {}
         self._registered: frozenset[str] = frozenset()
         self._lines: dict[str, tuple[Line, ...]] = {}
+        self._lines_at: dict[str, dict[str, tuple[Line, ...]]] = {}
         self._voice: dict[str, VoiceMessages] = {}
         self._rule_of: Callable[[str], Rule] = _usual
         self._busy_since: dict[str, float] = {}
@@ -49,17 +50,26 @@ class Book:
         touched, self._registered = set(now ^ self._registered), now
         return touched
 
-    def calls(self, lines: Mapping[str, tuple[Line, ...]], now: float, *, everybody: bool = False) -> set[str]:
-        """The calls of these people; of `everybody`: nobody else has any."""
-        fresh = {aor: some for aor, some in lines.items() if some} if everybody else {**self._lines, **lines}
-        fresh = {aor: some for aor, some in fresh.items() if some}
-        touched, self._lines = _different(self._lines, fresh), fresh
+    def calls(
+        self, lines: Mapping[str, tuple[Line, ...]], now: float, *, everybody: bool = False, node: str = ""
+    ) -> set[str]:
+        """The calls of these people at a node, "" for this one; of `everybody`: nobody else has any there."""
+        before = self._lines_at.get(node, {})
+        fresh = {aor: some for aor, some in (lines if everybody else {**before, **lines}).items() if some}
+        touched, self._lines_at[node] = _different(before, fresh), fresh
         for aor in touched:
-            if Picture(lines=fresh.get(aor, ())).in_call:
-                self._busy_since.setdefault(aor, now)
-            else:
-                self._busy_since.pop(aor, None)
+            self._merge_calls(aor, now)
         return touched
+
+    def _merge_calls(self, aor: str, now: float) -> None:
+        found = tuple(line for at in self._lines_at.values() for line in at.get(aor, ()))
+        self._lines.pop(aor, None)
+        if found:
+            self._lines[aor] = found
+        if Picture(lines=found).in_call:
+            self._busy_since.setdefault(aor, now)
+        else:
+            self._busy_since.pop(aor, None)
 
     def voice(self, waiting: Mapping[str, VoiceMessages]) -> set[str]:
         """All voice messages that wait."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+from carillon.presence.picture import Line
 from carillon.states import sources
 from carillon.states.book import Book
 from carillon.states.naming import naming
@@ -75,9 +77,13 @@ class Daemon:
         touched: set[str] = set()
         for each in news:
             if each.calls is not None:
-                calls = {aor: tuple(map(self._naming.completed, lines)) for aor, lines in each.calls.items()}
-                touched |= self.book.calls(calls, now, everybody=each.everybody)
+                calls = each.calls if each.node else self._completed(each.calls)
+                touched |= self.book.calls(calls, now, everybody=each.everybody, node=each.node)
         return touched
+
+    def _completed(self, calls: Mapping[str, tuple[Line, ...]]) -> dict[str, tuple[Line, ...]]:
+        """Calls of this node; a sibling's are told completely."""
+        return {aor: tuple(map(self._naming.completed, lines)) for aor, lines in calls.items()}
 
     def _unknown(self) -> set[str]:
         """Of whom a daemon before this one knew something, and nobody says anything any more."""

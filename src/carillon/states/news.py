@@ -3,6 +3,7 @@
     {"published": "102@example.org"}                      a phone has published
     {"calls": {"102@example.org": [line, …]}}             the calls of these people, now
     {"calls": {…}, "everybody": true}                     and nobody else has any
+    {"calls": {…}, "node": "node2"}                       the same, at a sibling of this node
 
 A line has the fields of `presence.picture.Line`.
 """
@@ -31,6 +32,7 @@ class News:
     published: str = ""
     calls: Mapping[str, tuple[Line, ...]] | None = None
     everybody: bool = False
+    node: str = ""
 
 
 class Ear:
@@ -42,6 +44,10 @@ class Ear:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
         self._socket.bind(str(path))
         os.chmod(path, 0o600)
+
+    def fileno(self) -> int:
+        """For who waits for several."""
+        return self._socket.fileno()
 
     def heard(self, patience_s: float) -> Iterator[News]:
         """What was told, waiting at most so long for the first; what can't be understood is left out."""
@@ -62,17 +68,17 @@ def understood(data: bytes) -> News | None:
         told = json.loads(data)
         if "published" in told:
             return News(published=str(told["published"]))
-        return News(
-            calls={aor: _lines(some) for aor, some in told["calls"].items()}, everybody=told.get("everybody", False)
-        )
+        calls = {aor: _lines(some) for aor, some in told["calls"].items()}
+        return News(calls=calls, everybody=told.get("everybody", False), node=str(told.get("node", "")))
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def calls_told(calls: Mapping[str, tuple[Line, ...]], *, everybody: bool = False) -> bytes:
-    """The datagram that tells of calls."""
+def calls_told(calls: Mapping[str, tuple[Line, ...]], *, everybody: bool = False, node: str = "") -> bytes:
+    """The datagram that tells of calls of this node, or of those at a sibling."""
     lines = {aor: [asdict(line) for line in some] for aor, some in calls.items()}
-    return json.dumps({"calls": lines, "everybody": everybody}, separators=(",", ":")).encode()
+    told = {"calls": lines, "everybody": everybody, **({"node": node} if node else {})}
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def _lines(told: Any) -> tuple[Line, ...]:

@@ -213,6 +213,11 @@ class SystemPaths:
         return self.run / "siblings" / "changed.sock"
 
     @property
+    def calls_changed(self) -> Path:
+        """Where the calls daemon says who has which calls here, on a node with siblings."""
+        return self.run / "siblings" / "calls.sock"
+
+    @property
     def sibling_states(self) -> Path:
         """How each sibling is, written by the daemon that hears them."""
         return self.run / "siblings" / "states.json"

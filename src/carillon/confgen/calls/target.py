@@ -21,5 +21,6 @@ def context(system: System) -> Daemon:
         "rpc": paths.kamailio_rpc,
         "figures": paths.call_figures,
         "states": paths.states_socket,
+        "siblings": paths.calls_changed if system.siblings else None,
     }
     return daemon(system, NAME, told)

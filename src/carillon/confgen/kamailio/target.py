@@ -237,6 +237,7 @@ def _settings(system: System) -> str:
             "ring_s": profile.ring_s,
             "siblings": [[each.name, each.addresses, each.port] for each in profile.siblings],
             "cluster_port": profile.cluster_port,
+            "cluster_socket": f"tls:{cluster(node)}",
             "feed": [node.signalling[0], node.feed_port],
             "registrations_changed": str(paths.registrations_changed),
         },

@@ -1,0 +1,33 @@
+"""Notes of calls at siblings in the node's shared memory, `routing.elsewhere` as text: a look for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carillon.kamailio import ksr
+from carillon.routing.dialogs import LIFETIME_S, DialogState, LiveDialog
+from carillon.routing.elsewhere import TABLE, Elsewhere
+
+
+def nodes(*aors: str) -> dict[str, tuple[str, ...]]:
+    """At which nodes these people have calls; those who have none are not among them."""
+    notes = ((aor, ksr.shared_text(TABLE, aor)) for aor in aors)
+    return {aor: Elsewhere.parse(text).nodes for aor, text in notes if text}
+
+
+def note(call_id: str) -> LiveDialog | None:
+    """The note of a dialog at a sibling; each is looked at."""
+    return next((one for one in _dialogs("") if one.call_id == call_id), None)
+
+
+def ringing(domain: str, now: float) -> tuple[LiveDialog, ...]:
+    """The dialogs of a domain that ring at siblings; each is looked at."""
+    oldest = now - LIFETIME_S[DialogState.RINGING]
+    return tuple(one for one in _dialogs(domain) if one.state is DialogState.RINGING and one.since > oldest)
+
+
+def _dialogs(domain: str) -> Iterator[LiveDialog]:
+    """Those of people of a domain, "" for all."""
+    for aor, text in ksr.all_shared(TABLE).items():
+        if aor.endswith(f"@{domain}" if domain else ""):
+            yield from Elsewhere.parse(text).dialogs

@@ -1,0 +1,172 @@
+"""Everybody's calls at all nodes, and who is told: siblings of ours; our workers and the daemon `states` of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from carillon.presence.picture import Line
+from carillon.routing.elsewhere import TABLE
+from carillon.siblings.calls import Person, known, noted
+from carillon.states.naming import naming
+from carillon.states.news import News, calls_told
+from carillon.stores.directory import DirectoryReader
+from carillon.supervision.rpc import RpcFailed, call
+
+AGAIN_S: Final = 10.0
+"""The daemon `states` is told everything so often: what was lost, or told to one that died, is made good."""
+LOOKS_A_ROUND: Final = 20
+"""How many persons' ringing phones are looked at again in a round: another phone may have begun to ring."""
+NOBODY: Final = Person()
+
+Answer = TypeVar("Answer")
+
+
+class CallBook:
+    """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's."""
+
+    def __init__(self, rpc: Path, directory: Path, states: Path, tell: Callable[[str], None]) -> None:
+        self._rpc, self._states, self._tell = rpc, str(states), tell
+        self._naming = naming(DirectoryReader(directory), rpc)
+        self.own: dict[str, Person] = {}
+        self._lines: dict[str, tuple[Line, ...]] = {}
+        self._heard: dict[str, dict[str, Person]] = {}
+        self._up: frozenset[str] = frozenset()
+        self._looked_at: dict[str, float] = {}
+        self._news: dict[str, None] = {}
+        self._unwritten: dict[str, None] = {}
+        self._written: dict[str, str] = {}
+        self._woken = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1)  # the directory's handle belongs to the thread that opened it
+        self._again_at = 0.0
+
+    async def run(self) -> None:
+        """Look up what is new here, and write what the workers are to know; for ever, one after the other."""
+        await self._forget_all()
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            for aor in self._taken(self._news):
+                await self._look_up(aor)
+            for aor in self._taken(self._unwritten):
+                await self._write(aor)
+
+    # --- our own
+
+    def here(self, news: News) -> None:
+        """What the calls daemon says of calls of this node."""
+        told = dict(news.calls or {})
+        if news.everybody:
+            told = {**dict.fromkeys(self._lines.keys() - told.keys(), ()), **told}
+        for aor, lines in told.items():
+            if self._lines.get(aor, ()) != lines:
+                self._lines[aor] = lines
+                self._news[aor] = None
+        self._woken.set()
+
+    async def _look_up(self, aor: str) -> None:
+        lines = self._lines.get(aor, ())
+        if not lines:
+            self._lines.pop(aor, None)
+        person = await self._done(known, lines, self._naming) if lines else NOBODY
+        before = self.own.pop(aor, NOBODY)
+        if lines:
+            self.own[aor] = person
+        if person != before:
+            self._unwritten[aor] = None
+            self._tell(aor)
+
+    # --- what siblings say
+
+    def heard(self, node: str, aor: str, person: Person) -> None:
+        """A sibling has told of somebody's calls there."""
+        self._put(node, {aor: person})
+
+    def heard_all(self, node: str, people: dict[str, Person]) -> None:
+        """A sibling has told of everybody who has calls there."""
+        gone = self._heard.get(node, {}).keys() - people.keys()
+        self._put(node, {**dict.fromkeys(gone, NOBODY), **people})
+
+    def _put(self, node: str, people: dict[str, Person]) -> None:
+        theirs = self._heard.setdefault(node, {})
+        for aor, person in people.items():
+            theirs[aor] = person
+            if not person.lines:
+                del theirs[aor]
+        self._changed(people)
+        self._send(calls_told({aor: person.lines for aor, person in people.items()}, node=node))
+
+    def round(self, up: frozenset[str], silent: Iterable[str]) -> None:
+        """A second has gone by. Of siblings that are `silent` nothing is known any more."""
+        for node in silent:
+            if self._heard.get(node):
+                self.heard_all(node, {})
+        if up != self._up:
+            changed, self._up = up ^ self._up, up
+            self._changed(aor for node in changed for aor in self._heard.get(node, ()))
+        rung = sorted((aor for aor, one in self.own.items() if one.is_rung), key=lambda a: self._looked_at.get(a, 0.0))
+        self._looked_at = {aor: self._looked_at.get(aor, 0.0) for aor in rung}
+        for aor in rung[:LOOKS_A_ROUND]:
+            self._looked_at[aor] = time.monotonic()
+            self._news[aor] = None
+        self._woken.set()
+        if time.monotonic() >= self._again_at:
+            self._again_at = time.monotonic() + AGAIN_S
+            for node, theirs in self._heard.items():
+                everybody = {aor: one.lines for aor, one in theirs.items()}
+                self._send(calls_told(everybody, node=node, everybody=True))
+
+    # --- who is told
+
+    def write_anew(self) -> None:
+        """Kamailio was started anew, and knows nothing."""
+        self._written.clear()
+        self._changed({*self.own, *(aor for theirs in self._heard.values() for aor in theirs)})
+
+    def _changed(self, people: Iterable[str]) -> None:
+        self._unwritten.update(dict.fromkeys(people))
+        self._woken.set()
+
+    async def _write(self, aor: str) -> None:
+        away = {node: self._heard[node][aor] for node in self._up if aor in self._heard.get(node, {})}
+        note = str(noted(aor in self.own, away) or "")
+        if note == self._written.get(aor, ""):
+            return
+        try:
+            if note:
+                await self._done(call, self._rpc, "htable.sets", TABLE, aor, note)
+                self._written[aor] = note
+            else:
+                await self._done(call, self._rpc, "htable.delete", TABLE, aor)
+                del self._written[aor]
+        except RpcFailed as failed:
+            self._written.pop(aor, None)
+            print(f"siblings: calls of {aor}: {failed}", file=sys.stderr, flush=True)
+
+    async def _forget_all(self) -> None:
+        """What a daemon before this one has written may not be so any more."""
+        try:
+            await self._done(call, self._rpc, "htable.flush", TABLE)
+        except RpcFailed:
+            return  # there is no Kamailio: the next one knows nothing
+
+    async def _done(self, work: Callable[..., Answer], *arguments: object) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+
+    def _taken(self, waiting: dict[str, None]) -> list[str]:
+        taken = list(waiting)
+        waiting.clear()
+        return taken
+
+    def _send(self, datagram: bytes) -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
+            try:
+                telling.sendto(datagram, self._states)
+            except OSError:
+                self._again_at = 0.0

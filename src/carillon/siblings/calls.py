@@ -1,0 +1,59 @@
+"""What a node tells its siblings of the calls that its Asterisk has, person by person. Pure.
+
+Times go as ages, so that clocks need not agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from carillon.presence.picture import DialogState as Shown
+from carillon.presence.picture import Line
+from carillon.routing.dialogs import DialogState, LiveDialog
+from carillon.routing.elsewhere import HERE, Elsewhere
+from carillon.states.naming import Naming
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's calls at one node, as lamps show them, and the dialogs with his phones that ring or talk."""
+
+    lines: tuple[Line, ...] = ()
+    dialogs: tuple[LiveDialog, ...] = ()
+
+    @property
+    def is_rung(self) -> bool:
+        """Whether phones ring for him: more of them may say so each moment."""
+        return any(not line.calling and line.state is Shown.EARLY for line in self.lines)
+
+
+def known(lines: Iterable[Line], naming: Naming) -> Person:
+    """A person's calls here, with what Kamailio's notes and the directory say of them."""
+    lines = tuple(lines)
+    found = {line.call_id: naming.note(line.call_id) for line in lines if line.call_id and not line.calling}
+    named = replace(naming, note=found.get)
+    dialogs = (note for note in found.values() if note and note.state is not DialogState.CALLING)
+    return Person(tuple(map(named.completed, lines)), tuple(dialogs))
+
+
+def row(aor: str, person: Person, now: float) -> Row:
+    """How a person's calls are told; without lines he has none."""
+    dialogs = [[one.call_id, str(replace(one, since=now - one.since))] for one in person.dialogs]
+    return {"person": aor, "lines": [asdict(line) for line in person.lines], "dialogs": dialogs}
+
+
+def read(told: Row, node: str, now: float) -> tuple[str, Person]:
+    """Of whom a row of a sibling is, and what it says; raises KeyError, TypeError or ValueError on anything else."""
+    lines = tuple(Line(**{**line, "state": Shown(line["state"])}) for line in told["lines"])
+    notes = (LiveDialog.parse(str(call_id), text) for call_id, text in told["dialogs"])
+    return str(told["person"]), Person(lines, tuple(replace(one, since=now - one.since, node=node) for one in notes))
+
+
+def noted(here: bool, away: Mapping[str, Person]) -> Elsewhere | None:
+    """The note for the workers of somebody who has calls `here`, and at siblings that are up; None without any."""
+    nodes = (*((HERE,) if here else ()), *sorted(away))
+    return Elsewhere(nodes, tuple(one for name in sorted(away) for one in away[name].dialogs)) if nodes else None

@@ -1,0 +1,172 @@
+"""Two nodes: what one knows of calls at the other: where the next call goes, pick-up, transfers, lamps."""
+
+from __future__ import annotations
+
+import pytest
+from tests.live.talking import calls, final, got_nothing, hangs_up, talk
+from tests.live.test_transfers import hear_each_other, talks
+from tests.live.watching import Watch, dialogs
+from tests.phones.call import Call
+from tests.phones.phone import Phone
+from tests.worlds.cluster import ONE, TWO, Cluster, until
+
+pytestmark = pytest.mark.engines
+
+
+def rings(caller: Phone, callee: Phone) -> tuple[Call, Call]:
+    """A call that rings, as both sides see it."""
+    at_caller = caller.dial(callee.user)
+    at_callee = callee.incoming()
+    at_caller.wait_ringing()
+    return at_caller, at_callee
+
+
+def ends(cluster: Cluster, side: Call) -> None:
+    """The only call is hung up, and no node remembers anything of it."""
+    side.hangup()
+    for extension in ("101", "102", "103"):
+        for name in (ONE, TWO):
+            cluster.knows_calls(name, extension)
+
+
+@pytest.mark.parametrize("who", ["caller", "called"])
+def test_who_has_a_call_gets_the_next_at_the_same_asterisk(cluster: Cluster, who: str) -> None:
+    """Behaviours 19 and 28: at node 2 Bob has a phone, but his call is in the Asterisk of node 1."""
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", TWO)
+    at_alice, at_bob = talks(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    at_bob.hold()
+    caller, callee = (bob, carol) if who == "caller" else (carol, bob)
+    at_caller, at_callee = talks(caller, callee)
+    assert cluster.calls(ONE) == sorted([("101", "102"), (caller.user, callee.user)])
+    assert cluster.calls(TWO) == []
+    assert at_callee.hangup().code == 200
+    assert at_caller.wait_ended().code == 200
+    ends(cluster, at_alice)
+
+
+def test_the_callers_own_call_counts_first(cluster: Cluster) -> None:
+    """Carol's call is here, so the next one she makes is, wherever Bob has his."""
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", TWO)
+    hears, _ = talks(carol, bob)
+    cluster.knows_calls(ONE, "102", TWO)
+    hears.hold()
+    talks(alice, bob)
+    assert cluster.calls(TWO) == [("101", "102"), ("103", "102")]
+
+
+def test_the_asterisk_of_the_earlier_call_is_not_reached(cluster: Cluster) -> None:
+    """Its node is gone: the next call begins here."""
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", ONE)
+    talks(bob, alice)
+    cluster.knows_calls(ONE, "101", TWO)
+    cluster.network.cut(TWO)
+    try:
+        cluster.knows_calls(ONE, "101")
+        rings(carol, alice)
+    finally:
+        cluster.network.heal(TWO)
+        cluster.sees_up(ONE, TWO)
+
+
+def test_what_the_far_end_says_comes_back_through_the_other_nodes_asterisk(cluster: Cluster) -> None:
+    """A 5xx of the phone is no broken Asterisk: nobody is rung twice; and its Warning reaches the caller."""
+    alice, bob, carol = cluster.registered("101", ONE), cluster.registered("102", TWO), cluster.registered("103", ONE)
+    his, hers = talk(bob, alice)
+    cluster.knows_calls(ONE, "101", TWO)
+    invite = calls(alice, cluster.uri("103"))
+    carol.respond(carol.expect("INVITE"), 500, "Battery Empty", headers=[("Warning", '399 desk "Charge me"')])
+    answer = final(alice, invite)
+    assert (answer.code, answer.reason) == (500, "Battery Empty")
+    assert "Charge me" in (answer.header("Warning") or "")
+    assert got_nothing(carol, alice)
+    hangs_up(his, hers)
+
+
+@pytest.mark.parametrize("dialled", ["*8102", "*8"])
+def test_a_call_that_rings_at_one_node_is_picked_up_from_the_other(cluster: Cluster, dialled: str) -> None:
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", ONE), cluster.phone("103", TWO)
+    at_alice, at_bob = rings(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    at_carol = carol.dial(dialled)
+    at_carol.wait_answered()
+    at_alice.wait_answered()
+    hear_each_other(alice, at_alice, carol, at_carol)
+    at_bob.wait_ended()
+    assert at_carol.wait_response(200).header("P-Asserted-Identity") == '"Alice Martin" <sip:101@carillon.test>'
+    ends(cluster, at_carol)
+
+
+def test_a_lamp_at_one_node_shows_a_call_at_the_other_and_takes_it(cluster: Cluster) -> None:
+    """Who watches learns the dialog from the lamp, and takes it by Replaces (behaviours 27)."""
+    alice, bob = cluster.phone("101", ONE), cluster.phone("102", ONE)
+    carol = cluster.registered("103", TWO)
+    lamp = Watch(carol, cluster.uri("102"), "dialog")
+    at_alice, at_bob = rings(alice, bob)
+    (shown,) = dialogs(lamp.until(lambda told: any(each.get("remote-tag") for each in dialogs(told))))
+    named = f"{shown.get('call-id')};to-tag={shown.get('local-tag')};from-tag={shown.get('remote-tag')};early-only"
+    invite = calls(carol, cluster.uri("102"), [("Require", "replaces"), ("Replaces", named)])
+    assert final(carol, invite).code == 200
+    at_alice.wait_answered()
+    at_bob.wait_ended()
+    lamp.until(lambda told: dialogs(told) == [])
+
+
+def test_nothing_is_left_of_a_call_whose_caller_gave_up(cluster: Cluster) -> None:
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", ONE), cluster.phone("103", TWO)
+    at_alice, at_bob = rings(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    ends(cluster, at_alice)
+    at_bob.wait_ended()
+    refused = carol.dial("*8102").wait_ended()
+    assert refused.code == 603
+
+
+def test_two_nodes_pick_up_at_once_and_one_gets_it(cluster: Cluster) -> None:
+    alice, bob = cluster.phone("101", ONE), cluster.phone("102", ONE)
+    carol, mobile = cluster.phone("103", TWO), cluster.phone("103", ONE)
+    at_alice, _ = rings(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    both = [carol.dial("*8102"), mobile.dial("*8102")]
+    at_alice.wait_answered()
+
+    def refused() -> list[int]:
+        return [each.wait_ended(0.1).code for each in both if each.journal.matching(event="call", state="ended")]
+
+    until(lambda: len(refused()) == 1, "one is refused")
+    assert refused() == [603]
+
+
+def test_who_is_called_at_the_other_node_joins_two_calls(cluster: Cluster) -> None:
+    """Bob's phone is at node 2, his call at node 1; whom he asks back is called there too, so REFER joins both."""
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", TWO)
+    at_alice, from_alice = talks(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    from_alice.hold()
+    to_carol, at_carol = talks(bob, carol)
+    from_alice.transfer_to(to_carol)
+    assert from_alice.wait_transferred() == 200
+    hear_each_other(alice, at_alice, carol, at_carol)
+    ends(cluster, at_carol)
+
+
+def test_a_phone_at_the_other_node_sends_a_call_on(cluster: Cluster) -> None:
+    """REFER comes to the node of the call through the phone's home."""
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", TWO)
+    at_alice, at_bob = talks(alice, bob)
+    at_bob.transfer(cluster.uri("103"))
+    at_carol = carol.incoming()
+    at_carol.answer()
+    hear_each_other(alice, at_alice, carol, at_carol)
+    ends(cluster, at_carol)
+
+
+def test_what_is_known_of_calls_is_known_to_a_kamailio_that_was_restarted(cluster: Cluster) -> None:
+    alice, bob = cluster.registered("101", ONE), cluster.registered("102", ONE)
+    talk(alice, bob)
+    cluster.knows_calls(TWO, "102", ONE)
+    cluster.kills(TWO, "kamailio")
+    cluster.knows_calls(TWO, "102", ONE)
+    cluster.kills(TWO, "siblings")
+    cluster.sees_up(TWO, ONE)
+    cluster.knows_calls(TWO, "102", ONE)

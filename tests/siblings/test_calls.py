@@ -1,0 +1,56 @@
+"""What a node says of the calls that its Asterisk has."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from carillon.presence.picture import DialogState as Shown
+from carillon.presence.picture import Line
+from carillon.routing.dialogs import DialogState, LiveDialog
+from carillon.routing.elsewhere import HERE
+from carillon.siblings.calls import Person, known, noted, read, row
+from carillon.states.naming import Naming
+
+BOB, NOW = "102@e.test", 1_800_000_000.0
+LINE = Line("k3v9ax", Shown.EARLY, False, "101@e.test", call_id="c1")
+NOTE = LiveDialog("c1", BOB, "ours", "101@e.test", "Alice", state=DialogState.RINGING, since=NOW - 7, phone_tags=("t",))
+
+
+def naming(note: LiveDialog | None) -> Naming:
+    return Naming(lambda call_id: note, lambda address: "")
+
+
+def test_clocks_need_not_agree() -> None:
+    told = json.loads(json.dumps(row(BOB, Person((LINE,), (NOTE,)), NOW)))
+    aor, person = read(told, "node2", NOW - 7200)
+    assert aor == BOB
+    assert person == Person((LINE,), (replace(NOTE, since=NOTE.since - 7200, node="node2"),))
+
+
+@pytest.mark.parametrize("told", [{}, {"person": BOB, "lines": [], "dialogs": [["c", "nonsense"]]}, {"lines": [{}]}])
+def test_nonsense_is_refused(told: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        read(told, "node2", NOW)
+
+
+def test_the_note_completes_what_asterisk_says() -> None:
+    person = known((LINE,), naming(NOTE))
+    assert person.dialogs == (NOTE,)
+    assert (person.lines[0].local_tag, person.lines[0].remote_tag) == ("t", "ours")
+    assert person.is_rung
+
+
+def test_what_does_not_ring_yet_is_no_dialog_to_take() -> None:
+    assert known((LINE,), naming(replace(NOTE, state=DialogState.CALLING))).dialogs == ()
+
+
+def test_the_note_for_workers_names_this_node_first() -> None:
+    away = {"node3": Person((LINE,)), "node2": Person((LINE,), (NOTE,))}
+    note = noted(True, away)
+    assert note is not None
+    assert note.nodes == (HERE, "node2", "node3")
+    assert note.dialogs == (NOTE,)
+    assert noted(False, {}) is None
