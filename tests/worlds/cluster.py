@@ -43,6 +43,7 @@ ADDRESSES = {ONE: "10.77.0.1", TWO: "10.77.0.2"}
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 5)}
 STRANGER = {"away1": "10.77.0.41"}
 PATIENCE_S = 10.0
+COMMAND_S = 300.0
 
 
 class Cluster:
@@ -83,7 +84,7 @@ class Cluster:
         try:
             self.says(name, "up")
         except AssertionError:
-            until(lambda: self.is_healthy(name), f"{name} is healthy", 90)
+            until(lambda: self.is_healthy(name), f"{name} is healthy", 180)
 
     def raw(self, extension: str, at: str, *, transport: Transport = "udp", **more: Any) -> RawAgent:
         """A hand-made agent that speaks to this node, and has not said anything yet."""
@@ -254,7 +255,7 @@ def carillon(network: Network, host: str, *arguments: str) -> str:
     """What a command of the product prints, run on a host; raises with its words when it fails."""
     command = [str(COMMAND), *arguments]
     with network.run(host, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        output, error = process.communicate(timeout=90)
+        output, error = process.communicate(timeout=COMMAND_S)
     assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
     return str(output)
 

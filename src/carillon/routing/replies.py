@@ -160,7 +160,7 @@ def with_hint(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
 
 
 def with_far_end(memo: Memo, reply: ReplyFacts, decision: Decision) -> Decision:
-    """The same decision; when a sibling's Asterisk has the call, its node says that the far end spoke; this one marks it."""
+    """The same decision; where a sibling's Asterisk has the call, its node says what the far end said, we mark it."""
     if reply.far_end_code is None:
         return decision
     told = AddHeader(FAR_END, str(reply.far_end_code)) if reply.to_sibling else MarkLeg(memo.leg_id, reply.far_end_code)
