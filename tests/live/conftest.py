@@ -38,6 +38,7 @@ def cluster(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]
     finally:
         nodes.leaves_phones()
         if request.session.testsfailed > failed:
+            nodes.ends_calls()
             print("\n".join(f"--- {name}\n{nodes.ladder(name, began)}" for name in (ONE, TWO)))
 
 

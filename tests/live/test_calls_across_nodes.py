@@ -79,6 +79,7 @@ def test_what_the_far_end_says_comes_back_through_the_other_nodes_asterisk(clust
     answer = final(alice, invite)
     assert (answer.code, answer.reason) == (500, "Battery Empty")
     assert "Charge me" in (answer.header("Warning") or "")
+    carol.forget()
     assert got_nothing(carol, alice)
     hangs_up(his, hers)
 

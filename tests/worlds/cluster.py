@@ -144,6 +144,12 @@ class Cluster:
         rows = json.loads(self.says(name, "call", "list", "--json"))
         return sorted((row["from"], row["to"]) for row in rows)
 
+    def ends_calls(self) -> None:
+        """Hang up whatever a test that failed has left."""
+        for name in ADDRESSES:
+            for row in json.loads(self.says(name, "call", "list", "--json")):
+                self.says(name, "call", "hangup", row["id"])
+
     def knows_calls(self, name: str, extension: str, *nodes: str) -> None:
         """Wait until a node knows at which nodes somebody has calls."""
         told = tuple(sorted(HERE if node == name else node for node in nodes))
