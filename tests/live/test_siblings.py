@@ -13,8 +13,9 @@ from tests.phones.compose import answered
 from tests.phones.digest import choose, credentials
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
-from tests.worlds.cluster import ADDRESSES, ONE, TWO, Cluster, until
+from tests.worlds.cluster import ADDRESSES, ONE, STRANGER, TWO, Cluster, until
 
+from carillon.routing.bans import SETTINGS
 from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
@@ -225,3 +226,40 @@ def test_a_node_whose_asterisk_is_dead_calls_by_the_other_one(cluster: Cluster) 
         with suppress(ProcessLookupError):  # the watchdog ends what hangs
             os.kill(pid, signal.SIGCONT)
     until(lambda: cluster.is_healthy(ONE), "node1 is healthy again", 60)
+
+
+def test_a_nonce_of_one_node_is_good_at_the_other_and_good_once(cluster: Cluster) -> None:
+    """A phone whose node dies between challenge and answer is not asked twice."""
+    bob = cluster.raw("102", ONE)
+    own = f"<sip:102@{bob.domain}>"
+    request = bob.request("REGISTER", f"sip:{bob.domain}", to=own)
+    challenged = bob.exchange(request)
+    assert challenged.code == 401
+    bob.proxy = (ADDRESSES[TWO], 5060)
+    login = credentials(choose(challenged, "SHA-256"), "REGISTER", request.uri, bob.login)
+    assert bob.exchange(answered(request, 2, "Authorization", login)).code == 200
+
+
+def test_who_is_banned_at_one_node_is_banned_at_the_other(cluster: Cluster) -> None:
+    """And let in again at both by a command at either."""
+    guesser = cluster.raw("101", ONE, password="guess", host="away1")
+    for _ in range(SETTINGS.wrong_passwords):
+        assert guesser.register().code == 401
+    until(lambda: bans(cluster, TWO) == [(STRANGER["away1"], "101@carillon.test")], "node2 knows the ban")
+    with pytest.raises(TimeoutError):
+        cluster.raw("101", TWO, host="away1").register()
+    assert cluster.raw("102", TWO, host="away1").register().code == 200
+    cluster.kills(TWO, "kamailio")
+    until(lambda: bans(cluster, TWO), "node2 knows the ban again")
+    cluster.says(TWO, "ban", "remove", STRANGER["away1"])
+    until(lambda: bans(cluster, ONE) == [], "node1 has taken the ban back")
+    assert cluster.raw("101", ONE, host="away1").register().code == 200
+
+
+def bans(cluster: Cluster, name: str) -> list[tuple[str, str]]:
+    """Who is banned on a node: address and account; nobody while its Kamailio does not answer."""
+    try:
+        rows = json.loads(cluster.says(name, "ban", "list", "--json"))
+    except AssertionError:
+        return []
+    return [(row["address"], row["account"]) for row in rows]

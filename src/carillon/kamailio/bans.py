@@ -53,7 +53,10 @@ class Exempt:
 
 
 class Bans:
-    """Counts and turns away. Who has done nothing costs two looks into shared memory a request, own nodes none."""
+    """Counts and turns away. Who has done nothing costs two looks into shared memory a request, own nodes none.
+
+    `spread` has siblings impose the same ban, on a node that has any.
+    """
 
     def __init__(
         self,
@@ -62,9 +65,10 @@ class Bans:
         settings: BanSettings,
         clock: Callable[[], float],
         tell: Callable[[str], None],
+        spread: Callable[[Ban], None] | None = None,
     ) -> None:
         self._memory, self._exempt, self._settings = memory, exempt, settings
-        self._clock, self._tell = clock, tell
+        self._clock, self._tell, self._spread = clock, tell, spread
 
     def standing(self, address: str) -> Standing:
         """How an address stands, and one request of it counted."""
@@ -104,6 +108,8 @@ class Bans:
         if ban.kind is BanKind.ACCOUNT:
             self._watch(address, ban.seconds, until)
         self._memory.set_shared_text_for(BANS, ban.key, f"{ban.kind} {until}", ban.seconds)
+        if self._spread:
+            self._spread(ban)
         self._tell(f"ban: {ban.key} for {ban.seconds} s, {ban.because}")
 
     def _watch(self, address: str, seconds: int, until: int) -> None:

@@ -1,4 +1,4 @@
-"""Asks the names daemon for the name of a number: a datagram, and nobody waits for an answer."""
+"""Asks the names daemon for names, and tells others what is new: datagrams, and nobody waits for an answer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ class NameAsker:
 
     def ask(self, domain: str, number: str) -> None:
         """Have a number looked up; its name is in shared memory once a source has said it."""
+        self.say(f"{domain} {number}")
+
+    def say(self, text: str) -> None:
+        """Tell who listens there."""
         if self._socket is None:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
-            self._socket.sendto(f"{domain} {number}".encode(), self._path)
+            self._socket.sendto(text.encode(), self._path)
         except OSError:
             return

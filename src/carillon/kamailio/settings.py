@@ -35,7 +35,7 @@ class Settings:
 
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
     they differ. `registrations_changed` is where siblings are told of, None on a node that has none, and
-    `cluster_socket` the one by which they are spoken to.
+    `cluster_socket` the one by which they are spoken to; `bans_told` is where bans are told for them.
     """
 
     node: NodeProfile
@@ -52,6 +52,7 @@ class Settings:
     recordings: Path = Path()
     registrations_changed: Path | None = None
     cluster_socket: str = ""
+    bans_told: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -83,5 +84,6 @@ class Settings:
         spool = Path(values["recordings"])
         changed = Path(values["registrations_changed"]) if values["siblings"] else None
         places = directory, redis, trace, logins, journal, asked
+        bans = Path(values["bans_told"]) if values["siblings"] else None
         socket = str(values.get("cluster_socket", ""))
-        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket)
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans)

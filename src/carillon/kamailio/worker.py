@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from carillon.kamailio import fetch, gather, ksr, media, rings
@@ -21,6 +22,7 @@ from carillon.routing import media as medium
 from carillon.routing import message as message_rules
 from carillon.routing.admission import guess_of
 from carillon.routing.bans import SETTINGS as BAN_SETTINGS
+from carillon.routing.bans import Ban
 from carillon.routing.course import course
 from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
@@ -66,7 +68,9 @@ class Worker:
         away = self.siblings.addresses if self.siblings else frozenset()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
-        self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, lambda line: ksr.log("notice", line))
+        self._bans_told = NameAsker(settings.bans_told) if settings.bans_told else None
+        spread = self._spread if self._bans_told else None
+        self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, partial(ksr.log, "notice"), spread)
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
         names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls)
@@ -243,6 +247,10 @@ class Worker:
         """Whether the account that a request names is banned from where it comes from."""
         credentials = request.credentials
         return credentials is not None and self.bans.is_banned(guess_of(request.source_address, credentials))
+
+    def _spread(self, ban: Ban) -> None:
+        assert self._bans_told is not None
+        self._bans_told.say(f"{ban.kind} {ban.seconds} {ban.key}")
 
     def _absorbed(self, request: Request) -> bool:
         """Whether the request belongs to a transaction, and the engine has done what it asks."""

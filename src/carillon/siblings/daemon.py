@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from carillon.siblings import states
+from carillon.siblings.bans import BanBook, Row
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
@@ -44,6 +45,7 @@ class Daemon:
         self.phones: dict[str, tuple[Binding, ...]] = {}
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
         self.book = CallBook(settings.rpc, settings.directory, settings.people, self._calls_changed)
+        self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = False
         self._due = 0.0
@@ -58,15 +60,16 @@ class Daemon:
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
-        self.hearing = Hearing(self.settings, copies, self.book)
+        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book)
         server = await asyncio.start_server(
             self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
         )
         ear = Ear(self.settings.calls)
         loop.add_reader(ear, self._hear_calls, ear)
         self._begin(self.book.run())
-        with self._listening() as listener:
+        with self._listening(self.settings.changed) as listener, self._listening(self.settings.bans) as guard:
             loop.add_reader(listener, self._changed, listener)
+            loop.add_reader(guard, self._hear_bans, guard)
             for telling in self.tellings:
                 self._begin(telling.run())
             async with server:
@@ -104,6 +107,7 @@ class Daemon:
             if await asyncio.to_thread(was_restarted, self.settings.rpc):
                 self.hearing.wants_all()
                 self.book.write_anew()
+                await self.ban_book.write_own()
             await asyncio.to_thread(tell_states, self.settings.rpc, known)
             self.serving = True
         except RpcFailed:
@@ -146,12 +150,25 @@ class Daemon:
         for news in ear.heard(0):
             self.book.here(news)
 
-    def _listening(self) -> socket.socket:
-        """Workers tell here whose registrations have changed; what does not fit, the next scan finds."""
-        self.settings.changed.unlink(missing_ok=True)
+    @property
+    def bans(self) -> list[Row]:
+        """What this node has imposed."""
+        return self.ban_book.rows()
+
+    def _banned(self, row: Row) -> None:
+        for telling in self.tellings:
+            telling.banned(row)
+
+    def _hear_bans(self, guard: socket.socket) -> None:
+        with suppress(OSError, UnicodeDecodeError):
+            self.ban_book.here(guard.recv(LONGEST).decode())
+
+    def _listening(self, place: Path) -> socket.socket:
+        """Workers tell here what has changed; of registrations the next scan finds what does not fit."""
+        place.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        listener.bind(str(self.settings.changed))
-        self.settings.changed.chmod(0o600)
+        listener.bind(str(place))
+        place.chmod(0o600)
         return listener
 
     def _changed(self, listener: socket.socket) -> None:

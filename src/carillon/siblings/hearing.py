@@ -11,6 +11,7 @@ from typing import Any
 
 from carillon.model.refused import Refused
 from carillon.siblings import calls
+from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
 from carillon.siblings.settings import Peer, Settings, name_in
@@ -42,8 +43,8 @@ class Heard:
 class Hearing:
     """Takes what siblings say, one after the other for each."""
 
-    def __init__(self, settings: Settings, copies: Copies, book: CallBook) -> None:
-        self._settings, self._copies, self._book = settings, copies, book
+    def __init__(self, settings: Settings, copies: Copies, book: CallBook, bans: BanBook) -> None:
+        self._settings, self._copies, self._book, self._bans = settings, copies, book, bans
         self._heard = {peer.name: Heard() for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
@@ -102,6 +103,8 @@ class Hearing:
             heard.serving = bool(line["serving"])
             if "calls" in line:
                 self._take_calls(peer, heard, line["calls"])
+            for row in line.get("bans", ()):
+                await self._bans.heard(row)
         elif "all" in line:
             if line["all"] == "begins":
                 heard.complete = {}

@@ -23,7 +23,8 @@ class Settings:
     """This node's name and places, and its siblings. `nodes` holds the certificates by which nodes know each other.
 
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
-    calls, `people` where the daemon `states` hears; `directory` is what the workers read.
+    calls, `bans` where bans are told; nobody in `trusted` is banned by siblings. `people` is where the daemon `states`
+    hears; `directory` is what the workers read.
     """
 
     node: str
@@ -35,6 +36,8 @@ class Settings:
     location: Path
     changed: Path
     calls: Path
+    bans: Path
+    trusted: tuple[str, ...]
     directory: Path
     people: Path
     states: Path
@@ -56,6 +59,8 @@ class Settings:
             location=Path(told["location"]),
             changed=Path(told["changed"]),
             calls=Path(told["calls"]),
+            bans=Path(told["bans"]),
+            trusted=tuple(told["trusted"]),
             directory=Path(told["directory"]),
             people=Path(told["people"]),
             states=Path(told["states"]),

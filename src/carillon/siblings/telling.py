@@ -1,7 +1,7 @@
 """Telling one sibling: which phones have their home here and who has calls here, all first, then each change; and that
 we are up.
 
-Calls ride beside that word, where a sibling of an older version does not look.
+Calls and bans ride beside that word, where a sibling of an older version does not look.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
+from carillon.siblings.bans import Row
 from carillon.siblings.calls import Person, row
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.told import rows
@@ -34,6 +35,10 @@ class Home(Protocol):
     def calls(self) -> Mapping[str, Person]:
         """Who has calls here."""
 
+    @property
+    def bans(self) -> list[Row]:
+        """What this node has imposed."""
+
 
 class Telling:
     """One connection, made again whenever it ends."""
@@ -43,6 +48,7 @@ class Telling:
         self._context = settings.context(server=False)
         self._news: dict[str, None] = {}
         self._calls: dict[str, None] = {}
+        self._bans: list[Row] = []
         self._woken = asyncio.Event()
         self._said = ""
 
@@ -54,6 +60,11 @@ class Telling:
     def calls_changed(self, aor: str) -> None:
         """A person has other calls now."""
         self._calls[aor] = None
+        self._woken.set()
+
+    def banned(self, row: Row) -> None:
+        """Somebody is banned now, or no longer."""
+        self._bans.append(row)
         self._woken.set()
 
     async def run(self) -> None:
@@ -93,6 +104,7 @@ class Telling:
     async def _say_all(self, writer: asyncio.StreamWriter) -> None:
         self._news.clear()
         self._calls.clear()
+        self._bans = self._home.bans
         _write(writer, {"all": "begins"})
         for aor, phones in list(self._home.phones.items()):
             self._say_one(writer, aor, phones)
@@ -111,7 +123,8 @@ class Telling:
         for aor in list(self._calls):
             self._calls.pop(aor, None)
             self._say_calls(writer, aor)
-        _write(writer, {"serving": self._home.serving})
+        bans, self._bans = self._bans, []
+        _write(writer, {"serving": self._home.serving, **({"bans": bans} if bans else {})})
         await asyncio.wait_for(writer.drain(), CONNECT_S)
 
     def _say_one(self, writer: asyncio.StreamWriter, aor: str, phones: tuple[Binding, ...]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from carillon.kamailio.bans import ACCOUNTS, BANS, GUESSED, WRONG
 from carillon.model.refused import Refused
 from carillon.routing.bans import BanKind
+from carillon.siblings.bans import LIFTED
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 
@@ -48,7 +52,14 @@ def lift(paths: SystemPaths, address: str, account: str | None) -> list[Banned]:
     for key in wanted:
         for table in (BANS, WRONG, GUESSED, ACCOUNTS):
             _forget(paths, table, key)
+        tell_siblings(paths.bans_told, key)
     return lifted
+
+
+def tell_siblings(place: Path, key: str) -> None:
+    """Have a ban taken back on the other nodes too, where there are any."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling, suppress(OSError):
+        telling.sendto(f"{LIFTED} 0 {key}".encode(), str(place))
 
 
 def _keys_of(paths: SystemPaths, address: str) -> list[str]:

@@ -213,6 +213,11 @@ class SystemPaths:
         return self.run / "siblings" / "changed.sock"
 
     @property
+    def bans_told(self) -> Path:
+        """Where workers say whom they have banned, on a node with siblings; never blocking."""
+        return self.run / "siblings" / "bans.sock"
+
+    @property
     def calls_changed(self) -> Path:
         """Where the calls daemon says who has which calls here, on a node with siblings."""
         return self.run / "siblings" / "calls.sock"

@@ -12,6 +12,7 @@ from carillon.confgen.kamailio.target import (
     files,
     home_uri,
     node_profile,
+    trusted,
     verify,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "files",
     "home_uri",
     "node_profile",
+    "trusted",
     "verify",
 ]

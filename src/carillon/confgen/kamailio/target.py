@@ -93,7 +93,7 @@ def context(system: System) -> Context:
         listeners=(*_listeners(node), *((f"tls:{cluster(node)}",) if system.siblings else ())),
         contact=f"{_host(node.public_address)}:{node.sip_port}",
         restore_password=hashlib.sha256(paths.identity.encode()).hexdigest()[:16],
-        trusted=_trusted(system.paths),
+        trusted=trusted(system.paths),
         modules=module_directory(),
         advertised=node.advertise is not None,
         relay="udp:{}:{}".format(*rtpengine.control(node)),
@@ -163,8 +163,8 @@ def _listeners(node: Node) -> tuple[str, ...]:
     return (*listeners, *(f"udp:{_host(address)}:{node.sip_port}" for address in towards))
 
 
-def _trusted(paths: SystemPaths) -> tuple[str, ...]:
-    """Networks of the administrator's file `trusted`, one a line; `#` begins a comment."""
+def trusted(paths: SystemPaths) -> tuple[str, ...]:
+    """Nobody there is ever banned: networks of the administrator's file `trusted`, one a line; `#` begins a comment."""
     if not paths.trusted.exists():
         return ()
     lines = (line.partition("#")[0].strip() for line in paths.trusted.read_text().splitlines())
@@ -229,7 +229,7 @@ def _settings(system: System) -> str:
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),
             "names_asked": str(paths.names_asked),
-            "trusted": _trusted(paths),
+            "trusted": trusted(paths),
             "advertised": [node.advertise, node.address] if node.advertise else [],
             "trunk_logins": str(paths.trunk_logins),
             "registration_journal": str(paths.registration_journal),
@@ -239,6 +239,7 @@ def _settings(system: System) -> str:
             "cluster_port": profile.cluster_port,
             "cluster_socket": f"tls:{cluster(node)}",
             "feed": [node.signalling[0], node.feed_port],
+            "bans_told": str(paths.bans_told),
             "registrations_changed": str(paths.registrations_changed),
         },
         indent=1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carillon.confgen.daemon import Daemon, daemon
-from carillon.confgen.kamailio import cluster, home_uri
+from carillon.confgen.kamailio import cluster, home_uri, trusted
 from carillon.confgen.system import System
 
 NAME = "siblings"
@@ -22,6 +22,8 @@ def context(system: System) -> Daemon:
         "location": paths.state / "location.db",
         "changed": paths.registrations_changed,
         "calls": paths.calls_changed,
+        "bans": paths.bans_told,
+        "trusted": trusted(paths),
         "directory": paths.run_directory,
         "people": paths.states_socket,
         "states": paths.sibling_states,
