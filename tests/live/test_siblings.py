@@ -228,7 +228,7 @@ def test_a_node_whose_asterisk_is_dead_calls_by_the_other_one(cluster: Cluster) 
     until(lambda: cluster.is_healthy(ONE), "node1 is healthy again", 60)
 
 
-def test_a_nonce_of_one_node_is_good_at_the_other_and_good_once(cluster: Cluster) -> None:
+def test_a_nonce_of_one_node_is_good_at_the_other(cluster: Cluster) -> None:
     """A phone whose node dies between challenge and answer is not asked twice."""
     bob = cluster.raw("102", ONE)
     own = f"<sip:102@{bob.domain}>"

@@ -7,7 +7,7 @@ from carillon.confgen.system import System
 from carillon.confgen.targets import engines
 from carillon.supervision.supervisor import restart, update
 
-RESTARTED = ("presence", "kamailio", "trunks", "watchdog")
+RESTARTED = ("presence", "kamailio", "trunks", "siblings", "calls", "watchdog")
 """What carries no sound: calls that are up go on while it restarts."""
 _WITH = {"kamailio": {"kamailio", "tls"}}
 
