@@ -89,10 +89,9 @@ class Cluster:
     def raw(self, extension: str, at: str, *, transport: Transport = "udp", **more: Any) -> RawAgent:
         """A hand-made agent that speaks to this node, and has not said anything yet."""
         host = more.pop("host", "") or next(self._hosts)
-        settings = {"domain": DOMAIN, "proxy": self.proxy(at, transport), **self.place(host), **more}
-        agent = RawAgent(
-            extension, auth_user=extension, transport=transport, password=password_of(extension), **settings
-        )
+        own = {"domain": DOMAIN, "proxy": self.proxy(at, transport), "password": password_of(extension)}
+        settings: dict[str, Any] = {**own, **self.place(host), **more}
+        agent = RawAgent(extension, auth_user=extension, transport=transport, **settings)
         return self._phones.enter_context(agent)
 
     def registered(self, extension: str, at: str, **more: Any) -> RawAgent:
