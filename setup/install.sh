@@ -33,7 +33,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends -o DPkg::Lock::Timeout=300 $missing >>"$LOG" 2>&1 || fail "apt-get install"
   if [ -d /run/systemd/system ]; then  # nor at the next boot: these daemons are ours to start
-    for unit in kamailio redis-server rtpengine-daemon mariadb nsd; do
+    for unit in kamailio redis-server rtpengine-daemon mariadb nsd garb rsync stunnel; do
       case " $missing " in *"$unit"*) systemctl disable --now "$unit" >>"$LOG" 2>&1 || true;; esac
     done
   fi

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -25,7 +26,7 @@ from carillon.system.paths import SystemPaths
 COMMAND = Path(__file__).parents[2] / "bin" / "carillon"
 PATIENCE_S = 300
 DOMAIN = "lab.test"
-NAMES = ("one", "two", "three")
+NAMES = ("one", "two", "three", "four")
 PHONES = ("ph1", "ph2", "ph3")
 
 
@@ -64,11 +65,20 @@ class Machine:
         assert answer.code == 0, f"{self.host}: carillon {' '.join(arguments)}: {answer.error or answer.output}"
         return answer
 
-    def joins(self, first: Machine) -> None:
-        """Become a node of the system that `first` is one of, and start."""
-        added = first.does("--json", "node", "add", self.host, "--address", self.address).row
+    def joins(self, first: Machine, *, member: bool = False) -> None:
+        """Become a node of the system that `first` is one of, perhaps one that holds the database, and start."""
+        options = ("--database",) if member else ("--no-database",)
+        added = first.does("--json", "node", "add", self.host, "--address", self.address, *options).row
         self.does("node", "join", added["key"])
         self.does("up")
+
+    def witnesses(self, first: Machine) -> subprocess.Popen[Any]:
+        """Become a witness for the database of the system that `first` is one of; gives its process."""
+        added = first.does("--json", "node", "add", "--witness", self.host, "--address", self.address).row
+        self.directory.mkdir()
+        into = {**os.environ, "CARILLON_WITNESS_DIR": str(self.directory)}
+        with (self.directory / "log").open("wb") as log:
+            return self.network.run(self.host, ["sh", added["script"], "run"], stdout=log, stderr=log, env=into)
 
 
 class Cluster:
@@ -105,24 +115,28 @@ def _remove(machine: Machine) -> None:
 
 
 def main() -> None:
-    """Build two nodes, give a person to each, and stay until Ctrl-C."""
+    """Build two nodes and a witness, give a person to each, and stay until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         tempfile.TemporaryDirectory(prefix="carillon-lab-") as home,
-        Cluster.open(prefix("la-"), 3, Path(home)) as cluster,
+        Cluster.open(prefix("la-"), 4, Path(home)) as cluster,
+        ExitStack() as stack,
     ):
         one = cluster["one"]
-        print("one is up; two joins …", flush=True)
-        cluster["two"].joins(one)
+        print("one is up; two joins, three votes …", flush=True)
+        cluster["two"].joins(one, member=True)
+        witness = stack.enter_context(cluster["three"].witnesses(one))
+        stack.callback(witness.kill)
         for extension, name in (("101", "Alice"), ("102", "Bob")):
             one.does("user", "add", extension, "--name", name)
         print(one.does("node", "list").output)
         enter = f"ip netns exec {cluster.network.namespace('one')}"
         print(
-            f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}; three (10.78.0.3) is bare.
+            f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}; three (10.78.0.3) votes on their
+database, and four (10.78.0.4) is bare.
 Phones have the hosts {", ".join(PHONES)} (10.78.0.11 to 13).
   {enter} {COMMAND} --dir {one.directory} status
-  {enter} {COMMAND} --dir {one.directory} node add three --address 10.78.0.3
+  {enter} {COMMAND} --dir {one.directory} node add four --address 10.78.0.4
   ip -n {cluster.network.namespace("one")} link set eth0 down     # pull its cable
 Ctrl-C ends and removes all of it.""",
             flush=True,

@@ -1,4 +1,4 @@
-"""A second node: added to a system that runs, joined by a key that is good once, and what either knows of the other."""
+"""A second node, on a database that the first has alone: its key is good once; what either knows of the other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def two(cluster: Cluster) -> Machine:
     """The second node, joined and up."""
     first, second = cluster["one"], cluster["two"]
-    added = first.does("--json", "node", "add", "two", "--address", second.address).row
+    added = first.does("--json", "node", "add", "two", "--address", second.address, "--no-database").row
     wrong = second.asks("node", "join", f"{added['key'][:-8]}AAAAAAAA")
     assert (wrong.code, wrong.error[:5]) == (1, "key: ")
     assert not second.directory.exists()

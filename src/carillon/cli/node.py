@@ -9,7 +9,9 @@ import typer
 from carillon.cli.context import Cli, commands
 
 if TYPE_CHECKING:
+    from carillon.model.witness import Witness
     from carillon.provisioning.nodes import NodeView
+    from carillon.stores.sql.cluster import ClusterState
 
 app = commands("The machines of a system. They share its people, numbers and trunks; any of them takes any call.")
 
@@ -23,12 +25,22 @@ def add(
     address: Annotated[str, typer.Option(metavar="IP", help="The address that phones reach it at.")],
     advertise: Annotated[str | None, typer.Option(metavar="IP", help="What phones beyond a NAT see.")] = None,
     address6: Annotated[str | None, typer.Option(metavar="IP", help="Its IPv6 address beside an IPv4 one.")] = None,
+    database: Annotated[
+        bool,
+        typer.Option("--database/--no-database", help="Whether it holds the database, too, as a member of a cluster."),
+    ] = True,
+    witness: Annotated[
+        bool, typer.Option("--witness", help="A machine that only votes on the database, and runs nothing else.")
+    ] = False,
 ) -> None:
     """Add a node; prints the command that makes the new machine one. The system must be up.
 
-    The first time, the system's truth moves from its file into a MariaDB on this node; nothing is lost.
+    The first time, the system's truth moves from its file into a MariaDB on this node; nothing is lost. The database
+    outlives each node while more than half of its members and witnesses are together: two nodes need a witness.
 
     Example: `carillon node add ghent --address 192.0.2.11`
+
+    Example: `carillon node add --witness bruges --address 192.0.2.12`
     """
     from dataclasses import asdict, replace
 
@@ -36,14 +48,29 @@ def add(
     from carillon.supervision import adding
 
     cli = Cli.of(context)
+    if witness:
+        _add_witness(cli, name, address)
+        return
     own = load_node(cli.paths)
-    new = replace(own, name=name, address=address, advertise=advertise, address6=address6, drained=False)
+    told = {"name": name, "address": address, "advertise": advertise, "address6": address6, "member": database}
+    new = replace(own, drained=False, **told)  # type: ignore[arg-type]
     sequence, key = adding.add(cli.paths, cli.who, new, lambda sentence: typer.echo(sentence, err=True))
     if cli.json:
         cli.show({**asdict(new), "key": str(key), "sequence": sequence}, "Node")
         return
     typer.echo(f"Node {name} added. On the new machine, with this version of Carillon, run within an hour:")
     typer.echo(f"  carillon --dir {cli.paths.directory} node join {key}")
+
+
+def _add_witness(cli: Cli, name: str, address: str) -> None:
+    from carillon.supervision import witnesses
+
+    sequence, file = witnesses.add(cli.paths, cli.who, witnesses.address_of(cli.paths, name, address))
+    if cli.json:
+        cli.show({"name": name, "address": address, "script": str(file), "sequence": sequence}, "Witness")
+        return
+    typer.echo(f"Witness {name} added. Copy {file} to {address}, run it there as root (`sh {file.name}`),")
+    typer.echo("and remove both copies: it holds the key of the witness.")
 
 
 @app.command()
@@ -81,10 +108,16 @@ def list_(context: typer.Context) -> None:
     """
     from carillon.provisioning import nodes
     from carillon.provisioning.system import load_node
+    from carillon.provisioning.witnesses import all_witnesses
+    from carillon.stores.sql.cluster import cluster_state
+    from carillon.stores.sql.database import Database
 
     cli = Cli.of(context)
     own, leads = load_node(cli.paths).name, _leader(cli)
-    cli.show([_row(view, own, leads) for view in nodes.listing(cli.truth)], "Nodes")
+    views, witnesses = nodes.listing(cli.truth), all_witnesses(cli.truth)
+    cluster = cluster_state(Database.read(cli.paths.database)) if cli.paths.database.exists() else None
+    rows = [_row(view, own, leads, cluster) for view in views]
+    cli.show([*rows, *(_witness_row(one, cluster, len(witnesses)) for one in witnesses)], "Nodes")
 
 
 @app.command()
@@ -107,14 +140,19 @@ def drain(
 
 @app.command()
 def leave(context: typer.Context, name: Name) -> None:
-    """Forget a node, which must be down. Its machine keeps its files; remove them there.
+    """Forget a node, which must be down, or a witness, which must be stopped. Its machine keeps its files.
 
     Example: `carillon node leave ghent`
     """
-    from carillon.supervision import adding
+    from carillon.provisioning.witnesses import all_witnesses
+    from carillon.supervision import adding, witnesses
 
     cli = Cli.of(context)
-    sequence = adding.remove(cli.paths, cli.who, name)
+    voting = {one.name: one for one in all_witnesses(cli.truth)}
+    if name in voting:
+        sequence = witnesses.remove(cli.paths, cli.who, voting[name])
+    else:
+        sequence = adding.remove(cli.paths, cli.who, name)
     cli.done(f"Node {name} has left.", {"name": name}, sequence)
 
 
@@ -129,7 +167,49 @@ def _leader(cli: Cli) -> str | None:
         return None
 
 
-def _row(view: NodeView, own: str, leads: str | None) -> dict[str, object]:
+@app.command()
+def alone(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Take changes again on this node, when most of the database's members and witnesses are gone for good.
+
+    Asks first: a member that is only cut off, and goes on alone too, can't be put together with this one again.
+
+    Example: `carillon node alone`
+    """
+    from carillon.supervision import alone as going
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    cli = Cli.of(context)
+    behind = going.require_away(cli.paths)
+    if not yes:
+        typer.echo(
+            f"Left behind: {', '.join(behind)}. What was changed there and isn't here yet would be lost.", err=True
+        )
+        typer.confirm("Are those down, and will none of them go on alone?", abort=True, err=True)
+    going.go_on(cli.paths)
+    cli.say("This node's database takes changes again; others join it when they come back.", {"left_behind": behind})
+
+
+def _database(view: NodeView, cluster: ClusterState | None) -> str | None:
+    """How its member of the cluster is, seen from here."""
+    from carillon.confgen.database.target import place
+
+    if not view.node.member or cluster is None:
+        return None
+    return "in the cluster" if place(view.node, view.node.database_port) in cluster.present else "away"
+
+
+def _witness_row(witness: Witness, cluster: ClusterState | None, known: int) -> dict[str, object]:
+    """Nobody says which witness it is that votes; there is one, as a rule."""
+    state = "witness, away" if cluster is None or cluster.witnesses < known else "witness"
+    told = {"name": witness.name, "this": False, "address": witness.address, "state": state, "leads": False}
+    return {**told, "since": None, "version": None, "behind": None, "database": "votes"}
+
+
+def _row(view: NodeView, own: str, leads: str | None, cluster: ClusterState | None) -> dict[str, object]:
     from datetime import UTC, datetime
 
     state = view.state
@@ -143,4 +223,5 @@ def _row(view: NodeView, own: str, leads: str | None) -> dict[str, object]:
         "since": since,
         "version": state.version if state else None,
         "behind": view.behind if state else None,
+        "database": _database(view, cluster),
     }

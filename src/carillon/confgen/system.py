@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.model.node import Node
+from carillon.model.witness import Witness
 from carillon.model.zone import NO_SERVICE, NameService
 from carillon.system.paths import SystemPaths
 
@@ -14,9 +15,9 @@ from carillon.system.paths import SystemPaths
 class System:
     """One installation: its node, the names of the domains it serves, its paths, and what it runs with.
 
-    `siblings` are all other nodes, by name; `name_service` is what this one answers as a name server. `code` is the
-    directory that holds the package `carillon` for the daemons, readable by everybody; `python` is the virtual
-    environment.
+    `siblings` are all other nodes, by name, `witnesses` what only votes on the database; `name_service` is what this
+    one answers as a name server. `code` is the directory that holds the package `carillon` for the daemons, readable by
+    everybody; `python` is the virtual environment.
     """
 
     node: Node
@@ -26,6 +27,7 @@ class System:
     python: Path
     siblings: tuple[Node, ...] = ()
     name_service: NameService = NO_SERVICE
+    witnesses: tuple[Witness, ...] = ()
 
     @property
     def interpreter(self) -> Path:

@@ -19,10 +19,12 @@ from carillon.follower.holding import RENEW_S, Holding
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.provisioning.system import follow_truth, load_nodes, show_truth
+from carillon.model.witness import Witness
+from carillon.provisioning.system import follow_truth, load_nodes, load_witnesses, show_truth
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Position, last_position
 from carillon.stores.sql.nodestates import NodeStates
+from carillon.supervision import owndatabase
 from carillon.supervision.prepare import load_system
 from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.welcome import serve
@@ -32,7 +34,7 @@ from carillon.watchdog.questions import PULSE
 
 LOOK_S = 0.5
 
-Nodes = tuple[Node, tuple[Node, ...]]
+Nodes = tuple[Node, tuple[Node, ...], tuple[Witness, ...]]
 
 
 class Follower:
@@ -84,20 +86,21 @@ def _hold(paths: SystemPaths) -> None:
 
 
 def _hold_steadily(paths: SystemPaths) -> None:
-    truth = follow_truth(paths)
     node = load_nodes(paths)[0].name
-    holding, states = Holding(lambda: truth, node, paths.lease, time.monotonic), NodeStates(truth, node)
+    holding, states = Holding(lambda: follow_truth(paths), node, paths.lease, time.monotonic), NodeStates(node)
     for _ in steadily(RENEW_S):
         with suppress(Refused):  # the follower says it, and the lease runs out
             holding.wants = not load_nodes(paths)[0].drained
             holding.look()
-            states.tell((Report.read(paths.follower_report) or Report()).sequence)
+            states.tell(follow_truth(paths), (Report.read(paths.follower_report) or Report()).sequence)
 
 
 def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
     """Who comes and goes changes what Kamailio is told of the others; not who is drained."""
     try:
-        found = load_nodes(paths)
+        found = _all(paths)
+        if owndatabase.follow_members(paths, (found[0], *found[1])):
+            print("follower: the servers of the database are others now", flush=True)
         if _places(found) != _places(known):
             print(f"follower: nodes changed; in force here: {reconfigure(load_system(paths))}", flush=True)
     except Refused as refused:
@@ -106,9 +109,13 @@ def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
     return found
 
 
-def _places(nodes: Nodes) -> list[Node]:
-    own, siblings = nodes
-    return [replace(one, drained=False) for one in (own, *siblings)]
+def _all(paths: SystemPaths) -> Nodes:
+    return *load_nodes(paths), load_witnesses(paths)
+
+
+def _places(nodes: Nodes) -> list[Node | Witness]:
+    own, siblings, witnesses = nodes
+    return [*(replace(one, drained=False) for one in (own, *siblings)), *witnesses]
 
 
 def main() -> None:
@@ -119,7 +126,7 @@ def main() -> None:
     follower.look()
     for work in (_hold, serve):
         threading.Thread(target=work, args=(paths,), daemon=True).start()
-    known = load_nodes(paths)
+    known = _all(paths)
     while True:
         Path(sys.argv[1]).with_name(PULSE).touch()
         if follower.look().away_since is None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from carillon.provisioning import domains
 from carillon.provisioning.lastnodes import LastNodes
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import load_nodes, load_witnesses
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import trunklogins
 from carillon.stores.private import private
@@ -22,24 +22,25 @@ def keep(paths: SystemPaths, truth: Engine) -> None:
     """Keep what is in force now, for root alone. Raises `OSError` or `sqlite3.Error`."""
     paths.last_known.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = tuple(view.domain.name for view in domains.listing(truth))
-    LastNodes(*load_nodes(paths), names).write(paths.last_nodes)
+    LastNodes(*load_nodes(paths), names, load_witnesses(paths)).write(paths.last_nodes)
     _copy_directory(paths.run_directory, paths.last_known / paths.run_directory.name)
-    for file in _sealed(paths):
+    for file in _told(paths):
         trunklogins.place(paths.last_known / file.name, file.read_bytes(), os.geteuid())
 
 
 def lay(paths: SystemPaths, owner_uid: int) -> None:
     """Put in force what was kept, for the user `owner_uid`. Raises `OSError` when nothing was."""
-    for file in (paths.run_directory, *_sealed(paths)):
-        trunklogins.place(file, (paths.last_known / file.name).read_bytes(), owner_uid)
+    for file in (paths.run_directory, *_told(paths)):
+        if (paths.last_known / file.name).exists() or file != paths.name_service:  # an older version kept none
+            trunklogins.place(file, (paths.last_known / file.name).read_bytes(), owner_uid)
     key = TrunkKey.of(paths).path
     if key.exists():
         trunklogins.place(paths.trunk_logins.with_name(key.name), key.read_bytes(), owner_uid)
 
 
-def _sealed(paths: SystemPaths) -> tuple[Path, ...]:
-    """Logins and tokens are sealed in them; the key lies in the system's own directory."""
-    return paths.trunk_logins, paths.name_sources, paths.calendar_sources
+def _told(paths: SystemPaths) -> tuple[Path, ...]:
+    """What daemons are told. Logins and tokens are sealed in it; the key lies in the system's own directory."""
+    return paths.trunk_logins, paths.name_sources, paths.calendar_sources, paths.name_service
 
 
 def _copy_directory(source: Path, target: Path) -> None:

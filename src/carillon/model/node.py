@@ -21,6 +21,7 @@ CLUSTER_PORT = 5069
 FEED_PORT = 5067
 JOIN_PORT = 5066
 DATABASE_PORT = 3306
+REPLICATION_PORT = 4567
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -31,7 +32,7 @@ class Node:
 
     Phones reach `address`, and `address6` (IPv6) of a node that has both, on `sip_port` (UDP and TCP) and `tls_port`;
     media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's. A node that is
-    `drained` does nothing of what one node does for all.
+    `drained` does nothing of what one node does for all. A `member` runs a MariaDB of the cluster that holds the truth.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Node:
     rtp_end: int = 19999
     address6: str | None = None
     drained: bool = False
+    member: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -130,6 +132,21 @@ class Node:
     def database_port(self) -> int:
         """TCP port of this node's own MariaDB, when it has one: 3306, moved as far as `sip_port` is from 5060."""
         return DATABASE_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def replication_port(self) -> int:
+        """TCP port where members of the database's cluster replicate: 4567, moved as far as `sip_port` is from 5060."""
+        return REPLICATION_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def catch_up_port(self) -> int:
+        """TCP port where a member that comes back is sent what it missed: 4568, moved alike."""
+        return self.replication_port + 1
+
+    @property
+    def copy_port(self) -> int:
+        """TCP port where a new member is sent everything: 4444, moved alike."""
+        return self.replication_port - 123
 
     @property
     def gateway_ports(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from carillon.model.target import Target, TargetKind
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed
 from carillon.provisioning.targets import require_unused, target_typed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import announcement
 
 
@@ -31,6 +31,7 @@ class Played:
     then: str | None = None
 
 
+@repeated
 def add(engine: Engine, who: str, name: str, played: Played) -> int:
     """Make the announcement `name` or `name@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -42,6 +43,7 @@ def add(engine: Engine, who: str, name: str, played: Played) -> int:
         return record(connection, who, _subject(new), None, state(new, "name"))
 
 
+@repeated
 def set(engine: Engine, who: str, name: str, played: Played) -> int:
     """Change how an announcement is played. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -52,6 +54,7 @@ def set(engine: Engine, who: str, name: str, played: Played) -> int:
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove an announcement that nothing leads to. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -16,7 +16,7 @@ from carillon.provisioning import bookfile, books, sites
 from carillon.provisioning.bookfile import Owner, Plan
 from carillon.provisioning.changes import change_row, record, record_all
 from carillon.provisioning.csvlines import RefusedLine
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.feed import last_position
 from carillon.stores.sql.tables import entry, user
 
@@ -37,6 +37,7 @@ class Report:
     sequence: int
 
 
+@repeated
 def add(
     engine: Engine, who: str, name: str, owner: str | None, entry_name: str, numbers: Sequence[str],
     company: str = "", note: str = "",
@@ -57,6 +58,7 @@ def add(
         return record_all(connection, [_change(who, chosen, number, None, who_it_is) for number in new.numbers])
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str, owner: str | None, what: str) -> tuple[int, tuple[str, ...]]:
     """Take a number out of a book, or somebody with all his numbers. Returns the sequence and the numbers."""
     with writing(engine) as connection:
@@ -87,6 +89,7 @@ def listing(
     return [Entry(own, tuple(numbers), company, note) for (own, company, note), numbers in together.items()]
 
 
+@repeated
 def import_file(
     engine: Engine, who: str, name: str, owner: str | None, data: bytes,
     dry_run: bool = False, replace: bool = False, told: Told = lambda done, total: None,

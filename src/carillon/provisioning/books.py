@@ -15,7 +15,7 @@ from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import located, placed, require_user
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.namesources import NameSource
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import book, entry
 
 SHARED = ""
@@ -44,6 +44,7 @@ class SourceTyped:
 NOTHING = SourceTyped()
 
 
+@repeated
 def add(
     engine: Engine, who: str, name: str, owner: str | None = None, typed: SourceTyped = NOTHING,
     key: TrunkKey | None = None,
@@ -64,6 +65,7 @@ def add(
         return record(connection, who, subject(new), None, _state(new, sealed))
 
 
+@repeated
 def set(
     engine: Engine, who: str, name: str, owner: str | None, position: int | None = None,
     typed: SourceTyped = NOTHING, key: TrunkKey | None = None,
@@ -98,6 +100,7 @@ def sources(engine: Engine) -> list[NameSource]:
         ]
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str, owner: str | None = None) -> int:
     """Remove a book with all that is in it. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -18,7 +18,7 @@ from carillon.provisioning.places import require_user
 from carillon.provisioning.timezones import timezone_of
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.calendarsources import CalendarSource
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import user_of
 from carillon.stores.sql.tables import calendar
 from carillon.stores.sql.tables import user as user_table
@@ -37,6 +37,7 @@ class Typed:
     notes: bool | None = None
 
 
+@repeated
 def add(engine: Engine, who: str, extension: str, name: str, typed: Typed, key: TrunkKey) -> int:
     """Let a calendar say a person's state. `key` seals where it is. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -54,6 +55,7 @@ def add(engine: Engine, who: str, extension: str, name: str, typed: Typed, key: 
         return record(connection, who, _subject(new), None, _state(new))
 
 
+@repeated
 def set(engine: Engine, who: str, extension: str, name: str, typed: Typed, key: TrunkKey) -> int:
     """Change what is given. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -67,6 +69,7 @@ def set(engine: Engine, who: str, extension: str, name: str, typed: Typed, key: 
         return record(connection, who, _subject(after), _state(before), state)
 
 
+@repeated
 def remove(engine: Engine, who: str, extension: str, name: str) -> int:
     """Ask a calendar no more. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -18,7 +18,7 @@ from carillon.model.refused import Refused
 from carillon.model.user import User
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import require_user
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import callback, domain, number
 
 MOST_WAITING = 20
@@ -29,6 +29,7 @@ PAUSE_S = 30.0
 """Between two tries."""
 
 
+@repeated
 def add(engine: Engine, who: str, extension: str, target: str) -> dict[str, Any]:
     """Let somebody wait for whoever has the number `target`; asked again, he waits on. Raises `Refused`."""
     with writing(engine) as connection:
@@ -57,6 +58,7 @@ def add(engine: Engine, who: str, extension: str, target: str) -> dict[str, Any]
         return {"id": id, "target": wanted.extension, "name": wanted.name}
 
 
+@repeated
 def claim(engine: Engine, who: str, id: int) -> dict[str, Any] | None:
     """Take a call-back to do it, for a minute; None when somebody else has it, or it is no more. In one step."""
     now = time.time()
@@ -70,6 +72,7 @@ def claim(engine: Engine, who: str, id: int) -> dict[str, Any] | None:
         return _told(connection, found)
 
 
+@repeated
 def taken(engine: Engine, who: str, id: int) -> dict[str, Any] | None:
     """Who waits has answered: from now on nobody calls him back. None when the call-back is no more. In one step."""
     with writing(engine) as connection:
@@ -79,6 +82,7 @@ def taken(engine: Engine, who: str, id: int) -> dict[str, Any] | None:
         return _told(connection, found)
 
 
+@repeated
 def missed(engine: Engine, who: str, id: int, *, rang: bool) -> bool:
     """Who waits did not answer: tried again after a pause, but not for ever. Whether he still waits."""
     with writing(engine) as connection:
@@ -95,6 +99,7 @@ def missed(engine: Engine, who: str, id: int, *, rang: bool) -> bool:
         return True
 
 
+@repeated
 def again(engine: Engine, who: str, told: dict[str, Any]) -> bool:
     """Somebody else was faster, and the target is busy again: he who waits keeps his place in the queue."""
     with writing(engine) as connection:
@@ -111,6 +116,7 @@ def again(engine: Engine, who: str, told: dict[str, Any]) -> bool:
         return True
 
 
+@repeated
 def cancel(engine: Engine, who: str, extension: str, target: str = "") -> list[str]:
     """Let somebody wait no more, for the number `target` or for anybody; the extensions. Raises `Refused`."""
     with writing(engine) as connection:
@@ -127,6 +133,7 @@ def waits_for(engine: Engine, who: str, extension: str) -> list[str]:
         return [one.target for one in found if one.expires_at > time.time()]
 
 
+@repeated
 def remove(engine: Engine, who: str, id: int) -> tuple[int, Callback]:
     """Remove one. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

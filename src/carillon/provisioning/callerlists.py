@@ -13,10 +13,11 @@ from carillon.model.refused import Refused
 from carillon.provisioning import forwardings
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import caller_list
 
 
+@repeated
 def add(engine: Engine, who: str, name: str, callers: Sequence[str]) -> int:
     """Make the list `name` or `name@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -28,6 +29,7 @@ def add(engine: Engine, who: str, name: str, callers: Sequence[str]) -> int:
         return record(connection, who, _subject(new), None, state(new, "name"))
 
 
+@repeated
 def set(engine: Engine, who: str, name: str, add: Sequence[str] = (), remove: Sequence[str] = ()) -> int:
     """Add callers and remove others. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -41,6 +43,7 @@ def set(engine: Engine, who: str, name: str, add: Sequence[str] = (), remove: Se
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a list that no forwarding row asks. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -12,10 +12,11 @@ from carillon.model.domain import domain_name
 from carillon.model.refused import Refused
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import located, require_user
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import device
 
 
+@repeated
 def add(
     engine: Engine,
     who: str,
@@ -38,6 +39,7 @@ def add(
         return record(connection, who, Subject(Noun.DEVICE, new.domain, new.name), None, _state(new))
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -68,6 +70,7 @@ def set(
         return record(connection, who, Subject(Noun.DEVICE, after.domain, after.name), _state(before), state)
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a device: it can't register any more. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

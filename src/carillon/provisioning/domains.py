@@ -16,7 +16,7 @@ from carillon.model.zone import naptr_of
 from carillon.provisioning import books, callerlists, presencerules, priorities, recordings, rings, schedules, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import announcement, domain, group, trunk, user
 
 
@@ -29,6 +29,7 @@ class DomainView:
     default: bool
 
 
+@repeated
 def add(engine: Engine, who: str, name: str, digest: str = DigestOffer.BOTH) -> int:
     """Serve one more domain. Returns the sequence; raises `Refused`."""
     new = Domain(domain_name(name), _offer(digest))
@@ -38,6 +39,7 @@ def add(engine: Engine, who: str, name: str, digest: str = DigestOffer.BOTH) -> 
         return insert_domain(connection, who, new, home_country(connection))
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -69,6 +71,7 @@ def set(
         return record(connection, who, subject, domain_state(before), domain_state(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Stop serving an empty domain that isn't the default one. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

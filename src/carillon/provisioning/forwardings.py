@@ -18,7 +18,7 @@ from carillon.provisioning import sites
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import require_user
 from carillon.provisioning.targets import is_there, require_there
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import caller_list, forwarding, schedule
 
 AFTER_S = 20
@@ -48,6 +48,7 @@ class Table:
     dangling: frozenset[int]
 
 
+@repeated
 def add(engine: Engine, who: str, extension: str, typed: RowTyped, before: int | None = None) -> tuple[int, int]:
     """Add a row at the end, or before another one. Returns its id and the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -57,6 +58,7 @@ def add(engine: Engine, who: str, extension: str, typed: RowTyped, before: int |
         return id_, _record(connection, who, user, old)
 
 
+@repeated
 def set_plain(engine: Engine, who: str, extension: str, cause: str, number: str) -> int:
     """Forward to a number, as somebody does from his phone; returns the row's id. Raises `Refused`.
 
@@ -77,6 +79,7 @@ def set_plain(engine: Engine, who: str, extension: str, cause: str, number: str)
         return id_
 
 
+@repeated
 def unset_plain(engine: Engine, who: str, extension: str, cause: str) -> bool:
     """End that; whether calls go elsewhere all the same, by a row without conditions. Raises `Refused`.
 
@@ -98,6 +101,7 @@ def table(engine: Engine, extension: str) -> Table:
         return _table(connection, require_user(connection, "extension", extension))
 
 
+@repeated
 def move(engine: Engine, who: str, extension: str, row: int, before: int | None) -> int:
     """Move a row before another one, or to the end. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -110,6 +114,7 @@ def move(engine: Engine, who: str, extension: str, row: int, before: int | None)
         return _record(connection, who, user, old)
 
 
+@repeated
 def remove(engine: Engine, who: str, extension: str, row: int) -> int:
     """Remove a row. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -120,6 +125,7 @@ def remove(engine: Engine, who: str, extension: str, row: int) -> int:
         return _record(connection, who, user, old)
 
 
+@repeated
 def clear(engine: Engine, who: str, extension: str, cause: str | None = None) -> int:
     """Remove all rows of a person, or those for one cause. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

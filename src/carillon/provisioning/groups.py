@@ -19,7 +19,7 @@ from carillon.provisioning import pickups
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed, require_user
 from carillon.provisioning.targets import require_unused, target_typed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import group, member
 
 
@@ -39,6 +39,7 @@ class Ringing:
 AS_IT_WAS = Ringing()
 
 
+@repeated
 def add(engine: Engine, who: str, name: str, members: Sequence[str] = (), ringing: Ringing = AS_IT_WAS) -> int:
     """Make the group `name` or `name@example.org` of these users. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -51,6 +52,7 @@ def add(engine: Engine, who: str, name: str, members: Sequence[str] = (), ringin
         return record(connection, who, _subject(new), None, state(new, "name"))
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -82,6 +84,7 @@ def set(
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a group; its people stay. Returns the sequence; raises `Refused`."""
     from carillon.provisioning import recordings  # it asks this module for names

@@ -1,4 +1,4 @@
-"""Which nodes and domains there were when the database was last seen: what a start needs without it."""
+"""Which nodes, witnesses and domains there were when the database was last seen: what a start needs without it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from carillon.model.node import Node
+from carillon.model.witness import Witness
 
 
 @dataclass(frozen=True, slots=True)
 class LastNodes:
-    """This machine's node, all others by name, and the names of the domains."""
+    """This machine's node, all others by name, the names of the domains, and the witnesses."""
 
     own: Node
     siblings: tuple[Node, ...]
     domains: tuple[str, ...]
+    witnesses: tuple[Witness, ...] = ()
 
     def write(self, file: Path) -> None:
         """Keep them, for root alone, by rename. Raises `OSError`."""
@@ -32,6 +34,7 @@ class LastNodes:
         try:
             said = json.loads(file.read_text())
             siblings = tuple(Node(**one) for one in said["siblings"])
-            return cls(Node(**said["own"]), siblings, tuple(said["domains"]))
+            witnesses = tuple(Witness(**one) for one in said.get("witnesses", ()))
+            return cls(Node(**said["own"]), siblings, tuple(said["domains"]), witnesses)
         except (OSError, ValueError, TypeError, KeyError):
             return None

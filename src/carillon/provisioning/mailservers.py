@@ -14,12 +14,13 @@ from carillon.model.refused import Refused
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import default_domain
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import mailserver
 
 ONLY = 1
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -58,6 +59,7 @@ def set(
         return record(connection, who, subject, old, _state(after, changed=bool(password)))
 
 
+@repeated
 def remove(engine: Engine, who: str) -> int:
     """Send no messages any more. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -14,13 +14,14 @@ from carillon.model.refused import Refused
 from carillon.model.zone import NAMESERVER_PORT, NameService, NodeShare, Zone, host_of
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import default_domain
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import change, domain, node, node_share
 
 SEEN = (Noun.DOMAIN, Noun.NODE, Noun.DNS)
 """Changes of these nouns change zones: the last one's sequence is the serial, the same on every node."""
 
 
+@repeated
 def set(engine: Engine, who: str, name: str, priority: int | None = None, weight: int | None = None) -> int:
     """Change how a node stands in SRV records. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -33,6 +34,7 @@ def set(engine: Engine, who: str, name: str, priority: int | None = None, weight
         return _keep(connection, who, before, after)
 
 
+@repeated
 def serve(engine: Engine, who: str, name: str, listen: Iterable[str], port: int = NAMESERVER_PORT) -> int:
     """Make a node a name server on these addresses of its, or none any more. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -12,7 +12,8 @@ from carillon.model.change import Noun, Subject
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.changes import State, last, record
-from carillon.stores.sql.engine import reading, writing
+from carillon.provisioning.witnesses import witnesses_of
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.nodestates import NodeState, node_states
 from carillon.stores.sql.tables import node, nodestate
 
@@ -54,14 +55,20 @@ def _require_addable(connection: Connection, new: Node, joined: Set[str]) -> Nod
     before = there.pop(new.name, None)
     if before is not None and (new.name in joined or not there):
         raise Refused("name", f"there is a node {new.name} already; choose another name, or let it leave first.")
+    if new.name in {one.name for one in witnesses_of(connection)}:
+        raise Refused("name", f"there is a witness {new.name} already; choose another name.")
     for one in there.values():
         if shared := {*new.addresses} & {*one.addresses}:
             raise Refused("address", f"{shared.pop()} is the address of {one.name}; each node has its own.")
     return before
 
 
-def add(engine: Engine, who: str, new: Node) -> int:
-    """Add a node, or name one anew that never joined. Returns the sequence; raises `Refused`."""
+@repeated
+def add(engine: Engine, who: str, new: Node, founder: str | None = None) -> int:
+    """Add a node, or name one anew that never joined. Returns the sequence; raises `Refused`.
+
+    `founder` is the node whose server becomes the first member of a cluster.
+    """
     told = node_states(engine)
     with writing(engine) as connection:
         before = _require_addable(connection, new, told.keys())
@@ -69,9 +76,12 @@ def add(engine: Engine, who: str, new: Node) -> int:
             connection.execute(insert(node).values(**asdict(new)))
         else:
             connection.execute(update(node).where(node.c.name == new.name).values(**asdict(new)))
+        if founder is not None:
+            connection.execute(update(node).where(node.c.name == founder).values(member=True))
         return record(connection, who, _subject(new), None if before is None else _state(before), _state(new))
 
 
+@repeated
 def set_drained(engine: Engine, who: str, name: str, drained: bool) -> int:
     """Let a node do no more of what one node does for all, or again. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -81,15 +91,30 @@ def set_drained(engine: Engine, who: str, name: str, drained: bool) -> int:
         return record(connection, who, _subject(before), _state(before), _state(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Forget a node. Returns the sequence; raises `Refused` for the last one."""
     with writing(engine) as connection:
         gone = _require(connection, name)
         if len(_all(connection)) == 1:
             raise Refused("name", f"{name} is the only node; a system has one at least.")
+        _require_members(connection, gone)
         connection.execute(delete(node).where(node.c.name == name))
         connection.execute(delete(nodestate).where(nodestate.c.name == name))
         return record(connection, who, _subject(gone), _state(gone), None)
+
+
+def _require_members(connection: Connection, gone: Node) -> None:
+    """Raise `Refused` if the database would lose its last member, or a witness the cluster in which it votes."""
+    rest = [one for one in _all(connection) if one.member and one.name != gone.name]
+    if gone.member and not rest:
+        raise Refused("name", f"{gone.name} has the database of all nodes; it can't leave.")
+    if gone.member and len(rest) == 1 and (voting := witnesses_of(connection)):
+        raise Refused(
+            "name",
+            f"after that one member would be left, and {voting[0].name} could outvote it;"
+            f" first stop that witness and run `carillon node leave {voting[0].name}`.",
+        )
 
 
 def listing(engine: Engine) -> Sequence[NodeView]:

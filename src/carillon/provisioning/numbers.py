@@ -15,7 +15,7 @@ from carillon.provisioning import callers
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import default_domain, located, require_domain, require_user
 from carillon.provisioning.targets import target_typed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import number, user
 
 
@@ -27,6 +27,7 @@ class NumberView:
     name: str
 
 
+@repeated
 def add(engine: Engine, who: str, dialled: str, to: str) -> int:
     """Let one more number reach the user of extension `to`, in his domain, or a service. Returns the sequence."""
     with writing(engine) as connection:
@@ -40,6 +41,7 @@ def add(engine: Engine, who: str, dialled: str, to: str) -> int:
         return record(connection, who, Subject(Noun.NUMBER, new.domain, new.number), None, _state(new))
 
 
+@repeated
 def set(engine: Engine, who: str, dialled: str, to: str) -> int:
     """Let a further number reach another user of its domain, or a service. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -50,6 +52,7 @@ def set(engine: Engine, who: str, dialled: str, to: str) -> int:
         return record(connection, who, Subject(Noun.NUMBER, after.domain, after.number), _state(before), _state(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, dialled: str) -> int:
     """Remove a further number. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

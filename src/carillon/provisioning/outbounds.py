@@ -13,7 +13,7 @@ from carillon.model.refused import Refused
 from carillon.provisioning import sites, trunks
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import placed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import route_of, route_row
 from carillon.stores.sql.tables import outbound
 
@@ -21,6 +21,7 @@ EVERYBODY = ""
 """What is typed for the site of a route that everybody may use."""
 
 
+@repeated
 def add(engine: Engine, who: str, prefix: str, trunk: str, site: str | None = None, position: int = 1) -> int:
     """Let numbers that begin with `prefix` ('' for all) go out by `trunk`, in the trunk's domain.
 
@@ -36,6 +37,7 @@ def add(engine: Engine, who: str, prefix: str, trunk: str, site: str | None = No
         return record(connection, who, _subject(new), None, state(new))
 
 
+@repeated
 def set(engine: Engine, who: str, prefix: str, position: int, trunk: str | None = None, site: str | None = None) -> int:
     """Change the position of a route: lower ones are tried first. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -45,6 +47,7 @@ def set(engine: Engine, who: str, prefix: str, position: int, trunk: str | None 
         return record(connection, who, _subject(after), state(before), state(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, prefix: str, trunk: str | None = None, site: str | None = None) -> int:
     """Remove a route. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

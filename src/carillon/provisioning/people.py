@@ -17,7 +17,7 @@ from carillon.provisioning.csvlines import RefusedLine
 from carillon.provisioning.peopleplan import Key, Known, Plan, plan
 from carillon.provisioning.places import default_domain, require_domain
 from carillon.provisioning.users import subject, user_state
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.feed import last_position
 from carillon.stores.sql.rows import user_of, user_row
 from carillon.stores.sql.tables import domain, number, site, trunk, user
@@ -37,6 +37,7 @@ class Report:
     sequence: int
 
 
+@repeated
 def import_people(
     engine: Engine, who: str, data: bytes, dry_run: bool = False, told: Told = lambda done, total: None
 ) -> Report:

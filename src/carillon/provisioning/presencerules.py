@@ -12,12 +12,13 @@ from carillon.model.refused import Refused
 from carillon.presence.privacy import EVERYBODY, GROUP, GROUPS, NOBODY, RuleRow
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import default_domain, require_domain, require_user
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import group, presence_rule
 
 _ALONE = frozenset({EVERYBODY, NOBODY})
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -41,6 +42,7 @@ def set(
         return _put(connection, who, before, after)
 
 
+@repeated
 def clear(engine: Engine, who: str, extension: str | None, domain: str | None = None) -> int:
     """As usual again: as the domain has it, or for a domain as at first. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

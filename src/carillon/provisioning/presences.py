@@ -17,12 +17,13 @@ from carillon.model.user import User
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import require_user
 from carillon.provisioning.timezones import timezone_of
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import presence
 
 _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
 
 
+@repeated
 def set(engine: Engine, who: str, extension: str, state: str, note: str | None = None, until: str | None = None) -> int:
     """Say a person's state by hand: a presence state, or `dnd`. Returns the sequence; raises `Refused`.
 
@@ -40,12 +41,14 @@ def set(engine: Engine, who: str, extension: str, state: str, note: str | None =
         return record(connection, who, _subject(user), _state(before), _state(new))
 
 
+@repeated
 def clear(engine: Engine, who: str, extension: str) -> int:
     """Say nothing by hand any more. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
         return clear_of(connection, who, require_user(connection, "extension", extension), MANUAL)
 
 
+@repeated
 def end_dnd(engine: Engine, who: str, extension: str) -> bool:
     """End what was said by hand, when it was do not disturb; whether it was. Raises `Refused`."""
     with writing(engine) as connection:

@@ -13,10 +13,11 @@ from carillon.model.priority import PriorityRule
 from carillon.model.refused import Refused
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import default_domain, require_domain
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import priority_rule
 
 
+@repeated
 def add(engine: Engine, who: str, typed: PriorityRule, before: int | None = None) -> tuple[PriorityRule, int]:
     """Keep a rule, before another one of its domain or at the end. Returns it and the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -34,6 +35,7 @@ def add(engine: Engine, who: str, typed: PriorityRule, before: int | None = None
         return kept, record(connection, who, _subject(kept), None, state(kept, "id"))
 
 
+@repeated
 def move(engine: Engine, who: str, rule: int, before: int | None) -> tuple[PriorityRule, int]:
     """Move a rule before another one, or to the end. Returns it and the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -46,6 +48,7 @@ def move(engine: Engine, who: str, rule: int, before: int | None) -> tuple[Prior
         return moved, record(connection, who, _subject(moved), _order_of(old), _order_of(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, rule: int) -> tuple[PriorityRule, int]:
     """Phones that register from now on follow it no more. Returns it and the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -14,10 +14,11 @@ from carillon.model.refused import Refused
 from carillon.provisioning import groups, trunks
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import default_domain, require_domain, require_user
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import recording_rule
 
 
+@repeated
 def add(
     engine: Engine,
     who: str,
@@ -42,6 +43,7 @@ def add(
         return kept, record(connection, who, _subject(kept), None, state(kept, "id"))
 
 
+@repeated
 def remove(engine: Engine, who: str, rule: int) -> tuple[Rule, int]:
     """Record these calls no more; recordings stay. Returns rule and sequence; raises `Refused`."""
     with writing(engine) as connection:

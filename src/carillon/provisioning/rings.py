@@ -13,10 +13,11 @@ from carillon.model.refused import Refused
 from carillon.model.ring import Ring, RingOrigin, default_ring
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import default_domain, placed, require_domain
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import ring
 
 
+@repeated
 def set(engine: Engine, who: str, origin: str, changes: Mapping[str, Any]) -> int:
     """Change fields of the ring of `external` or `external@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -27,6 +28,7 @@ def set(engine: Engine, who: str, origin: str, changes: Mapping[str, Any]) -> in
         return record(connection, who, _subject(after), state(before, "origin"), state(after, "origin"))
 
 
+@repeated
 def remove(engine: Engine, who: str, origin: str) -> int:
     """Go back to the default ring. Returns the sequence; raises `Refused` when it is the default one already."""
     with writing(engine) as connection:

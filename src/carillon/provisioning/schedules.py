@@ -15,12 +15,13 @@ from carillon.provisioning import forwardings, sites
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed
 from carillon.provisioning.timezones import country_timezone
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import schedule
 
 Texts = tuple[str, ...]
 
 
+@repeated
 def add(engine: Engine, who: str, name: str, hours: Texts, holidays: Texts = (), timezone: str | None = None) -> int:
     """Make a schedule; without `timezone` in that of the country of the domain's first site. Returns the sequence."""
     with writing(engine) as connection:
@@ -33,6 +34,7 @@ def add(engine: Engine, who: str, name: str, hours: Texts, holidays: Texts = (),
         return record(connection, who, _subject(new), None, state(new, "name"))
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -51,6 +53,7 @@ def set(
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a schedule that no forwarding row asks. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

@@ -13,7 +13,7 @@ from carillon.model.refused import Refused
 from carillon.model.site import Site
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import home_country, located, placed
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import site_of
 from carillon.stores.sql.tables import outbound, site, user
 
@@ -27,6 +27,7 @@ class SiteView:
     trunks: tuple[str, ...]
 
 
+@repeated
 def add(
     engine: Engine,
     who: str,
@@ -48,6 +49,7 @@ def add(
         return insert_site(connection, who, new)
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -67,6 +69,7 @@ def set(
         return record(connection, who, _subject(after), state(before, "name"), state(after, "name"))
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a site where nobody works, and that isn't the first one. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:

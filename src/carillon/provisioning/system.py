@@ -20,6 +20,7 @@ from carillon.model.domain import Domain, domain_name
 from carillon.model.e164 import country_code
 from carillon.model.node import SIP_PORT, Node
 from carillon.model.refused import Refused
+from carillon.model.witness import Witness
 from carillon.provisioning import places
 from carillon.provisioning.changes import record
 from carillon.provisioning.domains import insert_domain
@@ -29,7 +30,7 @@ from carillon.stores import calendarsources, namesources, trunklogins
 from carillon.stores import nameservice as told_service
 from carillon.stores.directory import refresh
 from carillon.stores.sql.database import Database
-from carillon.stores.sql.engine import DatabaseAway, copy_sqlite, open_database, open_sqlite, reading, writing
+from carillon.stores.sql.engine import DatabaseAway, copy_sqlite, open_database, open_sqlite, reading, repeated, writing
 from carillon.stores.sql.migrate import pending, revision, upgrade
 from carillon.stores.sql.tables import node
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -38,6 +39,7 @@ FIRST_NODE = "node1"
 SECRET_BYTES = 32
 
 
+@repeated
 def create_system(
     directory: Path,
     domain: str,
@@ -102,6 +104,17 @@ def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
         if last is None:
             raise
         return last.own, last.siblings
+
+
+def load_witnesses(paths: SystemPaths) -> tuple[Witness, ...]:
+    """What only votes on the database; as last known when that is away."""
+    from carillon.provisioning.witnesses import all_witnesses  # it needs what is below
+
+    try:
+        return all_witnesses(follow_truth(paths))
+    except DatabaseAway:
+        last = LastNodes.read(paths.last_nodes)
+        return last.witnesses if last else ()
 
 
 def _load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:

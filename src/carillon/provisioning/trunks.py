@@ -23,7 +23,7 @@ from carillon.provisioning import callers, sites
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import located, placed
 from carillon.provisioning.trunkkey import TrunkKey
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import SEALED, route_of, trunk_of
 from carillon.stores.sql.tables import node, outbound, trunk
 
@@ -64,6 +64,7 @@ class TrunkFields:
     naptr: bool | None = None
 
 
+@repeated
 def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
     """Add the trunk `name` or `name@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -79,6 +80,7 @@ def add(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, 
         return record(connection, who, _subject(new), None, _state(new, sealed))
 
 
+@repeated
 def set(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, password: str | None = None) -> int:
     """Change what is given. A trunk that no longer registers forgets its password. Returns the sequence."""
     with writing(engine) as connection:
@@ -93,6 +95,7 @@ def set(engine: Engine, who: str, key: TrunkKey, name: str, typed: TrunkFields, 
         return record(connection, who, _subject(after), *states)
 
 
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Remove a trunk that no outbound route uses. Returns the sequence; raises `Refused`."""
     from carillon.provisioning import recordings  # it asks this module for names

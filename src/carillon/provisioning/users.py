@@ -39,7 +39,7 @@ from carillon.provisioning import (
 )
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import placed, require_user
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import user_of, user_row
 from carillon.stores.sql.tables import number, user
 
@@ -70,6 +70,7 @@ class Removal:
     forwards: tuple[ForwardingRow, ...] = ()
 
 
+@repeated
 def add(engine: Engine, who: str, extension: str, name: str, email: str | None = None, site: str | None = None) -> int:
     """Add a user with `extension`, `101` or `101@example.org`. Returns the sequence; raises `Refused`."""
     with writing(engine) as connection:
@@ -82,6 +83,7 @@ def add(engine: Engine, who: str, extension: str, name: str, email: str | None =
         return record(connection, who, subject(new), None, user_state(new))
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,
@@ -126,6 +128,7 @@ def set(
         return record(connection, who, subject(after), user_state(before), user_state(after))
 
 
+@repeated
 def remove(engine: Engine, who: str, extension: str) -> Removal:
     """Remove a user with his devices and the numbers that reach him. Raises `Refused`."""
     with writing(engine) as connection:

@@ -16,12 +16,13 @@ from carillon.provisioning.changes import State, record
 from carillon.provisioning.pins import hashed, matches
 from carillon.provisioning.places import require_user
 from carillon.provisioning.timezones import timezone_of
-from carillon.stores.sql.engine import reading, writing
+from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import voicemail
 
 NO_PIN = ""
 
 
+@repeated
 def set(
     engine: Engine,
     who: str,

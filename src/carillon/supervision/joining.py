@@ -18,7 +18,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.supervision.joinkeys import GONE, JoinKey
-from carillon.supervision.owndatabase import database_of
+from carillon.supervision.owndatabase import database_of, is_installed, make_empty
 from carillon.supervision.welcome import VERSION
 from carillon.system.paths import SystemPaths
 
@@ -35,7 +35,7 @@ class Joined:
 
 def join(paths: SystemPaths, key: JoinKey) -> Joined:
     """Make this machine a node of the system that made the key; starts nothing. All or nothing. Raises `Refused`."""
-    said = ask(key)
+    said = ask(key, database=is_installed(member=True))
     node, hosts = Node(**said["node"]), tuple(said["database"]["hosts"])
     try:
         paths.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -46,7 +46,9 @@ def join(paths: SystemPaths, key: JoinKey) -> Joined:
             if said[name] is not None:
                 _write(file, base64.b64decode(said[name]))
         paths.node.write_text(f"{node.name}\n")
-        database_of(paths, hosts, said["database"]["password"], own_server=False).write(paths.database)
+        if node.member:
+            make_empty(paths)
+        database_of(paths, hosts, said["database"]["password"], own_server=node.member).write(paths.database)
     except OSError as error:
         raise Refused(
             "dir", f"{paths.directory} can't be written ({error}); mend that and add the node again."
@@ -54,8 +56,11 @@ def join(paths: SystemPaths, key: JoinKey) -> Joined:
     return Joined(node, hosts)
 
 
-def ask(key: JoinKey) -> dict[str, Any]:
-    """Ask the old node, once it has shown the certificate that the key names. Raises `Refused`."""
+def ask(key: JoinKey, *, database: bool = True) -> dict[str, Any]:
+    """Ask the old node, once it has shown the certificate that the key names. Raises `Refused`.
+
+    `database` says whether what a member of the database's cluster needs is installed here.
+    """
     address = Address.parse(key.address, 443)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # the fingerprint in the key says who it must be
@@ -63,7 +68,7 @@ def ask(key: JoinKey) -> dict[str, Any]:
     try:
         connection.connect()
         _require_known(connection, key)
-        body = json.dumps({"name": key.name, "secret": key.secret, "version": VERSION})
+        body = json.dumps({"name": key.name, "secret": key.secret, "version": VERSION, "database": database})
         connection.request("POST", "/join", body, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         code, said = answer.status, json.loads(answer.read())

@@ -37,6 +37,9 @@ def endpoints(node: Node, *, siblings: bool = False) -> Iterator[Endpoint]:
         yield Endpoint("sip_port", "tcp", node.address, node.cluster_port)
         yield Endpoint("sip_port", "tcp", node.address, node.feed_port)
         yield Endpoint("sip_port", "udp", node.signalling[0], node.feed_port)
+    if node.member:
+        for port in (node.database_port, node.replication_port, node.catch_up_port, node.copy_port):
+            yield Endpoint("sip_port", "tcp", node.address, port)
     for address in node.addresses:
         yield Endpoint("sip_port", "udp", address, node.sip_port)
         yield Endpoint("sip_port", "tcp", address, node.sip_port)

@@ -16,10 +16,11 @@ from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.follower import lastknown
 from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.model.zone import NO_SERVICE, NameService
+from carillon.model.zone import NameService
 from carillon.provisioning import domains, nameservice
 from carillon.provisioning.lastnodes import LastNodes
-from carillon.provisioning.system import load_nodes, open_truth, show_truth
+from carillon.provisioning.system import load_nodes, load_witnesses, open_truth, show_truth
+from carillon.stores import nameservice as told_service
 from carillon.stores.recordingspool import PARTS
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import DatabaseAway
@@ -41,15 +42,16 @@ def load_system(paths: SystemPaths) -> System:
     names = _domains(paths)
     first = [node.default_domain, *(name for name in names if name != node.default_domain)]
     code = install_code(Path(carillon.__file__).parent)
-    return System(node, tuple(first), paths, code, Path(sys.prefix), siblings, _name_service(paths, node))
+    names_service = _name_service(paths, node)
+    return System(node, tuple(first), paths, code, Path(sys.prefix), siblings, names_service, load_witnesses(paths))
 
 
 def _name_service(paths: SystemPaths, node: Node) -> NameService:
-    """What it answers as a name server; nothing when the database is away."""
+    """What it answers as a name server; as last known when the database is away."""
     try:
         return nameservice.service(open_truth(paths), node.name)
     except DatabaseAway:
-        return NO_SERVICE
+        return told_service.read(paths.last_known / paths.name_service.name)
 
 
 def _domains(paths: SystemPaths) -> Sequence[str]:
@@ -72,7 +74,7 @@ def lay_out(system: System) -> None:
     for part in ("spool", "log"):
         own(paths.run_asterisk / part)
     if "database" in engines(paths):
-        lay_secrets(paths, Database.read(paths.database))
+        lay_secrets(paths, Database.read(paths.database), member=system.node.member)
     lay_out_lasting(system)
     _copy_secret(paths)
     try:

@@ -19,18 +19,21 @@ from carillon.collector.inbox import settle
 from carillon.confgen import rtpengine
 from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.asterisk.manager import services_port
+from carillon.confgen.database.target import place
 from carillon.confgen.nameserver.target import PROGRAM as NSD
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.provisioning.lastnodes import LastNodes
 from carillon.siblings import states as siblingstates
 from carillon.stores import nameservice
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
+from carillon.stores.sql.cluster import cluster_state
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
-from carillon.supervision import rpc
+from carillon.supervision import memberstart, rpc
 from carillon.supervision.sipprobe import answers_options
 from carillon.system import relay
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -262,8 +265,39 @@ def probe_database(paths: SystemPaths, node: Node) -> Health:
         with reading(open_database(replace(database, hosts=()))) as connection:
             version = str(connection.exec_driver_sql("SELECT VERSION()").scalar_one())
     except Refused as refused:
+        if words := _without_majority(paths, node, database):
+            return Health(warning=words)
         return Health(problem=refused.sentence)
-    return Health(version.partition("-")[0])
+    return Health(version.partition("-")[0], warning=_of_cluster(paths, database))
+
+
+def _members(paths: SystemPaths) -> int:
+    """How many votes there are when everybody is there."""
+    last = LastNodes.read(paths.last_nodes)
+    if last is None:
+        return 0
+    return sum(one.member for one in (last.own, *last.siblings)) + len(last.witnesses)
+
+
+def _of_cluster(paths: SystemPaths, database: Database) -> str:
+    state = cluster_state(database)
+    return f"{state.size} of {_members(paths)} of its cluster, {state.state}" if state else ""
+
+
+def _without_majority(paths: SystemPaths, node: Node, database: Database) -> str:
+    """What is said of a member that others must come back to: a warning, since calls go on; empty for any other."""
+    state, votes = cluster_state(replace(database, hosts=())), _members(paths)
+    if state is not None and not state.has_majority:
+        return (
+            f"only {state.size} of {votes} of its cluster are together here: it takes no change until others are back;"
+            " if they are gone for good, `carillon node alone`"
+        )
+    others = [one for one in database.hosts if one != place(node, node.database_port)]
+    if state is not None or not node.member or memberstart.begins(paths.own_database, others):
+        return ""
+    if any(memberstart.answers(one) for one in others):
+        return "is sent by the other members what it lacks; meanwhile theirs are asked"
+    return "waits for the other members of its cluster; if they are gone for good, `carillon node alone`"
 
 
 def probe_follower(paths: SystemPaths, node: Node) -> Health:

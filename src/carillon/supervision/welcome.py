@@ -30,6 +30,7 @@ LOOK_S = 1.0
 ANSWER_S = 10.0
 LIMIT = 4096
 VERSION = f"{carillon.__version__} (tables {HEAD})"
+LACKING = "MariaDB, galera-4, rsync or stunnel4; `sh setup/install.sh nodes` installs them"
 _once = threading.Lock()
 
 
@@ -43,6 +44,8 @@ def welcome(paths: SystemPaths, asked: dict[str, Any]) -> dict[str, Any]:
         new = next((one for one in all_nodes(follow_truth(paths)) if one.name == name), None)
         if new is None:
             raise Refused("name", f"the node {name} has been removed meanwhile; `carillon node add` it again.")
+        if new.member and asked.get("database") is False:
+            raise Refused("database", f"{name} will hold the database, too, and lacks {LACKING}.")
         answer = _everything(paths, new)
         joinkeys.spend(paths, name)
     return answer

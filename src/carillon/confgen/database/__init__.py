@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from carillon.confgen.database.target import NAME, Context, command, context, environment, files, verify
+from carillon.confgen.database.target import NAME, STOP_S, Context, command, context, environment, files, first, verify
 
-__all__ = ["NAME", "Context", "command", "context", "environment", "files", "verify"]
+__all__ = ["NAME", "STOP_S", "Context", "command", "context", "environment", "files", "first", "verify"]

@@ -27,6 +27,7 @@ class Program:
     priority: int
     user: str
     autostart: bool = True
+    stop_s: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,14 @@ def _program(system: System, name: str, priority: int) -> Program:
     module = engine(name)
     theirs = module.context(system)
     run = system.paths.run / name
-    first = _before(system, name)
+    decides = getattr(module, "first", None)
+    asks: list[str] = decides(theirs) if decides else []
+    first = _module(system, *asks) if asks else _before(system, name)
     launch = _module(system, "carillon.supervision.launch", str(run), "--", *first, *module.command(theirs))
     environment = {"PYTHONPATH": str(system.code), **module.environment(theirs)}
     user, is_on = getattr(module, "USER", SERVICE_USER), getattr(module, "is_on", lambda _: True)
-    return Program(name, shlex.join(launch), _environment(environment), priority, user, is_on(theirs))
+    stop_s = getattr(module, "STOP_S", 5)
+    return Program(name, shlex.join(launch), _environment(environment), priority, user, is_on(theirs), stop_s)
 
 
 def _before(system: System, name: str) -> list[str]:

@@ -6,6 +6,7 @@ The authority signs nodes and nothing else. Phones never see it, and a certifica
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -65,6 +66,11 @@ def ensure_authority(directory: Path) -> bool:
 
 def issue(directory: Path, node: Node) -> NodeCertificate:
     """A new certificate for a node, by the authority in `directory`. Raises `Refused` when that has no key here."""
+    return issue_for(directory, node.name, (*node.addresses, node.public_address))
+
+
+def issue_for(directory: Path, name: str, addresses: Iterable[str]) -> NodeCertificate:
+    """The same for whatever has this name and these addresses."""
     try:
         authority = x509.load_pem_x509_certificate((directory / AUTHORITY).read_bytes())
         signer = load_pem_private_key((directory / AUTHORITY_KEY).read_bytes(), password=None)
@@ -72,13 +78,13 @@ def issue(directory: Path, node: Node) -> NodeCertificate:
         raise Refused("cluster", f"{directory} holds no authority that can sign; add nodes where it is.") from error
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
-    addresses = [x509.IPAddress(ip_address(address)) for address in sorted({*node.addresses, node.public_address})]
+    found = [x509.IPAddress(ip_address(address)) for address in sorted({*addresses})]
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     signed = (
-        _begun(_named(node.name), authority.subject, key.public_key())
+        _begun(_named(name), authority.subject, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(node.name), *addresses]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *found]), critical=False)
         .add_extension(x509.ExtendedKeyUsage(both), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()),

@@ -6,8 +6,8 @@ import functools
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,10 @@ CONNECT_SECONDS = 2
 """A node that is gone doesn't answer at all: the next one is asked after this."""
 ANSWER_SECONDS = 30
 WRITER_BUSY_SECONDS = 10
+SILENT_SECONDS = 10.0
+"""A server that didn't answer is asked last for so long: each try costs `CONNECT_SECONDS`."""
+NO_MAJORITY = 1047
+"""MariaDB's error of a server that is in a cluster, and not with most of it."""
 
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
@@ -111,18 +115,66 @@ def _engine(database: Database, places: tuple[dict[str, Any], ...]) -> Engine:
 
 
 def _connector(database: Database, places: tuple[dict[str, Any], ...]) -> Callable[[], Any]:
-    """Connects to the first of these places that is there and takes statements; raises what the last one said."""
+    """Connects to the first of these places that is there and takes statements.
+
+    Raises what the last one said; that there is no majority, if one of them said so.
+    """
 
     def connect() -> Any:
-        for place in places[:-1]:
-            with suppress(_errors()):
+        said: list[Exception] = []
+        for place in sorted(places, key=_is_silent):
+            began = time.monotonic()
+            try:
                 return _connected(database, place)
-        return _connected(database, places[-1])
+            except _errors() as error:
+                said.append(error)
+                if time.monotonic() - began >= CONNECT_SECONDS:
+                    _silent_until[str(place)] = time.monotonic() + SILENT_SECONDS
+        raise next((error for error in said if error.args[:1] == (NO_MAJORITY,)), said[-1])
 
     return connect
 
 
+_silent_until: dict[str, float] = {}
+"""Monotonic seconds, by place."""
+
+
+def _is_silent(place: Mapping[str, Any]) -> bool:
+    return time.monotonic() < _silent_until.get(str(place), 0.0)
+
+
+def cluster_status(database: Database) -> dict[str, str]:
+    """What the first server that answers says of its cluster, also without a majority; {} when it is in none.
+
+    Raises the client's errors.
+    """
+    connection = _reached(
+        database, {"unix_socket": database.socket} if database.socket else place_of(database.hosts[0])
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW STATUS LIKE 'wsrep_%'")
+            return dict(cursor.fetchall())
+    finally:
+        connection.close()
+
+
 def _connected(database: Database, place: Mapping[str, Any]) -> Any:
+    import pymysql
+
+    connection = _reached(database, place)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW STATUS LIKE 'wsrep_ready'")
+        ready = cursor.fetchone()
+        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+        clustered = cursor.fetchone()
+    if clustered and clustered[1] == "ON" and ready and ready[1] == "OFF":
+        connection.close()
+        raise pymysql.OperationalError(NO_MAJORITY, "WSREP has not yet prepared node for application use")
+    return connection
+
+
+def _reached(database: Database, place: Mapping[str, Any]) -> Any:
     import pymysql
     from pymysql.constants import CLIENT
 
@@ -141,14 +193,6 @@ def _connected(database: Database, place: Mapping[str, Any]) -> Any:
     )
     connection.connect(_called(place))
     connection._read_timeout = ANSWER_SECONDS  # a server that hangs takes connections, too: its greeting comes soon
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW STATUS LIKE 'wsrep_ready'")
-        ready = cursor.fetchone()
-        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
-        clustered = cursor.fetchone()
-    if clustered and clustered[1] == "ON" and ready and ready[1] == "OFF":
-        connection.close()
-        raise pymysql.OperationalError(1047, "WSREP has not yet prepared node for application use")
     return connection
 
 

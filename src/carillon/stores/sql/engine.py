@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import random
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from carillon.model.refused import Refused
 from carillon.stores.sql.database import Database, open_mariadb
+
+P = ParamSpec("P")
+Value = TypeVar("Value")
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it is refused."""
@@ -25,9 +32,17 @@ _SERVERS = "carillon_servers"
 _GONE = {2002, 2003, 2006, 2013, 1040, 1053, 1927}
 """Errors of MariaDB and its client: it isn't there, or not any more."""
 _NO_MAJORITY = {1047}
-_BUSY = {1205, 1213, 1180}
-"""A lock wasn't free in time, or another server of the cluster was faster (certification)."""
+_BUSY = {1205}
+"""A lock wasn't free in time."""
+_OVERTAKEN = {1213, 1180}
+"""Another server of the cluster was faster (certification)."""
+_TAKEN = 1062
+TRIES = 5
 _DENIED = {1044, 1045, 1049, 1698}
+
+
+class Overtaken(Refused):
+    """Another server of the cluster was faster: nothing of this transaction was done, and it may be tried again."""
 
 
 class DatabaseAway(Refused):
@@ -83,6 +98,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def repeated(use_case: Callable[P, Value]) -> Callable[P, Value]:
+    """A use case of one transaction, done again when another server of the cluster was faster; at last `Refused`."""
+
+    @functools.wraps(use_case)
+    def tried(*values: P.args, **named: P.kwargs) -> Value:
+        for attempt in range(1, TRIES):
+            try:
+                return use_case(*values, **named)
+            except Overtaken:
+                time.sleep(random.uniform(0, 0.05 * attempt))
+        return use_case(*values, **named)
+
+    return tried
+
+
 @contextmanager
 def migrating(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write before there are tables; MariaDB commits after each change of a table."""
@@ -102,23 +132,25 @@ def _in_words(engine: Engine) -> Iterator[None]:
         yield
     except DBAPIError as error:
         servers = str(engine.get_execution_options().get(_SERVERS, ""))
-        if refused := _refused(error.orig, servers):
+        if refused := _refused(error.orig, servers, error.statement or ""):
             raise refused from error
         raise
 
 
-def _refused(error: BaseException | None, servers: str) -> Refused | None:
+def _refused(error: BaseException | None, servers: str, statement: str) -> Refused | None:
     busy = Refused("truth", "somebody else is changing this system just now; try again.")
     if not servers:
         moved = "no such table: change" in str(error)  # by `node add`, a moment ago
         return busy if isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or moved) else None
     number = error.args[0] if error is not None and error.args else 0
-    if number in _BUSY:
-        return busy
+    overtaken = number in _OVERTAKEN or (number == _TAKEN and "INTO `change`" in statement)  # its sequence number
+    if overtaken or number in _BUSY:
+        return Overtaken(busy.field, busy.sentence) if overtaken else busy
     if number in _NO_MAJORITY:
         return DatabaseAway(
             "database",
-            f"this part of the cluster ({servers}) has no majority; it takes no change until others are back.",
+            f"most of its servers ({servers}) are away; calls and registrations go on as they are, and nothing can be"
+            " changed until they are back. If they are gone for good: `carillon node alone`.",
         )
     if number in _GONE:
         return DatabaseAway(

@@ -39,19 +39,19 @@ class NodeState:
 class NodeStates:
     """What one node tells of itself."""
 
-    def __init__(self, truth: Engine, node: str) -> None:
-        self._truth, self._node = truth, node
+    def __init__(self, node: str) -> None:
+        self._node = node
         self._looks = 0
         self._told = False
 
-    def tell(self, sequence: int) -> None:
+    def tell(self, truth: Engine, sequence: int) -> None:
         """Say that we are here, each third time; `sequence` is in force. Raises `Refused` when the database is away."""
         self._looks += 1
         if self._looks % TELL_EVERY != 1:
             return
         values = {"version": carillon.__version__, "sequence": sequence, "seen": _NOW}
         fresh = values if self._told else {**values, "since": _NOW}
-        with migrating(self._truth) as connection:
+        with migrating(truth) as connection:
             same = update(nodestate).where(nodestate.c.name == self._node)
             if connection.execute(same.values(fresh)).rowcount == 0:
                 connection.execute(insert(nodestate).values(name=self._node, **values, since=_NOW))

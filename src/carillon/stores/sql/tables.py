@@ -370,6 +370,14 @@ node = _table(
     Column("rtp_end", Integer, nullable=False),
     Column("address6", String(45)),
     Column("drained", Boolean, nullable=False, server_default="0"),
+    Column("member", Boolean, nullable=False, server_default="0"),
+)
+
+witness = _table(
+    "witness",
+    Column("name", String(32), primary_key=True),
+    Column("address", String(45), nullable=False),
+    Column("port", Integer, nullable=False),
 )
 
 lease = _table(

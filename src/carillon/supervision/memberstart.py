@@ -1,0 +1,103 @@
+"""`python -m carillon.supervision.memberstart RUN DATA [HOST:PORT]... -- COMMAND…`: how a member of the cluster starts.
+
+It joins the others, as a rule. It begins the cluster anew from its own data when it may: it was the last one to stop
+and none of the others (their databases are named) answers, or there are no others. After a crash it says how far it had
+come, so that it is sent what it missed and not everything.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from carillon.model.host import Address
+
+STATE, VIEW = "grastate.dat", "gvwstate.dat"
+"""Galera's own files in the directory of the data: how far it had come, and with whom it was together at a crash."""
+NOBODY = "00000000-0000-0000-0000-000000000000"
+CONNECT_S = 2.0
+_FIELD = re.compile(r"^(uuid|seqno|safe_to_bootstrap):\s*(\S+)", re.MULTILINE)
+_RECOVERED = re.compile(r"Recovered position:? ([0-9a-f-]{36}):(-?\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Whose history, and how far: -1 when that isn't known. `may_begin` says that nobody can have come further."""
+
+    history: str = NOBODY
+    sequence: int = -1
+    may_begin: bool = False
+
+
+def read(data: Path) -> Position:
+    """What this node's own data say; nothing for data that were in no cluster."""
+    try:
+        said = dict(_FIELD.findall((data / STATE).read_text()))
+        return Position(said["uuid"], int(said["seqno"]), said.get("safe_to_bootstrap") == "1")
+    except (OSError, KeyError, ValueError):
+        return Position()
+
+
+def allow(data: Path) -> None:
+    """Have the next start of a member that doesn't run begin the cluster from these data."""
+    found = read(data)
+    fresh = data / f"{STATE}.new"
+    rows = {"version": "2.1", "uuid": found.history, "seqno": found.sequence, "safe_to_bootstrap": 1}
+    fresh.write_text("".join(f"{name}: {value}\n" for name, value in rows.items()))
+    os.chown(fresh, data.stat().st_uid, -1)
+    fresh.replace(data / STATE)
+    (data / VIEW).unlink(missing_ok=True)
+
+
+def answers(place: str) -> bool:
+    """Whether a database listens at HOST:PORT."""
+    address = Address.parse(place, 3306)
+    try:
+        socket.create_connection((address.host, address.port), CONNECT_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def begins(data: Path, others: Sequence[str], answering: Callable[[str], bool] = answers) -> bool:
+    """Whether this member begins the cluster; else it joins the others, or waits for them."""
+    return not others or (read(data).may_begin and not any(answering(place) for place in others))
+
+
+def recovered(said: str) -> Position | None:
+    """What MariaDB found in its data, from the words of `--wsrep-recover`."""
+    found = _RECOVERED.search(said)
+    return Position(found[1], int(found[2])) if found and found[1] != NOBODY else None
+
+
+def options(data: Path, others: Sequence[str], command: Sequence[str]) -> list[str]:
+    """What is added to the command."""
+    found, added = read(data), []
+    if begins(data, others):
+        allow(data)
+        added.append("--wsrep-new-cluster")
+    if found.history != NOBODY and found.sequence < 0:
+        done = subprocess.run([*command, "--wsrep-recover"], capture_output=True, text=True, check=False)
+        if position := recovered(done.stderr + done.stdout):
+            added.append(f"--wsrep_start_position={position.history}:{position.sequence}")
+    return added
+
+
+def main(arguments: list[str]) -> None:
+    """Decide, and replace this process by the command. Raises OSError when it can't be executed."""
+    dashes = arguments.index("--")
+    _, data, *others = arguments[:dashes]
+    command = arguments[dashes + 1 :]
+    added = options(Path(data), others, command)
+    print(f"database: {' '.join(added) or 'joins the others'}", flush=True)
+    os.execv(command[0], [*command, *added])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,63 @@
+"""How a member of the database's cluster starts: it joins the others, or begins from what it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from carillon.supervision.memberstart import STATE, VIEW, Position, allow, begins, options, read, recovered
+
+HISTORY = "660764a2-eb60-11f1-af6f-be0c489a7fea"
+OTHERS = ("192.0.2.11:3306", "192.0.2.12:3306")
+
+
+def stopped(data: Path, sequence: int, last: bool) -> None:
+    """What Galera leaves when it stops."""
+    rows = f"# GALERA saved state\nversion: 2.1\nuuid:    {HISTORY}\nseqno:   {sequence}\n"
+    (data / STATE).write_text(f"{rows}safe_to_bootstrap: {int(last)}\n")
+
+
+def nobody(_: str) -> bool:
+    return False
+
+
+def test_a_new_member_joins(tmp_path: Path) -> None:
+    assert read(tmp_path) == Position()
+    assert options(tmp_path, OTHERS, ["/bin/false"]) == []
+
+
+def test_who_stopped_last_begins_unless_somebody_is_up(tmp_path: Path) -> None:
+    stopped(tmp_path, 70, last=True)
+    assert begins(tmp_path, OTHERS, nobody)
+    assert not begins(tmp_path, OTHERS, lambda place: place == OTHERS[1])
+
+
+def test_who_did_not_stop_last_joins(tmp_path: Path) -> None:
+    stopped(tmp_path, 70, last=False)
+    assert not begins(tmp_path, OTHERS, nobody)
+
+
+def test_the_only_member_begins_whatever_happened(tmp_path: Path) -> None:
+    stopped(tmp_path, 70, last=False)
+    (tmp_path / VIEW).write_text("with others")
+    assert options(tmp_path, (), ["/bin/false"]) == ["--wsrep-new-cluster"]
+    assert read(tmp_path) == Position(HISTORY, 70, may_begin=True)
+    assert not (tmp_path / VIEW).exists()
+
+
+def test_after_a_crash_it_says_how_far_it_had_come(tmp_path: Path) -> None:
+    stopped(tmp_path, -1, last=False)
+    said = f"[Note] WSREP: Recovered position: {HISTORY}:74,0-1-3"
+    assert options(tmp_path, OTHERS, ["/bin/echo", said]) == [f"--wsrep_start_position={HISTORY}:74"]
+
+
+@pytest.mark.parametrize("said", ["", "Recovered position: 00000000-0000-0000-0000-000000000000:-1"])
+def test_without_a_position_it_is_sent_everything(said: str) -> None:
+    assert recovered(said) is None
+
+
+def test_going_on_alone_keeps_the_history(tmp_path: Path) -> None:
+    stopped(tmp_path, -1, last=False)
+    allow(tmp_path)
+    assert read(tmp_path) == Position(HISTORY, -1, may_begin=True)
