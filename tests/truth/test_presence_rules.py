@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from carillon.model.refused import Refused
 from carillon.presence.picture import Rule
 from carillon.presence.privacy import RuleRow
-from carillon.provisioning import domains, groups, presencerules, users
-from carillon.stores.directory import refresh
+from carillon.provisioning import domains, groups, presencerules, presences, users
+from carillon.routing.words import said_of
+from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.presencerules import RuleBook
 
 WHO, BOB = "admin", "102@example.org"
@@ -72,3 +73,21 @@ def test_a_domain_goes_with_its_rule(people: Engine) -> None:
 def test_watchers_that_are_nobody(people: Engine, watchers: tuple[str, ...]) -> None:
     with pytest.raises(Refused, match="watchers"):
         presencerules.set(people, WHO, "102", watchers=watchers)
+
+
+def test_callers_are_not_told_a_note_that_watchers_may_not_read(people: Engine, tmp_path: Path) -> None:
+    presences.set(people, WHO, "102", "away", "dentist")
+
+    def told() -> str:
+        refresh(people, tmp_path / "directory.db", os.geteuid())
+        bob = DirectoryReader(tmp_path / "directory.db").party("example.org", "102")
+        assert bob is not None
+        return said_of(bob, 1_800_000_000.0, inside=True)
+
+    assert told() == "Person 102 is away (dentist)"
+    presencerules.set(people, WHO, None, note=False)
+    assert told() == "Person 102 is away"
+    presencerules.set(people, WHO, "102", note=True)
+    assert told() == "Person 102 is away (dentist)"
+    presencerules.set(people, WHO, "102", note=False)
+    assert told() == "Person 102 is away"

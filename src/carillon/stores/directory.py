@@ -97,14 +97,14 @@ class DirectoryReader:
         if row is None:
             return None
         ha1_md5, ha1_sha256, encryption, priority, *party = row
-        who = self._limited(compiled.party_of(domain, party))
+        who = self._completed(compiled.party_of(domain, party))
         return Account(username, domain, ha1_md5, ha1_sha256, who, bool(encryption), priority)
 
     def party(self, domain: str, number: str) -> Party | None:
         """Whoever an extension or a further number reaches, None when nobody. Raises `StoreDown`."""
         self.reads += 1
         row = self._read(_PARTY, domain, number)
-        return None if row is None else self._limited(compiled.party_of(domain, row))
+        return None if row is None else self._completed(compiled.party_of(domain, row))
 
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number is: a person of ours, else by a book of `owner`'s, else by a shared one."""
@@ -164,10 +164,15 @@ class DirectoryReader:
         row: tuple[str, str] | None = self._read(_PLAIN_RUNG, domain, number)
         return None if row is None or self._current().limits_of(domain, row[0]) else row
 
-    def _limited(self, party: Party) -> Party:
-        """With the limits that he shares with others; nearly nobody has any."""
-        shared = self._current().limits_of(party.domain, party.extension)
-        return replace(party, limits=party.limits + shared) if shared else party
+    def _completed(self, party: Party) -> Party:
+        """With the limits that he shares with others, and without a note that others may not read."""
+        small, whose = self._current(), (party.domain, party.extension)
+        shared = small.limits_of(*whose)
+        if shared:
+            party = replace(party, limits=party.limits + shared)
+        if party.presence and not small.shows_note(*whose):
+            party = replace(party, presence=tuple(replace(row, note=None) for row in party.presence))
+        return party
 
     def _current(self) -> smalltables.SmallTables:
         if self._looked:
