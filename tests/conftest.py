@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.worlds.building import Building
 
 os.environ.setdefault("CARILLON_PYTHON", sys.prefix)
 """`bin/carillon` runs on the tests' own Python: `make test` on a fresh machine makes no other one."""
+
+settings.register_profile("untimed", deadline=None)  # an example takes as long as the machine needs
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
