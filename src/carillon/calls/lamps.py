@@ -95,8 +95,12 @@ def _others_up(call: LiveCall, mine: Channel) -> bool:
 
 
 def _other(call: LiveCall, mine: Channel, *, calling: bool) -> str:
-    """Who is at the other side: whose channel is up before whose rings; else whom the call was made to or by."""
-    others = sorted((one for one in call.channels if one is not mine and one.party), key=_importance, reverse=True)
+    """Who is at the other side: whose channel is up before whose rings; else whom the call was made to or by.
+
+    Never the person himself, though several of his phones ring by channels of their own.
+    """
+    others = [one for one in call.channels if one.party not in ("", mine.party)]
+    others.sort(key=_importance, reverse=True)
     if others:
         return others[0].party
     return call.called if calling else call.caller
