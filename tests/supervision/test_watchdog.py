@@ -84,16 +84,19 @@ def test_a_process_that_was_stopped_for_a_moment_is_not_hung() -> None:
 def test_stopped_processes_are_found() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True) as child:
         os.kill(child.pid, signal.SIGSTOP)
-        until(lambda: child.pid in process_groups()[child.pid].stopped, "it is stopped")
+        until(lambda: child.pid in process_groups([child.pid])[child.pid].stopped, "it is stopped")
         os.kill(child.pid, signal.SIGCONT)
-        until(lambda: not process_groups()[child.pid].stopped, "it goes on")
+        until(lambda: not process_groups([child.pid])[child.pid].stopped, "it goes on")
         child.kill()
 
 
-def test_threads_of_the_kernel_are_no_component(tmp_path: Path) -> None:
-    (tmp_path / "2").mkdir()
-    (tmp_path / "2" / "stat").write_text("2 (kthreadd) T 0 0 0 0 -1 2129984 0 0 0 0 0 7 0 0 20 0")
-    assert process_groups(tmp_path) == {}
+def test_threads_of_the_kernel_are_no_component() -> None:
+    """Group 0 is theirs, and what a component without processes has."""
+    assert process_groups([0]) == {}
+
+
+def test_processes_of_other_groups_are_passed_by() -> None:
+    assert set(process_groups([os.getpgrp(), 0])) == {os.getpgrp()}
 
 
 def test_a_watchdog_that_hangs_is_ended(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ FIRST_S, LONGEST_S = 5.0, 1800.0
 GIVE_UP_S = 5 * 86400.0
 """RFC 5321 §4.5.4.1: at least four to five days."""
 PATIENCE_S = 20.0
-SETTINGS_S = 30.0
+SETTINGS_S, UNSET_S = 30.0, 3.0
+"""How often the mail server is asked for while nothing waits, and while there is none: that wakes two processes."""
 
 
 class Postman:
@@ -51,9 +52,10 @@ class Postman:
         """Send for ever, beginning with what a restart has left."""
         for message in self._mailboxes.everything():
             self.takes(message)
-        asked = 0.0
+        asked = -SETTINGS_S
         while True:
-            if self._waiting or time.monotonic() - asked > SETTINGS_S or self._settings is None:
+            patience = SETTINGS_S if self.is_needed else UNSET_S
+            if self._waiting or time.monotonic() - asked > patience:
                 self._settings, asked = await self._server(), time.monotonic()
             for message in [one for one in self._waiting.values() if one.mail.due <= time.time()]:
                 await self._tries(message)

@@ -35,11 +35,12 @@ class Watchdog:
         """Look at everybody once, end who hangs; returns the seconds until the next look."""
         (self._own / PULSE).touch()
         at, before = time.monotonic(), dict(self.notes)
-        groups = process_groups()
-        asked = [name for name in QUESTIONS if not self._processes(name, groups).stopped]
+        numbers = {name: group_of(self.settings.run / name) for name in QUESTIONS}
+        groups = process_groups(numbers.values())
+        asked = [name for name in QUESTIONS if not groups.get(numbers[name], ProcessGroup()).stopped]
         answers = dict.fromkeys(QUESTIONS, False) | dict(zip(asked, pool.map(self._answers, asked), strict=True))
         for name, answered in answers.items():
-            self._judge(name, at, answered, groups)
+            self._judge(name, numbers[name], at, answered, groups)
         if self.notes != before:
             write_notes(self._own / NOTES, self.notes)
         return SUSPICIOUS_S if any(watch.suspicious for watch in self.watches.values()) else CALM_S
@@ -47,11 +48,7 @@ class Watchdog:
     def _answers(self, name: str) -> bool:
         return QUESTIONS[name](self.settings)
 
-    def _processes(self, name: str, groups: Mapping[int, ProcessGroup]) -> ProcessGroup:
-        return groups.get(group_of(self.settings.run / name), ProcessGroup())
-
-    def _judge(self, name: str, at: float, answered: bool, groups: Mapping[int, ProcessGroup]) -> None:
-        group = group_of(self.settings.run / name)
+    def _judge(self, name: str, group: int, at: float, answered: bool, groups: Mapping[int, ProcessGroup]) -> None:
         processes = groups.get(group)
         if processes is None:  # it has ended, or was stopped: that is the supervisor's business
             self.watches[name] = Watch()
