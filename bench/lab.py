@@ -22,6 +22,7 @@ from carillon.provisioning.system import open_truth, put_in_force
 QUICK_ROUNDS = 2
 QUICK_SHARE = 2
 FORWARDERS = 1000
+WATCHERS = 620
 
 
 class Lab:
@@ -92,6 +93,18 @@ class Lab:
         return self._registered(self._started("native", lambda: subjects.native(self.folder)))
 
     @cached_property
+    def watched(self) -> Subject:
+        """A system of ours with six hundred people, of whom five hundred watch."""
+        subject = self._started("watched", lambda: subjects.ours(self.folder, "watched", "10.79.0.8", WATCHERS))
+        self._import(subject, WATCHERS)
+        return self._registered(subject, 50)
+
+    @cached_property
+    def native_presence(self) -> Subject:
+        """The native presence server, with the same people."""
+        return self._started("native presence", lambda: subjects.native_presence(self.folder, WATCHERS))
+
+    @cached_property
     def minimal(self) -> Subject:
         """The native script in Python."""
         return self._registered(self._started("minimal", lambda: subjects.minimal(self.folder)))
@@ -117,9 +130,9 @@ class Lab:
         put_in_force(subject.paths)
         return done
 
-    def _registered(self, subject: Subject) -> Subject:
+    def _registered(self, subject: Subject, rate: int = 200) -> Subject:
         """Register everybody's phone at the address where SIPp answers for it."""
-        measured = registrations(subject, Load(len(subject.registering), 200, 1), self.folder)
+        measured = registrations(subject, Load(len(subject.registering), rate, 1), self.folder)
         if measured.traffic.succeeded < len(subject.registering):
             raise Void(f"{subject.name}: phones could not register: {measured.traffic}")
         return subject

@@ -13,7 +13,7 @@ import psutil
 from bench.own_network import add_address
 from bench.people import DOMAIN, PEOPLE, Person, with_phones
 from bench.processes import Parts, running, tree
-from bench.reference import asterisk, kamailio
+from bench.reference import asterisk, kamailio, presence
 from carillon.confgen.apply import own, run_directory
 from carillon.confgen.system import System
 from carillon.confgen.targets import engine, target
@@ -105,6 +105,25 @@ def native(folder: Path) -> Iterator[Subject]:
         (context.run / "kamailio.cfg").write_text(kamailio.text(context, system.node))
         with running(engine("kamailio").command(context), {}, folder / "native.log") as root:
             yield Subject("native", system.node, PEOPLE, PEOPLE, lambda: {"kamailio": tree(root)})
+
+
+@contextmanager
+def native_presence(folder: Path, people: int) -> Iterator[Subject]:
+    """A presence server with bench/reference/presence.cfg.jinja, which phones ask by themselves."""
+    callers = with_phones(people)
+    with _laid_out(folder / "native presence", "10.79.0.11", ("presence",)) as system:
+        context = engine("presence").context(system)
+        (context.run / "presence.cfg").write_text(presence.text(context, system.node, callers))
+        presence.let_watch(system.paths, callers)
+        with running(engine("presence").command(context), {}, folder / "native-presence.log") as root:
+            yield Subject(
+                "native presence",
+                system.node,
+                callers,
+                callers,
+                lambda: {"presence": tree(root)},
+                paths=system.paths,
+            )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bench.figure import Figure
-from bench.figures import calls, crowd, decide, features, importing, memory, node, registrations, rows
+from bench.figures import calls, crowd, decide, features, importing, memory, node, presence, registrations, rows
 from bench.lab import Lab
 
 FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
@@ -18,4 +18,5 @@ FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
     "crowd": crowd.found,
     "features": features.found,
     "rows": rows.found,
+    "presence": presence.found,
 }

@@ -69,6 +69,24 @@ def test_a_phone_without_power_gets_it_when_it_is_back(company: Company) -> None
     assert reads(bob, 75).body == "are you there?"
 
 
+def test_while_nobody_keeps_messages_the_sender_is_told_to_come_back(company: Company) -> None:
+    """The presence server hangs: 503 with a time, and no word is lost unsaid. The watchdog would start it anew."""
+    alice = company.registered("101")
+    watchdog, server = company.pid("watchdog"), company.pid("presence")
+    os.killpg(watchdog, signal.SIGSTOP)
+    os.killpg(server, signal.SIGSTOP)
+    try:
+        refused = writes(alice, company.uri("102"), "lost?")
+    finally:
+        os.killpg(server, signal.SIGKILL)  # what it was asked goes with it
+        os.kill(watchdog, signal.SIGKILL)
+    assert (refused.code, refused.header("Retry-After")) == (503, "5"), refused.text
+    company.building.awaits_restart("watchdog", watchdog)
+    company.building.awaits_restart("presence", server)
+    assert writes(alice, company.uri("102"), "again").code == 202
+    assert reads(company.registered("102")).body == "again"
+
+
 def test_what_is_kept_outlives_a_kill(company: Company) -> None:
     alice = company.registered("101")
     assert writes(alice, company.uri("102"), "kept").code == 202

@@ -16,6 +16,7 @@ from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 
 from carillon.provisioning.forwardings import RowTyped
+from carillon.routing.subscribe import MOST
 
 pytestmark = pytest.mark.engines
 
@@ -98,6 +99,61 @@ def test_a_subscription_outlives_a_kill_and_its_numbers_rise(company: Company) -
     hangs_up(mine, theirs)
     watch.until(lambda told: not dialogs(told))
     assert watch.again().code == 200
+
+
+def test_killed_again_and_again_right_after_a_notify_its_numbers_rise(company: Company) -> None:
+    watch = Watch(company.registered("101"), company.uri("102"))
+    await_that(lambda: bool(kept(company)), "the subscription is written")
+    for state in ("away", "vacation", "busy"):
+        company.building.is_in_state(company.domain, "102", state)
+        watch.until(lambda told, state=state: activities(told) == [state])  # type: ignore[misc]
+        old = company.pid("presence")
+        os.kill(old, signal.SIGKILL)
+        company.building.awaits_restart("presence", old)
+    company.building.is_in_state(company.domain, "102", "away")
+    watch.until(lambda told: activities(told) == ["away"])
+    numbers = [told.cseq[0] for told in watch.told]
+    assert numbers == sorted(set(numbers)), numbers
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_watcher_who_vanished_is_forgotten(company: Company, transport: Transport) -> None:
+    """Without a word: nobody takes what he is told. Others are told as before."""
+    gone = Watch(company.registered("101", transport=transport), company.uri("102"))
+    stays = Watch(company.registered("103"), company.uri("102"))
+    await_that(lambda: len(kept(company)) == 2, "both are written")
+    gone.agent.close()
+    company.building.is_in_state(company.domain, "102", "away")
+    stays.until(lambda told: activities(told) == ["away"])
+    await_that(lambda: len(kept(company)) == 1, "he is forgotten")
+    company.building.is_in_state(company.domain, "102", "busy")
+    stays.until(lambda told: activities(told) == ["busy"])
+
+
+def test_a_phone_that_knows_no_such_subscription_is_told_nothing_more(company: Company) -> None:
+    """It was restarted, and answers 481."""
+    alice = company.registered("101")
+    watch = Watch(alice, company.uri("102"))
+    await_that(lambda: bool(kept(company)), "the subscription is written")
+    company.building.is_in_state(company.domain, "102", "away")
+    alice.respond(alice.expect("NOTIFY", 30), 481)
+    await_that(lambda: not kept(company), "it is forgotten")
+    assert watch.again().code == 481
+
+
+def test_a_phone_that_subscribes_in_a_flood_is_slowed_down(company: Company) -> None:
+    """What it had lives on, others are told as before, and it is served again when it has waited."""
+    storm, other = Watch(company.registered("101"), company.uri("102")), company.registered("103")
+    for _ in range(MOST + 10):
+        if (answer := storm.again()).code != 200:
+            break
+        storm.next()
+    assert (answer.code, answer.header("Retry-After")) == (503, "10"), answer.text
+    told = Watch(other, company.uri("102"))
+    company.building.is_in_state(company.domain, "102", "away")
+    told.until(lambda told: activities(told) == ["away"])
+    storm.until(lambda told: activities(told) == ["away"])
+    await_that(lambda: storm.again().code == 200, "it is served again")
 
 
 def test_what_a_phone_has_published_outlives_a_kill_with_its_tag(company: Company) -> None:

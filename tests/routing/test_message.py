@@ -61,6 +61,13 @@ def test_what_is_refused() -> None:
     assert code(written(WRITES, replace(FACTS, callee=UNKNOWN))) == 503
 
 
+def test_a_message_for_another_domain_says_whom_messages_go_to() -> None:
+    outside = written(replace(WRITES, uri=SipUri("bob", "elsewhere.test")), replace(FACTS, callee=None))
+    assert code(outside) == 404
+    assert isinstance(outside.outcome, Reply)
+    assert f"Messages go to people of {HOME} only" in dict(outside.outcome.headers)["Warning"]
+
+
 def test_a_stranger_is_asked_who_he_is_and_a_trunk_writes_nothing() -> None:
     stranger = replace(WRITES, credentials=None)
     assert message.RULES[1] is message.known_sender

@@ -9,11 +9,12 @@ import pytest
 from carillon.routing import publish, subscribe, unanswered, watched
 from carillon.routing.admission import authenticated
 from carillon.routing.chain import decide_by
-from carillon.routing.decision import Decision, Follow, MarkWatched, Pass, Reply, Submit
+from carillon.routing.decision import CountMessage, Decision, Follow, MarkWatched, Pass, Reply, Submit
 from carillon.routing.entrance import PUBLISH, SERVICE, SUBSCRIBE, route_of
 from carillon.routing.facts import UNKNOWN, Facts, Gateway, NodeProfile
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import proof
+from carillon.sip.digest import Credentials
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Account, DomainProfile, Party
 
@@ -24,7 +25,9 @@ ALICE, BOB = Party("101", HOME, "Alice"), Party("102", HOME, "Bob")
 ACCOUNT = Account("alice-desk", HOME, "0" * 32, "0" * 64, ALICE)
 FACTS = Facts(1_800_000_000.0, NODE, {HOME: DomainProfile(HOME)}, ACCOUNT, BOB)
 ME = SipUri("101", HOME)
-WATCH = Request("SUBSCRIBE", SipUri("102", HOME), ME, SipUri("102", HOME), "c", from_tag="f", event="presence")
+PROOF = Credentials("alice-desk", HOME, "n", "u", "r", "MD5", "auth", "1", "c")
+TO_BOB = SipUri("102", HOME)
+WATCH = Request("SUBSCRIBE", TO_BOB, ME, TO_BOB, "c", from_tag="f", event="presence", credentials=PROOF)
 SAY = Request("PUBLISH", ME, ME, ME, "c", from_tag="f", event="presence")
 
 
@@ -50,6 +53,16 @@ def test_a_colleague_is_watched_under_his_one_address(event: str) -> None:
     decision = watching(numbered)
     assert decision.outcome == Submit(BOB.aor, SERVER)
     assert MarkWatched(BOB.aor, "101") in decision.effects
+
+
+def test_a_device_that_floods_is_slowed_down_and_a_panel_is_not() -> None:
+    panel = watching(WATCH, replace(FACTS, messages_sent=200))
+    assert panel.outcome == Submit(BOB.aor, SERVER)
+    assert CountMessage(f"SUBSCRIBE alice-desk@{HOME}") in panel.effects
+    flood = watching(WATCH, replace(FACTS, messages_sent=subscribe.MOST))
+    assert code(flood) == 503
+    assert isinstance(flood.outcome, Reply)
+    assert ("Retry-After", "10") in flood.outcome.headers
 
 
 def test_silence_of_the_presence_server_is_no_timeout_of_the_phone() -> None:
@@ -92,7 +105,7 @@ def test_a_refresh_is_followed_and_checked_anew() -> None:
     mark = proof(NODE.secret, "c", "f")
     refresh = replace(WATCH, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
     assert route_of(refresh, NODE) is SUBSCRIBE
-    assert subscribe.ask(refresh, NODE).callee is None, "a stranger costs no look-up"
+    assert subscribe.ask(replace(refresh, credentials=None), NODE).callee is None, "a stranger costs no look-up"
     assert watching(refresh).outcome == Follow(SERVER)
     assert code(watching(refresh, replace(FACTS, callee=None))) == 404
 

@@ -11,6 +11,7 @@ import re
 import secrets
 import socket
 import time
+from functools import lru_cache
 from typing import Any, Final
 
 from carillon.kamailio import ksr
@@ -25,7 +26,7 @@ from carillon.routing.watched import watched_in, watcher_in
 from carillon.stores.pictures import PictureReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
-from carillon.stores.watchers import Watchers
+from carillon.stores.watchers import MOST_HELD, Watchers
 
 RETRY_AFTER_S: Final = 5
 _NUMBER = re.compile(r"\s*([0-9]{1,9})\s*")
@@ -90,11 +91,16 @@ class Notifier:
             ksr.reply(405, "Method Not Allowed")
 
     def _subscribe(self) -> None:
-        """A new watcher of presence is written down before the engine looks."""
-        if ksr.header("Event").partition(";")[0].strip() == "presence" and not ksr.text("$tt"):
+        """A new watcher is written down before the engine looks; nobody holds any number of subscriptions."""
+        if not ksr.text("$tt"):
             watched, watcher = f"sip:{ksr.text('$rU')}@{ksr.text('$rd')}", (ksr.text("$fU"), ksr.text("$fd"))
             try:
-                self.watchers.allow(watched, watcher, "presence")
+                if self.watchers.has_enough(watcher):
+                    ksr.append_to_reply("Warning", f'399 carillon "At most {MOST_HELD} subscriptions of one person"')
+                    ksr.reply(403, "Too Many Subscriptions")
+                    return
+                if ksr.header("Event").partition(";")[0].strip() == "presence":
+                    self.watchers.allow(watched, watcher, "presence")
             except StoreDown as down:
                 ksr.log("err", f"{down}")
         ksr.keep_subscription()
@@ -140,7 +146,7 @@ class Notifier:
         if event == "message-summary":
             ksr.set_body(summary.write(entity, picture), summary.TYPE)
         elif event == "presence":
-            ksr.set_body(pidf.write(entity, picture), pidf.TYPE)
+            ksr.set_body(_presence_document(entity, picture), pidf.TYPE)
         else:
             ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)
 
@@ -151,6 +157,12 @@ class Notifier:
         except StoreDown as down:
             ksr.log("err", f"{down}")
             return None
+
+
+@lru_cache(maxsize=64)
+def _presence_document(entity: str, picture: Picture) -> str:
+    """All who may see the same are told the same, one after the other."""
+    return pidf.write(entity, picture)
 
 
 def _publish() -> Publish:

@@ -278,8 +278,7 @@ def _submit(submit: Submit, sockets: Sockets) -> None:
     _towards(submit.server, sockets)
     if ksr.text("$rm") == "SUBSCRIBE":
         ksr.alias_own_contact()
-    if ksr.text("$rm") != "MESSAGE":
-        ksr.set_callbacks(failure=Callback.UNANSWERED)
+    ksr.set_callbacks(failure=Callback.UNANSWERED)
     ksr.set_timers(submit.silence_s, submit.silence_s)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
@@ -446,7 +445,11 @@ def _follow(gateway: Gateway | None, means: Means) -> None:
             ksr.set_timers(unanswered.SILENCE_S, unanswered.SILENCE_S)
     elif not (siblings and siblings.is_next()):
         ksr.follow_alias()
-    if not ksr.relay():
+    if ksr.relay():
+        return
+    if ksr.text("$rm") == "NOTIFY":
+        ksr.reply(481, "Connection Gone")  # the presence server forgets him; for 500 it would try for ever
+    else:
         ksr.reply(500, "Next Hop Unreachable")
 
 

@@ -232,7 +232,7 @@ class Worker:
 
     @guarded(server_error)
     def ksr_unanswered(self, message: Any) -> int:
-        """The presence server refused a SUBSCRIBE or PUBLISH, or is silent. No reads, as in `ksr_leg_failure`."""
+        """The presence server refused, or is silent. No reads, as in `ksr_leg_failure`."""
         perform(unanswered.decide(timed_out=ksr.branch_timed_out()), self.means, in_failure_route=True)
         return 1
 

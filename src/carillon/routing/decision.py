@@ -436,7 +436,7 @@ class CountGuess:
 
 @dataclass(frozen=True, slots=True)
 class CountMessage:
-    """Count a message of this device (`user@domain`)."""
+    """Count a message of this device (`user@domain`), or what it asks, with the method before it."""
 
     device: str
 

@@ -145,7 +145,7 @@ class Facts:
     `busy` is whom the caller found busy last (address of record).
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain; both also at siblings.
     `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
-    `messages_sent` are those of the asking device a moment ago.
+    `messages_sent` are those of the asking device a moment ago; of a SUBSCRIBE, its SUBSCRIBEs.
     `slots` is what came of a claim, None before one.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
     """

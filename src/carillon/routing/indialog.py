@@ -65,12 +65,12 @@ def followed(request: Request, facts: Facts) -> Verdict:
 RULES = (stays_inside, still_timed, kept_anchored, followed)
 
 
-REMEMBERED = frozenset({"ACK", "BYE"})
+REMEMBERED = frozenset({"ACK", "BYE", "NOTIFY"})
 
 
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
-    if request.anchor is not None or request.sibling or request.method not in REMEMBERED:
+    if request.anchor or request.timing or request.sibling or request.method not in REMEMBERED:
         return decide_by(RULES, request, facts)
     uri, has_hops = request.uri, request.max_forwards > 0
     return _decided(request.method, uri.host, uri.port, request.source, has_hops, facts.node.every_gateway)

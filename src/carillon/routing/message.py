@@ -99,7 +99,8 @@ def person_exists(request: Request, facts: Facts) -> Verdict:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
     home = request.from_uri.host if request.source is Source.PRESENCE else caller(facts).domain
     if not isinstance(facts.callee, Party) or facts.callee.domain != home:
-        return Verdict("refused", f"nobody has {request.uri.user or 'this address'}", Reply(404, "Not Found"))
+        reply = Reply(404, "Not Found", (_warning(facts, f"Messages go to people of {home} only"),))
+        return Verdict("refused", f"nobody of {home} has {request.uri.user or 'this address'}", reply)
     return Verdict("passed", f"{request.uri.user} is {facts.callee.name} ({facts.callee.aor})")
 
 

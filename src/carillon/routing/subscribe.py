@@ -14,7 +14,16 @@ from carillon.routing.admission import (
     unavailable,
 )
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import Decision, Follow, MarkWatched, RecordRoute, Reply, StripPrivate, Submit
+from carillon.routing.decision import (
+    CountMessage,
+    Decision,
+    Follow,
+    MarkWatched,
+    RecordRoute,
+    Reply,
+    StripPrivate,
+    Submit,
+)
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.indialog import belongs, target
 from carillon.routing.numbering import cleaned
@@ -22,12 +31,15 @@ from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.whose import is_own
 from carillon.sip.dialogproof import proof
-from carillon.sip.uri import SipUri
+from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import Party
 
 EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo")
 OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo"})
 """What nobody may be told of others."""
+MOST: Final = 300
+WINDOW_S: Final = 10
+"""So many subscriptions and refreshes of one device within so many seconds: a panel begins with all its lamps."""
 
 
 def is_asked(request: Request, node: NodeProfile) -> bool:
@@ -45,9 +57,20 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         account=account_question(request),
         callee=(domain, cleaned(watched.user)),
         nonce_use=nonce_question(request),
+        sent_by=_device(request),
         fresh_id=True,
         domains=True,
     )
+
+
+def not_too_many(request: Request, facts: Facts) -> Verdict:
+    """A device that floods is slowed down, by 503 with a time: what it watches lives on (RFC 6665 §4.1.2.3)."""
+    if facts.messages_sent >= MOST:
+        words = f"At most {MOST} subscriptions and refreshes in {WINDOW_S} s"
+        warning = ("Warning", f"399 {facts.node.default_domain} {quoted(words)}")
+        reply = Reply(503, "Too Many Subscriptions", (("Retry-After", str(WINDOW_S)), warning))
+        return Verdict("refused", f"{facts.messages_sent} of this device", reply)
+    return Verdict("passed", f"{facts.messages_sent} before", effects=(CountMessage(_device(request)),))
 
 
 def event_served(request: Request, facts: Facts) -> Verdict:
@@ -102,7 +125,17 @@ def submitted(request: Request, facts: Facts) -> Verdict:
     return Verdict("submitted", f"{request.event} of {_person(facts).aor}", Submit(_person(facts).aor, server), effects)
 
 
-RULES = (forwards_left, authenticated, event_served, still_there, own_name, watched_exists, may_watch, submitted)
+RULES = (
+    forwards_left,
+    authenticated,
+    not_too_many,
+    event_served,
+    still_there,
+    own_name,
+    watched_exists,
+    may_watch,
+    submitted,
+)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
@@ -113,6 +146,12 @@ def decide(request: Request, facts: Facts) -> Decision:
 def _watched(request: Request, node: NodeProfile) -> SipUri:
     """Inside a subscription the Request-URI is the server's, and To names the person (RFC 3261 §12.2.1.1)."""
     return request.to_uri if is_asked(request, node) else request.uri
+
+
+def _device(request: Request) -> str:
+    """How it is counted: apart from its messages."""
+    assert request.credentials is not None
+    return f"SUBSCRIBE {request.credentials.username}@{request.credentials.realm}"
 
 
 def _person(facts: Facts) -> Party:

@@ -1,4 +1,7 @@
-"""The failure route of SUBSCRIBE and PUBLISH: what a phone hears while the presence server is silent. Reads nothing."""
+"""The failure route of SUBSCRIBE, PUBLISH and kept MESSAGEs: what a phone hears while the presence server is silent.
+
+Reads nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ def decide(*, timed_out: bool) -> Decision:
     """503 with Retry-After for silence; what the server did say goes back.
 
     A 408 would end the subscription that a phone refreshes (RFC 3261 §12.2.1.2), and its lamp would go out.
+    Whoever wrote a message is told that it was not taken.
     """
     if not timed_out:
         return Decision(Pass())

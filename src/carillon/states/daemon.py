@@ -26,6 +26,8 @@ from carillon.watchdog.questions import PULSE
 
 ROUND_S = 0.25
 """A change of the directory is noticed within this time."""
+TELLING_S = 5.0
+"""The presence server answers when it has told everybody who watches: asked again, it would tell them twice."""
 LOOK_S = 1.0
 """Registrations are looked at so often, and so is what phones have published."""
 
@@ -37,7 +39,7 @@ class Daemon:
         self.book = Book()
         self.pictures = PictureWriter(settings.pictures)
         self.known = self.pictures.all()
-        self.watchers = Watchers(partial(call, settings.presence_rpc))
+        self.watchers = Watchers(partial(call, settings.presence_rpc, timeout_s=TELLING_S))
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self._location = settings.location
         self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 
 from carillon.presence.picture import UNKNOWN_PERSON, Picture
@@ -28,10 +29,16 @@ class PictureReader:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._uri, uri=True, isolation_level=None, timeout=BUSY_S)
             row = self._connection.execute("SELECT picture FROM picture WHERE aor = ?", (aor,)).fetchone()
-            return Picture.parse(row[0]) if row else UNKNOWN_PERSON
+            return _parsed(row[0]) if row else UNKNOWN_PERSON
         except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
             self._connection = None
             raise StoreDown(f"pictures: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> Picture:
+    """All who watch a person are told of the same picture, one after the other."""
+    return Picture.parse(text)
 
 
 class PictureWriter:

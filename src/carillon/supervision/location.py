@@ -13,6 +13,8 @@ from carillon.system.paths import SERVICE_USER
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
 TABLES = ("standard", "usrloc")
 SUBSCRIPTIONS = ("standard", "presence")
+_BY_WATCHER = "CREATE INDEX IF NOT EXISTS by_watcher ON active_watchers (watcher_username, watcher_domain)"
+"""How many subscriptions somebody has is asked at each new one."""
 
 
 def ensure_location(state: Path) -> None:
@@ -37,6 +39,9 @@ def _ensure(path: Path, tables: tuple[str, ...]) -> None:
         fresh.unlink(missing_ok=True)
         _create(fresh, tables)
         fresh.rename(path)
+    if "presence" in tables:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute(_BY_WATCHER)
     for file in path.parent.glob(f"{path.name}*"):
         os.chown(file, service.pw_uid, service.pw_gid)
         file.chmod(0o600)
