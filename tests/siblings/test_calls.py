@@ -30,6 +30,12 @@ def test_clocks_need_not_agree() -> None:
     assert person == Person((LINE,), (replace(NOTE, since=NOTE.since - 7200, node="node2"),))
 
 
+def test_a_sibling_of_an_older_version_is_told_what_it_knows() -> None:
+    """It would refuse a line with a field that it does not know."""
+    (line,) = row(BOB, Person((LINE,)), NOW)["lines"]
+    assert "node" not in line
+
+
 @pytest.mark.parametrize("told", [{}, {"person": BOB, "lines": [], "dialogs": [["c", "nonsense"]]}, {"lines": [{}]}])
 def test_nonsense_is_refused(told: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):

@@ -42,9 +42,9 @@ def test_calls_at_a_sibling_are_beside_those_here() -> None:
     assert book.calls({BOB: (UP,)}, NOW, node="node2") == {BOB}
     assert book.picture(BOB, NOW)[0].lines == (EARLY, UP)
     assert book.picture(BOB, NOW)[0].state is PresenceState.BUSY
-    book.calls({}, NOW, everybody=True)
+    book.calls_of_nobody_but((), NOW)
     assert book.picture(BOB, NOW)[0].lines == (UP,)
-    assert book.calls({}, NOW, everybody=True, node="node2") == {BOB}
+    assert book.calls_of_nobody_but((), NOW, node="node2") == {BOB}
     assert book.picture(BOB, NOW)[0].state is PresenceState.DEFAULT
 
 
@@ -84,7 +84,8 @@ def test_a_meeting_in_a_vacation_does_not_end_it() -> None:
 def test_after_everybodys_calls_were_told_nobody_else_has_any() -> None:
     book = Book()
     book.calls({BOB: (UP,)}, NOW)
-    assert book.calls({PEOPLE[0]: (UP,)}, NOW, everybody=True) == set(PEOPLE)
+    assert book.calls({PEOPLE[0]: (UP,)}, NOW) == {PEOPLE[0]}
+    assert book.calls_of_nobody_but({PEOPLE[0]}, NOW) == {BOB}
     assert book.picture(BOB, NOW)[0].lines == ()
 
 
@@ -100,7 +101,8 @@ def test_whatever_was_told_before_the_last_word_counts(
         long.calls(each, NOW)
         long.registered(each)
     for book in (long, short):
-        book.calls(last, NOW, everybody=True)
+        book.calls(last, NOW)
+        book.calls_of_nobody_but(last, NOW)
         book.registered(registered)
         book.published({BOB: said} if said else {})
     assert [long.picture(aor, NOW)[0] for aor in PEOPLE] == [short.picture(aor, NOW)[0] for aor in PEOPLE]

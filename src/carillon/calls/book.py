@@ -19,7 +19,7 @@ REMEMBERED = 2000
 
 
 class Book:
-    """Channels by id, calls by the leg that names them."""
+    """Channels by id, calls by the leg that names them. `is_known` once it was told of everything."""
 
     def __init__(self) -> None:
         self._channels: dict[str, Channel] = {}
@@ -28,6 +28,7 @@ class Book:
         self._calls: dict[str, LiveCall] = {}
         self._legs_of: defaultdict[str, set[str]] = defaultdict(set)
         self._gone: OrderedDict[str, None] = OrderedDict()
+        self.is_known = False
 
     @property
     def calls(self) -> Mapping[str, LiveCall]:
@@ -59,7 +60,7 @@ class Book:
 
     def resync(self, channels: Iterable[Message]) -> list[CallEvent]:
         """Nothing counts but these channels, all that Asterisk has (its answer to Status)."""
-        told = {one.id: one for one in map(channel_in, channels) if one is not None}
+        told, self.is_known = self._all(channels), True
         touched: set[str] = set()
         for id in self._channels.keys() - told.keys():
             touched |= self._forget(id)
@@ -67,6 +68,22 @@ class Book:
             if self._channels.get(channel.id) != channel:
                 touched |= self._put(channel)
         return self._settle(touched)
+
+    def differing(self, channels: Iterable[Message]) -> dict[str, frozenset[str]]:
+        """The channels of which `resync` would learn something, and of each the people in its call."""
+        told = self._all(channels)
+        ids = [id for id in self._channels.keys() | told.keys() if self._channels.get(id) != told.get(id)]
+        return {id: self._people_around(id) | ({told[id].person} - {""} if id in told else set()) for id in ids}
+
+    def _all(self, channels: Iterable[Message]) -> dict[str, Channel]:
+        """What a list of everything says; where a channel once was with others, which no list tells, is remembered."""
+        told = [one for one in map(channel_in, channels) if one is not None]
+        joined = {id for id, one in self._channels.items() if one.joined}
+        return {one.id: replace(one, joined=one.joined or one.id in joined) for one in told}
+
+    def _people_around(self, id: str) -> frozenset[str]:
+        around = map(self._at, self._together(id)) if id in self._channels else ()
+        return frozenset(one.person for one in around if one.person)
 
     def _bridged(self, channel: Channel, message: Message) -> Channel:
         """Only news of bridges says where a channel talks; from the others it is where it was."""

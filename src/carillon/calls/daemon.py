@@ -13,6 +13,7 @@ from carillon.calls.ami import Manager, Message, NoAnswer, NobodyHome
 from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.callbacks import Callbacks
+from carillon.calls.doubts import Doubts
 from carillon.calls.events import CallEvent, Listener
 from carillon.calls.figures import Figures
 from carillon.calls.gateways import Gateways
@@ -20,6 +21,7 @@ from carillon.calls.lamps import Lamps
 from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
+from carillon.stores import repairs
 
 NAP_S = 0.02
 """Events come in groups, one group for each step of a call: a short sleep takes them together."""
@@ -43,6 +45,7 @@ class Daemon:
         self.book = Book()
         self.asterisk = Asterisk()
         self.listeners = [make(settings, self.book, self.asterisk) for make in makers]
+        self._doubts = Doubts()
         self._tick_at = self._resync_at = 0.0
         self._said = ""
 
@@ -77,12 +80,15 @@ class Daemon:
                 time.sleep(NAP_S)
 
     def _hear(self, messages: list[Message]) -> None:
+        self._doubts.explained(messages)
         for message in messages:
             self._tell(self.book.feed(message))
 
     def _resync(self, manager: Manager, now: float) -> None:
         """What happened before the list was made comes before it in the stream, what came meanwhile is fed again."""
         channels = manager.events("Status", "Status")
+        if self.book.is_known:
+            self._doubts.about(self.book.differing(channels), now)
         self._tell(self.book.resync(channels))
         self._resync_at = now + RESYNC_S
         if self._said:
@@ -92,6 +98,7 @@ class Daemon:
         self.settings.pulse.touch()
         if now >= self._tick_at:
             self._tick_at = now + TICK_S
+            _safely(lambda: repairs.add(self.settings.repairs, self._doubts.lost(now), time.time()))
             for listener in self.listeners:
                 _safely(lambda each=listener: each.tick(time.time()))  # type: ignore[misc]
 

@@ -5,7 +5,6 @@ On a node with siblings it tells the same to the daemon by which those hear of i
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -17,19 +16,17 @@ from carillon.calls.events import CallBegan, CallChanged, CallEnded, CallEvent
 from carillon.calls.livecall import LiveCall
 from carillon.calls.settings import Settings
 from carillon.presence.picture import DialogState, Line
-from carillon.states.news import calls_told
+from carillon.states.news import Mouth, all_calls_again, calls_in_parts
 
 AGAIN_S: Final = 10.0
 """Everything is told so often: what was lost, or told to a daemon that died, is made good."""
-A_DATAGRAM: Final = 100
-"""People in one datagram, so that it fits."""
 
 
 class Lamps:
     """What was told, and to whom."""
 
     def __init__(self, book: Book, *told: Path) -> None:
-        self._book, self._told = book, tuple(map(str, told))
+        self._book, self._mouth = book, Mouth(*told)
         self._again_at = 0.0
 
     @classmethod
@@ -41,33 +38,22 @@ class Lamps:
         """Somebody's calls are others now."""
         match event:
             case CallBegan(call) | CallEnded(call):
-                self._tell(call.people)
+                self._send(calls_in_parts(self._lines(call.people)))
             case CallChanged(before, call):
-                self._tell(before.people | call.people)
+                self._send(calls_in_parts(self._lines(before.people | call.people)))
 
     def tick(self, clock: float) -> None:
-        """Tell everything now and then."""
-        if clock >= self._again_at:
+        """Tell everything now and then: a daemon that hasn't asked Asterisk yet knows nothing to tell."""
+        if clock >= self._again_at and self._book.is_known:
             self._again_at = clock + AGAIN_S
-            people = {aor for call in self._book.calls.values() for aor in call.people}
-            self._send(calls_told({aor: self._lines(aor) for aor in people}, everybody=True))
+            self._send(all_calls_again(self._lines({aor for call in self._book.calls.values() for aor in call.people})))
 
-    def _tell(self, people: Iterable[str]) -> None:
-        some = sorted(people)
-        for start in range(0, len(some), A_DATAGRAM):
-            told = {aor: self._lines(aor) for aor in some[start : start + A_DATAGRAM]}
-            self._send(calls_told(told))
+    def _lines(self, people: Iterable[str]) -> dict[str, tuple[Line, ...]]:
+        return {aor: tuple(filter(None, (line_of(call, aor) for call in self._book.calls_of(aor)))) for aor in people}
 
-    def _lines(self, aor: str) -> tuple[Line, ...]:
-        return tuple(line for call in self._book.calls_of(aor) if (line := line_of(call, aor)))
-
-    def _send(self, datagram: bytes) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
-            for place in self._told:
-                try:
-                    telling.sendto(datagram, place)
-                except OSError:
-                    self._again_at = 0.0
+    def _send(self, datagrams: Iterable[bytes]) -> None:
+        if not self._mouth.tells(datagrams):
+            self._again_at = 0.0
 
 
 def line_of(call: LiveCall, aor: str) -> Line | None:

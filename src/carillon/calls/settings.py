@@ -14,6 +14,7 @@ class Settings:
     """`door` is Asterisk's manager interface; `directory` what the workers read; `figures` what we write for others.
 
     `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
+    `repairs` counts the lamps that were wrong for lack of an event.
     `several` says that the node has other Asterisks besides.
     `states` is where the daemon of states hears, `siblings` where the one that tells siblings does, None without any.
     `pulse` is touched each time round.
@@ -27,6 +28,7 @@ class Settings:
     rpc: Path
     figures: Path
     states: Path
+    repairs: Path
     pulse: Path
     siblings: Path | None = None
 
@@ -34,8 +36,9 @@ class Settings:
     def read(cls, path: Path) -> Settings:
         """The settings in a file. Raises OSError, KeyError or ValueError."""
         values = json.loads(path.read_text())
-        names = ("directory", "redis", "rpc", "figures", "states")
-        directory, redis, rpc, figures, states = (Path(values[name]) for name in names)
+        names = ("directory", "redis", "rpc", "figures", "states", "repairs")
+        directory, redis, rpc, figures, states, repairs = (Path(values[name]) for name in names)
         door, pulse = Door(*values["door"]), path.with_name("pulse")
         siblings = Path(values["siblings"]) if values.get("siblings") else None
-        return cls(door, values["gateway"], values["several"], directory, redis, rpc, figures, states, pulse, siblings)
+        asterisk = (door, values["gateway"], values["several"])
+        return cls(*asterisk, directory, redis, rpc, figures, states, repairs, pulse, siblings)

@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from carillon.calls import figures
+from carillon.stores import repairs
+
+
+class LampFigures(Collector):
+    """How many lamps were wrong and were put right, by the daemon that found out. `files` are what each counts in."""
+
+    def __init__(self, namespace: str, files: dict[str, Path]) -> None:
+        self._namespace, self._files = namespace, files
+
+    def collect(self) -> Iterator[Metric]:
+        """The counts of this moment."""
+        name, words = f"{self._namespace}_lamps_repaired", "Lamps that were wrong and were put right, since the start"
+        counts = CounterMetricFamily(name, words, labels=("by",))
+        for by, file in self._files.items():
+            counts.add_metric((by,), repairs.read(file).count)
+        yield counts
 
 
 class CallFigures(Collector):

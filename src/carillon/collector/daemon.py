@@ -35,7 +35,9 @@ class Collector:
         self.store = Store(settings.store)
         self.metrics = Metrics()
         self.metrics.add_trunks(settings.trunk_states)
-        self.metrics.add_calls(settings.trunk_states.parent / "calls" / "figures.json")
+        run = settings.trunk_states.parent
+        self.metrics.add_calls(run / "calls" / "figures.json")
+        self.metrics.add_lamps({name: run / name / "repairs.json" for name in ("calls", "states")})
         self._waiting: list[tuple[str, Kept]] = []
         self._write_at = 0.0
         self._forget_at = 0.0

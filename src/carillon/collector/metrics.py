@@ -14,7 +14,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-from carillon.collector.callfigures import CallFigures
+from carillon.collector.callfigures import CallFigures, LampFigures
 from carillon.collector.store import Kept
 from carillon.collector.trunkfigures import TrunkFigures
 from carillon.stores.tracewire import FIELD, LOST, STORE_DOWN
@@ -54,6 +54,10 @@ class Metrics:
     def add_calls(self, file: Path) -> None:
         """Tell of the calls that are up too, as the calls daemon writes of them into `file`."""
         self.registry.register(CallFigures(NAMESPACE, file))
+
+    def add_lamps(self, files: dict[str, Path]) -> None:
+        """Tell of the lamps that were put right too, as the daemons `calls` and `states` count them in `files`."""
+        self.registry.register(LampFigures(NAMESPACE, files))
 
     def serve(self, address: str, port: int) -> None:
         """Answer GET by HTTP, in a thread. Raises OSError when the port is taken."""

@@ -23,7 +23,8 @@ class Line:
     """One call of a person, as lamps show it. `calling`: the person made it. `other` is the other side.
 
     Call-ID and tags are those of the dialog between our Asterisk and the person's phone, as the phone sees it: what
-    INVITE with Replaces names (RFC 3891). They are "" while they are not known.
+    INVITE with Replaces names (RFC 3891). They are "" while they are not known. `node` is the sibling at which the call
+    is, "" for this node.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Line:
     call_id: str = ""
     local_tag: str = ""
     remote_tag: str = ""
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

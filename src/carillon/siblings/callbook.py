@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -15,7 +14,7 @@ from carillon.presence.picture import Line
 from carillon.routing.elsewhere import TABLE
 from carillon.siblings.calls import Person, known, noted
 from carillon.states.naming import naming
-from carillon.states.news import News, calls_told
+from carillon.states.news import Mouth, News, all_calls_again, calls_in_parts
 from carillon.stores.directory import DirectoryReader
 from carillon.supervision.rpc import RpcFailed, call
 
@@ -32,7 +31,7 @@ class CallBook:
     """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's."""
 
     def __init__(self, rpc: Path, directory: Path, states: Path, tell: Callable[[str], None]) -> None:
-        self._rpc, self._states, self._tell = rpc, str(states), tell
+        self._rpc, self._mouth, self._tell = rpc, Mouth(states), tell
         self._naming = naming(DirectoryReader(directory), rpc)
         self.own: dict[str, Person] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -62,8 +61,8 @@ class CallBook:
     def here(self, news: News) -> None:
         """What the calls daemon says of calls of this node."""
         told = dict(news.calls or {})
-        if news.everybody:
-            told = {**dict.fromkeys(self._lines.keys() - told.keys(), ()), **told}
+        if news.only is not None:
+            told |= dict.fromkeys(self._lines.keys() - news.only, ())
         for aor, lines in told.items():
             if self._lines.get(aor, ()) != lines:
                 self._lines[aor] = lines
@@ -100,7 +99,7 @@ class CallBook:
             if not person.lines:
                 del theirs[aor]
         self._changed(people)
-        self._send(calls_told({aor: person.lines for aor, person in people.items()}, node=node))
+        self._send(calls_in_parts({aor: person.lines for aor, person in people.items()}, node=node))
 
     def round(self, up: frozenset[str], silent: Iterable[str]) -> None:
         """A second has gone by. Of siblings that are `silent` nothing is known any more."""
@@ -119,8 +118,7 @@ class CallBook:
         if time.monotonic() >= self._again_at:
             self._again_at = time.monotonic() + AGAIN_S
             for node, theirs in self._heard.items():
-                everybody = {aor: one.lines for aor, one in theirs.items()}
-                self._send(calls_told(everybody, node=node, everybody=True))
+                self._send(all_calls_again({aor: one.lines for aor, one in theirs.items()}, node=node))
 
     # --- who is told
 
@@ -164,9 +162,6 @@ class CallBook:
         waiting.clear()
         return taken
 
-    def _send(self, datagram: bytes) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
-            try:
-                telling.sendto(datagram, self._states)
-            except OSError:
-                self._again_at = 0.0
+    def _send(self, datagrams: Iterable[bytes]) -> None:
+        if not self._mouth.tells(datagrams):
+            self._again_at = 0.0

@@ -41,9 +41,10 @@ def known(lines: Iterable[Line], naming: Naming) -> Person:
 
 
 def row(aor: str, person: Person, now: float) -> Row:
-    """How a person's calls are told; without lines he has none."""
+    """How a person's calls are told; without lines he has none. The connection says at which node they are."""
+    lines = [{name: value for name, value in asdict(line).items() if name != "node"} for line in person.lines]
     dialogs = [[one.call_id, str(replace(one, since=now - one.since))] for one in person.dialogs]
-    return {"person": aor, "lines": [asdict(line) for line in person.lines], "dialogs": dialogs}
+    return {"person": aor, "lines": lines, "dialogs": dialogs}
 
 
 def read(told: Row, node: str, now: float) -> tuple[str, Person]:

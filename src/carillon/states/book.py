@@ -50,19 +50,21 @@ class Book:
         touched, self._registered = set(now ^ self._registered), now
         return touched
 
-    def calls(
-        self, lines: Mapping[str, tuple[Line, ...]], now: float, *, everybody: bool = False, node: str = ""
-    ) -> set[str]:
-        """The calls of these people at a node, "" for this one; of `everybody`: nobody else has any there."""
+    def calls(self, lines: Mapping[str, tuple[Line, ...]], now: float, *, node: str = "") -> set[str]:
+        """The calls of these people at a node, "" for this one; nothing is said of others."""
         before = self._lines_at.get(node, {})
-        fresh = {aor: some for aor, some in (lines if everybody else {**before, **lines}).items() if some}
+        fresh = {aor: some for aor, some in {**before, **lines}.items() if some}
         touched, self._lines_at[node] = _different(before, fresh), fresh
         for aor in touched:
             self._merge_calls(aor, now)
         return touched
 
+    def calls_of_nobody_but(self, aors: Iterable[str], now: float, *, node: str = "") -> set[str]:
+        """Nobody else has any there."""
+        return self.calls(dict.fromkeys(self._lines_at.get(node, {}).keys() - set(aors), ()), now, node=node)
+
     def _merge_calls(self, aor: str, now: float) -> None:
-        found = tuple(line for at in self._lines_at.values() for line in at.get(aor, ()))
+        found = tuple(line for node in sorted(self._lines_at) for line in self._lines_at[node].get(aor, ()))
         self._lines.pop(aor, None)
         if found:
             self._lines[aor] = found

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from carillon.presence.picture import Line
 from carillon.states import sources
 from carillon.states.book import Book
 from carillon.states.naming import naming
 from carillon.states.news import Ear, News
+from carillon.states.reconciling import Reconciler, Siblings, calls_shown
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
+from carillon.stores import repairs
 from carillon.stores.calendarspans import SpanReader
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.pictures import PictureWriter
@@ -41,6 +41,10 @@ class Daemon:
         self.known = self.pictures.all()
         self.watchers = Watchers(partial(call, settings.presence_rpc, timeout_s=TELLING_S))
         self.calls = Calls(partial(call, settings.kamailio_rpc))
+        self.reconciler = Reconciler(self.known)
+        self._siblings = Siblings(self.known, time.time())
+        self._wrong = 0
+        self._repairs = settings.repairs
         self._location = settings.location
         self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
         self._voice = sources.VoiceSource(settings.voicemail)
@@ -49,6 +53,8 @@ class Daemon:
         self._published = Published(settings.publications)
         self._look_at = 0.0
         self._touched: set[str] = set()
+        for node, calls in calls_shown(self.known).items():  # until they are told again
+            self._touched |= self.book.calls(calls, time.time(), node=node)
         everybody(self.watchers, self.known)
 
     def round(self, news: list[News], now: float) -> None:
@@ -68,7 +74,9 @@ class Daemon:
         if self._touched:
             self._draw(self._touched, now)
             self._touched = set()
-        self.watchers.tell()
+        repairs.add(self._repairs, self._wrong, now)
+        self._wrong = 0
+        self.watchers.tell(now)
         self.calls.tell()
 
     def _in_calendars(self) -> set[str]:
@@ -77,15 +85,14 @@ class Daemon:
 
     def _told(self, news: list[News], now: float) -> set[str]:
         touched: set[str] = set()
-        for each in news:
-            if each.calls is not None:
-                calls = each.calls if each.node else self._completed(each.calls)
-                touched |= self.book.calls(calls, now, everybody=each.everybody, node=each.node)
+        for each in [*news, *self._siblings.unknown(news, now)]:
+            self._wrong += len(self.reconciler.wrong(each))
+            calls = each.calls or {}
+            completed = calls if each.node else self._naming.all_completed(calls)  # a sibling's are told completely
+            touched |= self.book.calls(completed, now, node=each.node)
+            if each.only is not None:
+                touched |= self.book.calls_of_nobody_but(each.only, now, node=each.node)
         return touched
-
-    def _completed(self, calls: Mapping[str, tuple[Line, ...]]) -> dict[str, tuple[Line, ...]]:
-        """Calls of this node; a sibling's are told completely."""
-        return {aor: tuple(map(self._naming.completed, lines)) for aor, lines in calls.items()}
 
     def _unknown(self) -> set[str]:
         """Of whom a daemon before this one knew something, and nobody says anything any more."""

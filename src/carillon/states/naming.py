@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +26,20 @@ class Naming:
 
     note: Note
     name_of: Callable[[str], str]
+    _before: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = field(default_factory=dict)
+
+    def all_completed(self, calls: Mapping[str, tuple[Line, ...]]) -> dict[str, tuple[Line, ...]]:
+        """The calls of people; nobody is asked about those that are told again and lack nothing."""
+        return {aor: self._completed(aor, lines) for aor, lines in calls.items()}
+
+    def _completed(self, aor: str, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        told, known = self._before.get(aor, ((), ()))
+        if told != lines or any(_lacks_tags(line) for line in known):
+            known = tuple(map(self.completed, lines))
+            self._before[aor] = (lines, known)
+        if not lines:
+            self._before.pop(aor, None)
+        return known
 
     def completed(self, line: Line) -> Line:
         """The same call, with the other side's name, and the tags of the dialog with the phone (RFC 4235 §4.1.2)."""
@@ -37,6 +51,10 @@ class Naming:
         if note.withheld:
             return replace(tagged, other=ANONYMOUS, other_name="Anonymous")
         return replace(tagged, other=note.caller or line.other, other_name=note.caller_name or self.name_of(line.other))
+
+
+def _lacks_tags(line: Line) -> bool:
+    return bool(line.call_id) and not line.calling and not line.local_tag
 
 
 def naming(directory: DirectoryReader, kamailio: Path) -> Naming:

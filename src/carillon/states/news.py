@@ -1,9 +1,10 @@
 """What others tell the daemon, as datagrams of JSON: losing one costs a moment, each is made good by a later one.
 
     {"published": "102@example.org"}                      a phone has published
-    {"calls": {"102@example.org": [line, …]}}             the calls of these people, now
-    {"calls": {…}, "everybody": true}                     and nobody else has any
-    {"calls": {…}, "node": "node2"}                       the same, at a sibling of this node
+    {"calls": {"102@example.org": [line, …]}}             the calls of these people: they have just changed
+    {"calls": {…}, "again": true}                         the same, told before
+    {"calls": {}, "only": ["102@example.org"], "again": true}   nobody else has any
+    {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
 
 A line has the fields of `presence.picture.Line`.
 """
@@ -14,7 +15,7 @@ import json
 import os
 import select
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,23 @@ from carillon.presence.picture import DialogState, Line
 
 LONGEST = 1 << 18
 MOST_AT_ONCE = 1000
+A_DATAGRAM = 100
+"""People in one datagram, so that it fits."""
+PATIENCE_S = 0.05
+"""Ten datagrams wait at a socket; who tells more at once waits until some were read."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One thing that was told."""
+    """One thing that was told of calls of this node, or of those at a sibling, a `node`.
+
+    With `only`, nobody besides has a call there; `again`: it should be known already.
+    """
 
     published: str = ""
     calls: Mapping[str, tuple[Line, ...]] | None = None
-    everybody: bool = False
+    only: frozenset[str] | None = None
+    again: bool = False
     node: str = ""
 
 
@@ -48,6 +57,10 @@ class Ear:
     def fileno(self) -> int:
         """For who waits for several."""
         return self._socket.fileno()
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._socket.close()
 
     def heard(self, patience_s: float) -> Iterator[News]:
         """What was told, waiting at most so long for the first; what can't be understood is left out."""
@@ -68,18 +81,64 @@ def understood(data: bytes) -> News | None:
         told = json.loads(data)
         if "published" in told:
             return News(published=str(told["published"]))
-        calls = {aor: _lines(some) for aor, some in told["calls"].items()}
-        return News(calls=calls, everybody=told.get("everybody", False), node=str(told.get("node", "")))
+        only = frozenset(told["only"]) if "only" in told else None
+        node = str(told.get("node", ""))
+        calls = {aor: _lines(some, node) for aor, some in told["calls"].items()}
+        return News(calls=calls, only=only, again=bool(told.get("again")), node=node)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def calls_told(calls: Mapping[str, tuple[Line, ...]], *, everybody: bool = False, node: str = "") -> bytes:
-    """The datagram that tells of calls of this node, or of those at a sibling."""
-    lines = {aor: [asdict(line) for line in some] for aor, some in calls.items()}
-    told = {"calls": lines, "everybody": everybody, **({"node": node} if node else {})}
+def calls_told(
+    calls: Mapping[str, tuple[Line, ...]], *, again: bool = False, only: Iterable[str] | None = None, node: str = ""
+) -> bytes:
+    """The datagram that tells of calls; see `News`."""
+    told: dict[str, Any] = {"calls": {aor: [asdict(line) for line in some] for aor, some in calls.items()}}
+    if again:
+        told["again"] = True
+    if only is not None:
+        told["only"] = sorted(only)
+    if node:
+        told["node"] = node
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def _lines(told: Any) -> tuple[Line, ...]:
-    return tuple(Line(**{**line, "state": DialogState(line["state"])}) for line in told)
+def calls_in_parts(calls: Mapping[str, tuple[Line, ...]], *, again: bool = False, node: str = "") -> Iterator[bytes]:
+    """The same in as many datagrams as it takes."""
+    people = sorted(calls)
+    for start in range(0, len(people), A_DATAGRAM):
+        part = {aor: calls[aor] for aor in people[start : start + A_DATAGRAM]}
+        yield calls_told(part, again=again, node=node)
+
+
+def all_calls_again(calls: Mapping[str, tuple[Line, ...]], *, node: str = "") -> Iterator[bytes]:
+    """The datagrams that say that these are all calls there."""
+    yield from calls_in_parts(calls, again=True, node=node)
+    yield calls_told({}, again=True, only=calls, node=node)
+
+
+class Mouth:
+    """Tells what datagrams say to several ears: waits a moment for a slow one, and for a deaf one not at all."""
+
+    def __init__(self, *ears: Path) -> None:
+        self._ears, self._deaf = tuple(map(str, ears)), set[str]()
+
+    def tells(self, datagrams: Iterable[bytes]) -> bool:
+        """Whether all of it was taken by all of them; the others are to be told again."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
+            taken = [self._tells(telling, ear, each) for each in datagrams for ear in self._ears]
+        return all(taken)
+
+    def _tells(self, telling: socket.socket, ear: str, datagram: bytes) -> bool:
+        telling.settimeout(0.0 if ear in self._deaf else PATIENCE_S)
+        try:
+            telling.sendto(datagram, ear)
+        except OSError:
+            self._deaf.add(ear)
+            return False
+        self._deaf.discard(ear)
+        return True
+
+
+def _lines(told: Any, node: str) -> tuple[Line, ...]:
+    return tuple(Line(**{**line, "state": DialogState(line["state"]), "node": node}) for line in told)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The socket where it hears news, the files of its sources, voicemail, the pictures, both Kamailios' control."""
+    """The socket where it hears news, the files of its sources, voicemail, the pictures, both Kamailios' control.
+
+    `repairs` counts the lamps that were wrong and were put right.
+    """
 
     socket: Path
     directory: Path
@@ -20,6 +23,7 @@ class Settings:
     kamailio_rpc: Path
     presence_rpc: Path
     voicemail: Path
+    repairs: Path
 
     def to_json(self) -> dict[str, str]:
         """For a file that `read` reads."""

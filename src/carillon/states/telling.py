@@ -20,15 +20,26 @@ JUST_REFRESHED = 1
 MOST_AT_ONCE = 200
 """Watched people who are told of in one round; the others are next."""
 
+LOOK_S = 5.0
+"""The presence server is asked so often whether it is still the same."""
+LATELY_S = 60.0
+"""What it was told before that may not have reached phones when it died; a NOTIFY is repeated for 32 seconds."""
+
 Rpc = Callable[..., Any]
 
 
 @dataclass
 class Watchers:
-    """Who is still to be told of whom; `rpc` speaks to the presence server."""
+    """Who is still to be told of whom; `rpc` speaks to the presence server.
+
+    One that was started anew knows its subscriptions, but not whom it was just about to tell: it is told again.
+    """
 
     rpc: Rpc
     waiting: dict[tuple[str, str], None] = field(default_factory=dict)
+    lately: dict[tuple[str, str], float] = field(default_factory=dict)
+    _up_since: object = None
+    _look_at: float = 0.0
 
     def changed(self, aor: str, before: Picture | None, after: Picture) -> None:
         """Note what of a picture has changed for watchers."""
@@ -39,11 +50,21 @@ class Watchers:
         if before is None or before.voice != after.voice:
             self.waiting[aor, "message-summary"] = None
 
-    def tell(self) -> None:
-        """Have watchers told; who can't be told now waits. Raises RpcFailed."""
+    def tell(self, now: float) -> None:
+        """Have watchers told; who can't be told now waits. `now` is in Unix seconds. Raises RpcFailed."""
+        if now >= self._look_at:
+            self._look(now)
         for aor, event in list(self.waiting)[:MOST_AT_ONCE]:
             self.rpc("presence.refreshWatchers", f"sip:{aor}", event, JUST_REFRESHED)
+            self.lately[aor, event] = now
             del self.waiting[aor, event]
+
+    def _look(self, now: float) -> None:
+        up_since = self.rpc("core.uptime")["up_since"]
+        self.lately = {each: at for each, at in self.lately.items() if now - at < LATELY_S}
+        if up_since != self._up_since:
+            self.waiting |= dict.fromkeys(self.lately)
+        self._up_since, self._look_at = up_since, now + LOOK_S
 
 
 @dataclass

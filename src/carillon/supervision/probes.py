@@ -27,7 +27,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.siblings import states as siblingstates
-from carillon.stores import nameservice
+from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
 from carillon.stores.sql.cluster import cluster_state
@@ -51,6 +51,8 @@ CALENDARS_LATE_S = 10
 FOLLOWER_LATE_S = 15
 SIBLINGS_LATE_S = 10
 WATCHDOG_LATE_S = 5
+REPAIRS_S = 86400
+"""What was put right is told for a day."""
 RECORDINGS_LATE_S = 60
 """A call of an hour takes some seconds to become a file."""
 
@@ -94,7 +96,17 @@ def probe_states(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run / "states")
     late = f"it last looked {age:.0f} s ago; lamps and presence stand still" if age > WATCHDOG_LATE_S else ""
-    return Health(carillon.__version__, late)
+    return Health(carillon.__version__, late, repair_words(paths.lamps_repaired_by("states"), time.time()))
+
+
+def repair_words(file: Path, now: float) -> str:
+    """What people should know of lamps that were wrong today; "" for nothing."""
+    found = repairs.read(file)
+    if not found.count or now - found.at > REPAIRS_S:
+        return ""
+    at = datetime.fromtimestamp(found.at, UTC).isoformat(timespec="seconds")
+    lamps = "1 lamp was" if found.count == 1 else f"{found.count} lamps were"
+    return f"{lamps} wrong and put right, last at {at}"
 
 
 def certificate_in_force(paths: SystemPaths) -> Certificate | None:
@@ -213,7 +225,7 @@ def probe_calls(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
     age = pulse_age_s(paths.run / "calls")
     late = f"it last went round {age:.0f} s ago; limits and call waiting don't count" if age > CALLS_LATE_S else ""
-    return Health(carillon.__version__, late)
+    return Health(carillon.__version__, late, repair_words(paths.lamps_repaired_by("calls"), time.time()))
 
 
 def probe_recordings(paths: SystemPaths, node: Node) -> Health:

@@ -247,6 +247,10 @@ class SystemPaths:
         """How many calls are up, written by the calls daemon."""
         return self.run / "calls" / "figures.json"
 
+    def lamps_repaired_by(self, daemon: str) -> Path:
+        """How many lamps were wrong and were put right, counted by the daemon `calls` or `states`."""
+        return self.run / daemon / "repairs.json"
+
     @property
     def state(self) -> Path:
         """Registrations: owned by the service user, outlives `down` and `up`."""

@@ -20,6 +20,7 @@ def context(system: System) -> Daemon:
         "redis": paths.redis_socket,
         "rpc": paths.kamailio_rpc,
         "figures": paths.call_figures,
+        "repairs": paths.lamps_repaired_by(NAME),
         "states": paths.states_socket,
         "siblings": paths.calls_changed if system.siblings else None,
     }

@@ -22,5 +22,6 @@ def context(system: System) -> Daemon:
         kamailio_rpc=paths.kamailio_rpc,
         presence_rpc=paths.presence_rpc,
         voicemail=paths.voicemail,
+        repairs=paths.lamps_repaired_by(NAME),
     )
     return daemon(system, NAME, settings.to_json())
