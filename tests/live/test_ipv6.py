@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.lab.network import Network
 from tests.lab.prefix import BUILDING
+from tests.live.watching import Watch, dialogs
 from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
@@ -170,14 +171,26 @@ def test_a_node_that_has_ipv6_only(tmp_path: Path) -> None:
             agents.append(left.enter_context(_of_ipv6(network, host, extension)))
             assert agents[-1].register(expires=300).code == 200
         first, second = agents
+        lamp = Watch(first, f"sip:102@{DOMAIN}", "dialog")
         challenged = first.exchange(first.invite(f"sip:102@{DOMAIN}"))
         invite = first.with_credentials(first.invite(f"sip:102@{DOMAIN}"), challenged)
         first.send(invite)
-        assert f"c=IN IP6 {NODE6}" in _answers(second).text
+        received = second.expect("INVITE")
+        ringing = second.respond(received, 180, headers=[("Contact", f"<{second.contact}>")])
+        (shown,) = dialogs(lamp.until(lambda told: bool(dialogs(told)) and bool(dialogs(told)[0].get("local-tag"))))
+        its = received.header("Call-ID"), ringing.tag("To"), received.tag("From")
+        assert (shown.get("call-id"), shown.get("local-tag"), shown.get("remote-tag")) == its
+        assert f'entity="sip:102@{DOMAIN}"' in lamp.told[-1].body
+        assert lamp.told[-1].peer[0] == NODE6
+        assert f"c=IN IP6 {NODE6}" in received.text
+        second.accept(received)
+        second.expect("ACK")
         response = first.await_message(lambda each: each.code == 200 and each.cseq == invite.cseq, 8, "200")
         dialog = Dialog.called(first, invite, response)
         dialog.ack()
         assert f"c=IN IP6 {NODE6}" in response.text
         first.send(dialog.request("BYE"))
         second.respond(second.expect("BYE"), 200)
+        lamp.until(lambda told: not dialogs(told))
+        assert lamp.again().code == 200
         assert building.status()["healthy"] is True

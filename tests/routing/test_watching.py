@@ -83,7 +83,7 @@ def test_nobody_of_another_domain_is_watched() -> None:
     assert code(watching(WATCH, replace(FACTS, callee=None))) == 404
 
 
-@pytest.mark.parametrize("event", ["presence.winfo", "message-summary"])
+@pytest.mark.parametrize("event", ["presence.winfo", "message-summary", "reg"])
 def test_only_oneself_is_told_who_watches_and_what_waits(event: str) -> None:
     asked = replace(WATCH, event=event)
     assert code(watching(asked)) == 403
@@ -94,7 +94,7 @@ def test_an_event_that_is_not_served_is_refused_with_those_that_are() -> None:
     refused = watching(replace(WATCH, event="conference"))
     assert code(refused) == 489
     assert isinstance(refused.outcome, Reply)
-    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, message-summary, presence.winfo"
+    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, message-summary, presence.winfo, reg"
 
 
 def test_without_the_directory_nobody_is_told_anything() -> None:

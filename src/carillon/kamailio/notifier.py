@@ -18,7 +18,7 @@ from carillon.kamailio import ksr
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
-from carillon.presence import compositor, dialoginfo, pidf, summary
+from carillon.presence import compositor, dialoginfo, pidf, reginfo, summary
 from carillon.presence.compositor import Answer, Publish
 from carillon.presence.picture import Picture
 from carillon.presence.privacy import shown_to
@@ -26,6 +26,7 @@ from carillon.routing.watched import watched_in, watcher_in
 from carillon.stores.pictures import PictureReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
+from carillon.stores.registrations import contacts_of
 from carillon.stores.watchers import MOST_HELD, Watchers
 
 RETRY_AFTER_S: Final = 5
@@ -135,10 +136,13 @@ class Notifier:
 
     def _describe(self, event: str) -> None:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
-        if event not in ("presence", "dialog", "message-summary"):
+        if event not in ("presence", "dialog", "message-summary", "reg"):
             return
         route = ksr.header("Route")
         aor = watched_in(route) or ksr.text("$fu").removeprefix("sip:")
+        if event == "reg":
+            self._describe_registrations(aor)
+            return
         entity, known = f"sip:{aor}", self._picture(aor)
         if known is None:
             return
@@ -149,6 +153,17 @@ class Notifier:
             ksr.set_body(_presence_document(entity, picture), pidf.TYPE)
         else:
             ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)
+
+    def _describe_registrations(self, aor: str) -> None:
+        """From the registrar's file for the first one: nobody has followed them yet."""
+        now = time.time()
+        try:
+            followed = self.pictures.contacts(aor)
+            contacts = contacts_of(self.settings.location, aor, now) if followed is None else followed
+        except StoreDown as down:
+            ksr.log("err", f"{down}")
+            return
+        ksr.set_body(reginfo.write(f"sip:{aor}", contacts, ksr.number("$cs"), now), reginfo.TYPE)
 
     def _picture(self, aor: str) -> Picture | None:
         """None when nobody knows: the NOTIFY goes without a body, which says nothing instead of something wrong."""

@@ -19,6 +19,7 @@ class PresenceSettings:
     publications: Path
     messages: Path
     subscriptions: Path
+    location: Path
     states_socket: Path
     kamailio: tuple[str, int]
 
@@ -26,7 +27,7 @@ class PresenceSettings:
     def from_environment(cls) -> PresenceSettings:
         """The settings in the JSON file that the environment names; raises KeyError, OSError, ValueError."""
         values = json.loads(Path(os.environ[VARIABLE]).read_text())
-        names = ("pictures", "publications", "messages", "subscriptions", "states_socket")
-        pictures, publications, messages, subscriptions, states = (Path(values[name]) for name in names)
+        names = ("pictures", "publications", "messages", "subscriptions", "location", "states_socket")
+        pictures, publications, messages, subscriptions, location, states = (Path(values[name]) for name in names)
         address, port = values["kamailio"]
-        return cls(pictures, publications, messages, subscriptions, states, (address, port))
+        return cls(pictures, publications, messages, subscriptions, location, states, (address, port))

@@ -34,8 +34,8 @@ from carillon.sip.dialogproof import proof
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import Party
 
-EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo")
-OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo"})
+EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo", "reg")
+OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo", "reg"})
 """What nobody may be told of others."""
 MOST: Final = 300
 WINDOW_S: Final = 10

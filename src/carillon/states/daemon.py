@@ -13,6 +13,7 @@ from carillon.states.book import Book
 from carillon.states.naming import naming
 from carillon.states.news import Ear, News
 from carillon.states.reconciling import Reconciler, Siblings, calls_shown
+from carillon.states.registrations import EVENT, Registrations
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
 from carillon.stores import repairs
@@ -46,6 +47,7 @@ class Daemon:
         self._wrong = 0
         self._repairs = settings.repairs
         self._location = settings.location
+        self._registrations = Registrations(settings.location, settings.subscriptions, self.pictures)
         self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
         self._voice = sources.VoiceSource(settings.voicemail)
         self._manual = sources.ManualSource(settings.directory)
@@ -70,6 +72,7 @@ class Daemon:
             self._touched |= self._in_calendars()
             self._touched |= self.book.voice(self._voice.waiting())
             self._touched |= self.book.registered(sources.registered(self._location))
+            self.watchers.waiting |= {(aor, EVENT): None for aor in self._registrations.changed(now)}
         self._touched |= self._unknown()
         if self._touched:
             self._draw(self._touched, now)

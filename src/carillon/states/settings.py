@@ -24,6 +24,7 @@ class Settings:
     presence_rpc: Path
     voicemail: Path
     repairs: Path
+    subscriptions: Path
 
     def to_json(self) -> dict[str, str]:
         """For a file that `read` reads."""

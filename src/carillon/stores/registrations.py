@@ -7,12 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.presence.reginfo import Contact
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 
 _UNIX_EPOCH_JULIAN = 2440587.5
 _QUERY = "SELECT * FROM location WHERE (:username IS NULL OR username = :username AND domain = :domain)"
+
+_CONTACTS = "SELECT ruid, contact, expires, q, callid, cseq FROM location"
+_CONTACTS += " WHERE username = ? AND domain = ? AND expires > ? ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,20 @@ def registrations(path: Path, aor: tuple[str, str] | None = None) -> list[Regist
     except sqlite3.Error as error:
         raise StoreDown(f"{path.name}: {error}") from error
     return [_registration(row) for row in rows]
+
+
+def contacts_of(path: Path, aor: str, now: float) -> tuple[Contact, ...]:
+    """Where an AOR is registered, a second behind the registrar, by one indexed look. Raises StoreDown."""
+    extension, _, domain = aor.partition("@")
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
+            rows = connection.execute(_CONTACTS, (extension, domain, julian(now))).fetchall()
+    except sqlite3.Error as error:
+        raise StoreDown(f"{path.name}: {error}") from error
+    return tuple(
+        Contact(id, contact, round(_unix(ends), 1), None if q is None or q < 0 else q, call_id or "", cseq)
+        for id, contact, ends, q, call_id, cseq in rows
+    )
 
 
 def _registration(row: sqlite3.Row) -> Registration:

@@ -91,6 +91,7 @@ def _settings(system: System) -> str:
         "publications": str(paths.publications),
         "messages": str(paths.messages),
         "subscriptions": str(paths.subscriptions),
+        "location": str(paths.state / "location.db"),
         "states_socket": str(paths.states_socket),
         "kamailio": [node.signalling[0], node.sip_port],
     }

@@ -22,6 +22,7 @@ def context(system: System) -> Daemon:
         kamailio_rpc=paths.kamailio_rpc,
         presence_rpc=paths.presence_rpc,
         voicemail=paths.voicemail,
+        subscriptions=paths.subscriptions,
         repairs=paths.lamps_repaired_by(NAME),
     )
     return daemon(system, NAME, settings.to_json())
