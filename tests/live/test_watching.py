@@ -125,9 +125,20 @@ def test_a_watcher_who_vanished_is_forgotten(company: Company, transport: Transp
     gone.agent.close()
     company.building.is_in_state(company.domain, "102", "away")
     stays.until(lambda told: activities(told) == ["away"])
-    await_that(lambda: len(kept(company)) == 1, "he is forgotten")
+    await_that(lambda: len(kept(company)) == 1, "he is forgotten", 60)
     company.building.is_in_state(company.domain, "102", "busy")
     stays.until(lambda told: activities(told) == ["busy"])
+
+
+def test_a_watcher_whose_network_was_away_for_a_moment_keeps_his_lamps(company: Company) -> None:
+    """He is told again and again, for half a minute (RFC 3261, Timer F)."""
+    watch = Watch(company.registered("101"), company.uri("102"))
+    company.building.is_in_state(company.domain, "102", "away")
+    heard = [watch.agent.expect("NOTIFY", 30) for _ in range(6)]
+    assert len({each.cseq for each in heard}) == 1  # the sixth comes after more than ten seconds
+    watch.agent.respond(heard[0], 200)
+    company.building.is_in_state(company.domain, "102", "busy")
+    watch.until(lambda told: activities(told) == ["busy"])
 
 
 def test_a_phone_that_knows_no_such_subscription_is_told_nothing_more(company: Company) -> None:

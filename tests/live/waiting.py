@@ -13,11 +13,11 @@ from tests.live.company import Company
 PATIENCE_S = 30.0
 
 
-def await_that(happened: Callable[[], bool], what: str) -> None:
+def await_that(happened: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
     """Ask again until it has happened; each of these questions takes its time by itself."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not happened():
-        assert time.monotonic() < deadline, f"in vain for {PATIENCE_S:g} s: {what}"
+        assert time.monotonic() < deadline, f"in vain for {patience_s:g} s: {what}"
 
 
 def await_new(company: Company, component: str, old: int) -> None:

@@ -70,6 +70,8 @@ NAMES = "away4"
 TRUSTED = "10.77.0.0/27"
 """The phones and providers, but not who is away."""
 WHO = "the tests"
+PATIENCE_S = 240
+"""A busy machine takes its time; the commands say themselves when something is wrong."""
 
 
 class Building:
@@ -448,6 +450,6 @@ def carillon(network: Network, *arguments: str) -> str:
     with network.run(
         NODE, [str(COMMAND), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        output, error = process.communicate(timeout=90)
+        output, error = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
     return str(output)

@@ -445,9 +445,12 @@ def _follow(gateway: Gateway | None, means: Means) -> None:
             ksr.set_timers(unanswered.SILENCE_S, unanswered.SILENCE_S)
     elif not (siblings and siblings.is_next()):
         ksr.follow_alias()
+    told = ksr.text("$rm") == "NOTIFY"
+    if told:
+        ksr.set_timers(unanswered.WATCHER_SILENCE_S, unanswered.WATCHER_SILENCE_S)
     if ksr.relay():
         return
-    if ksr.text("$rm") == "NOTIFY":
+    if told:
         ksr.reply(481, "Connection Gone")  # the presence server forgets him; for 500 it would try for ever
     else:
         ksr.reply(500, "Next Hop Unreachable")

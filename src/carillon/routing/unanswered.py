@@ -13,6 +13,9 @@ from carillon.routing.failures import RETRY_AFTER_S
 SILENCE_S: Final = 4.0
 """So long it may think about the refresh of a subscription."""
 
+WATCHER_SILENCE_S: Final = 32.0
+"""So long a watcher may be away before his subscription ends: Timer F of RFC 3261 §17.1.2.2."""
+
 
 def decide(*, timed_out: bool) -> Decision:
     """503 with Retry-After for silence; what the server did say goes back.
