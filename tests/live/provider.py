@@ -47,6 +47,8 @@ class Provider:
                 continue
 
     def _answer(self, request: Message) -> None:
+        if request.code is not None:
+            return  # what came of a call that this address made before, sent again
         match request.method:
             case "OPTIONS" if self.options:
                 self.agent.respond(request, self.options)
