@@ -28,6 +28,7 @@ class Kamailio:
     kept: dict[str, LiveDialog] = field(default_factory=dict)
     whole: bool = False
     alive: bool = True
+    slow: bool = False
     reads: int = 0
 
     def are_whole(self) -> bool:
@@ -44,6 +45,8 @@ class Kamailio:
 
     def keep(self, dialog: LiveDialog) -> None:
         self.kept[dialog.call_id] = dialog
+        if self.slow:
+            raise NobodyAnswers("it was done, and said too late")
 
     def forget(self, call_id: str) -> None:
         self.kept.pop(call_id, None)
@@ -161,6 +164,17 @@ def test_while_nobody_answers_nothing_is_lost(node: Node) -> None:
     assert node.ticks() == {}
     node.asterisk.manager = node  # type: ignore[assignment]
     assert list(node.ticks()) == ["c1"]
+
+
+def test_a_note_whose_writing_was_not_confirmed_goes_with_its_call_too(node: Node) -> None:
+    node.says("900.1", "Ringing")
+    node.kamailio.dies()
+    node.kamailio.slow = True
+    assert list(node.ticks()) == ["c1"]
+    node.kamailio.slow = False
+    node.hangs_up("900.1")
+    node.ticks()
+    assert node.ticks() == {}
 
 
 def test_many_that_ring_are_copied_in_turn(node: Node) -> None:

@@ -123,6 +123,8 @@ class Pickups:
         before = self._copies.get(channel.call_id) or self._from_asterisk(channel, message)
         if before is not None:
             note = _now(before, channel.state, message.get(f"Variable {PHONE_TAG}", ""), clock)
+            # even if no answer comes it may stand there, and be ours to remove
+            self._written.setdefault(channel.call_id, channel.state)
             self._notes.keep(note)
             self._copies[channel.call_id], self._written[channel.call_id] = note, channel.state
 
