@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,7 +108,8 @@ def loses_power(cluster: Cluster, machine: Machine) -> None:
     """Every process of a node ends at once."""
     while pids := cluster.network.processes(machine.host):
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it ended with its parent
+                os.kill(pid, signal.SIGKILL)
 
 
 def test_the_list_says_who_holds_the_database_and_who_votes(one: Machine, two: Machine) -> None:

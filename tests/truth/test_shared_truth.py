@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 from tests.truth.mariadb import Server
 
 from carillon.follower import lastknown
@@ -17,7 +18,7 @@ from carillon.model.refused import Refused
 from carillon.provisioning import changes, users
 from carillon.provisioning.system import create_system, load_node, load_nodes, open_truth, put_in_force
 from carillon.stores.directory import DirectoryReader
-from carillon.stores.sql.engine import DatabaseAway, writing
+from carillon.stores.sql.engine import Busy, DatabaseAway, writing
 from carillon.stores.sql.tables import node
 from carillon.supervision.backup import back_up
 from carillon.supervision.probes import probe_follower
@@ -123,6 +124,21 @@ def test_a_node_starts_without_the_database(machines: tuple[Machine, Machine], s
     assert (own.name, [one.name for one in siblings]) == ("node2", ["node1"])
     lastknown.lay(there.paths, os.geteuid())
     assert there.name("101") == "Alice"
+
+
+def test_what_is_asked_while_a_member_comes_or_goes_is_answered_as_last_known(
+    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`carillon status` asks at such a moment more than at any other, and must not be refused."""
+    here, _ = machines
+    known = load_nodes(here.paths)
+    here.follower.look()
+
+    def busy(engine: Engine) -> NoReturn:
+        raise Busy("truth", "somebody else is changing this system just now; try again.")
+
+    monkeypatch.setattr("carillon.provisioning.system.reading", busy)
+    assert load_nodes(here.paths) == known
 
 
 def test_a_node_that_never_saw_the_database_does_not_start_without_it(

@@ -30,7 +30,16 @@ from carillon.stores import calendarsources, namesources, trunklogins
 from carillon.stores import nameservice as told_service
 from carillon.stores.directory import refresh
 from carillon.stores.sql.database import Database
-from carillon.stores.sql.engine import DatabaseAway, copy_sqlite, open_database, open_sqlite, reading, repeated, writing
+from carillon.stores.sql.engine import (
+    Busy,
+    DatabaseAway,
+    copy_sqlite,
+    open_database,
+    open_sqlite,
+    reading,
+    repeated,
+    writing,
+)
 from carillon.stores.sql.migrate import pending, revision, upgrade
 from carillon.stores.sql.tables import node
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -93,13 +102,13 @@ def load_node(paths: SystemPaths) -> Node:
 
 
 def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
-    """The node that this machine is, and all others by name; as last known when the database is away.
+    """The node that this machine is, and all others by name; as last known when the database is away or can't tell now.
 
     Raises `Refused` when there is no system.
     """
     try:
         return _load_nodes(paths)
-    except DatabaseAway:
+    except (DatabaseAway, Busy):
         last = LastNodes.read(paths.last_nodes)
         if last is None:
             raise
@@ -112,7 +121,7 @@ def load_witnesses(paths: SystemPaths) -> tuple[Witness, ...]:
 
     try:
         return all_witnesses(follow_truth(paths))
-    except DatabaseAway:
+    except (DatabaseAway, Busy):
         last = LastNodes.read(paths.last_nodes)
         return last.witnesses if last else ()
 

@@ -41,7 +41,11 @@ TRIES = 5
 _DENIED = {1044, 1045, 1049, 1698}
 
 
-class Overtaken(Refused):
+class Busy(Refused):
+    """Somebody else is changing the truth at this moment, or a member of the cluster is just going or coming."""
+
+
+class Overtaken(Busy):
     """Another server of the cluster was faster: nothing of this transaction was done, and it may be tried again."""
 
 
@@ -138,7 +142,7 @@ def _in_words(engine: Engine) -> Iterator[None]:
 
 
 def _refused(error: BaseException | None, servers: str, statement: str) -> Refused | None:
-    busy = Refused("truth", "somebody else is changing this system just now; try again.")
+    busy = Busy("truth", "somebody else is changing this system just now; try again.")
     if not servers:
         moved = "no such table: change" in str(error)  # by `node add`, a moment ago
         return busy if isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or moved) else None
