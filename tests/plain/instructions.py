@@ -6,6 +6,7 @@ once, however often it runs.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -23,11 +24,13 @@ class Instructions:
         """Run `act`; how many."""
         self.seen.clear()
         before = sys.gettrace()
+        gc.disable()  # a collection runs what libraries hang on it, whenever it comes
         sys.settrace(self._entered)
         try:
             act()
         finally:
             sys.settrace(before)
+            gc.enable()
         return len(self.seen)
 
     def by_function(self) -> Counter[str]:
