@@ -1,4 +1,4 @@
-"""Everything on all processors; what failed on the real engines is run once more, alone, before it counts.
+"""Everything on all processors; what failed is run once more, with its file and alone, before it counts.
 
 Three files at once on two processors leave an engine without processor time for seconds, and then a phone gives up
 that would not have: only what fails when nothing else runs is a failure. What passed alone is named at the end: who
@@ -16,8 +16,8 @@ from pathlib import Path
 LAST_FAILED = Path(".pytest_cache/v/cache/lastfailed")
 MOST = 20
 """More failures than this are no matter of load."""
-FAILED, NONE_FOUND = 1, 5
-"""What pytest ends with when tests failed, and when there were none."""
+FAILED = 1
+"""What pytest ends with when tests failed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     LAST_FAILED.unlink(missing_ok=True)
     code = _pytest("--numprocesses=3", "--dist=loadfile", *arguments)
     failed = failures(LAST_FAILED)
-    if code != FAILED or not 0 < len(failed) <= MOST or not _need_engines():
+    if code != FAILED or not 0 < len(failed) <= MOST:
         return code
     files = sorted({test.partition("::")[0] for test in failed})
     print(f"\n{len(failed)} failed beside others; their files once more, alone: {' '.join(files)}", flush=True)
@@ -43,14 +43,8 @@ def failures(file: Path) -> list[str]:
         return []
 
 
-def _need_engines() -> bool:
-    """Whether all that failed needs engines: a pure test has no excuse."""
-    return _pytest("--last-failed", "--collect-only", "-m", "not engines", quiet=True) == NONE_FOUND
-
-
-def _pytest(*arguments: str, quiet: bool = False) -> int:
-    output = subprocess.DEVNULL if quiet else None
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], stdout=output, check=False).returncode
+def _pytest(*arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":
