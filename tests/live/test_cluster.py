@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 from tests.lab.cluster import Cluster, Machine
+from tests.lab.known import comes_true as soon
+from tests.lab.known import name
 from tests.lab.prefix import prefix
 
 from carillon.follower.holding import may
 from carillon.provisioning import users
-from carillon.stores.directory import DirectoryReader
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
 from carillon.stores.sql.tables import change
@@ -51,26 +52,13 @@ def two(cluster: Cluster) -> Machine:
 
 
 def comes_true(said: Callable[[], bool]) -> bool:
-    """Whether it is so, now or soon."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not said():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
+    """Whether it is so, now or soon: a member that comes back takes its time."""
+    return soon(said, PATIENCE_S)
 
 
 def own_server(machine: Machine) -> Engine:
     """The node's own member of the cluster, and no other."""
     return open_database(replace(Database.read(machine.paths.database), hosts=()))
-
-
-def name(machine: Machine, extension: str) -> str | None:
-    """Whom calls find on a node."""
-    reader = DirectoryReader(machine.paths.run_directory)
-    party = reader.party("lab.test", extension)
-    reader.close()
-    return party.name if party else None
 
 
 def known(extension: str, *machines: Machine) -> bool:

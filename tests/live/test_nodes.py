@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.lab.cluster import Cluster, Machine
+from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
-
-from carillon.stores.directory import DirectoryReader
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
@@ -36,24 +34,6 @@ def two(cluster: Cluster) -> Machine:
     assert "the key was used or is older than an hour" in again.error
     second.does("up")
     return second
-
-
-def comes_true(said: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Whether it is so, now or soon."""
-    deadline = time.monotonic() + seconds
-    while not said():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-def name(machine: Machine, extension: str) -> str | None:
-    """Whom calls find on a node."""
-    reader = DirectoryReader(machine.paths.run_directory)
-    party = reader.party("lab.test", extension)
-    reader.close()
-    return party.name if party else None
 
 
 def test_nothing_is_lost_when_the_truth_is_shared(cluster: Cluster, two: Machine) -> None:

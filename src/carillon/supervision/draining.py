@@ -53,7 +53,7 @@ def leader(truth: Engine) -> str:
 
 def _await_another(truth: Engine, name: str, began: float) -> tuple[str | None, float | None]:
     while (now := time.monotonic() - began) < PATIENCE_S:
-        if leader(truth) not in ("", name):
-            return leader(truth), round(now, 1)
+        if (found := leader(truth)) not in ("", name):
+            return found, round(now, 1)
         time.sleep(STEP_S)
     return None, None

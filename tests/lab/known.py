@@ -1,0 +1,28 @@
+"""What a node of the lab knows, and whether something comes true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tests.lab.cluster import DOMAIN, Machine
+
+from carillon.stores.directory import DirectoryReader
+
+
+def comes_true(said: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Whether it is so, now or soon."""
+    deadline = time.monotonic() + seconds
+    while not said():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def name(machine: Machine, extension: str) -> str | None:
+    """Whom calls find on a node."""
+    reader = DirectoryReader(machine.paths.run_directory)
+    party = reader.party(DOMAIN, extension)
+    reader.close()
+    return party.name if party else None
