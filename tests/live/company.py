@@ -33,6 +33,10 @@ class Company:
             building.hires(self.domain, extension, name)
             self.gives_device(extension, extension)
 
+    def neighbour(self) -> Company:
+        """Another company on the same system."""
+        return Company(self.building, self._open)
+
     def gives_device(self, extension: str, device: str) -> None:
         """One more device for a person; `password_of` says its password."""
         self.building.gives_phone(self.domain, extension, device, password_of(device))

@@ -81,7 +81,7 @@ def test_a_person_who_is_known_gets_answers(company: Company) -> None:
 
 
 def test_a_person_of_another_company_calls_nobody_here(company: Company) -> None:
-    elsewhere = Company(company.building, company._open)
+    elsewhere = company.neighbour()
     alice, bob = company.raw("101"), elsewhere.registered("102")
     assert alice.authenticated(alice.invite(f"sip:102@{elsewhere.domain}")).code in (404, 407)
     assert alice.authenticated(alice.invite(bob.contact)).code in (404, 407)

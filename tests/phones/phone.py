@@ -79,8 +79,9 @@ class Phone:
 
     def dial(self, target: str, headers: Mapping[str, str] | None = None) -> Call:
         """Call a number of its own domain, or a sip: URI; returns at once."""
-        uri = target if target.startswith(("sip:", "sips:")) else f"sip:{target}@{self.domain}"
-        return Call(self.remote, self.remote.command("dial", uri=uri, headers=list((headers or {}).items())))
+        return Call(
+            self.remote, self.remote.command("dial", uri=self._uri(target), headers=list((headers or {}).items()))
+        )
 
     def incoming(self, timeout: float = PATIENCE) -> Call:
         """Give the next call that came in and wasn't given yet; raises TimeoutError (seconds)."""
@@ -113,14 +114,27 @@ class Phone:
         self.remote.command("publish", activity=activity, note=note)
 
     def writes(self, target: str, body: str, timeout: float = PATIENCE) -> int:
-        """Send a message to a number of its own domain; the final code."""
+        """Send a message to a number of its own domain, or a sip: URI; the final code."""
         mark = self.journal.length
-        self.remote.command("write", uri=f"sip:{target}@{self.domain}", body=body)
+        self.remote.command("write", uri=self._uri(target), body=body)
         return int(self.journal.wait(timeout, mark, event="written")["code"])
 
     def reads(self, body: str, timeout: float = PATIENCE) -> Message:
         """Wait until it was sent this message; raises TimeoutError (seconds)."""
         return Message(self.journal.wait(timeout, event="message", body=body)["text"])
+
+    def has_read(self, *bodies: str, timeout: float = PATIENCE) -> None:
+        """Wait until it was sent so many messages: these, in this order."""
+
+        def read() -> list[str] | None:
+            got = [event["body"] for event in self.journal.matching(event="message")]
+            return got if len(got) >= len(bodies) else None
+
+        got = self.journal.until(read, timeout, f"{len(bodies)} messages")
+        assert got == list(bodies), got
+
+    def _uri(self, target: str) -> str:
+        return target if target.startswith(("sip:", "sips:")) else f"sip:{target}@{self.domain}"
 
     def _shown(self, target: str, what: dict[str, Any]) -> bool | None:
         uri = f"sip:{target}@{self.domain}"

@@ -15,7 +15,7 @@ from carillon.routing.facts import UNKNOWN, Facts
 from carillon.routing.request import Request, Source
 from carillon.sip.digest import Credentials
 from carillon.sip.uri import SipUri
-from carillon.stores.ports import Party
+from carillon.stores.ports import DomainProfile, Party
 
 PROOF = Credentials("alice-desk", HOME, "n", "u", "r", "MD5", "auth", "1", "c")
 WRITES = Request("MESSAGE", SipUri("102", HOME), ME, SipUri("102", HOME), "c", from_tag="f", credentials=PROOF)
@@ -66,6 +66,41 @@ def test_a_message_for_another_domain_says_whom_messages_go_to() -> None:
     assert code(outside) == 404
     assert isinstance(outside.outcome, Reply)
     assert f"Messages go to people of {HOME} only" in dict(outside.outcome.headers)["Warning"]
+
+
+OTHER = "other.org"
+BEA = Party("102", OTHER, "Bea")
+TO_BEA = replace(WRITES, uri=SipUri("102", OTHER))
+
+
+@pytest.mark.parametrize("let_in", [{HOME}, {"third.org", HOME}, {"*"}])
+def test_a_domain_may_let_people_of_another_write(let_in: set[str]) -> None:
+    domains = {HOME: DomainProfile(HOME), OTHER: DomainProfile(OTHER, messages_from=frozenset(let_in))}
+    assert written(TO_BEA, replace(FACTS, callee=BEA, domains=domains)).outcome == Deliver(BEA.aor, SERVER)
+
+
+def test_a_domain_that_lets_others_in_is_not_let_in_itself() -> None:
+    domains = {HOME: DomainProfile(HOME, messages_from=frozenset({OTHER})), OTHER: DomainProfile(OTHER)}
+    assert code(written(TO_BEA, replace(FACTS, callee=BEA, domains=domains))) == 404
+
+
+def test_who_may_write_elsewhere_is_not_told_that_he_can_not() -> None:
+    domains = {HOME: DomainProfile(HOME), OTHER: DomainProfile(OTHER, messages_from=frozenset({"*"}))}
+    refused = written(TO_BEA, replace(FACTS, callee=None, domains=domains))
+    assert isinstance(refused.outcome, Reply)
+    assert "and of domains that let them in only" in dict(refused.outcome.headers)["Warning"]
+
+
+def test_one_that_was_kept_comes_although_its_senders_domain_is_let_in_no_more() -> None:
+    kept = replace(KEPT, uri=SipUri("102", OTHER))
+    domains = {HOME: DomainProfile(HOME), OTHER: DomainProfile(OTHER)}
+    outcome = written(kept, replace(FACTS, account=None, caller=ALICE, callee=BEA, domains=domains)).outcome
+    assert outcome == Deliver(BEA.aor, None)
+
+
+def test_a_number_behind_which_something_answers_reads_no_messages() -> None:
+    group = Party("200", HOME, "sales", service="group:sales")
+    assert code(written(WRITES, replace(FACTS, callee=group))) == 404
 
 
 def test_a_stranger_is_asked_who_he_is_and_a_trunk_writes_nothing() -> None:

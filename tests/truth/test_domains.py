@@ -21,6 +21,7 @@ def test_a_new_system_serves_its_default_domain(carillon: Terminal) -> None:
     row["callback"] = 30
     row["callback_hint"] = True
     row["naptr"] = "tls,tcp,udp"
+    row["messages_from"] = "none"
     assert carillon.got("domain", "list") == [row]
     assert carillon.got("domain", "show", "EXAMPLE.org.") == row
 
@@ -70,3 +71,43 @@ def test_whether_busy_people_s_callers_are_told_of_call_back(carillon: Terminal)
     assert carillon.got("domain", "show", "example.org")["callback_hint"] is False
     carillon.done("domain", "set", "example.org", "--callback-hint", "yes")
     assert carillon.got("domain", "show", "example.org")["callback_hint"] is True
+
+
+def test_a_domain_takes_messages_from_others(carillon: Terminal, worker: DirectoryReader) -> None:
+    for name in ("b.org", "c.org"):
+        carillon.done("domain", "add", name)
+    assert not worker.domains()["example.org"].takes_messages_from("b.org")
+    carillon.done("domain", "set", "example.org", "--messages-from", "C.org., b.org")
+    assert carillon.got("domain", "show", "example.org")["messages_from"] == "b.org,c.org"
+    assert worker.domains()["example.org"].takes_messages_from("b.org")
+    assert not worker.domains()["b.org"].takes_messages_from("example.org")
+    carillon.done("domain", "set", "example.org", "--messages-from", "all")
+    assert carillon.got("domain", "show", "example.org")["messages_from"] == "all"
+    assert worker.domains()["example.org"].takes_messages_from("c.org")
+    carillon.done("domain", "set", "example.org", "--messages-from", "none")
+    assert not worker.domains()["example.org"].takes_messages_from("b.org")
+
+
+def test_who_has_the_name_of_a_removed_domain_one_day_may_not_write(
+    carillon: Terminal, worker: DirectoryReader
+) -> None:
+    for name in ("b.org", "bb.org"):
+        carillon.done("domain", "add", name)
+    carillon.done("domain", "set", "example.org", "--messages-from", "b.org,bb.org")
+    carillon.done("domain", "remove", "b.org")
+    carillon.done("domain", "add", "b.org")
+    assert carillon.got("domain", "show", "example.org")["messages_from"] == "bb.org"
+    assert not worker.domains()["example.org"].takes_messages_from("b.org")
+    told = [one for one in carillon.got("change", "list") if (one["noun"], one["key"]) == ("domain", "example.org")]
+    assert told[-1]["after"]["messages_from"] == "bb.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [("d.org", "d.org isn't served"), ("all,b.org", "all isn't served"), ("a b_c", "'b_c' is no domain name"),
+     ("example.org", "people of example.org write to each other anyhow")],
+)  # fmt: skip
+def test_domains_that_can_not_be_let_in(carillon: Terminal, typed: str, why: str) -> None:
+    carillon.done("domain", "add", "b.org")
+    refused = carillon.refused("domain", "set", "example.org", "--messages-from", typed)
+    assert refused.startswith(f"messages_from: {why}"), refused

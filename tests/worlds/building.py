@@ -331,6 +331,11 @@ class Building:
         domains.set(self.truth, WHO, domain, callback_hint=hint)
         put_in_force(self.paths)
 
+    def lets_write(self, sender: str, receiver: str) -> None:
+        """People of one domain may write to those of another."""
+        domains.set(self.truth, WHO, receiver, messages_from=sender)
+        put_in_force(self.paths)
+
     def wants_no_second_call(self, domain: str, extension: str) -> None:
         """No call waiting."""
         users.set(self.truth, WHO, f"{extension}@{domain}", call_waiting=False)

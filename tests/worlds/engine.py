@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.worlds.access import Access
 from tests.worlds.phone import SimulatedPhone
+from tests.worlds.post import SimulatedPost
 from tests.worlds.ringgroup import RingGroup
 from tests.worlds.sharedmemory import SimulatedSharedMemory
 
@@ -121,7 +122,9 @@ class Engine:
 
     def __init__(self, directory: MemoryDirectory, handovers: MemoryHandOvers, domain: str) -> None:
         self.directory, self.handovers = directory, handovers
-        self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32)
+        self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32,
+            presence=Gateway("127.0.0.1", 5070),
+        )  # fmt: skip
         self.bindings: dict[str, list[SimulatedPhone]] = {}
         self.providers: dict[str, SimulatedPhone] = {}
         self.dead: set[str] = set()
@@ -140,6 +143,7 @@ class Engine:
         self.sources: dict[str, str] = {}
         self.pins: dict[str, str] = {}
         self.heard: dict[tuple[str, str], Named] = {}
+        self.post = SimulatedPost(self.bindings, self.asks, self.route)
         self._story: list[str] = []
         self._ids = itertools.count(1)
         self.exempt(Exempt(frozenset({"10.77.0.1"}), (), lambda address: False))
@@ -156,7 +160,13 @@ class Engine:
             own_q = 1.0 if phone.own_q is None else phone.own_q
             phone.dialect, phone.q = save.dialect, own_q if save.priority is None else save.priority
             self.bindings.setdefault(save.aor, []).append(phone)
+            self.post.is_back(save.aor)
         return decision
+
+    def asks(self, phone: SimulatedPhone, method: str, uri: SipUri, *, body_bytes: int) -> Decision:
+        """A request that is no call, under the phone's own name, with the answer to the challenge."""
+        me = SipUri(phone.shown_as or phone.username, phone.domain)
+        return self._authenticated(phone, method, uri, me, uri, {}, body_bytes)
 
     def invite(self, phone: SimulatedPhone, number: str, headers: tuple[Header, ...]) -> Leg:
         """An INVITE, with the answer to the challenge, as far as it goes by itself."""
@@ -256,7 +266,14 @@ class Engine:
         return said
 
     def _authenticated(
-        self, phone: SimulatedPhone, method: str, uri: SipUri, sender: SipUri, to: SipUri, private: dict[str, str]
+        self,
+        phone: SimulatedPhone,
+        method: str,
+        uri: SipUri,
+        sender: SipUri,
+        to: SipUri,
+        private: dict[str, str],
+        body_bytes: int = 0,
     ) -> Decision:
         source = phone.address
         contact = f"<sip:{phone.username}@192.0.2.1>" + ("" if phone.own_q is None else f";q={phone.own_q}")
@@ -269,6 +286,7 @@ class Engine:
             replaces=private.get("Replaces", ""),
             user_agent=phone.user_agent,
             contacts=contacts,
+            body_bytes=body_bytes,
         )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
@@ -277,7 +295,7 @@ class Engine:
                 *(method, uri, sender, to, request.call_id),
                 from_tag="f", credentials=credentials, private=private, source_address=source,
                 replaces=private.get("Replaces", ""),
-                user_agent=phone.user_agent, contacts=contacts,
+                user_agent=phone.user_agent, contacts=contacts, body_bytes=body_bytes,
             )  # fmt: skip
             decision = self.route(request)
         return decision

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from tests.lab.sockets import inside
 from tests.names.sources import Source
 from tests.phones.call import Call as PhoneCall
+from tests.phones.message import Message
 from tests.phones.phone import Phone
 from tests.supervision.installation import until
 from tests.worlds.building import ADDRESS, NODE, PORT, PROVIDERS, Building
@@ -129,6 +130,36 @@ class LiveCall:
         return self.at[person].invite.header(header) is not None
 
 
+@dataclass(frozen=True)
+class LiveSent:
+    """A message, and the final code that its sender heard."""
+
+    code: int
+
+    def arrived(self) -> None:
+        assert self.code == 200
+
+    def is_kept(self) -> None:
+        assert self.code == 202
+
+    def failed(self, code: int) -> None:
+        assert self.code == code
+
+
+@dataclass(frozen=True)
+class LiveLetter:
+    """A message as it came."""
+
+    message: Message
+
+    def is_from(self, person: LivePerson) -> None:
+        shown = self.message.header("From") or ""
+        assert shown.startswith(f'"{person.name}" <sip:{person.extension}@{person.domain}>'), shown
+
+    def is_dated(self) -> None:
+        assert self.message.header("Date"), self.message.text
+
+
 @dataclass(eq=False)
 class LivePerson:
     """A person with one real phone."""
@@ -183,6 +214,16 @@ class LivePerson:
 
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> LiveCall:
         return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}", dict(headers)))
+
+    def writes(self, whom: LivePerson | str, text: str) -> LiveSent:
+        target = whom if isinstance(whom, str) else f"sip:{whom.extension}@{whom.domain}"
+        return LiveSent(self.phone.writes(target, text))
+
+    def reads(self, text: str) -> LiveLetter:
+        return LiveLetter(self.phone.reads(text))
+
+    def has_read(self, *texts: str) -> None:
+        self.phone.has_read(*texts)
 
     def unplugs(self) -> None:
         self.phone.unregister()
@@ -363,6 +404,9 @@ class LiveOffice:
 
     def answers_at(self, number: str, target: str) -> None:
         self.building.serves_at(self.domain, number, target)
+
+    def lets_write(self, sender: LivePerson, receiver: LivePerson) -> None:
+        self.building.lets_write(sender.domain, receiver.domain)
 
     def limits(self, whom: LivePerson, most: int | None) -> None:
         if whom.extension:

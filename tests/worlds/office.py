@@ -60,6 +60,29 @@ class Call(Protocol):
         """Whether the INVITE at `person` carried this header."""
 
 
+class Sent(Protocol):
+    """A message that somebody has sent."""
+
+    def arrived(self) -> None:
+        """A device of the other side has taken it."""
+
+    def is_kept(self) -> None:
+        """Nobody was there: the sender was told that it is kept."""
+
+    def failed(self, code: int) -> None:
+        """The sender was told this code."""
+
+
+class Letter(Protocol):
+    """A message that somebody reads."""
+
+    def is_from(self, person: Person) -> None:
+        """It shows who wrote it, by name and address."""
+
+    def is_dated(self) -> None:
+        """It shows when it was written."""
+
+
 class Person(Protocol):
     """Somebody with one phone, or more."""
 
@@ -90,6 +113,15 @@ class Person(Protocol):
 
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> Call:
         """A provider brings a call in, for a number of ours, from somebody outside."""
+
+    def writes(self, whom: Person | str, text: str) -> Sent:
+        """A message to somebody, of whatever domain, or to a number of one's own."""
+
+    def reads(self, text: str) -> Letter:
+        """A message with this text has come."""
+
+    def has_read(self, *texts: str) -> None:
+        """These have come, in this order, and no others."""
 
     def unplugs(self) -> None:
         """The phone takes its registration away."""
@@ -204,6 +236,9 @@ class Office(Protocol):
 
     def answers_at(self, number: str, target: str) -> None:
         """A number reaches something that answers by itself."""
+
+    def lets_write(self, sender: Person, receiver: Person) -> None:
+        """People of the one's domain may write to those of the other's."""
 
     def limits(self, whom: Person, most: int | None) -> None:
         """A person, or a provider's trunk, has at most so many calls at once."""

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carillon.sip.digest import Credentials
+
+
+@dataclass(frozen=True)
+class SimulatedLetter:
+    """A message that has come: `name` and `sender` are what it shows; one that was kept shows when it was written."""
+
+    text: str
+    name: str
+    sender: str
+    dated: bool
 
 
 @dataclass(eq=False)
@@ -28,6 +38,7 @@ class SimulatedPhone:
     q: float = 1.0
     own_q: float | None = None
     dialect: int = 0
+    read: list[SimulatedLetter] = field(default_factory=list)
 
     @property
     def tag(self) -> str:

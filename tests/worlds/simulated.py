@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.worlds.engine import Engine, Leg
 from tests.worlds.office import Header
-from tests.worlds.phone import SimulatedPhone
+from tests.worlds.phone import SimulatedLetter, SimulatedPhone
 
 from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.model.ring import RingOrigin, default_ring
@@ -112,6 +112,36 @@ class SimulatedCall:
         return "\n" + self.engine.ladder()
 
 
+@dataclass(frozen=True)
+class SimulatedSent:
+    """A message, and the final code that its sender heard."""
+
+    code: int
+    engine: Engine
+
+    def arrived(self) -> None:
+        self.failed(200)
+
+    def is_kept(self) -> None:
+        self.failed(202)
+
+    def failed(self, code: int) -> None:
+        assert self.code == code, f"{self.code} instead of {code}\n{self.engine.ladder()}"
+
+
+@dataclass(frozen=True)
+class ReadLetter:
+    """A message as it came."""
+
+    letter: SimulatedLetter
+
+    def is_from(self, person: SimulatedPerson) -> None:
+        assert (self.letter.name, self.letter.sender) == (person.name, person.phone.aor)
+
+    def is_dated(self) -> None:
+        assert self.letter.dated
+
+
 @dataclass(eq=False)
 class SimulatedPerson:
     """A person with one phone of the simulated office."""
@@ -157,6 +187,18 @@ class SimulatedPerson:
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> SimulatedCall:
         leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"), headers=tuple(headers))
         return SimulatedCall(self, leg, self.engine)
+
+    def writes(self, whom: SimulatedPerson | str, text: str) -> SimulatedSent:
+        number, domain = (whom, self.phone.domain) if isinstance(whom, str) else (whom.extension, whom.phone.domain)
+        return SimulatedSent(self.engine.post.write(self.phone, SipUri(number, domain), text), self.engine)
+
+    def reads(self, text: str) -> ReadLetter:
+        found = [letter for letter in self.phone.read if letter.text == text]
+        assert found, f"{self.name} has read {self.phone.read}\n{self.engine.ladder()}"
+        return ReadLetter(found[0])
+
+    def has_read(self, *texts: str) -> None:
+        assert [letter.text for letter in self.phone.read] == list(texts), self.engine.ladder()
 
     def unplugs(self) -> None:
         self.engine.bindings.get(self.phone.aor, []).remove(self.phone)
@@ -348,6 +390,10 @@ class SimulatedOffice:
         kind, _, name = target.partition(":")
         party = Party(number, DOMAIN, name if kind == "group" else f"{kind} {name}".strip(), service=target)
         self.engine.directory.add_number(number, party)
+
+    def lets_write(self, sender: SimulatedPerson, receiver: SimulatedPerson) -> None:
+        home = self.engine.directory.domains()[receiver.phone.domain]
+        self.engine.directory.add_domain(replace(home, messages_from=frozenset({sender.phone.domain})))
 
     def limits(self, whom: SimulatedPerson, most: int | None) -> None:
         scope = Scope.USER if whom.extension else Scope.TRUNK

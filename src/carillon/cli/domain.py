@@ -9,6 +9,7 @@ import typer
 from carillon.cli.choices import MostCalls, YesNo, chosen
 from carillon.cli.context import Cli, commands
 from carillon.model.domain import DigestOffer
+from carillon.model.messagesfrom import shown
 
 if TYPE_CHECKING:
     from carillon.provisioning.domains import DomainView
@@ -35,6 +36,12 @@ SessionTimer = Annotated[
 Naptr = Annotated[
     str | None,
     typer.Option(metavar="tls,tcp,udp|off", help="What its NAPTR records lead phones to, the best first; or none."),
+]
+
+
+MessagesFrom = Annotated[
+    str | None,
+    typer.Option(metavar="DOMAINS|all|none", help="Other domains of this system whose people may write to its own."),
 ]
 
 
@@ -96,16 +103,19 @@ def set_(
     callback: Callback = None,
     callback_hint: CallbackHint = None,
     naptr: Naptr = None,
+    messages_from: MessagesFrom = None,
 ) -> None:
-    """Change a domain: digest, session timers, calls at once, how long recordings and call-backs last, NAPTR.
+    """Change a domain: digest, session timers, calls at once, how long recordings and call-backs last, NAPTR,
+    who may write.
 
     Example: `carillon domain set example.org --session-timer 600`
     """
     from carillon.provisioning import domains
 
-    given = (digest, session_timer, most_calls, recording_days, callback, chosen(callback_hint), naptr)
+    given = (digest, session_timer, most_calls, recording_days, callback, chosen(callback_hint), naptr, messages_from)
     if all(each is None for each in given):
-        known = "--digest, --session-timer, --most-calls, --recording-days, --callback, --callback-hint or --naptr"
+        known = "--digest, --session-timer, --most-calls, --recording-days, --callback, --callback-hint, --naptr or "
+        known += "--messages-from"
         raise typer.BadParameter(f"Nothing to change: give {known}.")
     cli = Cli.of(context)
     sequence = domains.set(cli.truth, cli.who, name, *given)
@@ -139,4 +149,5 @@ def _row(view: DomainView) -> dict[str, object]:
         "users": view.users,
         "most_calls": view.domain.most_calls,
         "naptr": view.domain.naptr.replace(" ", ",") or "off",
+        "messages_from": shown(view.domain.messages_from),
     }

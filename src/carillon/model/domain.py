@@ -56,6 +56,7 @@ class Domain:
     `recording_days`: how long recordings are kept, 0 for ever.
     `callback_s` is how long at most people wait to be called back by who was busy; 0: they can't. With `callback_hint`
     they are told how, when they find a colleague busy.
+    `messages_from` are the other domains whose people may write to its own, with blanks; "*" for all.
     `naptr` are the transports of its NAPTR records, with blanks, the best first; "" for no such records.
     """
 
@@ -67,6 +68,7 @@ class Domain:
     callback_s: int = DEFAULT_CALLBACK_S
     callback_hint: bool = True
     naptr: str = "tls tcp udp"
+    messages_from: str = ""
 
     def __post_init__(self) -> None:
         require_canonical(self.name)

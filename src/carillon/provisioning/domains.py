@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 from carillon.model.calllimit import most_calls_typed
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import DigestOffer, Domain, domain_name
+from carillon.model.messagesfrom import EVERY, FIELD, messages_from_typed, without
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
 from carillon.model.zone import naptr_of
@@ -51,11 +52,13 @@ def set(
     callback_minutes: int | None = None,
     callback_hint: bool | None = None,
     naptr: str | None = None,
+    messages_from: str | None = None,
 ) -> int:
     """Change what isn't None: which digest algorithms are offered (both, md5 or sha256), how long a session timer
     is (90 to 1800 s), the limit of calls, which `none` takes away, for how many days recordings are kept (0 for
-    ever), how long people wait for a call-back, whether who finds a colleague busy is told of that, and its NAPTR
-    records, as in `naptr_of`. Returns the sequence; raises `Refused`.
+    ever), how long people wait for a call-back, whether who finds a colleague busy is told of that, its NAPTR
+    records, as in `naptr_of`, and which other domains may write to its people, as in `messages_from_typed`.
+    Returns the sequence; raises `Refused`.
     """
     with writing(engine) as connection:
         before = require(connection, name)
@@ -66,6 +69,8 @@ def set(
         after = after if callback_minutes is None else replace(after, callback_s=callback_minutes * 60)
         after = after if callback_hint is None else replace(after, callback_hint=callback_hint)
         after = after if naptr is None else replace(after, naptr=" ".join(naptr_of(naptr)))
+        if messages_from is not None:
+            after = replace(after, messages_from=_let_in(connection, after.name, messages_from))
         connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
         subject = Subject(Noun.DOMAIN, after.name, after.name)
         return record(connection, who, subject, domain_state(before), domain_state(after))
@@ -90,6 +95,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         rings.remove_all(connection, who, old.name)
         priorities.remove_all(connection, who, old.name)
         presencerules.remove_all(connection, who, old.name)
+        _let_in_no_more(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))
         return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)
 
@@ -114,11 +120,11 @@ def insert_domain(connection: Connection, who: str, new: Domain, country: str) -
     return sites.insert_site(connection, who, Site(new.name, DEFAULT_SITE, country))
 
 
-def require(connection: Connection, name: str) -> Domain:
-    """The domain `name`. Raises `Refused` when it isn't served."""
+def require(connection: Connection, name: str, field: str = "domain") -> Domain:
+    """The domain `name`. Raises `Refused`, naming `field`, when it isn't served."""
     found = _found(connection, domain_name(name))
     if found is None:
-        raise Refused("domain", f"{name} isn't served here; see `carillon domain list`.")
+        raise Refused(field, f"{name} isn't served here; see `carillon domain list`.")
     return found
 
 
@@ -150,6 +156,26 @@ def _require_empty(connection: Connection, name: str) -> None:
         names = connection.execute(select(table.c.name).where(table.c.domain == name)).scalars().all()
         if names:
             raise Refused("domain", f"{name} still has the {noun} {names[0]}; remove it first.")
+
+
+def _let_in(connection: Connection, own: str, typed: str) -> str:
+    """What is kept of the domains that may write. Raises `Refused` for one that isn't served."""
+    kept = messages_from_typed(typed, own)
+    for name in kept.split() if kept != EVERY else ():
+        require(connection, name, FIELD)
+    return kept
+
+
+def _let_in_no_more(connection: Connection, who: str, gone: str) -> None:
+    """Other domains forget one that is removed: who has its name one day is somebody else."""
+    for row in connection.execute(select(domain).where(domain.c.messages_from.contains(gone))).all():
+        before = _domain(row)
+        after = replace(before, messages_from=without(before.messages_from, gone))
+        if after != before:
+            connection.execute(update(domain).where(domain.c.name == after.name).values(**asdict(after)))
+            record(
+                connection, who, Subject(Noun.DOMAIN, after.name, after.name), domain_state(before), domain_state(after)
+            )
 
 
 def _counted(users: int) -> str:

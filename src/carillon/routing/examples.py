@@ -190,5 +190,6 @@ def _special(profile: DomainProfile) -> bool:
     usual = DomainProfile(
         *(profile.name, profile.digest, profile.session_timer_s, profile.asks_names, None, profile.recording_days),
         callback_hint=profile.callback_hint, priorities=profile.priorities,
+        messages_from=profile.messages_from,
     )  # fmt: skip
     return profile != usual

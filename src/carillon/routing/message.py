@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from carillon.messages.keeping import Fate, fate
@@ -31,7 +32,7 @@ from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.whose import is_own
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party
+from carillon.stores.ports import DomainProfile, Party
 
 LONGEST: Final = 1300
 """Bytes of a body: what fits into a datagram on every way (RFC 3428 §8), for whoever gets it may use UDP."""
@@ -94,14 +95,31 @@ def not_too_many(request: Request, facts: Facts) -> Verdict:
 
 
 def person_exists(request: Request, facts: Facts) -> Verdict:
-    """It must be for somebody of the sender's own domain, else 404."""
-    if facts.callee is UNKNOWN or facts.caller is UNKNOWN:
+    """It must be for a person of the sender's own domain, or of one that lets him in, else 404.
+
+    One that was kept was let in when it came: it is delivered, whatever is set since.
+    """
+    if facts.callee is UNKNOWN or facts.caller is UNKNOWN or facts.domains is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
-    home = request.from_uri.host if request.source is Source.PRESENCE else caller(facts).domain
-    if not isinstance(facts.callee, Party) or facts.callee.domain != home:
-        reply = Reply(404, "Not Found", (_warning(facts, f"Messages go to people of {home} only"),))
-        return Verdict("refused", f"nobody of {home} has {request.uri.user or 'this address'}", reply)
-    return Verdict("passed", f"{request.uri.user} is {facts.callee.name} ({facts.callee.aor})")
+    kept, callee = request.source is Source.PRESENCE, facts.callee
+    home = request.from_uri.host if kept else caller(facts).domain
+    if isinstance(callee, Party) and not callee.service and (kept or _lets_in(callee.domain, home, facts)):
+        return Verdict("passed", f"{request.uri.user} is {callee.name} ({callee.aor})")
+    reply = Reply(404, "Not Found", (_warning(facts, _whom(home, facts.domains)),))
+    return Verdict("refused", f"nobody of {home} has {request.uri.user or 'this address'}", reply)
+
+
+def _lets_in(domain: str, home: str, facts: Facts) -> bool:
+    """Whether people of `home` may write to those of a domain."""
+    profile = facts.domains.get(domain) if facts.domains is not UNKNOWN else None
+    return domain == home or (profile is not None and profile.takes_messages_from(home))
+
+
+def _whom(home: str, domains: Mapping[str, DomainProfile]) -> str:
+    """Whom messages of a domain go to, in words that don't tell which other domains there are."""
+    others = any(each.takes_messages_from(home) for each in domains.values() if each.name != home)
+    more = ", and of domains that let them in" if others else ""
+    return f"Messages go to people of {home}{more} only"
 
 
 def delivered(request: Request, facts: Facts) -> Verdict:

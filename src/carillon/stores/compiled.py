@@ -31,6 +31,7 @@ PARTY += ", rings, most_calls"
 """Columns of a party, behind its domain, in each table that holds parties."""
 
 DOMAIN = "name, digest, session_timer_s, asks_names, most_calls, recording_days, recording, callback_hint, priorities"
+DOMAIN += ", messages_from"
 SITE = "domain, name, country, outside_prefix, emergency_caller"
 TRUNK = (
     "domain, name, host, port, transport, country, main_number, registered_user, national_format, realm, priority, "
@@ -98,6 +99,7 @@ def domain_row(of: DomainProfile) -> tuple[Any, ...]:
         json.dumps(rules) if rules else "",
         of.callback_hint,
         json.dumps([astuple(one) for one in of.priorities]) if of.priorities else "",
+        " ".join(sorted(of.messages_from)),
     )
 
 
@@ -110,7 +112,7 @@ def domain_of(row: Sequence[Any]) -> DomainProfile:
     name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
     flags = bool(asks_names), most_calls, recording_days, rules, bool(row[7])
     priorities = tuple(PriorityRow(*one) for one in (json.loads(row[8]) if row[8] else ()))
-    return DomainProfile(name, digest, session_timer_s, *flags, priorities)
+    return DomainProfile(name, digest, session_timer_s, *flags, priorities, _classes(row[9]))
 
 
 def site_row(domain: str, of: SiteProfile) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from carillon.model.frozen import dataclass
+from carillon.model.messagesfrom import EVERY
 
 
 class StoreDown(Exception):
@@ -78,6 +79,7 @@ class DomainProfile:
     With `asks_names`, sources outside are asked who outside numbers are.
     Recordings are kept for `recording_days`, 0 for ever. With `callback_hint`, who finds a colleague busy is told
     how to be called back. The first of `priorities` that fits says when a phone rings that sends no q.
+    People of `messages_from`, which are other domains ("*" for all of them), may write to its own.
     """
 
     name: str
@@ -89,6 +91,11 @@ class DomainProfile:
     recording: tuple[RecordingRule, ...] = ()
     callback_hint: bool = True
     priorities: tuple[PriorityRow, ...] = ()
+    messages_from: frozenset[str] = frozenset()
+
+    def takes_messages_from(self, other: str) -> bool:
+        """Whether people of another domain of the system may write to people of this one."""
+        return other in self.messages_from or EVERY in self.messages_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 20
+SCHEMA = 21
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -153,7 +153,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     small_tables = "domain site trunk route schedule callerlist group ring grouplimit callback presencerule"
     for table in small_tables.split():
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
-    _insert(directory, "domain", 9, (compiled.domain_row(row) for row in small.domains))
+    _insert(directory, "domain", 10, (compiled.domain_row(row) for row in small.domains))
     _insert(directory, "site", 5, (compiled.site_row(domain, row) for domain, row in small.sites))
     _insert(directory, "trunk", 17, (compiled.trunk_row(row) for row in small.trunks))
     _insert(directory, "route", 5, (compiled.route_row(domain, row) for domain, row in small.routes))

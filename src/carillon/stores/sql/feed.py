@@ -195,11 +195,11 @@ def _domains(connection: Connection, asking: set[str] | frozenset[str]) -> Itera
         name = row["name"]
         yield DomainProfile(
             **fields, asks_names=name in asking, recording=rules.get(name, ()), callback_hint=hint,
-            priorities=priorities.get(name, ()),
+            priorities=priorities.get(name, ()), messages_from=frozenset(row["messages_from"].split()),
         )  # fmt: skip
 
 
-_NOT_FOR_CALLS = frozenset({"callback_s", "callback_hint", "naptr"})
+_NOT_FOR_CALLS = frozenset({"callback_s", "callback_hint", "naptr", "messages_from"})
 _CALLBACK = tuple(callback.c[name] for name in CALLBACK.split(", "))
 _PEOPLE = (
     user.c.extension,

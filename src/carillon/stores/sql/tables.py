@@ -59,6 +59,7 @@ domain = _table(
     Column("callback_hint", Boolean, nullable=False, server_default="1"),
     Column("recording_days", Integer, nullable=False),
     Column("naptr", String(16), nullable=False, server_default="tls tcp udp"),
+    Column("messages_from", Text, nullable=False, server_default=""),
 )
 
 recording_rule = _table(
