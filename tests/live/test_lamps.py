@@ -9,7 +9,7 @@ import pytest
 from tests.live.company import Company
 from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.waiting import await_that
-from tests.live.watching import DIALOG, Watch, activities, dialogs, version
+from tests.live.watching import DIALOG, Watch, dialogs
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
 
@@ -24,36 +24,6 @@ def identity(told: Message) -> str:
 def states(told: Message) -> list[str]:
     """How far each call is."""
     return [each.findtext(f"{DIALOG}state", "") for each in dialogs(told)]
-
-
-def test_a_lamp_blinks_and_shines_and_goes_out(company: Company) -> None:
-    alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
-    watch = Watch(carol, company.uri("102"), "dialog")
-    assert dialogs(watch.told[0]) == []
-    invite = calls(alice, company.uri("102"))
-    received = bob.expect("INVITE")
-    bob.respond(received, 180, headers=[("Contact", f"<{bob.contact}>")])
-    told = watch.until(lambda told: states(told) == ["early"])
-    assert dialogs(told)[0].get("direction") == "recipient"
-    assert identity(told) == f"sip:101@{company.domain}"
-    accepted = bob.accept(received)
-    mine = Dialog.called(alice, invite, final(alice, invite))
-    mine.ack()
-    watch.until(lambda told: states(told) == ["confirmed"])
-    bob.expect("ACK")
-    hangs_up(mine, Dialog.answered(bob, received, accepted))
-    watch.until(lambda told: states(told) == [])
-    versions = [version(told) for told in watch.told]
-    assert versions == sorted(set(versions))
-
-
-def test_whoever_talks_is_busy(company: Company) -> None:
-    alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
-    watch = Watch(carol, company.uri("102"))
-    mine, theirs = talk(alice, bob)
-    watch.until(lambda told: activities(told) == ["busy", "on-the-phone"])
-    hangs_up(mine, theirs)
-    watch.until(lambda told: activities(told) == [])
 
 
 def test_a_lamp_names_who_calls_and_the_dialog_of_the_phone(company: Company) -> None:
@@ -88,18 +58,6 @@ def test_the_lamps_key_picks_the_call_up(company: Company) -> None:
     mine.ack()
     assert final(alice, invite).code == 200
     watch.until(lambda told: not dialogs(told))
-
-
-def test_who_withholds_himself_is_not_shown_by_a_lamp(company: Company) -> None:
-    alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
-    watch = Watch(carol, company.uri("102"), "dialog")
-    invite = calls(alice, f"sip:*31102@{company.domain}")
-    received = bob.expect("INVITE")
-    bob.respond(received, 180, headers=[("Contact", f"<{bob.contact}>")])
-    told = watch.until(lambda told: bool(dialogs(told)))
-    assert "101" not in told.body
-    bob.respond(received, 486)
-    final(alice, invite)
 
 
 def test_a_call_at_two_phones_is_one_and_many_180s_change_nothing(company: Company) -> None:

@@ -7,13 +7,16 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from tests.live.company import Company
 from tests.phones.message import Message, uri_of
 from tests.phones.raw import PATIENCE, RawAgent
 from tests.schemas.valid import faults
+
+if TYPE_CHECKING:
+    from tests.live.company import Company
 
 PIDF = "{urn:ietf:params:xml:ns:pidf}"
 RPID = "{urn:ietf:params:xml:ns:pidf:rpid}"
@@ -80,10 +83,11 @@ def publishes(agent: RawAgent, body: str, *, tag: str = "", expires: int = 600, 
 
 def document(entity: str, activity: str, note: str = "") -> str:
     """What a phone publishes."""
+    activities = f"<rpid:activities><rpid:{activity}/></rpid:activities>" if activity else ""
     return (
         f"<?xml version='1.0' encoding='UTF-8'?><presence xmlns='{PIDF[1:-1]}' xmlns:dm='{MODEL[1:-1]}' "
         f"xmlns:rpid='{RPID[1:-1]}' entity='{entity}'><tuple id='t'><status><basic>open</basic></status></tuple>"
-        f"<dm:person id='p'><rpid:activities><rpid:{activity}/></rpid:activities>"
+        f"<dm:person id='p'>{activities}"
         f"<dm:note>{escape(note)}</dm:note></dm:person>"
         "</presence>"
     )

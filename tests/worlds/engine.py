@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from tests.worlds.access import Access
 from tests.worlds.phone import SimulatedPhone
 from tests.worlds.post import SimulatedPost
+from tests.worlds.presence import SimulatedPresence
 from tests.worlds.ringgroup import RingGroup
 from tests.worlds.sharedmemory import SimulatedSharedMemory
 
@@ -143,6 +144,7 @@ class Engine:
         self.sources: dict[str, str] = {}
         self.pins: dict[str, str] = {}
         self.heard: dict[tuple[str, str], Named] = {}
+        self.presence = SimulatedPresence(self)
         self.post = SimulatedPost(self.bindings, self.asks, self.route)
         self._story: list[str] = []
         self._ids = itertools.count(1)
@@ -163,10 +165,12 @@ class Engine:
             self.post.is_back(save.aor)
         return decision
 
-    def asks(self, phone: SimulatedPhone, method: str, uri: SipUri, *, body_bytes: int) -> Decision:
+    def asks(
+        self, phone: SimulatedPhone, method: str, uri: SipUri, *, body_bytes: int = 0, event: str = ""
+    ) -> Decision:
         """A request that is no call, under the phone's own name, with the answer to the challenge."""
         me = SipUri(phone.shown_as or phone.username, phone.domain)
-        return self._authenticated(phone, method, uri, me, uri, {}, body_bytes)
+        return self._authenticated(phone, method, uri, me, uri, {}, body_bytes, event)
 
     def invite(self, phone: SimulatedPhone, number: str, headers: tuple[Header, ...]) -> Leg:
         """An INVITE, with the answer to the challenge, as far as it goes by itself."""
@@ -274,6 +278,7 @@ class Engine:
         to: SipUri,
         private: dict[str, str],
         body_bytes: int = 0,
+        event: str = "",
     ) -> Decision:
         source = phone.address
         contact = f"<sip:{phone.username}@192.0.2.1>" + ("" if phone.own_q is None else f";q={phone.own_q}")
@@ -287,6 +292,7 @@ class Engine:
             user_agent=phone.user_agent,
             contacts=contacts,
             body_bytes=body_bytes,
+            event=event,
         )
         decision = self.route(request)
         if isinstance(decision.outcome, Challenge):
@@ -295,7 +301,7 @@ class Engine:
                 *(method, uri, sender, to, request.call_id),
                 from_tag="f", credentials=credentials, private=private, source_address=source,
                 replaces=private.get("Replaces", ""),
-                user_agent=phone.user_agent, contacts=contacts, body_bytes=body_bytes,
+                user_agent=phone.user_agent, contacts=contacts, body_bytes=body_bytes, event=event,
             )  # fmt: skip
             decision = self.route(request)
         return decision

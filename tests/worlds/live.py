@@ -12,11 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.lab.sockets import inside
+from tests.live.watching import Watch, version
 from tests.names.sources import Source
 from tests.phones.call import Call as PhoneCall
 from tests.phones.message import Message
 from tests.phones.phone import Phone
+from tests.phones.raw import RawAgent
 from tests.supervision.installation import until
+from tests.worlds import lamps
 from tests.worlds.building import ADDRESS, NODE, PORT, PROVIDERS, Building
 from tests.worlds.office import Header
 from tests.worlds.tracing import now
@@ -160,9 +163,41 @@ class LiveLetter:
         assert self.message.header("Date"), self.message.text
 
 
+@dataclass(frozen=True)
+class LiveFriend:
+    """Somebody on a real phone's list."""
+
+    phone: Phone
+    extension: str
+
+    def is_shown(self, *, online: bool, activity: str = "", note: str = "") -> None:
+        self.phone.shows(self.extension, timeout=30, online=online, activity=activity, note=note)
+
+
+@dataclass(frozen=True)
+class LiveLamp:
+    """A lamp: a subscription of a hand-made agent, as the library of the phones has none."""
+
+    watch: Watch
+
+    def blinks(self, caller: str) -> None:
+        self._comes_to([("early", caller)])
+
+    def shines(self) -> None:
+        self.watch.until(lambda told: [state for state, _ in lamps.calls(told)] == ["confirmed"])
+
+    def is_dark(self) -> None:
+        self._comes_to([])
+        versions = [version(told) for told in self.watch.told]
+        assert versions == sorted(set(versions)), versions
+
+    def _comes_to(self, calls: list[tuple[str, str]]) -> None:
+        self.watch.until(lambda told: lamps.calls(told) == calls)
+
+
 @dataclass(eq=False)
 class LivePerson:
-    """A person with one real phone."""
+    """A person with one real phone, and a panel for lamps beside it."""
 
     name: str
     extension: str
@@ -170,6 +205,7 @@ class LivePerson:
     phone: Phone
     ladder: Callable[[], str]
     logged: Callable[[], list[str]]
+    panel: Callable[[], RawAgent]
 
     def calls(self, whom: LivePerson | str, headers: Iterable[Header] = ()) -> LiveCall:
         number = whom if isinstance(whom, str) else whom.extension
@@ -214,6 +250,16 @@ class LivePerson:
 
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> LiveCall:
         return LiveCall(self, self.phone.dial(f"sip:{number}@{ADDRESS}", dict(headers)))
+
+    def publishes(self, activity: str, note: str = "") -> None:
+        self.phone.publishes(activity, note)
+
+    def watches(self, whom: LivePerson) -> LiveFriend:
+        self.phone.watches(whom.extension)
+        return LiveFriend(self.phone, whom.extension)
+
+    def has_lamp_for(self, whom: LivePerson) -> LiveLamp:
+        return LiveLamp(Watch(self.panel(), f"sip:{whom.extension}@{whom.domain}", "dialog"))
 
     def writes(self, whom: LivePerson | str, text: str) -> LiveSent:
         target = whom if isinstance(whom, str) else f"sip:{whom.extension}@{whom.domain}"
@@ -291,10 +337,16 @@ class LiveOffice:
         return self._with_phone(name, extension, domain, extension)
 
     def second_phone(
-        self, person: LivePerson, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+        self,
+        person: LivePerson,
+        *,
+        user_agent: str = "",
+        q: float | None = None,
+        priority: float | None = None,
+        publishes: bool = False,
     ) -> LivePerson:
         device = f"{person.extension}-{next(self._serial)}"
-        told = {"user_agent": user_agent, "q": q}
+        told = {"user_agent": user_agent, "q": q, "publishes": publishes}
         return self._with_phone(person.name, person.extension, person.domain, device, priority, **told)
 
     def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
@@ -331,7 +383,7 @@ class LiveOffice:
             namespace=network.namespace(host), address=address, port=PORT,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, "", self.domain, phone, self.ladder, self._logged)
+        return LivePerson(name, "", self.domain, phone, self.ladder, self._logged, _no_panel)
 
     def notices(self, provider: LivePerson) -> None:
         deadline = monotonic() + NOTICE_S
@@ -463,4 +515,16 @@ class LiveOffice:
             address=network.address(host), auth_user=device, **more,
         )  # fmt: skip
         self._phones.enter_context(phone)
-        return LivePerson(name, extension, domain, phone, self.ladder, self._logged)
+        place = {"namespace": network.namespace(host), "address": network.address(host)}
+
+        def panel() -> RawAgent:
+            made = RawAgent(
+                extension, auth_user=device, password=password, domain=domain, proxy=f"{ADDRESS}:{PORT}", **place
+            )
+            return self._phones.enter_context(made)
+
+        return LivePerson(name, extension, domain, phone, self.ladder, self._logged, panel)
+
+
+def _no_panel() -> RawAgent:
+    raise AssertionError("a provider has no lamps")

@@ -83,6 +83,26 @@ class Letter(Protocol):
         """It shows when it was written."""
 
 
+class Friend(Protocol):
+    """Somebody whom one's phone watches."""
+
+    def is_shown(self, *, online: bool, activity: str = "", note: str = "") -> None:
+        """The phone comes to show this: `activity` is `away`, `busy` or nothing special."""
+
+
+class Lamp(Protocol):
+    """A lamp for somebody's calls."""
+
+    def blinks(self, caller: str) -> None:
+        """A call rings there, and the lamp names who calls: an extension, or "" for one who withholds himself."""
+
+    def shines(self) -> None:
+        """A call is up."""
+
+    def is_dark(self) -> None:
+        """There is no call."""
+
+
 class Person(Protocol):
     """Somebody with one phone, or more."""
 
@@ -113,6 +133,15 @@ class Person(Protocol):
 
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> Call:
         """A provider brings a call in, for a number of ours, from somebody outside."""
+
+    def publishes(self, activity: str, note: str = "") -> None:
+        """The phone says how its user is: `away`, `busy`, or nothing special. It must be one that does so."""
+
+    def watches(self, whom: Person) -> Friend:
+        """The phone shows from now on how somebody is."""
+
+    def has_lamp_for(self, whom: Person) -> Lamp:
+        """A lamp shows from now on what calls somebody has."""
 
     def writes(self, whom: Person | str, text: str) -> Sent:
         """A message to somebody, of whatever domain, or to a number of one's own."""
@@ -158,9 +187,18 @@ class Office(Protocol):
         """Somebody who gives himself out as `person`, without the password."""
 
     def second_phone(
-        self, person: Person, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+        self,
+        person: Person,
+        *,
+        user_agent: str = "",
+        q: float | None = None,
+        priority: float | None = None,
+        publishes: bool = False,
     ) -> Person:
-        """A further phone of the same person: how it calls itself, the q it gives, and what an administrator says."""
+        """A further phone of the same person: how it calls itself, the q it gives, and what an administrator says.
+
+        One that `publishes` says how its user is.
+        """
 
     def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
         """Phones that fit ring at this priority if they send no q; with `override` also if they do."""

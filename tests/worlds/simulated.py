@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.live import watching
+from tests.phones.message import Message
+from tests.worlds import lamps
 from tests.worlds.engine import Engine, Leg
 from tests.worlds.office import Header
 from tests.worlds.phone import SimulatedLetter, SimulatedPhone
+from tests.worlds.presence import SimulatedPresence
 
 from carillon.model.device import ha1_md5, ha1_sha256
 from carillon.model.ring import RingOrigin, default_ring
@@ -142,6 +146,36 @@ class ReadLetter:
         assert self.letter.dated
 
 
+@dataclass
+class Watched:
+    """A subscription: whom, by which extension, and how many documents were asked for."""
+
+    presence: SimulatedPresence
+    aor: str
+    watcher: str
+    event: str
+    version: int = 0
+
+    def told(self) -> Message:
+        """The last document."""
+        self.version += 1
+        return self.presence.told(self.aor, self.watcher, self.event, self.version)
+
+    def is_shown(self, *, online: bool, activity: str = "", note: str = "") -> None:
+        told = self.told()
+        found = next((each for each in watching.activities(told) if each in ("away", "busy")), "")
+        assert (watching.is_open(told), found, watching.note(told)) == (online, activity, note), told.body
+
+    def blinks(self, caller: str) -> None:
+        assert lamps.calls(self.told()) == [("early", caller)]
+
+    def shines(self) -> None:
+        assert [state for state, _ in lamps.calls(self.told())] == ["confirmed"]
+
+    def is_dark(self) -> None:
+        assert lamps.calls(self.told()) == []
+
+
 @dataclass(eq=False)
 class SimulatedPerson:
     """A person with one phone of the simulated office."""
@@ -187,6 +221,22 @@ class SimulatedPerson:
     def calls_in(self, number: str, as_number: str, headers: Iterable[Header] = ()) -> SimulatedCall:
         leg = self.engine.comes_by_trunk(self.phone, number, SipUri(as_number, "provider.test"), headers=tuple(headers))
         return SimulatedCall(self, leg, self.engine)
+
+    def publishes(self, activity: str, note: str = "") -> None:
+        body = watching.document(f"sip:{self.phone.aor}", activity, note)
+        assert self.engine.presence.publish(self.phone, body) == 200, self.engine.ladder()
+
+    def watches(self, whom: SimulatedPerson) -> Watched:
+        return self._subscribes(whom, "presence")
+
+    def has_lamp_for(self, whom: SimulatedPerson) -> Watched:
+        return self._subscribes(whom, "dialog")
+
+    def _subscribes(self, whom: SimulatedPerson, event: str) -> Watched:
+        uri = SipUri(whom.extension, whom.phone.domain)
+        code, aor, watcher = self.engine.presence.subscribe(self.phone, uri, event)
+        assert code == 200, f"{code}\n{self.engine.ladder()}"
+        return Watched(self.engine.presence, aor, watcher, event)
 
     def writes(self, whom: SimulatedPerson | str, text: str) -> SimulatedSent:
         number, domain = (whom, self.phone.domain) if isinstance(whom, str) else (whom.extension, whom.phone.domain)
@@ -253,13 +303,21 @@ class SimulatedOffice:
         return person
 
     def second_phone(
-        self, person: SimulatedPerson, *, user_agent: str = "", q: float | None = None, priority: float | None = None
+        self,
+        person: SimulatedPerson,
+        *,
+        user_agent: str = "",
+        q: float | None = None,
+        priority: float | None = None,
+        publishes: bool = False,
     ) -> SimulatedPerson:
         username = f"{person.extension}-{next(self._serial)}"
         further = self._person(person.name, person.extension, person.phone.domain, username, priority)
         further.phone.user_agent = user_agent
         further.phone.own_q = q
         self.engine.register(further.phone)
+        if publishes:
+            further.publishes("")
         return further
 
     def first_rings(self, priority: float, *, agent: str = "", device: str = "", override: bool = False) -> None:
