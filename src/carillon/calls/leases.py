@@ -2,7 +2,7 @@
 
 Legs claim places before anybody rings (`stores.callcounts`); here they are renewed while Asterisk has the call, taken
 away when it ends, made again when Redis lost them, and swept when somebody died over them. Calls of people without
-any limit cost nothing here.
+any limit cost nothing here. On a node with siblings those are told, so that limits hold over all nodes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -21,12 +22,15 @@ from carillon.calls.events import CallBegan, CallChanged, CallEnded, CallEvent
 from carillon.calls.livecall import LiveCall
 from carillon.calls.settings import Settings
 from carillon.routing.limits import counted, of_trunk
+from carillon.states.news import Mouth, all_places_again, places_in_parts
 from carillon.stores import keys
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 
 PATIENCE_S = 0.3
 RENEW_S = 2.0
+AGAIN_S = 3.0
+"""Siblings are told everything so often: what was lost, or told to a daemon that died, is made good."""
 SWEEP_S = 10.0
 OLD_S = 60.0
 """After so long a claim belongs to a call that Asterisk will never have."""
@@ -39,8 +43,9 @@ Names = frozenset[str]
 class Leases:
     """What is written for each call, and what legs have claimed for it."""
 
-    def __init__(self, book: Book, directory: DirectoryReader, store: redis.Redis) -> None:
+    def __init__(self, book: Book, directory: DirectoryReader, store: redis.Redis, *told: Path) -> None:
         self._book, self._directory, self._store = book, directory, store
+        self._mouth = Mouth(*told)
         self._written: dict[str, Names] = {}
         self._claims: dict[str, set[str]] = {}
         self._claimed_at: dict[str, float] = {}
@@ -48,14 +53,15 @@ class Leases:
         self._read_to = "0-0"
         self._known: dict[str, Names] = {}
         self._version: object = None
-        self._renew_at = self._sweep_at = 0.0
+        self._renew_at = self._sweep_at = self._again_at = 0.0
         self._down = self._is_empty = False
 
     @classmethod
     def made(cls, settings: Settings, book: Book, asterisk: Asterisk) -> Leases:
         """For `daemon.LISTENERS`."""
         store = redis.Redis(unix_socket_path=str(settings.redis), socket_timeout=PATIENCE_S, decode_responses=True)
-        return cls(book, DirectoryReader(settings.directory), store)
+        told = (settings.siblings,) if settings.siblings else ()
+        return cls(book, DirectoryReader(settings.directory), store, *told)
 
     def heard(self, event: CallEvent) -> None:
         """A call that has ended leaves its places at once; one that has changed may have others."""
@@ -84,6 +90,9 @@ class Leases:
         if clock >= self._sweep_at:
             self._sweep_at = clock + SWEEP_S
             self._ask(self._sweep)
+        if clock >= self._again_at and self._book.is_known:
+            self._again_at = clock + AGAIN_S
+            self._mouth.tells(all_places_again(self._written))
 
     # --- which places a call has
 
@@ -138,6 +147,7 @@ class Leases:
             self._written[call.leg] = wanted
         else:
             self._written.pop(call.leg, None)
+        self._tell(call.leg, wanted)
         self._ask(lambda: self._write({call.leg: wanted - before}, {call.leg: before - wanted}))
 
     def _end(self, leg: str) -> None:
@@ -146,7 +156,12 @@ class Leases:
             self._ended.popitem(last=False)
         gone = self._written.pop(leg, frozenset()) | self._forget_claims(leg)
         if gone:
+            self._tell(leg, frozenset())
             self._ask(lambda: self._write({}, {leg: gone}))
+
+    def _tell(self, leg: str, names: Names) -> None:
+        if not self._mouth.tells(places_in_parts({leg: names})):
+            self._again_at = 0.0
 
     def _write(
         self, come: Mapping[str, Iterable[str]], gone: Mapping[str, Iterable[str]], *, anew: bool = False
@@ -185,8 +200,10 @@ class Leases:
         entries: Any = self._store.xrange(keys.CLAIMS, f"({self._read_to}", "+")
         for id, fields in entries:
             self._read_to = id
-            leg, names = fields["leg"], fields["scopes"].split("\n")
-            if leg in self._ended:
+            leg, names = fields["leg"], fields.get("scopes", "").split("\n")
+            if "left" in fields:
+                self._claims.get(leg, set()).difference_update(fields["left"].split("\n"))
+            elif leg in self._ended:
                 late[leg] = names
             else:
                 self._claims.setdefault(leg, set()).update(names)
@@ -198,6 +215,8 @@ class Leases:
         """Take away leases of calls that Asterisk does not have; claims, which are short, end by themselves."""
         live = {leg for call in self._book.calls.values() for leg in call.legs}
         now = time.time()
+        away: Any = self._store.zrangebyscore(keys.AWAY, now, "+inf")
+        live.update(away)
         for leg in [leg for leg, at in self._claimed_at.items() if leg not in live and at < now - OLD_S]:
             self._forget_claims(leg)
         for name in self._store.scan_iter(f"{keys.COUNTER}*", count=500):

@@ -18,6 +18,8 @@ from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
+from carillon.siblings.places import PlaceBook
+from carillon.siblings.places import Row as Place
 from carillon.siblings.settings import Settings
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
@@ -46,6 +48,7 @@ class Daemon:
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
         self.book = CallBook(settings.rpc, settings.directory, settings.people, self._calls_changed)
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
+        self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = False
         self._due = 0.0
@@ -60,13 +63,14 @@ class Daemon:
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
-        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book)
+        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book)
         server = await asyncio.start_server(
             self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
         )
         ear = Ear(self.settings.calls)
         loop.add_reader(ear, self._hear_calls, ear)
         self._begin(self.book.run())
+        self._begin(self.place_book.hear_claims())
         with self._listening(self.settings.changed) as listener, self._listening(self.settings.bans) as guard:
             loop.add_reader(listener, self._changed, listener)
             loop.add_reader(guard, self._hear_bans, guard)
@@ -98,6 +102,7 @@ class Daemon:
         silent = [peer.name for peer in self.settings.peers if self.hearing.is_silent(peer)]
         up = frozenset(peer.name for peer in self.settings.peers if self.hearing.is_up(peer))
         self.book.round(up, silent)
+        await self.place_book.round(silent)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
 
     async def _look_at_kamailio(self) -> None:
@@ -148,7 +153,23 @@ class Daemon:
 
     def _hear_calls(self, ear: Ear) -> None:
         for news in ear.heard(0):
-            self.book.here(news)
+            if news.places is None:
+                self.book.here(news)
+            else:
+                self.place_book.here(news)
+
+    @property
+    def places(self) -> Mapping[str, frozenset[str]]:
+        """What calls here count for."""
+        return self.place_book.own
+
+    def _place_changed(self, leg: str) -> None:
+        for telling in self.tellings:
+            telling.place_changed(leg)
+
+    def _claimed(self, row: Place) -> None:
+        for telling in self.tellings:
+            telling.claimed(row)
 
     @property
     def bans(self) -> list[Row]:

@@ -14,6 +14,8 @@ from carillon.siblings import calls
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
+from carillon.siblings.places import PlaceBook
+from carillon.siblings.places import Row as Place
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
 from carillon.siblings.told import news, read
@@ -35,6 +37,7 @@ class Heard:
     phones: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
     complete: dict[str, tuple[Binding, ...]] | None = None
     callers: dict[str, calls.Person] | None = None
+    places: list[Place] | None = None
     writer: asyncio.StreamWriter | None = None
     was_up: bool | None = None
     since: int = 0
@@ -43,8 +46,8 @@ class Heard:
 class Hearing:
     """Takes what siblings say, one after the other for each."""
 
-    def __init__(self, settings: Settings, copies: Copies, book: CallBook, bans: BanBook) -> None:
-        self._settings, self._copies, self._book, self._bans = settings, copies, book, bans
+    def __init__(self, settings: Settings, copies: Copies, book: CallBook, bans: BanBook, places: PlaceBook) -> None:
+        self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
         self._heard = {peer.name: Heard() for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
@@ -89,7 +92,7 @@ class Hearing:
             self._heard[name].writer = writer
             while line := await asyncio.wait_for(reader.readline(), SILENT_S):
                 await self._take(peer, json.loads(line))
-        except (OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
+        except (OSError, TimeoutError, ValueError, TypeError, LookupError) as error:
             print(f"siblings: {name}: {error or 'nothing is heard of it'}", file=sys.stderr, flush=True)
         finally:
             if peer and self._heard[name].writer is writer:
@@ -103,6 +106,10 @@ class Hearing:
             heard.serving = bool(line["serving"])
             if "calls" in line:
                 self._take_calls(peer, heard, line["calls"])
+            if "places" in line:
+                await self._take_places(peer, heard, line["places"])
+            for claim in line.get("claims", ()):
+                await self._places.claimed(claim)
             for row in line.get("bans", ()):
                 await self._bans.heard(row)
         elif "all" in line:
@@ -133,6 +140,18 @@ class Hearing:
                 self._book.heard(peer.name, aor, person)
             elif person.lines:
                 heard.callers[aor] = person
+
+    async def _take_places(self, peer: Peer, heard: Heard, told: str | list[Place]) -> None:
+        if told == "begins":
+            heard.places = []
+        elif told == "ends":
+            everything, heard.places = heard.places, None
+            await self._places.heard_all(peer.name, everything or ())
+        elif isinstance(told, list):
+            if heard.places is None:
+                await self._places.heard(peer.name, told)
+            else:
+                heard.places += told
 
     async def _settle(self, peer: Peer, heard: Heard) -> None:
         """All that a sibling has is known: copies of what it no longer has go, what is missing comes."""

@@ -23,7 +23,8 @@ class Settings:
     """This node's name and places, and its siblings. `nodes` holds the certificates by which nodes know each other.
 
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
-    calls, `bans` where bans are told; nobody in `trusted` is banned by siblings. `people` is where the daemon `states`
+    calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
+    the counters of calls. `people` is where the daemon `states`
     hears; `directory` is what the workers read.
     """
 
@@ -33,6 +34,7 @@ class Settings:
     kamailio: tuple[str, int]
     socket: str
     rpc: Path
+    redis: Path
     location: Path
     changed: Path
     calls: Path
@@ -56,6 +58,7 @@ class Settings:
             kamailio=_place(told["kamailio"]),
             socket=told["socket"],
             rpc=Path(told["rpc"]),
+            redis=Path(told["redis"]),
             location=Path(told["location"]),
             changed=Path(told["changed"]),
             calls=Path(told["calls"]),

@@ -1,7 +1,7 @@
 """Telling one sibling: which phones have their home here and who has calls here, all first, then each change; and that
 we are up.
 
-Calls and bans ride beside that word, where a sibling of an older version does not look.
+Calls, places and bans ride beside that word, where a sibling of an older version does not look.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from typing import Protocol
 
 from carillon.siblings.bans import Row
 from carillon.siblings.calls import Person, row
+from carillon.siblings.places import Row as Place
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
 from carillon.stores.registrationjournal import Binding
 
 AGAIN_S = 1.0
+A_LINE = 200
+"""Places in one line."""
 CONNECT_S = 3.0
 
 
@@ -36,6 +39,10 @@ class Home(Protocol):
         """Who has calls here."""
 
     @property
+    def places(self) -> Mapping[str, frozenset[str]]:
+        """Under which limits calls here count, by leg."""
+
+    @property
     def bans(self) -> list[Row]:
         """What this node has imposed."""
 
@@ -48,6 +55,8 @@ class Telling:
         self._context = settings.context(server=False)
         self._news: dict[str, None] = {}
         self._calls: dict[str, None] = {}
+        self._places: dict[str, None] = {}
+        self._claims: list[Place] = []
         self._bans: list[Row] = []
         self._woken = asyncio.Event()
         self._said = ""
@@ -60,6 +69,16 @@ class Telling:
     def calls_changed(self, aor: str) -> None:
         """A person has other calls now."""
         self._calls[aor] = None
+        self._woken.set()
+
+    def place_changed(self, leg: str) -> None:
+        """A call counts for others now, or has ended."""
+        self._places[leg] = None
+        self._woken.set()
+
+    def claimed(self, row: Place) -> None:
+        """A leg has taken places, or given them back."""
+        self._claims.append(row)
         self._woken.set()
 
     def banned(self, row: Row) -> None:
@@ -104,6 +123,8 @@ class Telling:
     async def _say_all(self, writer: asyncio.StreamWriter) -> None:
         self._news.clear()
         self._calls.clear()
+        self._places.clear()
+        self._claims.clear()
         self._bans = self._home.bans
         _write(writer, {"all": "begins"})
         for aor, phones in list(self._home.phones.items()):
@@ -115,6 +136,9 @@ class Telling:
             self._say_calls(writer, aor)
             await writer.drain()
         self._say_calls(writer, "ends")
+        self._say_places(writer, "begins")
+        self._say_places(writer, list(self._home.places))
+        self._say_places(writer, "ends")
 
     async def _say_news(self, writer: asyncio.StreamWriter) -> None:
         for aor in list(self._news):
@@ -123,8 +147,11 @@ class Telling:
         for aor in list(self._calls):
             self._calls.pop(aor, None)
             self._say_calls(writer, aor)
-        bans, self._bans = self._bans, []
-        _write(writer, {"serving": self._home.serving, **({"bans": bans} if bans else {})})
+        self._say_places(writer, list(self._places))
+        self._places.clear()
+        news = {"bans": self._bans, "claims": self._claims}
+        self._bans, self._claims = [], []
+        _write(writer, {"serving": self._home.serving, **{name: rows for name, rows in news.items() if rows}})
         await asyncio.wait_for(writer.drain(), CONNECT_S)
 
     def _say_one(self, writer: asyncio.StreamWriter, aor: str, phones: tuple[Binding, ...]) -> None:
@@ -134,6 +161,14 @@ class Telling:
         """Who has which calls here; where all of it `begins`, and `ends`."""
         told = of if "@" not in of else row(of, self._home.calls.get(of, Person()), time.time())
         _write(writer, {"serving": self._home.serving, "calls": told})
+
+    def _say_places(self, writer: asyncio.StreamWriter, of: str | list[str]) -> None:
+        """Under which limits these calls count; where all of it `begins`, and `ends`."""
+        held = self._home.places
+        parts = [of] if isinstance(of, str) else [of[start : start + A_LINE] for start in range(0, len(of), A_LINE)]
+        for part in parts:
+            told = part if isinstance(part, str) else [[leg, sorted(held.get(leg, ()))] for leg in part]
+            _write(writer, {"serving": self._home.serving, "places": told})
 
     def _say(self, words: str) -> None:
         if words != self._said:

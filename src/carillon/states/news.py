@@ -5,6 +5,7 @@
     {"calls": {…}, "again": true}                         the same, told before
     {"calls": {}, "only": ["102@example.org"], "again": true}   nobody else has any
     {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
+    {"places": {LEG: ["user 102@example.org", …]}}        the places of these calls, for siblings; none: it has ended
 
 A line has the fields of `presence.picture.Line`.
 """
@@ -34,10 +35,12 @@ PATIENCE_S = 0.05
 class News:
     """One thing that was told of calls of this node, or of those at a sibling, a `node`.
 
-    With `only`, nobody besides has a call there; `again`: it should be known already.
+    With `only`, nobody besides has a call there; `again`: it should be known already. `places` are the limits under
+    which calls count, by leg; with `only`, no other call counts.
     """
 
     published: str = ""
+    places: Mapping[str, frozenset[str]] | None = None
     calls: Mapping[str, tuple[Line, ...]] | None = None
     only: frozenset[str] | None = None
     again: bool = False
@@ -82,6 +85,8 @@ def understood(data: bytes) -> News | None:
         if "published" in told:
             return News(published=str(told["published"]))
         only = frozenset(told["only"]) if "only" in told else None
+        if "places" in told:
+            return News(places={leg: frozenset(some) for leg, some in told["places"].items()}, only=only)
         node = str(told.get("node", ""))
         calls = {aor: _lines(some, node) for aor, some in told["calls"].items()}
         return News(calls=calls, only=only, again=bool(told.get("again")), node=node)
@@ -100,7 +105,7 @@ def calls_told(
         told["only"] = sorted(only)
     if node:
         told["node"] = node
-    return json.dumps(told, separators=(",", ":")).encode()
+    return _packed(told)
 
 
 def calls_in_parts(calls: Mapping[str, tuple[Line, ...]], *, again: bool = False, node: str = "") -> Iterator[bytes]:
@@ -117,6 +122,19 @@ def all_calls_again(calls: Mapping[str, tuple[Line, ...]], *, node: str = "") ->
     yield calls_told({}, again=True, only=calls, node=node)
 
 
+def places_in_parts(places: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
+    """The datagrams that tell under which limits calls count, by leg."""
+    legs = sorted(places)
+    for start in range(0, len(legs), A_DATAGRAM):
+        yield _packed({"places": {leg: sorted(places[leg]) for leg in legs[start : start + A_DATAGRAM]}})
+
+
+def all_places_again(places: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
+    """The datagrams that say that no other call counts."""
+    yield from places_in_parts(places)
+    yield _packed({"places": {}, "only": sorted(places)})
+
+
 class Mouth:
     """Tells what datagrams say to several ears: waits a moment for a slow one, and for a deaf one not at all."""
 
@@ -125,6 +143,8 @@ class Mouth:
 
     def tells(self, datagrams: Iterable[bytes]) -> bool:
         """Whether all of it was taken by all of them; the others are to be told again."""
+        if not self._ears:
+            return True
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
             taken = [self._tells(telling, ear, each) for each in datagrams for ear in self._ears]
         return all(taken)
@@ -138,6 +158,10 @@ class Mouth:
             return False
         self._deaf.discard(ear)
         return True
+
+
+def _packed(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode()
 
 
 def _lines(told: Any, node: str) -> tuple[Line, ...]:

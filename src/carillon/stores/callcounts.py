@@ -85,12 +85,15 @@ class RedisCallCounts:
         return replace(slots_of(wanted, [int(number) for number in numbers]), gateways=gateways)
 
     def release(self, leg: str, names: Iterable[str]) -> None:
-        """Give places back; `names` are `SCOPE NAME`."""
+        """Give places back; `names` are `SCOPE NAME`. Who reads claims reads that, too."""
+        gone = tuple(names)
 
         def trip() -> None:
             pipeline = self._node.redis.pipeline(transaction=False)
-            for name in names:
+            for name in gone:
                 pipeline.zrem(f"{keys.COUNTER}{name}", leg)
+            left = {"leg": leg, "left": "\n".join(gone)}
+            pipeline.xadd(keys.CLAIMS, left, maxlen=keys.CLAIMS_KEPT, approximate=True)  # type: ignore[arg-type]
             pipeline.execute()
 
         self._node.ask(trip)

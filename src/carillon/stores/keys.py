@@ -4,7 +4,8 @@
 |---|---|---|---|---|
 | `leg:LEG` | JSON: code, reason, headers of a leg that failed | outbound leg | inbound leg | 2 h |
 | `calls:SCOPE NAME` | sorted set: names of calls (leg ids), by when each lease ends (Unix s) | a leg that claims a place; the calls daemon, which renews it and takes it away | legs that have a limit, `limit list`, `explain` | the lease |
-| `claims` | stream: `leg`, `scopes` (lines) | a leg that claims a place | the calls daemon | 2 h, 10,000 entries |
+| `claims` | stream: `leg`, `scopes` (lines); or `leg`, `left` (lines) | a leg that claims a place, or gives it back | the calls daemon; the daemon `siblings` | 2 h, 10,000 entries |
+| `calls-away` | sorted set: leg ids of calls that count here and are in the Asterisk of a sibling, by when each lease ends | the daemon `siblings`, which writes them under `calls:` as well | the calls daemon, which leaves them alone | the lease |
 | `calls-kept` | `yes` while counters are there | the calls daemon | the calls daemon, which so finds a new Redis | 1 h |
 | `gateway:AOR` | `HOST:PORT` of the Asterisk that has a call of this person | the calls daemon, on a node with several | inbound leg | the lease |
 
@@ -20,6 +21,7 @@ COUNTER = "calls:"
 
 CLAIMS = "claims"
 CLAIMS_KEPT = 10_000
+AWAY = "calls-away"
 CLAIMS_LIFE_S = 2 * 3600
 
 CLAIM_S = 4.0

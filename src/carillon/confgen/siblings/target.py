@@ -19,6 +19,7 @@ def context(system: System) -> Daemon:
         "kamailio": [node.signalling[0], node.sip_port],
         "socket": f"tls:{cluster(node)}",
         "rpc": paths.kamailio_rpc,
+        "redis": paths.redis_socket,
         "location": paths.state / "location.db",
         "changed": paths.registrations_changed,
         "calls": paths.calls_changed,
