@@ -18,11 +18,11 @@ from tests.lab.known import comes_true as soon
 from tests.lab.known import name
 from tests.lab.prefix import prefix
 
-from carillon.follower.holding import may
 from carillon.provisioning import users
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
 from carillon.stores.sql.tables import change
+from carillon.system.once import may
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from tests.truth.conftest import on_sqlite
 
-from carillon.follower.holding import LEASE_S, OURS_S, Holding, may, was_given
+from carillon.follower.holding import LEASE_S, OURS_S, Holding
 from carillon.model.refused import Refused
 from carillon.provisioning.system import open_truth
 from carillon.stores.sql.engine import DatabaseAway, open_sqlite
 from carillon.stores.sql.migrate import upgrade
+from carillon.system.once import may, was_given
 from carillon.system.paths import SystemPaths
 
 

@@ -1,7 +1,8 @@
 """A listener in the calls daemon: when both are free, who waits for somebody is called back.
 
 It only says when: the claim, which makes that once, is a change of the truth by the services' script, which runs before
-anybody's phone rings. First come, first served; one at a time for each person.
+anybody's phone rings. First come, first served; one at a time for each person. Of several nodes the one does it that
+holds the lease for such work; who has a call at any of them is busy.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Final
 
 from carillon.calls.ami import NoAnswer
 from carillon.calls.asterisk import Asterisk
+from carillon.calls.away import has_calls_away
 from carillon.calls.book import Book
 from carillon.calls.events import CallEvent, PersonFree
 from carillon.calls.settings import Settings
@@ -22,6 +24,8 @@ from carillon.routing.presence import state_of
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.waiting import Waiting, waiting
+from carillon.supervision.rpc import NobodyAnswers
+from carillon.system.once import may
 
 BEGIN_S: Final = 5.0
 """So long a call-back may take until its claim is seen in the directory."""
@@ -51,10 +55,15 @@ def due(rows: Iterable[Waiting], clock: float, busy: Callable[[str], bool], left
 
 
 class Callbacks:
-    """Who was called back a moment ago, `_begun`, is not called again until the directory says how that went."""
+    """Who was called back a moment ago, `_begun`, is not called again until the directory says how that went.
 
-    def __init__(self, book: Book, asterisk: Asterisk, directory: Path) -> None:
-        self._book, self._asterisk, self._path = book, asterisk, directory
+    `away` says whether somebody has a call at a sibling, and may raise NobodyAnswers; `lease` is as in `system.once`.
+    """
+
+    def __init__(
+        self, book: Book, asterisk: Asterisk, directory: Path, away: Callable[[str], bool], lease: Path | None
+    ) -> None:
+        self._book, self._asterisk, self._path, self._away, self._lease = book, asterisk, directory, away, lease
         self._directory = DirectoryReader(directory)
         self._begun: dict[int, float] = {}
         self._freed: dict[str, float] = {}
@@ -63,7 +72,12 @@ class Callbacks:
     @classmethod
     def made(cls, settings: Settings, book: Book, asterisk: Asterisk) -> Callbacks:
         """For the daemon."""
-        return cls(book, asterisk, settings.directory)
+        several = settings.siblings is not None
+        return cls(
+            *(book, asterisk, settings.directory),
+            lambda aor: several and has_calls_away(settings.rpc, aor),
+            settings.lease,
+        )
 
     def heard(self, event: CallEvent) -> None:
         """Nothing at once: phones that have just hung up take a moment to be ready; the next tick looks."""
@@ -72,7 +86,7 @@ class Callbacks:
 
     def tick(self, clock: float) -> None:
         """Look who waits, and call back."""
-        if self._asterisk.manager is None:
+        if self._asterisk.manager is None or not may(self._lease, time.monotonic()):
             return
         try:
             rows = waiting(self._path)
@@ -84,8 +98,17 @@ class Callbacks:
         begun = [row for row in rows if row.id in self._begun]
         engaged = {aor for row in begun for aor in (row.caller, row.called)}
         left = [row for row in rows if row.id not in self._begun]
-        for row in due(left, clock, lambda aor: aor in engaged or bool(self._book.calls_of(aor)), self._left_alone):
+        try:
+            busy = {aor for row in left for aor in (row.caller, row.called) if self._is_busy(aor)}
+        except NobodyAnswers as nobody:
+            self._complain(str(nobody))
+            return
+        self._freed |= dict.fromkeys(busy, clock)  # not before now: of calls at siblings nobody tells when they end
+        for row in due(left, clock, (engaged | busy).__contains__, self._left_alone):
             self._begin(row, clock)
+
+    def _is_busy(self, aor: str) -> bool:
+        return bool(self._book.calls_of(aor)) or self._away(aor)
 
     def _begin(self, row: Waiting, clock: float) -> None:
         try:

@@ -17,6 +17,7 @@ class Settings:
     `repairs` counts the lamps that were wrong for lack of an event.
     `several` says that the node has other Asterisks besides.
     `states` is where the daemon of states hears, `siblings` where the one that tells siblings does, None without any.
+    `lease` says whether this node does what one node does for all, None where it always does.
     `pulse` is touched each time round.
     """
 
@@ -31,6 +32,7 @@ class Settings:
     repairs: Path
     pulse: Path
     siblings: Path | None = None
+    lease: Path | None = None
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -41,4 +43,5 @@ class Settings:
         door, pulse = Door(*values["door"]), path.with_name("pulse")
         siblings = Path(values["siblings"]) if values.get("siblings") else None
         asterisk = (door, values["gateway"], values["several"])
-        return cls(*asterisk, directory, redis, rpc, figures, states, repairs, pulse, siblings)
+        lease = Path(values["lease"]) if values.get("lease") else None
+        return cls(*asterisk, directory, redis, rpc, figures, states, repairs, pulse, siblings, lease)

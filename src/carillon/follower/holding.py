@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
@@ -81,22 +80,3 @@ class Holding:
         fresh.chmod(0o644)
         fresh.rename(self._file)
         self._told = self.until
-
-
-def may(file: Path | None, now: float) -> bool:
-    """Whether a daemon of this node may do now (monotonic seconds) what happens once; always when it is alone."""
-    if file is None:
-        return True
-    return now < float(_said(file).get("until", 0.0))
-
-
-def was_given(file: Path | None) -> bool:
-    """Whether this node stopped because it gives the work to another one, and has a moment to say goodbye."""
-    return file is not None and bool(_said(file).get("given"))
-
-
-def _said(file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(file.read_text()))
-    except (OSError, ValueError, TypeError):
-        return {}

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from carillon.follower.holding import may, was_given
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown, Target, TrunkProfile
 from carillon.stores.trunklogins import LoginReader
 from carillon.stores.trunktargets import TABLE as TARGETS
 from carillon.stores.trunktargets import told
 from carillon.supervision.rpc import RpcFailed, call
+from carillon.system.once import may, was_given
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
 from carillon.trunks.dnsasking import ask
 from carillon.trunks.lookups import Known, Lookups
