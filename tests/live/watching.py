@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from tests.phones.compose import Headers
 from tests.phones.message import Message, uri_of
 from tests.phones.raw import PATIENCE, RawAgent
 from tests.schemas.valid import faults
@@ -28,9 +29,12 @@ WATCHERS = "{urn:ietf:params:xml:ns:watcherinfo}"
 class Watch:
     """One subscription. `told` are all NOTIFYs that came, in order."""
 
-    def __init__(self, agent: RawAgent, whom: str, event: str = "presence", expires: int = 600) -> None:
+    def __init__(
+        self, agent: RawAgent, whom: str, event: str = "presence", expires: int = 600, headers: Headers = ()
+    ) -> None:
         self.agent, self.whom, self.event = agent, whom, event
-        request = agent.request("SUBSCRIBE", whom, headers=[("Event", event), ("Expires", str(expires))])
+        own = [("Event", event), ("Expires", str(expires)), *headers]
+        request = agent.request("SUBSCRIBE", whom, headers=own)
         self.answer = agent.authenticated(request)
         assert self.answer.code == 200, self.answer.text
         self.told: list[Message] = []

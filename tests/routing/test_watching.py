@@ -97,6 +97,46 @@ def test_an_event_that_is_not_served_is_refused_with_those_that_are() -> None:
     assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, message-summary, presence.winfo, reg"
 
 
+TO_DESK = replace(WATCH, uri=SipUri("desk", HOME), to_uri=SipUri("desk", HOME), event="dialog")
+READS_LISTS = frozenset({"eventlist"})
+PANEL = replace(FACTS, callee=None, panel=f"desk@{HOME}")
+
+
+def test_a_panel_is_watched_by_one_look_up_under_its_own_address() -> None:
+    asked = subscribe.ask(TO_DESK, NODE)
+    assert (asked.panel, asked.directory_reads) == ((HOME, "desk"), 1)
+    decision = watching(replace(TO_DESK, supported=READS_LISTS), PANEL)
+    assert decision.outcome == Submit(f"desk@{HOME}", SERVER)
+    assert MarkWatched(f"desk@{HOME}", "101") in decision.effects
+
+
+def test_a_panel_is_for_phones_that_read_lists() -> None:
+    refused = watching(TO_DESK, PANEL)
+    assert refused.outcome == Reply(421, "Extension Required", (("Require", "eventlist"),))
+    assert isinstance(watching(replace(TO_DESK, required=READS_LISTS), PANEL).outcome, Submit)
+    mark = proof(NODE.secret, "c", "f")
+    refresh = replace(TO_DESK, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
+    assert watching(refresh, PANEL).outcome == Follow(SERVER)
+
+
+def test_what_a_panel_shows_not_is_refused_with_what_it_does() -> None:
+    refused = watching(replace(TO_DESK, event="message-summary", supported=READS_LISTS), PANEL)
+    assert refused.outcome == Reply(489, "Bad Event", (("Allow-Events", "dialog, presence"),))
+
+
+def test_a_panel_that_is_not_there_or_of_others_is_not_found() -> None:
+    asked = replace(TO_DESK, supported=READS_LISTS)
+    assert code(watching(asked, replace(PANEL, panel=None))) == 404
+    assert code(watching(asked, replace(PANEL, panel="desk@other.org"))) == 404
+    assert code(watching(asked, replace(PANEL, panel=UNKNOWN))) == 503
+
+
+@pytest.mark.parametrize("request_", [WATCH, TO_DESK], ids=["person", "panel"])
+def test_an_extension_that_nobody_knows_is_refused_by_name(request_: Request) -> None:
+    refused = watching(replace(request_, required=frozenset({"eventlist", "teleport"})), PANEL)
+    assert refused.outcome == Reply(420, "Bad Extension", (("Unsupported", "teleport"),))
+
+
 def test_without_the_directory_nobody_is_told_anything() -> None:
     assert code(watching(WATCH, replace(FACTS, callee=UNKNOWN))) == 503
 

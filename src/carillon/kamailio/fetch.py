@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from carillon.kamailio import dialogs, elsewhere, ksr
@@ -72,6 +73,7 @@ def facts(
         elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
+        panel=_pair(questions.panel, partial(_panel, directory)),
     )
 
 
@@ -155,6 +157,10 @@ def _nonce_used(use: str | None, request: Request) -> bool:
         return False
     spent = ksr.shared_text(NONCES, use)
     return spent is not None and spent != request.fingerprint
+
+
+def _panel(directory: Directory, domain: str, name: str) -> str | None:
+    return f"{name}@{domain}" if (domain, name) in directory.panels() else None
 
 
 def _pair(question: tuple[str, str] | None, look_up: Callable[[str, str], Answer | None]) -> Answer | Unknown | None:

@@ -53,6 +53,7 @@ _ENVELOPE = ksr.Several(
 
 
 _CALL = ksr.Several("$rb", "$hdr(Privacy)", "$hdr(Replaces)")
+_OPTIONS = ksr.Several("$(hdr(Supported)[*])", "$(hdr(Require)[*])")
 _BINDING = ksr.Several(
     *("$(hdr(Contact)[*])", "$hdr(Expires)"),
     *(f"$(hdr({name})[*])" for name in ("Path", "Supported", "Require")),
@@ -117,6 +118,9 @@ def whole(request: Request, node: NodeProfile) -> Request:
         request = completed(request, body_bytes=ksr.number("$bs"))
     if request.method in _EVENTFUL:
         request = completed(request, event=ksr.header("Event").partition(";")[0].strip())
+    if request.method == "SUBSCRIBE":
+        supported, required = _OPTIONS.texts()
+        request = completed(request, supported=_option_tags(supported), required=_option_tags(required))
     if request.method == "REFER":
         request = completed(request, refer_to=_refer_to())
     if request.method == "INVITE" and not request.to_tag:

@@ -11,13 +11,16 @@ import re
 import secrets
 import socket
 import time
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.panelnotices import PanelNotices
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
+from carillon.model.panel import names_panel
 from carillon.presence import compositor, dialoginfo, pidf, reginfo, summary
 from carillon.presence.compositor import Answer, Publish
 from carillon.presence.picture import Picture
@@ -42,6 +45,7 @@ class Notifier:
         self.published = Published(settings.publications)
         self.watchers = Watchers(settings.subscriptions)
         self.post = Post(settings)
+        self._panels = PanelNotices(self.pictures, self._tell)
 
     def child_init(self, rank: int) -> int:
         """Files are opened when they are first needed, in the process itself."""
@@ -104,7 +108,8 @@ class Notifier:
                     self.watchers.allow(watched, watcher, "presence")
             except StoreDown as down:
                 ksr.log("err", f"{down}")
-        ksr.keep_subscription()
+        with self._panels.answered() if names_panel(ksr.text("$tU" if ksr.text("$tt") else "$rU")) else nullcontext():
+            ksr.keep_subscription()
 
     def _publish(self) -> None:
         try:
@@ -123,14 +128,14 @@ class Notifier:
             answer = compositor.answer(publish, change.stored(), now, secrets.token_hex(8))
             if answer.keep or answer.forget:
                 change.put(answer, now)
-        self._tell(publish.aor)
+        self._tell({"published": publish.aor})
         return answer
 
-    def _tell(self, aor: str) -> None:
-        """The daemon looks by itself, too: losing this word only costs a second."""
+    def _tell(self, news: dict[str, Any]) -> None:
+        """The daemon `states` looks by itself, too: losing what was published only costs a second."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
             try:
-                telling.sendto(json.dumps({"published": aor}).encode(), str(self.settings.states_socket))
+                telling.sendto(json.dumps(news).encode(), str(self.settings.states_socket))
             except OSError:
                 return
 
@@ -143,6 +148,9 @@ class Notifier:
         if event == "reg":
             self._describe_registrations(aor)
             return
+        if names_panel(aor):
+            self._describe_panel(aor, event, watcher_in(route))
+            return
         entity, known = f"sip:{aor}", self._picture(aor)
         if known is None:
             return
@@ -153,6 +161,12 @@ class Notifier:
             ksr.set_body(_presence_document(entity, picture), pidf.TYPE)
         else:
             ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)
+
+    def _describe_panel(self, aor: str, event: str, watcher: str) -> None:
+        try:
+            self._panels.describe(aor, event, watcher)
+        except StoreDown as down:
+            ksr.log("err", f"{down}")
 
     def _describe_registrations(self, aor: str) -> None:
         """From the registrar's file for the first one: nobody has followed them yet."""

@@ -22,6 +22,7 @@ class Noun(StrEnum):
     FORWARDING = "forwarding"
     PRESENCE = "presence"
     PRESENCE_RULE = "presencerule"
+    PANEL = "panel"
     CALENDAR = "calendar"
     SCHEDULE = "schedule"
     CALLER_LIST = "callerlist"

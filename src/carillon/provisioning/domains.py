@@ -14,7 +14,17 @@ from carillon.model.messagesfrom import EVERY, FIELD, messages_from_typed, witho
 from carillon.model.refused import Refused
 from carillon.model.site import DEFAULT_SITE, Site
 from carillon.model.zone import naptr_of
-from carillon.provisioning import books, callerlists, presencerules, priorities, recordings, rings, schedules, sites
+from carillon.provisioning import (
+    books,
+    callerlists,
+    panels,
+    presencerules,
+    priorities,
+    recordings,
+    rings,
+    schedules,
+    sites,
+)
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, repeated, writing
@@ -96,6 +106,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         priorities.remove_all(connection, who, old.name)
         presencerules.remove_all(connection, who, old.name)
         _let_in_no_more(connection, who, old.name)
+        panels.remove_all(connection, who, old.name)
         connection.execute(delete(domain).where(domain.c.name == old.name))
         return record(connection, who, Subject(Noun.DOMAIN, old.name, old.name), domain_state(old), None)
 

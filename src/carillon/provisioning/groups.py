@@ -15,7 +15,7 @@ from carillon.model.pickup import GROUP
 from carillon.model.recording import Whose
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind
-from carillon.provisioning import pickups
+from carillon.provisioning import panels, pickups
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed, require_user
 from carillon.provisioning.targets import require_unused, target_typed
@@ -95,6 +95,7 @@ def remove(engine: Engine, who: str, name: str) -> int:
         connection.execute(delete(member).where(*_members(old)))
         connection.execute(delete(group).where(*_is(old)))
         pickups.forget(connection, who, old.domain, f"{GROUP}{old.name}")
+        panels.forget(connection, who, old.domain, f"{GROUP}{old.name}")
         recordings.remove_of(connection, who, old.domain, Whose.GROUP, old.name)
         return record(connection, who, _subject(old), state(old, "name"), None)
 

@@ -30,6 +30,7 @@ from carillon.provisioning import (
     groups,
     mobiles,
     numbers,
+    panels,
     pickups,
     presencerules,
     presences,
@@ -140,6 +141,7 @@ def remove(engine: Engine, who: str, extension: str) -> Removal:
         presences.clear_of(connection, who, old)
         calendars.remove_of(connection, who, old)
         presencerules.forget(connection, who, old.domain, old.extension)
+        panels.forget(connection, who, old.domain, old.extension)
         voicemails.clear_of(connection, who, old)
         callbacks.clear_of(connection, who, old)
         books.remove_of(connection, who, old)

@@ -147,6 +147,7 @@ class Facts:
     `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
     `messages_sent` are those of the asking device a moment ago; of a SUBSCRIBE, its SUBSCRIBEs.
     `slots` is what came of a claim, None before one.
+    `panel` is the address of the panel that was asked about, None when there is none.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
     """
 
@@ -177,6 +178,7 @@ class Facts:
     fresh_id: str = "0"
     named: Named | Unknown | None = None
     flow: Flow | None = None
+    panel: str | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

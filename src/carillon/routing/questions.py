@@ -20,6 +20,7 @@ class Questions:
     `busy` asks whom the account's person found busy last: shared memory.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
     `elsewhere` asks at which nodes the account's person and the callee have calls: shared memory.
+    `panel` asks whether there is a panel, by domain and name; those are cached.
     `flow` asks for the way to one contact of an address of record, both given: memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
@@ -42,6 +43,7 @@ class Questions:
     ringing: str | None = None
     elsewhere: bool = False
     flow: tuple[str, str] | None = None
+    panel: tuple[str, str] | None = None
 
     @property
     def directory_reads(self) -> int:

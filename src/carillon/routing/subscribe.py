@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from carillon.model import panel
+from carillon.model.panel import OPTION, names_panel
 from carillon.routing.admission import (
     account_question,
     authenticated,
@@ -48,14 +50,16 @@ def is_asked(request: Request, node: NodeProfile) -> bool:
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """Two look-ups: the account and the person watched. A stranger costs none."""
+    """Two look-ups: the account and the person watched; for a panel one. A stranger costs none."""
     if request.credentials is None:
         return Questions(fresh_id=True, domains=True)
     watched = _watched(request, node)
     domain = home_domain(watched.host, node, request.credentials.realm)
+    on_panel = names_panel(watched.user)
     return Questions(
         account=account_question(request),
-        callee=(domain, cleaned(watched.user)),
+        callee=None if on_panel else (domain, cleaned(watched.user)),
+        panel=(domain, watched.user) if on_panel else None,
         nonce_use=nonce_question(request),
         sent_by=_device(request),
         fresh_id=True,
@@ -75,10 +79,26 @@ def not_too_many(request: Request, facts: Facts) -> Verdict:
 
 def event_served(request: Request, facts: Facts) -> Verdict:
     """The event package must be one of ours, else 489 with those (RFC 6665 §8.2.1)."""
-    if request.event in EVENTS:
+    served = panel.EVENTS if _is_on_panel(request, facts) else EVENTS
+    if request.event in served:
         return Verdict("passed", request.event)
-    allowed = (("Allow-Events", ", ".join(EVENTS)),)
+    allowed = (("Allow-Events", ", ".join(served)),)
     return Verdict("refused", f"event {request.event or 'none'}", Reply(489, "Bad Event", allowed))
+
+
+def extensions_known(request: Request, facts: Facts) -> Verdict:
+    """An extension that is required must be ours, else 420 (RFC 3261 §8.2.2.3); a list is for who reads lists.
+
+    Others get 421; a refresh is of somebody who has shown that (RFC 4662 §4.1).
+    """
+    unknown = ", ".join(sorted(request.required - {OPTION}))
+    if unknown:
+        return Verdict("refused", f"requires {unknown}", Reply(420, "Bad Extension", (("Unsupported", unknown),)))
+    if not _is_on_panel(request, facts):
+        return Verdict("passed", "nothing special is required")
+    if request.to_tag or OPTION in request.supported | request.required:
+        return Verdict("passed", "reads lists")
+    return Verdict("refused", "can't read lists", Reply(421, "Extension Required", (("Require", OPTION),)))
 
 
 def still_there(request: Request, facts: Facts) -> Verdict:
@@ -97,8 +117,10 @@ def own_name(request: Request, facts: Facts) -> Verdict:
 
 def watched_exists(request: Request, facts: Facts) -> Verdict:
     """Whoever is watched must be somebody of the watcher's own domain, else 404; a line outside has no lamp."""
-    if facts.callee is UNKNOWN:
+    if UNKNOWN in (facts.callee, facts.panel):
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
+    if isinstance(facts.panel, str) and facts.panel.partition("@")[2] == caller(facts).domain:
+        return Verdict("passed", f"the panel {facts.panel}")
     number = _watched(request, facts.node).user
     if not isinstance(facts.callee, Party) or facts.callee.domain != caller(facts).domain:
         return Verdict("refused", f"nobody has {number or 'this address'}", Reply(404, "Not Found"))
@@ -107,10 +129,9 @@ def watched_exists(request: Request, facts: Facts) -> Verdict:
 
 def may_watch(request: Request, facts: Facts) -> Verdict:
     """Colleagues of one domain watch each other; who watches somebody is told to nobody but him (RFC 3857)."""
-    watched = _person(facts)
-    if request.event in OF_ONESELF and watched.aor != caller(facts).aor:
+    if request.event in OF_ONESELF and _aor(facts) != caller(facts).aor:
         return Verdict("refused", f"{request.event} of somebody else", Reply(403, "Only Your Own"))
-    return Verdict("passed", f"both are of {watched.domain}")
+    return Verdict("passed", f"both are of {caller(facts).domain}")
 
 
 def submitted(request: Request, facts: Facts) -> Verdict:
@@ -121,8 +142,9 @@ def submitted(request: Request, facts: Facts) -> Verdict:
     if belongs(request, facts.node):
         return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(),))
     mark = proof(facts.node.secret, request.call_id, request.from_tag)
-    effects = (StripPrivate(), MarkWatched(_person(facts).aor, caller(facts).extension), RecordRoute(mark))
-    return Verdict("submitted", f"{request.event} of {_person(facts).aor}", Submit(_person(facts).aor, server), effects)
+    aor = _aor(facts)
+    effects = (StripPrivate(), MarkWatched(aor, caller(facts).extension), RecordRoute(mark))
+    return Verdict("submitted", f"{request.event} of {aor}", Submit(aor, server), effects)
 
 
 RULES = (
@@ -130,6 +152,7 @@ RULES = (
     authenticated,
     not_too_many,
     event_served,
+    extensions_known,
     still_there,
     own_name,
     watched_exists,
@@ -154,6 +177,13 @@ def _device(request: Request) -> str:
     return f"SUBSCRIBE {request.credentials.username}@{request.credentials.realm}"
 
 
-def _person(facts: Facts) -> Party:
+def _is_on_panel(request: Request, facts: Facts) -> bool:
+    return names_panel(_watched(request, facts.node).user)
+
+
+def _aor(facts: Facts) -> str:
+    """Of the person or the panel that is watched."""
+    if isinstance(facts.panel, str):
+        return facts.panel
     assert isinstance(facts.callee, Party)
-    return facts.callee
+    return facts.callee.aor

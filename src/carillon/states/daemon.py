@@ -8,10 +8,12 @@ import time
 from functools import partial
 from pathlib import Path
 
+from carillon.presence.panel import Member
 from carillon.states import sources
 from carillon.states.book import Book
 from carillon.states.naming import naming
 from carillon.states.news import Ear, News
+from carillon.states.panels import Panels
 from carillon.states.reconciling import Reconciler, Siblings, calls_shown
 from carillon.states.registrations import EVENT, Registrations
 from carillon.states.settings import Settings
@@ -29,6 +31,8 @@ ROUND_S = 0.25
 """A change of the directory is noticed within this time."""
 TELLING_S = 5.0
 """The presence server answers when it has told everybody who watches: asked again, it would tell them twice."""
+AFTER_S = 1.0
+"""Who had no room in a NOTIFY is told of so long after it: two at a time may reach the phone in any order."""
 LOOK_S = 1.0
 """Registrations are looked at so often, and so is what phones have published."""
 
@@ -40,7 +44,8 @@ class Daemon:
         self.book = Book()
         self.pictures = PictureWriter(settings.pictures)
         self.known = self.pictures.all()
-        self.watchers = Watchers(partial(call, settings.presence_rpc, timeout_s=TELLING_S))
+        rpc = partial(call, settings.presence_rpc, timeout_s=TELLING_S)
+        self.watchers = Watchers(rpc, panels=Panels(self.pictures.write_news, self.pictures.panels()))
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self.reconciler = Reconciler(self.known)
         self._siblings = Siblings(self.known, time.time())
@@ -54,6 +59,7 @@ class Daemon:
         self._calendars = SpanReader(settings.calendars)
         self._published = Published(settings.publications)
         self._look_at = 0.0
+        self._unsaid: list[tuple[float, str, str, tuple[str, ...]]] = []
         self._touched: set[str] = set()
         for node, calls in calls_shown(self.known).items():  # until they are told again
             self._touched |= self.book.calls(calls, time.time(), node=node)
@@ -65,6 +71,7 @@ class Daemon:
         manual = self._manual.changed()
         if manual is not None:
             self._touched |= self.book.manual(manual.said) | self.book.rules(manual.rule_of)
+            self._panels(manual.panels)
         if now >= self._look_at or any(each.published for each in news):
             self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:
@@ -77,10 +84,24 @@ class Daemon:
         if self._touched:
             self._draw(self._touched, now)
             self._touched = set()
+        self._tell_of_unsaid(now)
         repairs.add(self._repairs, self._wrong, now)
         self._wrong = 0
         self.watchers.tell(now)
         self.calls.tell()
+
+    def _panels(self, panels: dict[str, tuple[Member, ...]]) -> None:
+        """Written before anybody is told of them."""
+        changed = self.watchers.panels.are(panels)
+        if changed:
+            self.pictures.write_panels(panels)
+            self.watchers.note(changed)
+
+    def _tell_of_unsaid(self, now: float) -> None:
+        for due, aor, event, members in self._unsaid:
+            if due <= now:
+                self.watchers.note(self.watchers.panels.members(aor, event, members))
+        self._unsaid = [each for each in self._unsaid if each[0] > now]
 
     def _in_calendars(self) -> set[str]:
         spans = self._calendars.changed()
@@ -88,6 +109,7 @@ class Daemon:
 
     def _told(self, news: list[News], now: float) -> set[str]:
         touched: set[str] = set()
+        self._unsaid += [(now + AFTER_S, *each.unsaid) for each in news if each.unsaid]
         for each in [*news, *self._siblings.unknown(news, now)]:
             self._wrong += len(self.reconciler.wrong(each))
             calls = each.calls or {}

@@ -6,6 +6,7 @@
     {"calls": {}, "only": ["102@example.org"], "again": true}   nobody else has any
     {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
     {"places": {LEG: ["user 102@example.org", …]}}        the places of these calls, for siblings; none: it has ended
+    {"panel": "desk@example.org", "event": "dialog", "members": ["102", …]}   who had no room in a NOTIFY
 
 A line has the fields of `presence.picture.Line`.
 """
@@ -37,6 +38,7 @@ class News:
 
     With `only`, nobody besides has a call there; `again`: it should be known already. `places` are the limits under
     which calls count, by leg; with `only`, no other call counts.
+    `unsaid`: of a panel and an event, those of whom watchers are still to be told.
     """
 
     published: str = ""
@@ -45,6 +47,7 @@ class News:
     only: frozenset[str] | None = None
     again: bool = False
     node: str = ""
+    unsaid: tuple[str, str, tuple[str, ...]] | None = None
 
 
 class Ear:
@@ -84,6 +87,8 @@ def understood(data: bytes) -> News | None:
         told = json.loads(data)
         if "published" in told:
             return News(published=str(told["published"]))
+        if "panel" in told:
+            return News(unsaid=(str(told["panel"]), str(told["event"]), tuple(map(str, told["members"]))))
         only = frozenset(told["only"]) if "only" in told else None
         if "places" in told:
             return News(places={leg: frozenset(some) for leg, some in told["places"].items()}, only=only)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
+from carillon.presence.panel import Member
 from carillon.presence.picture import Rule, VoiceMessages
 from carillon.stores.compiled import presence_of
 from carillon.stores.mailboxes import Mailboxes
@@ -21,15 +22,18 @@ from carillon.stores.registrations import julian
 
 PATIENCE_S = 1.0
 _MANUAL = "SELECT domain, extension, presence FROM party WHERE presence != '' GROUP BY domain, extension"
+_PANELS = "SELECT domain, name, people FROM panel"
+_NAME = "SELECT name FROM party WHERE domain = ? AND number = ?"
 _REGISTERED = "SELECT DISTINCT username, domain FROM location WHERE expires > ?"
 
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What is said by hand, by AOR, and what is shown of people, by AOR, too."""
+    """What is said by hand, by AOR, what is shown of people, by AOR, too, and who is on which panel, by its address."""
 
     said: dict[str, tuple[Said, ...]]
     rule_of: Callable[[str], Rule]
+    panels: dict[str, tuple[Member, ...]]
 
 
 class ManualSource:
@@ -50,12 +54,21 @@ class ManualSource:
             if version == self._version:
                 return None
             rows = self._connection.execute(_MANUAL).fetchall()
-            rules = RuleBook.read(self._connection)
+            rules, panels = RuleBook.read(self._connection), _panels(self._connection)
         except sqlite3.Error as error:
             self._connection = None
             raise StoreDown(f"directory: {error}") from error
         self._version = version
-        return ByHand({f"{extension}@{domain}": _said(text) for domain, extension, text in rows}, rules.rule_of)
+        return ByHand({f"{extension}@{domain}": _said(text) for domain, extension, text in rows}, rules.rule_of, panels)
+
+
+def _panels(directory: sqlite3.Connection) -> dict[str, tuple[Member, ...]]:
+    """Those whom the directory knows, by the names that it has."""
+    found: dict[str, tuple[Member, ...]] = {}
+    for domain, panel, people in directory.execute(_PANELS):
+        rows = [(each, directory.execute(_NAME, (domain, each)).fetchone()) for each in people.split()]
+        found[f"{panel}@{domain}"] = tuple(Member(each, row[0]) for each, row in rows if row)
+    return found
 
 
 def _said(text: str) -> tuple[Said, ...]:

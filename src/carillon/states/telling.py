@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from carillon.presence.aggregate import Merged, Source
 from carillon.presence.picture import Picture
+from carillon.states.panels import Panels
 from carillon.supervision.rpc import RpcFailed
 
 TABLE: Final = "states"
@@ -38,32 +39,46 @@ class Watchers:
     rpc: Rpc
     waiting: dict[tuple[str, str], None] = field(default_factory=dict)
     lately: dict[tuple[str, str], float] = field(default_factory=dict)
+    panels: Panels = field(default_factory=Panels)
     _up_since: object = None
     _look_at: float = 0.0
 
     def changed(self, aor: str, before: Picture | None, after: Picture) -> None:
         """Note what of a picture has changed for watchers."""
         if before is None or _presence(before) != _presence(after) or before.rule != after.rule:
-            self.waiting[aor, "presence"] = None
+            self._note(aor, "presence")
         if before is None or before.lines != after.lines or before.rule != after.rule:
-            self.waiting[aor, "dialog"] = None
+            self._note(aor, "dialog")
         if before is None or before.voice != after.voice:
-            self.waiting[aor, "message-summary"] = None
+            self._note(aor, "message-summary")
+
+    def note(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Whoever watches these is to be told."""
+        self.waiting |= dict.fromkeys(keys)
+
+    def _note(self, aor: str, event: str) -> None:
+        self.note([(aor, event), *self.panels.changed(aor, event)])
 
     def tell(self, now: float) -> None:
-        """Have watchers told; who can't be told now waits. `now` is in Unix seconds. Raises RpcFailed."""
-        if now >= self._look_at:
+        """Have watchers told; who can't be told now waits. `now` is in Unix seconds. Raises RpcFailed.
+
+        Watchers of panels are told of changes alone, so the server must be the one that told them before.
+        """
+        if now >= self._look_at or self.panels.news:
             self._look(now)
-        for aor, event in list(self.waiting)[:MOST_AT_ONCE]:
+        keys = list(self.waiting)[:MOST_AT_ONCE]
+        self.panels.begin(keys)
+        for aor, event in keys:
             self.rpc("presence.refreshWatchers", f"sip:{aor}", event, JUST_REFRESHED)
             self.lately[aor, event] = now
             del self.waiting[aor, event]
+            self.panels.told((aor, event))
 
     def _look(self, now: float) -> None:
         up_since = self.rpc("core.uptime")["up_since"]
         self.lately = {each: at for each, at in self.lately.items() if now - at < LATELY_S}
         if up_since != self._up_since:
-            self.waiting |= dict.fromkeys(self.lately)
+            self.note([*self.lately, *self.panels.anew()])
         self._up_since, self._look_at = up_since, now + LOOK_S
 
 

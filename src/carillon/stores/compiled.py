@@ -47,6 +47,7 @@ NAME = "domain, number, owner, rank, name, source, extension"
 PERSON, SHARED = "*", ""
 """Owners of names that are no extension: who the number belongs to, and what everybody's books say."""
 GROUP = "domain, name, members, ring, ring_s, overflow"
+PANEL = "domain, name, people"
 RING = "domain, origin, text, bellcore, urn, enabled"
 GROUP_LIMIT = "domain, name, most_calls, members"
 

@@ -144,6 +144,10 @@ class DirectoryReader:
         """The rings that domains have chosen, by domain and origin, as `domains`."""
         return self._current().rings
 
+    def panels(self) -> frozenset[tuple[str, str]]:
+        """All panels, by domain and name, as `domains`."""
+        return self._current().panels
+
     def plain_caller(self, domain: str, username: str) -> tuple[str, str, str, str] | None:
         """Both HA1 of a device, and extension and name of its person, who may call as often as he likes; else None."""
         row: tuple[str, str, str, str] | None = self._read(_PLAIN_CALLER, domain, username)

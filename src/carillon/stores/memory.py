@@ -174,6 +174,11 @@ class MemoryDirectory:
         self._check()
         return self._rings
 
+    def panels(self) -> frozenset[tuple[str, str]]:
+        """None: nobody watches anybody in memory."""
+        self._check()
+        return frozenset()
+
     def account(self, domain: str, username: str) -> Account | None:
         """One account."""
         self._check()

@@ -329,6 +329,9 @@ class Directory(Protocol):
     def rings(self) -> Mapping[tuple[str, str], RingProfile]:
         """The rings that domains have chosen, by (domain, origin); cached in the worker like the domains."""
 
+    def panels(self) -> frozenset[tuple[str, str]]:
+        """All panels, as (domain, name); cached in the worker like the domains."""
+
     def account(self, domain: str, username: str) -> Account | None: ...
 
     def party(self, domain: str, number: str) -> Party | None: ...

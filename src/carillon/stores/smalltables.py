@@ -29,6 +29,7 @@ _GROUP_LIMITS = f"SELECT {compiled.GROUP_LIMIT} FROM grouplimit"  # noqa: S608
 _CALLER_LISTS = f"SELECT {compiled.CALLER_LIST} FROM callerlist"  # noqa: S608
 _GROUPS = f'SELECT {compiled.GROUP} FROM "group"'  # noqa: S608
 _RINGS = f"SELECT {compiled.RING} FROM ring"  # noqa: S608
+_PANELS = "SELECT domain, name FROM panel"
 _NOTES = "SELECT domain, extension, note FROM presencerule WHERE note IS NOT NULL"
 
 Routes = Iterable[tuple[str, OutboundRoute]]
@@ -49,6 +50,7 @@ class SmallTables:
     rings: Mapping[tuple[str, str], RingProfile]
     group_limits: Mapping[tuple[str, str], tuple[Limit, ...]]
     notes: Mapping[tuple[str, str], bool]
+    panels: frozenset[tuple[str, str]]
 
     def shows_note(self, domain: str, extension: str) -> bool:
         """Whether others are told somebody's note: as he has set it, else as his domain has (extension "")."""
@@ -61,7 +63,7 @@ class SmallTables:
         return self.group_limits.get((domain, extension), ()) + together
 
 
-EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+EMPTY = SmallTables({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, frozenset())
 
 
 def read(connection: sqlite3.Connection) -> SmallTables:
@@ -86,6 +88,7 @@ def read(connection: sqlite3.Connection) -> SmallTables:
             MappingProxyType({(row[0], row[1]): compiled.ring_of(row[2:]) for row in connection.execute(_RINGS)}),
             MappingProxyType(_by_member(connection.execute(_GROUP_LIMITS))),
             MappingProxyType({(row[0], row[1]): bool(row[2]) for row in connection.execute(_NOTES)}),
+            frozenset((row[0], row[1]) for row in connection.execute(_PANELS)),
         )
     finally:
         connection.execute("COMMIT")

@@ -17,7 +17,7 @@ from carillon.stores.sql import names
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Delta, Position, SmallRows, delta
 
-SCHEMA = 21
+SCHEMA = 22
 """Raise it with every change of the tables: a directory of another schema is built anew."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
@@ -37,6 +37,7 @@ TABLES = {
     "ring": f"{compiled.RING}, PRIMARY KEY (domain, origin)",
     "grouplimit": f"{compiled.GROUP_LIMIT}, PRIMARY KEY (domain, name)",
     "presencerule": f"{presencerules.COLUMNS}, PRIMARY KEY (domain, extension)",
+    "panel": f"{compiled.PANEL}, PRIMARY KEY (domain, name)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
     f" encryption INTEGER NOT NULL, priority REAL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
@@ -150,7 +151,7 @@ def _keep(directory: sqlite3.Connection, missing: Delta) -> None:
 
 def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     """Small tables are written whole: nothing in them can be forgotten."""
-    small_tables = "domain site trunk route schedule callerlist group ring grouplimit callback presencerule"
+    small_tables = "domain site trunk route schedule callerlist group ring grouplimit callback presencerule panel"
     for table in small_tables.split():
         directory.execute(f'DELETE FROM "{table}"')  # noqa: S608 - our own table names
     _insert(directory, "domain", 10, (compiled.domain_row(row) for row in small.domains))
@@ -164,6 +165,7 @@ def _keep_small(directory: sqlite3.Connection, small: SmallRows) -> None:
     _insert(directory, "ring", 6, (compiled.ring_row(*row) for row in small.rings))
     _insert(directory, "grouplimit", 4, (compiled.group_limit_row(*row) for row in small.group_limits))
     _insert(directory, "presencerule", 6, small.presence_rules)
+    _insert(directory, "panel", 3, small.panels)
 
 
 def _insert(directory: sqlite3.Connection, table: str, width: int, rows: Iterable[tuple[object, ...]]) -> None:

@@ -27,6 +27,7 @@ from carillon.stores.ports import (
 )
 from carillon.stores.sql import names
 from carillon.stores.sql.conduct import Conduct, Person, conduct_of
+from carillon.stores.sql.panels import panels_of
 from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
 from carillon.stores.sql.priorities import priorities_of
 from carillon.stores.sql.recordings import rules_of
@@ -57,7 +58,8 @@ Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
-_WHOLE = {Noun.GROUP, Noun.BOOK, Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE, Noun.PRIORITY}
+_RULES = {Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE, Noun.PRIORITY}
+_WHOLE = {Noun.GROUP, Noun.BOOK, Noun.PANEL, *_RULES}
 SMALL = frozenset({*_CALL_PATH, *_WHOLE})
 """Nouns of the small tables, which are compiled whole."""
 
@@ -88,6 +90,7 @@ class SmallRows:
     rings: tuple[tuple[str, str, RingProfile], ...]
     group_limits: tuple[tuple[str, str, int, tuple[str, ...]], ...]
     presence_rules: tuple[tuple[object, ...], ...]
+    panels: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ def _small(connection: Connection) -> SmallRows:
         ),
         tuple(_group_limits(connection)),
         tuple(map(tuple, connection.execute(select(presence_rule)))),
+        panels_of(connection),
     )
 
 

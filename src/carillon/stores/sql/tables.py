@@ -247,6 +247,14 @@ presence_rule = _table(
 )
 """What differs from what is usual; `extension` is '' for a whole domain."""
 
+panel = _table(
+    "panel",
+    Column("domain", DOMAIN_NAME, ForeignKey("domain.name"), primary_key=True),
+    Column("name", LABEL, primary_key=True),
+    Column("members", Text, nullable=False),
+)
+"""`members` are separated by blanks."""
+
 callback = _table(
     "callback",
     Column("id", Integer, primary_key=True, autoincrement=True),
