@@ -226,6 +226,11 @@ def test_explain_says_why_a_call_is_recorded(system: Path) -> None:
     rows = {row["rule"]: (row["verdict"], row["fact"]) for row in said["trace"]}
     assert rows["recorded"] == ("recorded", "rule 2: all calls of everybody")
     assert rows["recorded outbound"] == ("skipped", "recorded on the caller's side")
+    assert carillon(system, "recording", "rule", "set", "1", "--announce", "tone", "--tone-every", "15").returncode == 0
+    said = explained(system, "--from", "101", "--to", "108", "--registered", "yes")
+    rows = {row["rule"]: (row["verdict"], row["fact"]) for row in said["trace"]}
+    told = "rule 2: all calls of everybody, announced by a tone, and a tone every 15 s"
+    assert rows["recorded"] == ("recorded, announced", told)
 
 
 @pytest.mark.parametrize(

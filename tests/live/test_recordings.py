@@ -21,11 +21,13 @@ from tests.worlds.building import Building, carillon
 from tests.worlds.live import LiveOffice
 
 from carillon.provisioning.forwardings import RowTyped
+from carillon.recordings.announcer import FIRST_S, HERTZ, NO_RELAY, make_tone
 
 pytestmark = pytest.mark.engines
 
 ALICE, BOB, CAROL = TONES[:3]
 PATIENCE_S = 20
+LISTENS: dict[str, Any] = {"listens_for": (ALICE, BOB, CAROL, HERTZ)}
 
 
 def command_of(building: Building, *words: str) -> Any:
@@ -370,3 +372,132 @@ def test_a_hold_and_a_transfer_leave_the_key(company: Company) -> None:
     left, right = sounds(company, row["id"])
     assert left == {ALICE}
     assert CAROL in right
+
+
+def have_heard_the_tone(*calls: Call, since: tuple[int, ...] = ()) -> None:
+    """Both sides hear it, or have heard it since a mark in their journals; it is over when this returns."""
+    for call, mark in zip(calls, since or (0,) * len(calls), strict=True):
+        call.journal.wait(2 * PATIENCE_S, mark, event="hears", call=call.number, frequency=HERTZ)
+    for call in calls:
+        call.hears_not(HERTZ)
+
+
+def announcement(company: Company, place: Path, seconds: float = 2.0) -> str:
+    """An announcement that sounds like the tone."""
+    make_tone(place / "recorded.wav", seconds)
+    company.building.announces(company.domain, "recorded", place / "recorded.wav")
+    return "announcement:recorded"
+
+
+def marks(*calls: Call) -> tuple[int, ...]:
+    """How far their journals are."""
+    return tuple(call.journal.length for call in calls)
+
+
+def tones_heard(*calls: Call) -> int:
+    """How many tones all of them have heard."""
+    return sum(len(call.journal.matching(event="hears", call=call.number, frequency=HERTZ)) for call in calls)
+
+
+@pytest.mark.parametrize("who", ["101", "102"])
+def test_both_sides_hear_that_they_are_recorded(company: Company, who: str) -> None:
+    """Again and again; afterwards they hear each other, and what was said meanwhile is in the file."""
+    records(company, who, "--announce", "tone", "--tone-every", "5")
+    alice, bob = company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS)
+    call, heard = talk(alice, bob)
+    have_heard_the_tone(call, heard)
+    have_heard_the_tone(call, heard, since=marks(call, heard))
+    call.hears(BOB)
+    heard.hears(ALICE)
+    call.hangup()
+    heard.wait_ended()
+    (row,) = recordings(company)
+    assert (row["state"], row["announced"]) == ("kept", "tone, a tone every 5 s")
+    own, other = (ALICE, BOB) if who == "101" else (BOB, ALICE)
+    assert sounds(company, row["id"]) == ({own}, {other})
+    assert longest_silence_s(company, row["id"]) < 0.3
+
+
+@pytest.mark.parametrize("codec", ["PCMU/8000", "G722/16000"])
+def test_the_tone_is_heard_whatever_the_codec_and_in_an_encrypted_call(company: Company, codec: str) -> None:
+    company.building.encrypts(company.domain, "102")
+    records(company, "102", "--announce", "tone", "--tone-every", "5")
+    alice = company.phone("101", tone=ALICE, codecs=(codec,), **LISTENS)
+    bob = company.phone("102", tone=BOB, codecs=(codec,), encrypts=True, transport="tls", **LISTENS)
+    call, heard = talk(alice, bob)
+    have_heard_the_tone(call, heard)
+    call.hears(BOB)
+    heard.hears(ALICE)
+
+
+def test_who_is_not_recorded_hears_no_tone(company: Company) -> None:
+    records(company, "103", "--announce", "tone", "--tone-every", "5")
+    quiet = talk(company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS))
+    carol = company.phone("103", tone=CAROL, **LISTENS)
+    company.gives_device("101", "alice-mobile")
+    other = company.phone("101", device="alice-mobile", tone=ALICE, **LISTENS)
+    call = carol.dial("101")
+    told = other.incoming()
+    told.answer()
+    have_heard_the_tone(call, told)
+    have_heard_the_tone(call, told, since=marks(call, told))
+    assert tones_heard(*quiet) == 0
+
+
+def test_the_tone_follows_the_key(company: Company, tmp_path: Path) -> None:
+    """Nothing while nothing is recorded; it is said to both when it begins, and when it goes on."""
+    records(company, "101", "--on-demand", "--announce", announcement(company, tmp_path))
+    call, heard = talk(company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS))
+    assert tones_heard(call, heard) == 0
+    presses_the_key(company, call, "begins")
+    have_heard_the_tone(call, heard)
+    presses_the_key(company, call, "pauses")
+    paused = marks(call, heard)
+    heard.hears(ALICE)
+    presses_the_key(company, call, "begins")
+    have_heard_the_tone(call, heard, since=paused)
+    call.hangup()
+    (row,) = recordings(company)
+    assert (row["state"], row["announced"]) == ("kept", "announcement:recorded")
+
+
+def test_an_announcement_of_ones_own_is_played_to_both(company: Company, tmp_path: Path) -> None:
+    records(company, "everybody", "--announce", announcement(company, tmp_path))
+    call, heard = talk(company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS))
+    have_heard_the_tone(call, heard)
+    call.hangup()
+    (row,) = recordings(company)
+    assert row["announced"] == "announcement:recorded"
+
+
+def test_when_no_tone_can_be_played_the_call_goes_on_and_that_is_said(company: Company) -> None:
+    """Its file is broken, so that the relay refuses it."""
+    tone = company.building.paths.run / "recordings" / "tone.wav"
+    records(company, "101", "--announce", "tone")
+    tone.write_bytes(b"this is no sound")
+    try:
+        call, heard = talk(company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS))
+        log = company.building.paths.logs / "recordings.log"
+        deadline = time.monotonic() + PATIENCE_S
+        while f"101@{company.domain} to 102@{company.domain}: {NO_RELAY}" not in log.read_text():
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        call.hears(BOB)
+        heard.hears(ALICE)
+        call.hangup()
+    finally:
+        make_tone(tone, FIRST_S)
+    (row,) = recordings(company)
+    assert (row["state"], row["announced"]) == ("kept", NO_RELAY)
+
+
+def test_nobody_stays_hushed_when_the_daemon_dies(company: Company, tmp_path: Path) -> None:
+    """Killed while an announcement plays: the next one lets both sides hear each other."""
+    records(company, "101", "--announce", announcement(company, tmp_path, 15.0))
+    call, heard = talk(company.phone("101", tone=ALICE, **LISTENS), company.phone("102", tone=BOB, **LISTENS))
+    call.journal.wait(2 * PATIENCE_S, event="hears", call=call.number, frequency=HERTZ)
+    old = company.pid("recordings")
+    os.kill(old, signal.SIGKILL)
+    company.building.awaits_restart("recordings", old)
+    call.hears(BOB)
+    heard.hears(ALICE)

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from carillon.recordings import daemon
+from carillon.recordings.announcer import NOT_HEARD
 from carillon.recordings.daemon import DiskFull, Recorder
 from carillon.recordings.index import _SCHEMA, Index, Kept
 from carillon.routing.recording import Recording
 from carillon.stores.memory import MemoryDirectory
 from carillon.stores.ports import DomainProfile
-from carillon.stores.recordingspool import PARTS, metadata, note_going, note_loss, note_ready
+from carillon.stores.recordingspool import PARTS, metadata, note_announced, note_going, note_loss, note_ready
 
 DOMAIN = "example.org"
 CALL = Recording("leg1", DOMAIN, 3, "101", f"101@{DOMAIN}", "Alice", f"102@{DOMAIN}", "Bob", "internal")
@@ -195,7 +196,20 @@ def test_word_of_a_call_that_nobody_recorded_goes_with_it(recorder: Recorder, mo
 
 def test_an_index_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "index.db")) as old, old:
-        old.execute(_SCHEMA.replace(",\n  on_demand INTEGER NOT NULL DEFAULT 0", ""))
+        newer = ",\n  on_demand INTEGER NOT NULL DEFAULT 0, announced TEXT NOT NULL DEFAULT ''"
+        assert newer in _SCHEMA
+        old.execute(_SCHEMA.replace(newer, ""))
     index = Index(tmp_path)
     index.add(Kept("a", "k", DOMAIN, 1, "101", "101@x", "A", "102@x", "B", "internal", 1.0, on_demand=True))
     assert [row.on_demand for row in index.listing()] == [True]
+
+
+@pytest.mark.parametrize(("heard", "said"), [("tone", "tone"), ("", NOT_HEARD)])
+def test_what_both_sides_heard_of_it_is_kept_with_it(recorder: Recorder, heard: str, said: str) -> None:
+    ended(recorder, call=replace(CALL, announce="tone"))
+    if heard:
+        note_announced(recorder.spool, SESSION, heard)
+    recorder.look()
+    (row,) = recorder.index.listing()
+    assert row.announced == said
+    assert not any(any((recorder.spool / part).iterdir()) for part in PARTS)

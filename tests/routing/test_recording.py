@@ -112,3 +112,31 @@ def test_a_rule_that_records_by_itself_counts_before_one_by_key() -> None:
     made = office(RecordingRule(1, on_demand=True), RecordingRule(2))
     made.alice.calls(made.bob)
     assert "rule 2: all calls of everybody" in made.engine.ladder()
+
+
+@pytest.mark.parametrize(
+    ("rules", "announced"),
+    [
+        ((RecordingRule(1, announce="tone"),), True),
+        ((RecordingRule(1),), False),
+        ((RecordingRule(1, required=True), RecordingRule(2, "all", frozenset({"101"}), announce="tone")), True),
+        ((RecordingRule(1, "all", frozenset({"102"})), RecordingRule(2, "internal", announce="tone")), True),
+        (
+            (RecordingRule(1, "all", frozenset({"101"})), RecordingRule(2, "all", frozenset({"103"}), announce="tone")),
+            False,
+        ),
+    ],
+)
+def test_if_one_rule_that_fits_announces_it_it_is_announced(rules: tuple[RecordingRule, ...], announced: bool) -> None:
+    made = office(*rules)
+    made.alice.calls(made.bob)
+    assert ("announced by a tone" in made.engine.ladder()) == announced
+
+
+def test_the_called_colleague_whose_rule_announces_is_heeded_on_the_callers_side() -> None:
+    made = office(
+        RecordingRule(1, "all", frozenset({"101"})),
+        RecordingRule(2, "internal", frozenset({"102"}), announce="tone", tone_every_s=15),
+    )
+    made.alice.calls(made.bob)
+    assert "rule 1: all calls of 101, announced by a tone, and a tone every 15 s" in made.engine.ladder()

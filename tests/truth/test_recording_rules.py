@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import wave
+from pathlib import Path
+
 import pytest
 from tests.truth.terminal import Terminal
 
@@ -26,7 +29,7 @@ def test_a_rule_is_made_listed_and_removed(carillon: Terminal, worker: Directory
     assert made == "Rule 1: external calls of 101 are recorded.\nIn force now.\n"
     assert in_force(worker) == (RecordingRule(1, "external", frozenset({"101"}), None, True),)
     row = {"id": 1, "domain": "example.org", "whose": "101", "calls": "external", "required": True}
-    row |= {"on_demand": False, "pausable": False}
+    row |= {"on_demand": False, "pausable": False, "announced": None, "tone_every_s": None}
     assert carillon.got("recording", "rule", "list") == [row]
     carillon.done("recording", "rule", "remove", "1")
     assert in_force(worker) == ()
@@ -92,3 +95,46 @@ def test_what_no_key_is_for_is_refused(carillon: Terminal) -> None:
     carillon.done("trunk", "add", "provider", "--address", "192.0.2.9")
     assert "a trunk presses no key" in carillon.refused("recording", "rule", "add", "trunk:provider", "--on-demand")
     assert "--required" in carillon.refused("recording", "rule", "add", "101", "--on-demand", "--required")
+
+
+def prompt(directory: Path, seconds: int) -> str:
+    """An audio file of that length."""
+    with wave.open(str(directory / "prompt.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16000 * seconds))
+    return str(directory / "prompt.wav")
+
+
+def test_what_both_sides_hear_is_set_and_changed(carillon: Terminal, worker: DirectoryReader, tmp_path: Path) -> None:
+    made = carillon.done("recording", "rule", "add", "everybody", "--announce", "tone", "--tone-every", "15").out
+    told = "announced by a tone and a tone every 15 s"
+    assert made.startswith(f"Rule 1: all calls of everybody are recorded, {told}.\n")
+    assert [(rule.announce, rule.tone_every_s) for rule in in_force(worker)] == [("tone", 15)]
+    carillon.done("announcement", "add", "told", prompt(tmp_path, 2))
+    carillon.done("recording", "rule", "set", "1", "--announce", "announcement:told")
+    assert [(rule.announce, rule.tone_every_s) for rule in in_force(worker)] == [("announcement:told", 15)]
+    assert "recording rule 1" in carillon.refused("announcement", "remove", "told")
+    carillon.done("recording", "rule", "set", "1", "--announce", "no")
+    assert [(rule.announce, rule.tone_every_s) for rule in in_force(worker)] == [("", 0)]
+    carillon.done("announcement", "remove", "told")
+    carillon.done("recording", "rule", "set", "1", "--tone-every", "20")
+    assert [(rule.announce, rule.tone_every_s) for rule in in_force(worker)] == [("tone", 20)]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("--announce", "loud"), "announce: 'loud' isn't known; write tone, announcement:NAME or no."),
+        (("--announce", "announcement:nobody"), "announce: there is no announcement nobody"),
+        (("--announce", "announcement:long"), "announce: announcement:long is 30 s long"),
+        (("--tone-every", "2"), "tone_every: 2 isn't possible"),
+        (("--tone-every", "15", "--announce", "no"), "tone_every: is for a recording that is announced"),
+    ],
+)
+def test_what_nobody_can_hear_is_refused(
+    carillon: Terminal, words: tuple[str, ...], problem: str, tmp_path: Path
+) -> None:
+    carillon.done("announcement", "add", "long", prompt(tmp_path, 30))
+    carillon.done("recording", "rule", "add", "101")
+    assert carillon.refused("recording", "rule", "add", "102", *words).startswith(problem)
+    assert carillon.refused("recording", "rule", "set", "1", *words).startswith(problem)

@@ -21,6 +21,16 @@ app = commands("Recorded calls, and rules for which calls are recorded.")
 rules = commands("Which calls are recorded.")
 app.add_typer(rules, name="rule")
 
+Announce = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tone|announcement:NAME|no",
+        help="What both sides hear when the recording begins, and when it goes on after a pause.",
+    ),
+]
+ToneEvery = Annotated[
+    int | None, typer.Option(metavar="SECONDS", help="Play both a tone again and again, so far apart; 0 for never.")
+]
 Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the recording, as `recording list` shows it.")]
 Domain = Annotated[str | None, typer.Option(help="Only those of this domain.")]
 
@@ -99,19 +109,41 @@ def add_rule(
     pausable: Annotated[
         bool, typer.Option("--pausable", help="Let the person pause and resume it, by *1 in the call.")
     ] = False,
+    announce: Announce = None,
+    tone_every: ToneEvery = None,
 ) -> None:
     """Record calls from now on.
 
-    Example: `carillon recording rule add group:sales --calls external`; `carillon recording rule add 101 --on-demand`
+    Example: `carillon recording rule add group:sales --calls external --announce tone`;
+    `carillon recording rule add 101 --on-demand`
     """
     from carillon.provisioning import recordings
 
     cli = Cli.of(context)
-    rule, sequence = recordings.add(
-        cli.truth, cli.who, whose, calls, required=required, on_demand=on_demand, pausable=pausable
-    )
-    when = " when the person presses *1" if on_demand else ""
-    cli.done(f"Rule {rule.id}: {rule.calls} calls of {rule.subject} are recorded{when}.", _rule_row(rule), sequence)
+    announced = recordings.Announced(announce, tone_every)
+    flags = {"required": required, "on_demand": on_demand, "pausable": pausable}
+    rule, sequence = recordings.add(cli.truth, cli.who, whose, calls, **flags, announced=announced)
+    cli.done(f"Rule {rule.id}: {_said(rule)}.", _rule_row(rule), sequence)
+
+
+@rules.command("set")
+def set_rule(
+    context: typer.Context,
+    rule: Annotated[int, typer.Argument(metavar="ID", help="Number of the rule.")],
+    announce: Announce = None,
+    tone_every: ToneEvery = None,
+) -> None:
+    """Change what both sides hear of these recordings.
+
+    Example: `carillon recording rule set 3 --announce tone --tone-every 15`
+    """
+    from carillon.provisioning import recordings
+
+    if announce is None and tone_every is None:
+        raise typer.BadParameter("Nothing to change: see --help.")
+    cli = Cli.of(context)
+    changed, sequence = recordings.set(cli.truth, cli.who, rule, recordings.Announced(announce, tone_every))
+    cli.done(f"Rule {changed.id}: {_said(changed)}.", _rule_row(changed), sequence)
 
 
 @rules.command("list")
@@ -175,7 +207,16 @@ def _row(of: Kept) -> dict[str, object]:
         "callee_name": of.callee_name,
         "state": of.state,
         "why": of.why or None,
+        "announced": of.announced or None,
     }
+
+
+def _said(of: Rule) -> str:
+    """What a rule does, for people."""
+    when = " when the person presses *1" if of.on_demand else ""
+    announced = f", announced by {'a tone' if of.announce == 'tone' else of.announce}" if of.announce else ""
+    again = f" and a tone every {of.tone_every_s} s" if of.tone_every_s else ""
+    return f"{of.calls} calls of {of.subject} are recorded{when}{announced}{again}"
 
 
 def _rule_row(of: Rule) -> dict[str, object]:
@@ -187,4 +228,6 @@ def _rule_row(of: Rule) -> dict[str, object]:
         "required": of.required,
         "on_demand": of.on_demand,
         "pausable": of.pausable or of.on_demand,
+        "announced": of.announce or None,
+        "tone_every_s": of.tone_every_s or None,
     }

@@ -28,12 +28,24 @@ class Calls(StrEnum):
     INTERNAL = "internal"
 
 
+TONE = "tone"
+"""What both sides hear, where no announcement of one's own was made."""
+
+LONGEST_SOUND_S = 20
+"""Of an announcement: meanwhile neither side hears the other."""
+
+SHORTEST_S, LONGEST_S = 5, 300
+"""How far apart tones may be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`calls` of `whose` `name` (empty for everybody) are recorded; `id` is 0 until it is kept.
 
     `required`: a call that can't be recorded is refused. `on_demand`: recorded from when the person presses a key;
-    `pausable`: he may pause the recording by the same key, as he may where he has begun it.
+    `pausable`: he may pause the recording by the same key, as he may where he has begun it. `announce`: what both
+    sides hear when it begins, and when it goes on after a pause: `tone`, `announcement:NAME`, or "" for nothing;
+    `tone_every_s`: a tone again and again, so many seconds apart, 0 for never.
     """
 
     domain: str
@@ -44,6 +56,8 @@ class Rule:
     id: int = 0
     on_demand: bool = False
     pausable: bool = False
+    announce: str = ""
+    tone_every_s: int = 0
 
     def __post_init__(self) -> None:
         require_canonical(self.domain)
@@ -55,6 +69,12 @@ class Rule:
             raise Refused("whose", "a trunk presses no key; make the rule for people or a group.")
         if self.on_demand and self.required:
             raise Refused("on_demand", "is for calls that need not be recorded; leave --required out.")
+        if self.tone_every_s and not SHORTEST_S <= self.tone_every_s <= LONGEST_S:
+            raise Refused(
+                "tone_every", f"{self.tone_every_s} isn't possible; choose {SHORTEST_S} to {LONGEST_S} seconds, or 0."
+            )
+        if self.tone_every_s and not self.announce:
+            raise Refused("tone_every", "is for a recording that is announced; add --announce tone.")
 
     @property
     def subject(self) -> str:

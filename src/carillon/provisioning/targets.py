@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind, require_served
 from carillon.model.user import is_extension
-from carillon.stores.sql.tables import announcement, forwarding, group, number, user
+from carillon.stores.sql.tables import announcement, forwarding, group, number, recording_rule, user
 
 
 def target_typed(connection: Connection, field: str, domain: str, text: str, country: str | None = None) -> Target:
@@ -60,6 +60,7 @@ def leading_to(connection: Connection, domain: str, target: Target) -> list[str]
     text = str(target)
     dialled = select(number.c.number).where(number.c.domain == domain, number.c.target == text)
     played = select(announcement.c.name).where(announcement.c.domain == domain, announcement.c.overflow == text)
+    recorded = select(recording_rule.c.id).where(recording_rule.c.domain == domain, recording_rule.c.announce == text)
     overflow = select(group.c.name).where(group.c.domain == domain, group.c.overflow == text)
     row = select(forwarding.c.id, forwarding.c.extension, forwarding.c.targets).where(
         forwarding.c.domain == domain, forwarding.c.targets.contains(text)
@@ -67,6 +68,7 @@ def leading_to(connection: Connection, domain: str, target: Target) -> list[str]
     return [
         *(f"number {found}" for found in connection.execute(dialled).scalars()),
         *(f"group {found}" for found in connection.execute(overflow).scalars()),
+        *(f"recording rule {found}" for found in connection.execute(recorded).scalars()),
         *(f"announcement {found}" for found in connection.execute(played).scalars()),
         *(f"row {found.id} of {found.extension}" for found in connection.execute(row) if text in found.targets.split()),
     ]

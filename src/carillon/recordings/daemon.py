@@ -12,17 +12,20 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from carillon.recordings.announcer import NOT_HEARD, Announcer
 from carillon.recordings.index import Index, Kept
 from carillon.recordings.packets import Packet, packets
 from carillon.recordings.sound import write
 from carillon.recordings.spool import Finished, Lost, finished, interrupted, lost
 from carillon.routing.recording import Recording
+from carillon.stores import recordingspool
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
+from carillon.stores.prompts import Prompts
 from carillon.system import relay
 
 LOOK_S = 0.5
@@ -110,7 +113,7 @@ class Recorder:
         first = next(chain.from_iterable(map(packets, sounds)), None)
         if first is None:
             why = cut or "the relay recorded no sound"
-            return _row(one.packets.name, one.recording, time.time(), state="lost", why=why)
+            return self._heard(one, _row(one.packets.name, one.recording, time.time(), state="lost", why=why))
         name = time.strftime("%Y-%m-%d/%H%M%S", time.localtime(first.at))
         file = Path(one.recording.domain) / f"{name}-{one.recording.key[:12]}-{one.packets.stem[-6:]}.wav"
         path = self.root / file
@@ -122,7 +125,13 @@ class Recorder:
         os.rename(part, path)
         why = cut or (f"{made.passed_over} packets of a codec that is not known" if made.passed_over else "")
         row = _row(one.packets.name, one.recording, first.at, state="cut" if why else "kept", why=why)
-        return Kept(**{**asdict(row), "seconds": round(made.seconds, 2), "file": str(file)})
+        return self._heard(one, replace(row, seconds=round(made.seconds, 2), file=str(file)))
+
+    def _heard(self, one: Finished, row: Kept) -> Kept:
+        """With what both sides were told of it."""
+        if not one.recording.announce:
+            return row
+        return replace(row, announced=recordingspool.announced(self.spool, one.session) or NOT_HEARD)
 
     def _beating(self, found: Iterator[Packet]) -> Iterator[Packet]:
         """The same, with a sign of life now and then: an hour of sound takes a while."""
@@ -201,6 +210,8 @@ def main() -> None:
         DirectoryReader(Path(told["directory"])),
         Path(sys.argv[1]).with_name("pulse"),
     )
+    announcer = Announcer(recorder.spool, recorder.relay, Prompts(Path(told["prompts"])), Path(sys.argv[1]).parent)
+    announcer.begin()
     pulse, problem = recorder.pulse, Path(sys.argv[1]).with_name("problem")
     while True:
         pulse.touch()

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS recording (
   rule INTEGER NOT NULL, extension TEXT NOT NULL, caller TEXT NOT NULL, caller_name TEXT NOT NULL,
   callee TEXT NOT NULL, callee_name TEXT NOT NULL, direction TEXT NOT NULL, began REAL NOT NULL,
   seconds REAL NOT NULL, state TEXT NOT NULL, why TEXT NOT NULL, file TEXT NOT NULL,
-  on_demand INTEGER NOT NULL DEFAULT 0)
+  on_demand INTEGER NOT NULL DEFAULT 0, announced TEXT NOT NULL DEFAULT '')
 """
 
 
@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS recording (
 class Kept:
     """One recording. `state` is kept, cut (it ended before the call) or lost (there is none), and `why`.
 
+    `announced` is what both sides heard of it, or why they heard nothing; "" where nothing was wanted.
     `source` is what it was made from, so that nothing is kept twice; `file` is a path below the recordings.
     """
 
@@ -46,6 +47,7 @@ class Kept:
     file: str = ""
     id: int = 0
     on_demand: bool = False
+    announced: str = ""
 
 
 class Index:
@@ -108,9 +110,11 @@ class Index:
 
 
 def _renew(connection: sqlite3.Connection) -> None:
-    """An index of an earlier version lacks a column."""
-    if "on_demand" not in {row[1] for row in connection.execute("PRAGMA table_info(recording)")}:
-        connection.execute("ALTER TABLE recording ADD COLUMN on_demand INTEGER NOT NULL DEFAULT 0")
+    """An index of an earlier version lacks columns."""
+    there = {row[1] for row in connection.execute("PRAGMA table_info(recording)")}
+    for name, kind in (("on_demand", "INTEGER NOT NULL DEFAULT 0"), ("announced", "TEXT NOT NULL DEFAULT ''")):
+        if name not in there:
+            connection.execute(f"ALTER TABLE recording ADD COLUMN {name} {kind}")
 
 
 def _people(row: Kept) -> set[str]:

@@ -35,6 +35,7 @@ class Finished:
         """What else was left of it."""
         yield spool / "going" / self.session
         yield spool / "ready" / self.session
+        yield spool / "announced" / self.session
         yield spool / "tmp" / f"rtpengine-meta-{self.packets.stem}.tmp"
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Final
 
 from carillon.model.frozen import dataclass
+from carillon.model.recording import TONE
 from carillon.model.rights import NumberClass
 from carillon.routing.admission import caller
 from carillon.routing.chain import Verdict
@@ -38,7 +39,10 @@ MATCHES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is kept with a recording: `key` joins all of a call, `direction` is internal, in or out."""
+    """What is kept with a recording: `key` joins all of a call, `direction` is internal, in or out.
+
+    `announce` and `tone_every_s` are what both sides hear of it, as in `model.recording.Rule`.
+    """
 
     key: str
     domain: str
@@ -52,6 +56,8 @@ class Recording:
     required: bool = False
     on_demand: bool = False
     pausable: bool = False
+    announce: str = ""
+    tone_every_s: int = 0
 
     @property
     def has_key(self) -> bool:
@@ -94,27 +100,19 @@ def inbound_rule(request: Request, facts: Facts) -> tuple[RecordingRule | None, 
     name = callee.name if callee else ""
     if request.trunk is not None:
         rule = found(facts, request.trunk.domain, "in", trunk=request.trunk.name)
+        rule = _told_too(rule, found(facts, callee.domain, "in", person=callee.extension) if callee else None)
         user = (request.asserted or request.from_uri).user
         who = "anonymous" if request.withheld else user
-        kept = (
-            (
-                *(key, request.trunk.domain, rule.id, "", who, request.from_name, called, name, "in"),
-                *how(rule),
-            )
-            if rule
-            else None
-        )
-        return rule, Recording(*kept) if kept else None
+        parties = "", who, request.from_name, called, name
+        return rule, _kept(rule, key, request.trunk.domain, parties, "in")
     if not isinstance(facts.account, Account) or _is_service(request):
         return None, None
     party, direction = caller(facts), "internal" if callee else "out"
     rule = found(facts, party.domain, direction, person=party.extension)
-    if rule is None:
-        return None, None
-    return rule, Recording(
-        *(key, party.domain, rule.id, party.extension, party.aor, party.name, called, name, direction),
-        *how(rule),
-    )
+    if callee:
+        rule = _told_too(rule, found(facts, callee.domain, direction, person=callee.extension))
+    parties = party.extension, party.aor, party.name, called, name
+    return rule, _kept(rule, key, party.domain, parties, direction)
 
 
 def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[RecordingRule | None, Recording | None]:
@@ -132,27 +130,24 @@ def outbound_rule(request: Request, facts: Facts, trunk: str = "") -> tuple[Reco
         extension = who.partition("@")[0]
         rule = found(facts, domain, direction, person=extension)
         if rule is not None and not rule.on_demand:  # no key of his is heard on this leg
-            return rule, Recording(key, domain, rule.id, extension, *told, *called, direction, rule.required)
+            by_access = replace(rule, pausable=False)
+            return rule, _kept(by_access, key, domain, (extension, *told, *called), direction)
     if isinstance(facts.callee, Party):
         party, direction = facts.callee, "in" if private.get(PrivateHeader.ORIGIN) == "external" else "internal"
         rule = found(facts, domain, direction, person=party.extension)
-        if rule is None:
-            return None, None
-        return rule, Recording(
-            key,
-            domain,
-            rule.id,
-            party.extension,
-            *told,
-            party.aor,
-            party.name,
-            direction,
-            *how(rule),
-        )
+        return rule, _kept(rule, key, domain, (party.extension, *told, party.aor, party.name), direction)
     rule = found(facts, domain, "out", trunk=trunk or None)
-    return rule, Recording(
-        *(key, domain, rule.id, "", *told, request.uri.user, "", "out"), *how(rule)
-    ) if rule else None
+    return rule, _kept(rule, key, domain, ("", *told, request.uri.user, ""), "out")
+
+
+def _kept(
+    rule: RecordingRule | None, key: str, domain: str, parties: tuple[str, str, str, str, str], direction: str
+) -> Recording | None:
+    """What is kept with it, by this rule; `parties`: whose it is, the caller, his name, the callee, his name."""
+    if rule is None:
+        return None
+    how = rule.required, rule.on_demand, rule.pausable, rule.announce, rule.tone_every_s
+    return Recording(key, domain, rule.id, *parties, direction, *how)
 
 
 def _called(request: Request, facts: Facts) -> tuple[str, str]:
@@ -163,16 +158,22 @@ def _called(request: Request, facts: Facts) -> tuple[str, str]:
 def found(
     facts: Facts, domain: str, direction: str, *, person: str | None = None, trunk: str | None = None
 ) -> RecordingRule | None:
-    """The rule that fits; one that must be kept counts before the others, and one by key after them."""
+    """The rule that fits; one that must be kept counts before the others, and one by key after them.
+
+    If any rule that fits announces the recording, it is announced.
+    """
     profile = None if facts.domains is UNKNOWN else facts.domains.get(domain)
     rules = profile.recording if profile else ()
     fitting = [rule for rule in rules if rule.calls in MATCHES[direction] and _concerns(rule, person, trunk)]
-    return min(fitting, key=lambda rule: (not rule.required, rule.on_demand, not rule.pausable), default=None)
+    best = min(fitting, key=lambda rule: (not rule.required, rule.on_demand, not rule.pausable), default=None)
+    return _told_too(best, next((rule for rule in fitting if rule.announce), None))
 
 
-def how(rule: RecordingRule) -> tuple[bool, bool, bool]:
-    """What a recording takes from its rule: required, on demand, pausable."""
-    return rule.required, rule.on_demand, rule.pausable
+def _told_too(rule: RecordingRule | None, other: RecordingRule | None) -> RecordingRule | None:
+    """A rule, with what another one that fits says aloud if it says nothing itself."""
+    if rule is None or other is None or rule.announce or not other.announce:
+        return rule
+    return replace(rule, announce=other.announce, tone_every_s=other.tone_every_s)
 
 
 def keys_told(session: str, recording: Recording | None) -> tuple[Effect, ...]:
@@ -200,14 +201,24 @@ def why_recorded(rule: RecordingRule) -> str:
     by_key = (
         f", when {RECORDING_KEY} is pressed" if rule.on_demand else f", {RECORDING_KEY} pauses" if rule.pausable else ""
     )
-    return f"rule {rule.id}: {rule.calls} calls of {whose}{by_key}"
+    return f"rule {rule.id}: {rule.calls} calls of {whose}{by_key}{_announced(rule)}"
+
+
+def _announced(rule: RecordingRule) -> str:
+    """What is heard of the recording: `, announced by a tone, and a tone every 15 s`."""
+    if not rule.announce:
+        return ""
+    by = "a tone" if rule.announce == TONE else rule.announce
+    again = f", and a tone every {rule.tone_every_s} s" if rule.tone_every_s else ""
+    return f", announced by {by}{again}"
 
 
 def _verdict(request: Request, facts: Facts, rule: RecordingRule | None, recording: Recording | None) -> Verdict:
     if rule is None or recording is None:
         return Verdict("not recorded", "no rule says so")
     if facts.relay and request.codecs is not None:
-        return Verdict("on demand" if rule.on_demand else "recorded", why_recorded(rule))
+        how_far = "on demand" if rule.on_demand else "recorded"
+        return Verdict(f"{how_far}, announced" if rule.announce else how_far, why_recorded(rule))
     if rule.on_demand:
         return Verdict("not recorded", f"{why_recorded(rule)}: {NO_OFFER if facts.relay else RELAY_DOWN}")
     why = NO_OFFER if facts.relay else RELAY_DOWN

@@ -107,8 +107,8 @@ def domain_row(of: DomainProfile) -> tuple[Any, ...]:
 def domain_of(row: Sequence[Any]) -> DomainProfile:
     """The domain in the values of `DOMAIN`."""
     rules = tuple(
-        RecordingRule(id, calls, None if people is None else frozenset(people), trunk, *map(bool, flags))
-        for id, calls, people, trunk, *flags in (json.loads(row[6]) if row[6] else ())
+        RecordingRule(id, calls, None if people is None else frozenset(people), *more)
+        for id, calls, people, *more in (json.loads(row[6]) if row[6] else ())
     )
     name, digest, session_timer_s, asks_names, most_calls, recording_days = row[:6]
     flags = bool(asks_names), most_calls, recording_days, rules, bool(row[7])

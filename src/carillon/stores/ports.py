@@ -47,7 +47,7 @@ class RecordingRule:
 
     `calls` is one of `all`, `in`, `out`, `external`, `internal`, as seen from the people. With `required`, a call that
     cannot be recorded is refused. With `on_demand` recording begins when the person presses a key; he may pause it
-    then, and where it is `pausable`.
+    then, and where it is `pausable`. `announce` and `tone_every_s` as in `model.recording.Rule`.
     """
 
     id: int
@@ -57,6 +57,8 @@ class RecordingRule:
     required: bool = False
     on_demand: bool = False
     pausable: bool = False
+    announce: str = ""
+    tone_every_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

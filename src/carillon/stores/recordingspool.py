@@ -2,7 +2,7 @@
 
 Below the spool: `pcaps`, `metadata` and `tmp` are the relay's, `lost` and `going` are the workers': what could not be
 recorded, and what is being recorded, by session, should the relay die. `ready` is theirs too: calls that a person may
-record, or go on recording, by key; the services read it.
+record, or go on recording, by key; the services read it. `announced` is what the daemon has made heard, by session.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-PARTS = ("pcaps", "metadata", "tmp", "lost", "going", "ready")
+PARTS = ("pcaps", "metadata", "tmp", "lost", "going", "ready", "announced")
 
 
 def metadata(recording: str, codecs: Mapping[int, str]) -> str:
@@ -48,6 +48,19 @@ def note_going(spool: Path, session: str, metadata: str) -> None:
 def note_ready(spool: Path, session: str, metadata: str) -> None:
     """Leave word of what a person may record. Raises nothing."""
     _write(spool / "ready" / session, metadata)
+
+
+def note_announced(spool: Path, session: str, words: str) -> None:
+    """Keep what both sides have heard of a recording, or why they have not. Raises nothing."""
+    _write(spool / "announced" / session, words)
+
+
+def announced(spool: Path, session: str) -> str:
+    """What `note_announced` kept, "" for nothing."""
+    try:
+        return (spool / "announced" / session).read_text()
+    except OSError:
+        return ""
 
 
 def note_paused(spool: Path, session: str) -> None:

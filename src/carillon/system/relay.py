@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import socket
+from pathlib import Path
 
 PATIENCE_S = 3.0
 LONGEST = 65536
@@ -13,6 +14,7 @@ LIST = b"d7:command4:list5:limiti1000ee"
 STATISTICS = b"d7:command10:statisticse"
 
 _SESSION = re.compile(rb"[0-9]+:([0-9a-f]{24}(?:-[0-9]+)?)")
+_DURATION = re.compile(rb"8:durationi([0-9]+)e")
 _COUNT = re.compile(rb"11:sessionsowni([0-9]+)e")
 
 Where = tuple[str, int]
@@ -47,6 +49,29 @@ def stops_recording(relay: Where, session: str) -> bool:
     """Have a session written down no more: what was is finished. Raises OSError when it does not answer."""
     told = b"".join(map(_text, ("call-id", session, "command", "stop recording")))
     return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
+
+
+def hushes(relay: Where, session: str, *, hush: bool) -> bool:
+    """Let both sides hear nothing of each other, or again; keys and what is recorded go through. Raises OSError."""
+    told = b"".join(map(_text, ("call-id", session, "command", "block media" if hush else "unblock media")))
+    return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
+
+
+def plays(relay: Where, session: str, sound: Path) -> float | None:
+    """Play an audio file to both sides; how long it is (seconds), None if that can't be done. Raises OSError.
+
+    It comes beside what the other side says, as a second stream that phones can't tell apart: hush that first.
+    """
+    told = b"".join(map(_text, ("call-id", session, "command", "play media", "file", str(sound))))
+    said = _asked(relay, b"d" + told + b"5:flagsl3:allee")
+    found = _DURATION.search(said) if b"6:result2:ok" in said else None
+    return int(found[1]) / 1000 if found else None
+
+
+def stops_playing(relay: Where, session: str) -> bool:
+    """Play no more to either side. Raises OSError when it does not answer."""
+    told = b"".join(map(_text, ("call-id", session, "command", "stop media")))
+    return b"6:result2:ok" in _asked(relay, b"d" + told + b"5:flagsl3:allee")
 
 
 def knows(relay: Where, session: str) -> bool:

@@ -15,6 +15,7 @@ def context(system: System) -> Daemon:
     told = {
         "directory": paths.run_directory,
         "recordings": paths.recordings,
+        "prompts": paths.prompts,
         "relay_pidfile": paths.run / "rtpengine" / "rtpengine.pid",
         "relay": rtpengine.control(system.node),
         "gateway": system.node.addresses,

@@ -24,8 +24,11 @@ def rules_of(connection: Connection) -> dict[str, tuple[RecordingRule, ...]]:
     return {domain: tuple(rules) for domain, rules in found.items()}
 
 
+_HOW = ("required", "on_demand", "pausable", "announce", "tone_every_s")
+
+
 def _rule(row: Row[Any], people: frozenset[str] | None, trunk: str | None) -> RecordingRule:
-    return RecordingRule(row.id, row.calls, people, trunk, row.required, row.on_demand, row.pausable)
+    return RecordingRule(row.id, row.calls, people, trunk, *(getattr(row, name) for name in _HOW))
 
 
 def _groups(connection: Connection) -> dict[tuple[str, str], frozenset[str]]:

@@ -72,6 +72,8 @@ recording_rule = _table(
     Column("required", Boolean, nullable=False),
     Column("on_demand", Boolean, nullable=False, server_default="0"),
     Column("pausable", Boolean, nullable=False, server_default="0"),
+    Column("announce", String(48), nullable=False, server_default=""),
+    Column("tone_every_s", Integer, nullable=False, server_default="0"),
 )
 
 priority_rule = _table(
