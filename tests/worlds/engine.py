@@ -653,7 +653,7 @@ class Engine:
         try:
             handover = self.handovers.get(memo.leg_id) if replies.needs_handover(memo, final.code) else None
         except StoreDown:
-            handover = None
+            handover = UNKNOWN
         said = replies.decide(memo, ReplyFacts(final.code, "", handover))
         self._note("inbound reply", said)
         leg.final = _rewritten(Final(final.code), said)

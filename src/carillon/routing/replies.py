@@ -22,7 +22,7 @@ from carillon.routing.decision import (
     StripPrivate,
     TraceRow,
 )
-from carillon.routing.facts import ReplyFacts
+from carillon.routing.facts import UNKNOWN, ReplyFacts
 from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.words import BUSY, for_stranger
@@ -70,6 +70,8 @@ def timer_readable(leg: Leg, reply: ReplyFacts) -> Verdict:
 def told_why(leg: Leg, reply: ReplyFacts) -> Verdict:
     """The far end's reason and headers, such as Warning, reach the caller when Asterisk sent the same code on."""
     handover = reply.handover
+    if leg is Leg.INBOUND and handover is UNKNOWN:
+        return Verdict("unknown", "Redis did not answer: the code is told, and what was said with it is missing")
     if leg is Leg.OUTBOUND or not isinstance(handover, HandOver) or handover.code != reply.code:
         return Verdict("nothing to tell", f"hand-over {'none' if handover is None else 'not for this reply'}")
     names = dict.fromkeys(name for name, _ in handover.headers)
