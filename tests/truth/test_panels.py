@@ -14,7 +14,7 @@ from tests.truth.terminal import Terminal
 from carillon.model.panel import MOST_MEMBERS
 from carillon.model.refused import Refused
 from carillon.presence.panel import Member
-from carillon.provisioning import changes, domains, groups, panels, users
+from carillon.provisioning import changes, domains, groups, numbers, panels, users
 from carillon.states.sources import ManualSource
 from carillon.stores.directory import DirectoryReader, refresh
 
@@ -75,6 +75,20 @@ def test_people_and_groups_that_go_leave_the_panels(people: Engine, tmp_path: Pa
     assert changes.listing(people, noun="panel")[-1].after == {"members": "103"}
 
 
+def test_a_groups_number_is_a_lamp_as_long_as_it_is_the_groups(people: Engine, tmp_path: Path) -> None:
+    for dialled in ("200", "201"):
+        numbers.add(people, WHO, dialled, "group:sales")
+    panels.add(people, WHO, "desk", ["200", "101", "201"])
+    refresh(people, tmp_path / "directory.db", os.geteuid())
+    told = ManualSource(tmp_path / "directory.db").changed()
+    assert told is not None
+    assert told.panels[DESK][0] == Member("200", "sales")
+    assert told.group_numbers == {"*sales@example.org": ("200@example.org", "201@example.org")}
+    numbers.set(people, WHO, "200", "102")
+    numbers.remove(people, WHO, "201")
+    assert shown(people, tmp_path) == {DESK: ["101"]}
+
+
 def test_a_domain_goes_with_its_panels(people: Engine) -> None:
     domains.add(people, WHO, "branch.example.org")
     panels.add(people, WHO, "desk@branch.example.org")
@@ -90,6 +104,7 @@ def test_a_domain_goes_with_its_panels(people: Engine) -> None:
         ("desk", ("199",), "no user"),
         ("desk", ("group:gone",), "no group"),
         ("desk", ("101", "101"), "twice"),
+        ("desk", ("+3225550142",), "no user"),
         ("desk", ("101@elsewhere.org",), "example.org"),
         ("desk@elsewhere.org", (), "elsewhere.org"),
     ],

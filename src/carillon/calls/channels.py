@@ -8,7 +8,7 @@ from enum import StrEnum
 from carillon.calls.ami import Message
 from carillon.sip.private import Kind
 
-VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA", "PICKUPMARK")
+VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA", "PICKUPMARK", "GROUP")
 """Set by the dial plan; Asterisk adds them to each event (`channelvars` in manager.conf)."""
 
 _NOWHERE = "anonymous.invalid"
@@ -35,6 +35,7 @@ class Channel:
     trunk; "" for a person as well. `caller` and `called`
     are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time. `call_id`
     is that of the dialog with a phone that is called. Once it has `joined` others, it is known for sure who has it.
+    `ring_group` is the name of the group for which the call is, or has been.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Channel:
     began: float
     call_id: str = ""
     joined: bool = False
+    ring_group: str = ""
 
     @property
     def order(self) -> tuple[float, str]:
@@ -85,6 +87,7 @@ def channel_in(message: Message, *, other: bool = False) -> Channel | None:
         began(id),
         said["PICKUPMARK"],
         bool(message.get("BridgeUniqueid") or message.get("BridgeID")),
+        said["GROUP"],
     )
 
 

@@ -13,7 +13,7 @@ from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.channels import Channel, State
 from carillon.calls.events import CallBegan, CallChanged, CallEnded, CallEvent
-from carillon.calls.livecall import LiveCall
+from carillon.calls.livecall import LiveCall, group_address
 from carillon.calls.settings import Settings
 from carillon.presence.picture import DialogState, Line
 from carillon.states.news import Mouth, all_calls_again, calls_in_parts
@@ -38,18 +38,22 @@ class Lamps:
         """Somebody's calls are others now."""
         match event:
             case CallBegan(call) | CallEnded(call):
-                self._send(calls_in_parts(self._lines(call.people)))
+                self._send(calls_in_parts(self._lines(call.people, call.groups)))
             case CallChanged(before, call):
-                self._send(calls_in_parts(self._lines(before.people | call.people)))
+                self._send(calls_in_parts(self._lines(before.people | call.people, before.groups | call.groups)))
 
     def tick(self, clock: float) -> None:
         """Tell everything now and then: a daemon that hasn't asked Asterisk yet knows nothing to tell."""
         if clock >= self._again_at and self._book.is_known:
             self._again_at = clock + AGAIN_S
-            self._send(all_calls_again(self._lines({aor for call in self._book.calls.values() for aor in call.people})))
+            calls = self._book.calls.values()
+            people = {aor for call in calls for aor in call.people}
+            self._send(all_calls_again(self._lines(people, {one for call in calls for one in call.groups})))
 
-    def _lines(self, people: Iterable[str]) -> dict[str, tuple[Line, ...]]:
-        return {aor: tuple(filter(None, (line_of(call, aor) for call in self._book.calls_of(aor)))) for aor in people}
+    def _lines(self, people: Iterable[str], groups: Iterable[str]) -> dict[str, tuple[Line, ...]]:
+        own = {aor: [line_of(call, aor) for call in self._book.calls_of(aor)] for aor in people}
+        theirs = {one: [group_line_of(call, one) for call in self._book.calls.values()] for one in groups}
+        return {who: tuple(filter(None, lines)) for who, lines in {**own, **theirs}.items()}
 
     def _send(self, datagrams: Iterable[bytes]) -> None:
         if not self._mouth.tells(datagrams):
@@ -69,6 +73,19 @@ def line_of(call: LiveCall, aor: str) -> Line | None:
     state = DialogState.CONFIRMED if mine.state is State.UP and _others_up(call, mine) else DialogState.EARLY
     other = _other(call, mine, calling=calling)
     return Line(call.id, state, calling, other, call_id="" if calling else mine.call_id)
+
+
+def group_line_of(call: LiveCall, group: str) -> Line | None:
+    """A call as the lamp of a ring group shows it: early while it rings there, confirmed while a member talks.
+
+    While it rings, it names the dialog with a phone that does: who takes that takes the group's call.
+    """
+    members = [one for one in call.channels[1:] if one.ring_group and one.person and group_address(one) == group]
+    best = max(members, key=_importance, default=None)
+    if best is None:
+        return None
+    state = DialogState.CONFIRMED if best.state is State.UP else DialogState.EARLY
+    return Line(call.id, state, calling=False, other=call.caller, call_id=best.call_id)
 
 
 def _importance(channel: Channel) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from carillon.calls.channels import Channel, State
+from carillon.presence.grouplamps import GROUP
 from carillon.stores.tracewire import short_id
 
 
@@ -39,6 +40,11 @@ class LiveCall:
         return all(one.joined or one.state is State.UP for one in self.channels)
 
     @property
+    def groups(self) -> frozenset[str]:
+        """The ring groups whose members are in it, or rung by it, as `group_address` writes them."""
+        return frozenset(group_address(one) for one in self.channels[1:] if one.ring_group and one.person)
+
+    @property
     def talking(self) -> frozenset[str]:
         """The people who are joined with others, or who make the call; not those whose phones only ring."""
         return frozenset(one.person for one in self.channels if one.person and _is_sure(one))
@@ -55,6 +61,11 @@ def call_of(channels: Iterable[Channel]) -> LiveCall:
         frozenset(one.leg for one in ordered),
         ordered,
     )
+
+
+def group_address(member: Channel) -> str:
+    """How calls of the group that has rung this member are told of; it is nobody's address."""
+    return f"{GROUP}{member.ring_group}@{member.party.partition('@')[2]}"
 
 
 def _is_sure(channel: Channel) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 app = commands("Panels: colleagues whom a phone with many lamps watches by one address (BLF list).")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the panel, such as desk or desk@example.org.")]
-MEMBERS = "Extensions and group:NAME in the order of the keys, such as 101,102,group:sales."
+MEMBERS = "Extensions, group:NAME and numbers of groups in the order of the keys, such as 101,group:sales,200."
 
 
 @app.command()

@@ -24,7 +24,9 @@ _LETTER = re.compile(r"[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`members` are extensions of its domain and `group:NAME`, for all of a group, in the order of the phone's keys.
+    """`members` are extensions and `group:NAME`, for all of a group, of its domain, in the order of the phone's keys.
+
+    A short number of a ring group is its lamp.
 
     The name begins with a letter: no number of the domain is like it.
     """

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, dele
 from carillon.model.change import Noun, Subject
 from carillon.model.domain import domain_name
 from carillon.model.number import Number, number_typed
+from carillon.model.pickup import GROUP
 from carillon.model.refused import Refused
 from carillon.model.target import Target, TargetKind, names_service
-from carillon.provisioning import callers
+from carillon.provisioning import callers, panels
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.places import default_domain, located, require_domain, require_user
 from carillon.provisioning.targets import target_typed
@@ -49,6 +50,8 @@ def set(engine: Engine, who: str, dialled: str, to: str) -> int:
         after = replace(before, target=_target(connection, before, to))
         callers.require_unshown(connection, "number", before.domain, before.number, besides=after.target)
         connection.execute(update(number).where(*_is(after)).values(target=after.target))
+        if not after.target.startswith(GROUP):
+            panels.forget(connection, who, after.domain, after.number)
         return record(connection, who, Subject(Noun.NUMBER, after.domain, after.number), _state(before), _state(after))
 
 
@@ -164,6 +167,7 @@ def _require_further(connection: Connection, dialled: str) -> Number:
 
 def _remove(connection: Connection, who: str, old: Number) -> int:
     connection.execute(delete(number).where(*_is(old)))
+    panels.forget(connection, who, old.domain, old.number)
     return record(connection, who, Subject(Noun.NUMBER, old.domain, old.number), _state(old), None)
 
 

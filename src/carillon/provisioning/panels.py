@@ -12,17 +12,20 @@ from carillon.model.domain import domain_name
 from carillon.model.panel import MOST_MEMBERS, Panel, people_of
 from carillon.model.pickup import GROUP
 from carillon.model.refused import Refused
+from carillon.model.user import is_extension
 from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import located, placed, require_user
 from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.panels import groups_by_domain
-from carillon.stores.sql.tables import group, panel
+from carillon.stores.sql.tables import group, number, panel
 
 
 @repeated
 def add(engine: Engine, who: str, name: str, members: Sequence[str] = ()) -> int:
-    """Make the panel `name` or `name@example.org` of extensions and `group:NAME`. Returns the sequence; raises
-    `Refused`."""
+    """Make the panel `name` or `name@example.org` of extensions, `group:NAME` for all of a group, and groups' numbers.
+
+    Returns the sequence; raises `Refused`.
+    """
     with writing(engine) as connection:
         domain, own = placed(connection, name)
         new = _fitting(connection, Panel(domain, own, _members(connection, domain, members)))
@@ -108,11 +111,19 @@ def _member(connection: Connection, domain: str, text: str) -> str:
     own, at, home = text.removeprefix(GROUP).partition("@")
     if at and home != domain:
         raise Refused("members", f"{text} isn't of {domain}, like the panel; only its own people can be on it.")
+    if not text.startswith(GROUP) and _is_of_group(connection, domain, own):
+        return own
     if not text.startswith(GROUP):
         return require_user(connection, "members", f"{own}@{domain}").extension
     if connection.execute(select(group.c.name).where(group.c.domain == domain, group.c.name == own)).first() is None:
         raise Refused("members", f"there is no group {own} in {domain}; see `carillon group list`.")
     return f"{GROUP}{own}"
+
+
+def _is_of_group(connection: Connection, domain: str, text: str) -> bool:
+    """Whether a short number is a ring group's: it has a lamp of its own."""
+    query = select(number.c.target).where(number.c.domain == domain, number.c.number == text)
+    return is_extension(text) and str(connection.execute(query).scalar() or "").startswith(GROUP)
 
 
 def _fitting(connection: Connection, of: Panel) -> Panel:

@@ -12,7 +12,7 @@ from carillon.presence.panel import Member
 from carillon.states import sources
 from carillon.states.book import Book
 from carillon.states.naming import naming
-from carillon.states.news import Ear, News
+from carillon.states.news import Ear, News, as_watched
 from carillon.states.panels import Panels
 from carillon.states.reconciling import Reconciler, Siblings, calls_shown
 from carillon.states.registrations import EVENT, Registrations
@@ -59,6 +59,8 @@ class Daemon:
         self._calendars = SpanReader(settings.calendars)
         self._published = Published(settings.publications)
         self._look_at = 0.0
+        self._heard: list[News] = []
+        self._group_numbers: dict[str, tuple[str, ...]] = {}
         self._unsaid: list[tuple[float, str, str, tuple[str, ...]]] = []
         self._touched: set[str] = set()
         for node, calls in calls_shown(self.known).items():  # until they are told again
@@ -67,11 +69,14 @@ class Daemon:
 
     def round(self, news: list[News], now: float) -> None:
         """Take in what is new, and have it told. Raises StoreDown, sqlite3.Error or RpcFailed."""
-        self._touched |= self.book.ended(now) | self._told(news, now)
+        self._heard += news
         manual = self._manual.changed()
         if manual is not None:
             self._touched |= self.book.manual(manual.said) | self.book.rules(manual.rule_of)
             self._panels(manual.panels)
+            self._group_numbers = manual.group_numbers
+        news, self._heard = self._heard, []
+        self._touched |= self.book.ended(now) | self._told(news, now)
         if now >= self._look_at or any(each.published for each in news):
             self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:
@@ -110,7 +115,8 @@ class Daemon:
     def _told(self, news: list[News], now: float) -> set[str]:
         touched: set[str] = set()
         self._unsaid += [(now + AFTER_S, *each.unsaid) for each in news if each.unsaid]
-        for each in [*news, *self._siblings.unknown(news, now)]:
+        for told in [*news, *self._siblings.unknown(news, now)]:
+            each = as_watched(told, self._group_numbers)
             self._wrong += len(self.reconciler.wrong(each))
             calls = each.calls or {}
             completed = calls if each.node else self._naming.all_completed(calls)  # a sibling's are told completely

@@ -5,6 +5,7 @@
     {"calls": {…}, "again": true}                         the same, told before
     {"calls": {}, "only": ["102@example.org"], "again": true}   nobody else has any
     {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
+    {"calls": {"*sales@example.org": [line, …]}}          the calls of a ring group: see `presence.grouplamps`
     {"places": {LEG: ["user 102@example.org", …]}}        the places of these calls, for siblings; none: it has ended
     {"panel": "desk@example.org", "event": "dialog", "members": ["102", …]}   who had no room in a NOTIFY
 
@@ -18,10 +19,11 @@ import os
 import select
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from carillon.presence.grouplamps import Numbers, watched
 from carillon.presence.picture import DialogState, Line
 
 LONGEST = 1 << 18
@@ -97,6 +99,13 @@ def understood(data: bytes) -> News | None:
         return News(calls=calls, only=only, again=bool(told.get("again")), node=node)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def as_watched(news: News, group_numbers: Numbers) -> News:
+    """The same, with the calls of groups by the numbers by which they are watched."""
+    calls = None if news.calls is None else {aor: news.calls[one] for one, aor in watched(news.calls, group_numbers)}
+    only = None if news.only is None else frozenset(aor for _, aor in watched(news.only, group_numbers))
+    return replace(news, calls=calls, only=only)
 
 
 def calls_told(

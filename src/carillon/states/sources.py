@@ -11,6 +11,7 @@ from pathlib import Path
 
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
+from carillon.presence.grouplamps import GROUP
 from carillon.presence.panel import Member
 from carillon.presence.picture import Rule, VoiceMessages
 from carillon.stores.compiled import presence_of
@@ -22,6 +23,7 @@ from carillon.stores.registrations import julian
 
 PATIENCE_S = 1.0
 _MANUAL = "SELECT domain, extension, presence FROM party WHERE presence != '' GROUP BY domain, extension"
+_GROUP_NUMBERS = "SELECT domain, number, service FROM party WHERE service LIKE 'group:%' ORDER BY domain, number"
 _PANELS = "SELECT domain, name, people FROM panel"
 _NAME = "SELECT name FROM party WHERE domain = ? AND number = ?"
 _REGISTERED = "SELECT DISTINCT username, domain FROM location WHERE expires > ?"
@@ -29,11 +31,13 @@ _REGISTERED = "SELECT DISTINCT username, domain FROM location WHERE expires > ?"
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What is said by hand, by AOR, what is shown of people, by AOR, too, and who is on which panel, by its address."""
+    """What is said by hand, by AOR, what is shown of people, by AOR, too, who is on which panel, by its address, and by
+    which numbers groups are watched."""
 
     said: dict[str, tuple[Said, ...]]
     rule_of: Callable[[str], Rule]
     panels: dict[str, tuple[Member, ...]]
+    group_numbers: dict[str, tuple[str, ...]]
 
 
 class ManualSource:
@@ -54,12 +58,23 @@ class ManualSource:
             if version == self._version:
                 return None
             rows = self._connection.execute(_MANUAL).fetchall()
-            rules, panels = RuleBook.read(self._connection), _panels(self._connection)
+            numbers = group_numbers(self._connection)
+            rules, panels = RuleBook.read(self._connection, numbers), _panels(self._connection)
         except sqlite3.Error as error:
             self._connection = None
             raise StoreDown(f"directory: {error}") from error
         self._version = version
-        return ByHand({f"{extension}@{domain}": _said(text) for domain, extension, text in rows}, rules.rule_of, panels)
+        said = {f"{extension}@{domain}": _said(text) for domain, extension, text in rows}
+        return ByHand(said, rules.rule_of, panels, numbers)
+
+
+def group_numbers(directory: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
+    """By which numbers each ring group is reached; see `grouplamps.Numbers`. Raises `sqlite3.Error`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for domain, number, service in directory.execute(_GROUP_NUMBERS):
+        group = f"{GROUP}{service.partition(':')[2]}@{domain}"
+        found[group] = (*found.get(group, ()), f"{number}@{domain}")
+    return found
 
 
 def _panels(directory: sqlite3.Connection) -> dict[str, tuple[Member, ...]]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from carillon.presence.grouplamps import GROUP, Numbers
 from carillon.presence.picture import Rule
 from carillon.presence.privacy import Groups, RuleRow, rule_of
 
@@ -22,13 +23,16 @@ class RuleBook:
     groups: Mapping[str, Groups]
 
     @classmethod
-    def read(cls, directory: sqlite3.Connection) -> RuleBook:
-        """All of them. Raises `sqlite3.Error`."""
+    def read(cls, directory: sqlite3.Connection, group_numbers: Numbers | None = None) -> RuleBook:
+        """All of them; a group's numbers are among its members, who may watch it as they watch each other. Raises
+        `sqlite3.Error`."""
         rows = [_row(*row) for row in directory.execute(_RULES)]
         groups: dict[str, dict[str, frozenset[str]]] = {}
         if rows:
             for domain, name, members in directory.execute(_GROUPS):
-                groups.setdefault(domain, {})[name] = frozenset(members.split())
+                numbers = (group_numbers or {}).get(f"{GROUP}{name}@{domain}", ())
+                also = (each.partition("@")[0] for each in numbers)
+                groups.setdefault(domain, {})[name] = frozenset((*members.split(), *also))
         return cls({(row.domain, row.extension): row for row in rows}, groups)
 
     def rule_of(self, aor: str) -> Rule:
