@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tests.live.company import Company
 from tests.phones.raw import RawAgent
 from tests.worlds.building import FOREIGN, carillon
 
-from carillon.kamailio.bans import FLOODS
+from carillon.kamailio.bans import BANS, FLOODS
 from carillon.routing.bans import SETTINGS
 from carillon.supervision.rpc import call
 
@@ -95,3 +96,19 @@ def test_a_ban_that_there_is_not(company: Company) -> None:
     for typed, word in (("192.0.2.1", "not banned"), ("nowhere", "no IP address")):
         with pytest.raises(AssertionError, match=word):
             bans(company, "remove", typed)
+
+
+def test_more_bans_than_a_datagram_holds_are_listed_and_one_is_taken_back(company: Company) -> None:
+    accounts = [f"somebody.with.a.long.name.{n}@{company.domain}" for n in range(800)]
+    address, rpc = FOREIGN["away3"], company.building.paths.kamailio_rpc
+    until = int(time.time()) + 300
+    try:
+        for account in accounts:
+            call(rpc, "htable.setxs", BANS, f"{address}/{account}", f"account {until}", 300)
+        assert len(json.dumps(call(rpc, "htable.dump", BANS))) > 1 << 16
+        assert {ban["account"] for ban in bans(company)} >= set(accounts)
+        assert bans(company, "remove", f"{address}/{accounts[0]}")
+        assert accounts[0] not in {ban["account"] for ban in bans(company)}
+    finally:
+        for account in accounts[1:]:
+            call(rpc, "htable.delete", BANS, f"{address}/{account}")

@@ -25,7 +25,7 @@ from carillon.presence.picture import Picture
 from carillon.routing.dialogs import LiveDialog
 from carillon.states.book import Book as StateBook
 from carillon.states.naming import Naming
-from carillon.states.news import calls_told, understood
+from carillon.states.news import all_calls_again, calls_told, understood
 from carillon.states.reconciling import Reconciler
 from carillon.states.telling import Watchers
 
@@ -81,8 +81,8 @@ class Wire:
         """Asterisk is asked for everything, and all of it is told again."""
         self.calls.resync(channels)
         people = {aor for call in self.calls.calls.values() for aor in call.people}
-        self._comes(calls_told({aor: self._lines(aor) for aor in people}, again=True))
-        self._comes(calls_told({}, again=True, only=people))
+        for datagram in all_calls_again({aor: self._lines(aor) for aor in people}):  # type: ignore[misc]
+            self._comes(datagram)
 
     def _lines(self, aor: str) -> tuple[object, ...]:
         return tuple(line for call in self.calls.calls_of(aor) if (line := line_of(call, aor)))
@@ -96,8 +96,7 @@ class Wire:
         assert news is not None
         self.repaired += len(self.reconciler.wrong(news))
         touched = self.states.calls(self._naming.all_completed(news.calls or {}), NOW)
-        if news.only is not None:
-            touched |= self.states.calls_of_nobody_but(news.only, NOW)
+        touched |= self.states.calls(dict.fromkeys(news.ended(self.states.people_in_calls()), ()), NOW)
         for aor in sorted(touched):
             picture, _ = self.states.picture(aor, NOW)
             self._watchers.changed(aor, self._known.get(aor), picture)

@@ -28,6 +28,11 @@ def test_of_somebody_unknown_nothing_is_shown() -> None:
     assert UNKNOWN_PERSON.lines == ()
 
 
+def nobody_but(book: Book, *aors: str, node: str = "") -> set[str]:
+    """Nobody but these has a call there."""
+    return book.calls(dict.fromkeys(book.people_in_calls(node) - set(aors), ()), NOW, node=node)
+
+
 def test_a_call_that_only_rings_makes_nobody_busy() -> None:
     book = Book()
     book.calls({BOB: (EARLY,)}, NOW)
@@ -42,9 +47,9 @@ def test_calls_at_a_sibling_are_beside_those_here() -> None:
     assert book.calls({BOB: (UP,)}, NOW, node="node2") == {BOB}
     assert book.picture(BOB, NOW)[0].lines == (EARLY, UP)
     assert book.picture(BOB, NOW)[0].state is PresenceState.BUSY
-    book.calls_of_nobody_but((), NOW)
+    nobody_but(book)
     assert book.picture(BOB, NOW)[0].lines == (UP,)
-    assert book.calls_of_nobody_but((), NOW, node="node2") == {BOB}
+    assert nobody_but(book, node="node2") == {BOB}
     assert book.picture(BOB, NOW)[0].state is PresenceState.DEFAULT
 
 
@@ -85,7 +90,7 @@ def test_after_everybodys_calls_were_told_nobody_else_has_any() -> None:
     book = Book()
     book.calls({BOB: (UP,)}, NOW)
     assert book.calls({PEOPLE[0]: (UP,)}, NOW) == {PEOPLE[0]}
-    assert book.calls_of_nobody_but({PEOPLE[0]}, NOW) == {BOB}
+    assert nobody_but(book, PEOPLE[0]) == {BOB}
     assert book.picture(BOB, NOW)[0].lines == ()
 
 
@@ -102,7 +107,7 @@ def test_whatever_was_told_before_the_last_word_counts(
         long.registered(each)
     for book in (long, short):
         book.calls(last, NOW)
-        book.calls_of_nobody_but(last, NOW)
+        nobody_but(book, *last)
         book.registered(registered)
         book.published({BOB: said} if said else {})
     assert [long.picture(aor, NOW)[0] for aor in PEOPLE] == [short.picture(aor, NOW)[0] for aor in PEOPLE]

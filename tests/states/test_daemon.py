@@ -21,5 +21,6 @@ def test_it_goes_on_from_what_lamps_show_until_each_node_was_told_of(tmp_path: P
     settings = Settings(**{each.name: tmp_path / each.name for each in fields(Settings)})
     daemon = Daemon(settings)
     assert daemon.book.picture(BOB, NOW)[0].lines == (HERE, THERE)
-    assert daemon.book.calls_of_nobody_but((), NOW) == {BOB}
+    assert daemon.book.people_in_calls() == {BOB}
+    assert daemon.book.calls({BOB: ()}, NOW) == {BOB}
     assert daemon.book.picture(BOB, NOW)[0].lines == (THERE,)

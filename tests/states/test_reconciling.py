@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0
 def again(**calls: tuple[Line, ...]) -> News:
     """What is told of all over again; nobody else has a call."""
     of = {f"1{name[1:]}@example.org": lines for name, lines in calls.items()}
-    return News(calls=of, only=frozenset(of), again=True)
+    return News(calls=of, nobody_else=("", ""), again=True)
 
 
 def test_a_call_that_nobody_told_of_and_one_that_ended_unheard_are_wrong() -> None:
@@ -88,16 +88,31 @@ def test_of_whom_nobody_tells_any_more_nothing_is_shown() -> None:
     told = [News(published=BOB), again(), replace(at_node2(), node="node3")]
     assert siblings.unknown(told, NOW + FORGET_S) == []
     (gone,) = siblings.unknown(told, NOW + FORGET_S + 1)
-    assert gone == News(calls={}, only=frozenset(), node="node2")
+    assert gone == News(calls={}, nobody_else=("", ""), node="node2")
     assert siblings.unknown(told, NOW + FORGET_S + 2) == []
 
 
 def test_everything_is_told_in_datagrams_that_fit() -> None:
     calls = {f"{extension}@example.org": (replace(UP, node="node2"),) for extension in range(1000, 1250)}
     told = [understood(each) for each in all_calls_again(calls, node="node2")]
-    assert [len(each.calls or {}) for each in told if each] == [100, 100, 50, 0]
-    assert told[-1] == News(calls={}, only=frozenset(calls), again=True, node="node2")
+    assert [len(each.calls or {}) for each in told if each] == [100, 100, 50]
+    assert {each.node for each in told if each} == {"node2"}
     assert {aor: lines for each in told if each for aor, lines in (each.calls or {}).items()} == calls
+
+
+def test_ten_thousand_people_in_calls_are_told_of_and_whoever_has_none_is_found_out(tmp_path: Path) -> None:
+    """Whatever is told fits through the socket, and of each datagram alone something can be believed."""
+    calls = {f"{extension}@example.org": (UP,) for extension in range(10_000, 20_000)}
+    ghosts = {"0@example.org", "10099x@example.org", "15000x@example.org", "z@example.org"}
+    datagrams = list(all_calls_again(calls))
+    assert max(map(len, datagrams)) < 1 << 16
+    told, mouth = list[News](), Mouth(tmp_path / "ear")
+    with closing(Ear(tmp_path / "ear")) as ear:
+        for each in datagrams:
+            assert mouth.tells([each])
+            told += ear.heard(0)
+    assert {aor for each in told for aor in each.ended([*calls, *ghosts])} == ghosts
+    assert sum(len(each.ended(ghosts)) for each in told) == len(ghosts), "each is told of once"
 
 
 def test_who_hears_nothing_is_not_waited_for_and_keeps_no_other_from_hearing(tmp_path: Path) -> None:
@@ -114,8 +129,8 @@ def test_who_hears_nothing_is_not_waited_for_and_keeps_no_other_from_hearing(tmp
 
 
 def test_the_news_is_the_same_on_the_other_side() -> None:
-    told = calls_told({BOB: (RINGS,)}, again=True, only=[BOB])
-    assert understood(told) == News(calls={BOB: (RINGS,)}, only=frozenset({BOB}), again=True)
+    told = calls_told({BOB: (RINGS,)}, again=True, nobody_else=("", CAROL))
+    assert understood(told) == News(calls={BOB: (RINGS,)}, nobody_else=("", CAROL), again=True)
     assert understood(calls_told({BOB: ()})) == News(calls={BOB: ()})
     told = calls_told({BOB: (RINGS,)}, node="node2")
     assert understood(told) == News(calls={BOB: (replace(RINGS, node="node2"),)}, node="node2")

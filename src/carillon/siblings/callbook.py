@@ -60,9 +60,7 @@ class CallBook:
 
     def here(self, news: News) -> None:
         """What the calls daemon says of calls of this node."""
-        told = dict(news.calls or {})
-        if news.only is not None:
-            told |= dict.fromkeys(self._lines.keys() - news.only, ())
+        told = dict(news.calls or {}) | dict.fromkeys(news.ended(self._lines), ())
         for aor, lines in told.items():
             if self._lines.get(aor, ()) != lines:
                 self._lines[aor] = lines

@@ -56,9 +56,7 @@ class PlaceBook:
     def here(self, news: News) -> None:
         """What the calls daemon says of calls of this node."""
         self._told_at = time.monotonic()
-        told: dict[str, Names] = dict(news.places or {})
-        if news.only is not None:
-            told |= dict.fromkeys(self.own.keys() - news.only, frozenset())
+        told: dict[str, Names] = dict(news.places or {}) | dict.fromkeys(news.ended(self.own), frozenset())
         self._put_own(told)
 
     def _put_own(self, told: Mapping[str, Names]) -> None:

@@ -59,9 +59,9 @@ class Book:
             self._merge_calls(aor, now)
         return touched
 
-    def calls_of_nobody_but(self, aors: Iterable[str], now: float, *, node: str = "") -> set[str]:
-        """Nobody else has any there."""
-        return self.calls(dict.fromkeys(self._lines_at.get(node, {}).keys() - set(aors), ()), now, node=node)
+    def people_in_calls(self, node: str = "") -> set[str]:
+        """Who has calls at a node, "" for this one."""
+        return set(self._lines_at.get(node, ()))
 
     def _merge_calls(self, aor: str, now: float) -> None:
         found = tuple(line for node in sorted(self._lines_at) for line in self._lines_at[node].get(aor, ()))

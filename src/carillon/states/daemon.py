@@ -121,8 +121,8 @@ class Daemon:
             calls = each.calls or {}
             completed = calls if each.node else self._naming.all_completed(calls)  # a sibling's are told completely
             touched |= self.book.calls(completed, now, node=each.node)
-            if each.only is not None:
-                touched |= self.book.calls_of_nobody_but(each.only, now, node=each.node)
+            ended = each.ended(self.book.people_in_calls(each.node))
+            touched |= self.book.calls(dict.fromkeys(ended, ()), now, node=each.node)
         return touched
 
     def _unknown(self) -> set[str]:

@@ -3,7 +3,8 @@
     {"published": "102@example.org"}                      a phone has published
     {"calls": {"102@example.org": [line, …]}}             the calls of these people: they have just changed
     {"calls": {…}, "again": true}                         the same, told before
-    {"calls": {}, "only": ["102@example.org"], "again": true}   nobody else has any
+    {"calls": {…}, "nobody_else": ["", "103@example.org"], "again": true}
+                                  nobody else has any of those whose addresses are from the first to before the second
     {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
     {"calls": {"*sales@example.org": [line, …]}}          the calls of a ring group: see `presence.grouplamps`
     {"places": {LEG: ["user 102@example.org", …]}}        the places of these calls, for siblings; none: it has ended
@@ -38,18 +39,27 @@ PATIENCE_S = 0.05
 class News:
     """One thing that was told of calls of this node, or of those at a sibling, a `node`.
 
-    With `only`, nobody besides has a call there; `again`: it should be known already. `places` are the limits under
-    which calls count, by leg; with `only`, no other call counts.
+    With `nobody_else`, nobody besides has a call there of those whose addresses are from the first one to before the
+    second, "" for no end: so that one datagram holds it, however many have calls. `again`: it should be known already.
+    `places` are the limits under which calls count, by leg; with `nobody_else`, no other call counts of such legs.
     `unsaid`: of a panel and an event, those of whom watchers are still to be told.
     """
 
     published: str = ""
     places: Mapping[str, frozenset[str]] | None = None
     calls: Mapping[str, tuple[Line, ...]] | None = None
-    only: frozenset[str] | None = None
+    nobody_else: tuple[str, str] | None = None
     again: bool = False
     node: str = ""
     unsaid: tuple[str, str, tuple[str, ...]] | None = None
+
+    def ended(self, known: Iterable[str]) -> set[str]:
+        """Of `known` people, or legs, those that have no call there any more, or no places, as this says."""
+        if self.nobody_else is None:
+            return set()
+        first, end = self.nobody_else
+        there = self.calls or self.places or {}
+        return {each for each in known if first <= each and (not end or each < end) and each not in there}
 
 
 class Ear:
@@ -91,12 +101,14 @@ def understood(data: bytes) -> News | None:
             return News(published=str(told["published"]))
         if "panel" in told:
             return News(unsaid=(str(told["panel"]), str(told["event"]), tuple(map(str, told["members"]))))
-        only = frozenset(told["only"]) if "only" in told else None
+        first, end = told.get("nobody_else") or (None, None)
+        whole = None if first is None else (str(first), str(end))
         if "places" in told:
-            return News(places={leg: frozenset(some) for leg, some in told["places"].items()}, only=only)
+            places = {leg: frozenset(some) for leg, some in told["places"].items()}
+            return News(places=places, nobody_else=whole)
         node = str(told.get("node", ""))
         calls = {aor: _lines(some, node) for aor, some in told["calls"].items()}
-        return News(calls=calls, only=only, again=bool(told.get("again")), node=node)
+        return News(calls=calls, nobody_else=whole, again=bool(told.get("again")), node=node)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
@@ -109,31 +121,43 @@ def as_watched(news: News, group_numbers: Numbers) -> News:
 
 
 def calls_told(
-    calls: Mapping[str, tuple[Line, ...]], *, again: bool = False, only: Iterable[str] | None = None, node: str = ""
+    calls: Mapping[str, tuple[Line, ...]],
+    *,
+    again: bool = False,
+    nobody_else: tuple[str, str] | None = None,
+    node: str = "",
 ) -> bytes:
     """The datagram that tells of calls; see `News`."""
     told: dict[str, Any] = {"calls": {aor: [asdict(line) for line in some] for aor, some in calls.items()}}
     if again:
         told["again"] = True
-    if only is not None:
-        told["only"] = sorted(only)
+    if nobody_else is not None:
+        told["nobody_else"] = nobody_else
     if node:
         told["node"] = node
     return _packed(told)
 
 
-def calls_in_parts(calls: Mapping[str, tuple[Line, ...]], *, again: bool = False, node: str = "") -> Iterator[bytes]:
+def calls_in_parts(calls: Mapping[str, tuple[Line, ...]], *, node: str = "") -> Iterator[bytes]:
     """The same in as many datagrams as it takes."""
     people = sorted(calls)
     for start in range(0, len(people), A_DATAGRAM):
         part = {aor: calls[aor] for aor in people[start : start + A_DATAGRAM]}
-        yield calls_told(part, again=again, node=node)
+        yield calls_told(part, node=node)
 
 
 def all_calls_again(calls: Mapping[str, tuple[Line, ...]], *, node: str = "") -> Iterator[bytes]:
-    """The datagrams that say that these are all calls there."""
-    yield from calls_in_parts(calls, again=True, node=node)
-    yield calls_told({}, again=True, only=calls, node=node)
+    """The datagrams that say that these are all calls there: each of the next few people, and of nobody between."""
+    for part, edges in _stretches(calls):
+        yield calls_told({aor: calls[aor] for aor in part}, again=True, nobody_else=edges, node=node)
+
+
+def _stretches(known: Iterable[str]) -> Iterator[tuple[list[str], tuple[str, str]]]:
+    """A few each, in order, with the first that belongs there, and the one behind the last; none has one stretch."""
+    there = sorted(known)
+    for start in range(0, max(len(there), 1), A_DATAGRAM):
+        part, after = there[start : start + A_DATAGRAM], there[start + A_DATAGRAM :][:1]
+        yield part, (part[0] if start else "", after[0] if after else "")
 
 
 def places_in_parts(places: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
@@ -145,8 +169,8 @@ def places_in_parts(places: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
 
 def all_places_again(places: Mapping[str, Iterable[str]]) -> Iterator[bytes]:
     """The datagrams that say that no other call counts."""
-    yield from places_in_parts(places)
-    yield _packed({"places": {}, "only": sorted(places)})
+    for part, edges in _stretches(places):
+        yield _packed({"places": {leg: sorted(places[leg]) for leg in part}, "nobody_else": edges})
 
 
 class Mouth:

@@ -31,9 +31,7 @@ class Reconciler:
     def wrong(self, news: News) -> frozenset[str]:
         """Those whose lamps were wrong until this news puts them right; nobody for news of what just happened."""
         told = {aor: outline(lines) for aor, lines in (news.calls or {}).items()}
-        if news.only is not None:
-            there = {aor for node, aor in self._shown if node == news.node}
-            told |= dict.fromkeys(there - news.only, ())
+        told |= dict.fromkeys(news.ended(aor for node, aor in self._shown if node == news.node), ())
         wrong = frozenset(aor for aor, lines in told.items() if self._shown.get((news.node, aor), ()) != lines)
         for aor in wrong:
             self._keep((news.node, aor), told[aor])
@@ -58,7 +56,7 @@ class Siblings:
         silent = [node for node, at in self._told_at.items() if now - at > FORGET_S]
         for node in silent:
             del self._told_at[node]
-        return [News(calls={}, only=frozenset(), node=node) for node in silent]
+        return [News(calls={}, nobody_else=("", ""), node=node) for node in silent]
 
 
 def calls_shown(pictures: Mapping[str, Picture]) -> dict[str, dict[str, tuple[Line, ...]]]:

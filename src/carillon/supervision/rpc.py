@@ -1,4 +1,8 @@
-"""Kamailio's JSON-RPC over its datagram socket."""
+"""Kamailio's JSON-RPC: over its datagram socket, and by its FIFO what may be larger than a datagram.
+
+One datagram holds 64 KB, and Kamailio 5.6 knows no other way to answer with more: a dump of a few hundred bans or calls
+would be no answer at all.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,20 @@ import json
 import os
 import pwd
 import secrets
+import select
 import socket
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from carillon.system.paths import SERVICE_USER
+
+LARGE: Final = frozenset({"htable.dump", "ul.dump", "dispatcher.list"})
+"""Methods whose answers grow with the system."""
+LARGE_S: Final = 5.0
+"""How long such an answer may take at least."""
+FIFO: Final = "rpc.fifo"
+"""Beside the socket: `SystemPaths.kamailio_fifo`."""
 
 
 class RpcFailed(Exception):
@@ -22,21 +35,72 @@ class NobodyAnswers(RpcFailed):
 
 
 def call(rpc_socket: Path, method: str, *parameters: str | int, timeout_s: float = 1.0) -> Any:
-    """The result of one JSON-RPC method of Kamailio. Raises `RpcFailed`."""
-    own = rpc_socket.with_name(f"ask-{secrets.token_hex(4)}.sock")
+    """The result of one JSON-RPC method of Kamailio, of any size. Raises `RpcFailed`."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
+    fifo = rpc_socket.with_name(FIFO)
+    try:
+        if method in LARGE and fifo.exists():  # the presence server has none
+            answer = json.loads(_streamed(fifo, request, max(timeout_s, LARGE_S)))
+        else:
+            answer = json.loads(_in_a_datagram(rpc_socket, request, timeout_s))
+    except (OSError, ValueError) as error:
+        raise NobodyAnswers(f"no answer to {method}: {error}") from error
+    if "error" in answer:
+        raise RpcFailed(f"{method}: {answer['error'].get('message', answer['error'])}")
+    return answer["result"]
+
+
+def _in_a_datagram(rpc_socket: Path, request: dict[str, Any], timeout_s: float) -> bytes:
+    own = rpc_socket.with_name(f"ask-{secrets.token_hex(4)}.sock")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
         asking.settimeout(timeout_s)
         try:
             asking.bind(str(own))
-            if os.geteuid() == 0:
-                os.chown(own, pwd.getpwnam(SERVICE_USER).pw_uid, -1)
+            _give(own)
             asking.sendto(json.dumps(request).encode(), str(rpc_socket))
-            answer = json.loads(asking.recv(1024 * 1024))
-        except (OSError, ValueError) as error:
-            raise NobodyAnswers(f"no answer to {method}: {error}") from error
+            return asking.recv(1024 * 1024)
         finally:
             own.unlink(missing_ok=True)
-    if "error" in answer:
-        raise RpcFailed(f"{method}: {answer['error'].get('message', answer['error'])}")
-    return answer["result"]
+
+
+def _streamed(fifo: Path, request: dict[str, Any], timeout_s: float) -> bytes:
+    """Kamailio opens the FIFO that the request names, writes, and closes it."""
+    own = fifo.with_name(f"answer-{secrets.token_hex(4)}")
+    os.mkfifo(own, 0o600)
+    try:
+        _give(own)
+        reading = os.open(own, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _write(fifo, json.dumps({**request, "reply_name": own.name}).encode())
+            return _all_of(reading, time.monotonic() + timeout_s)
+        finally:
+            os.close(reading)
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _write(fifo: Path, request: bytes) -> None:
+    """Whole, as it is shorter than a pipe takes at once; raises OSError when nobody reads it."""
+    writing = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    try:
+        os.write(writing, request)
+    finally:
+        os.close(writing)
+
+
+def _all_of(reading: int, deadline: float) -> bytes:
+    """What comes until the other side has closed; raises TimeoutError."""
+    waiting, parts = select.poll(), list[bytes]()
+    waiting.register(reading, select.POLLIN)
+    while waiting.poll(max(deadline - time.monotonic(), 0) * 1000):
+        part = os.read(reading, 1 << 16)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+    raise TimeoutError("timed out")
+
+
+def _give(own: Path) -> None:
+    """To the service user, whom Kamailio runs as."""
+    if os.geteuid() == 0:
+        os.chown(own, pwd.getpwnam(SERVICE_USER).pw_uid, -1)

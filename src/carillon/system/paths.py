@@ -173,6 +173,11 @@ class SystemPaths:
         return self.run_kamailio / "rpc.sock"
 
     @property
+    def kamailio_fifo(self) -> Path:
+        """The same for answers of any size; beside the socket, where who asks finds it."""
+        return self.kamailio_rpc.with_name("rpc.fifo")
+
+    @property
     def trace_socket(self) -> Path:
         """Where workers send what happened, never blocking."""
         return self.run / "trace.sock"

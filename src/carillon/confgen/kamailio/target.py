@@ -45,6 +45,7 @@ class Context:
 
     run: Path
     rpc: Path
+    rpc_fifo: Path
     location: Path
     certificate: Path
     key: Path
@@ -84,6 +85,7 @@ def context(system: System) -> Context:
     return Context(
         run=paths.run_kamailio,
         rpc=paths.kamailio_rpc,
+        rpc_fifo=paths.kamailio_fifo,
         location=paths.state / "location.db",
         certificate=paths.run_tls / "certificate.pem",
         key=paths.run_tls / "key.pem",
