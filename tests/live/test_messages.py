@@ -13,9 +13,9 @@ from tests.phones.raw import RawAgent
 pytestmark = pytest.mark.engines
 
 
-def writes(agent: RawAgent, whom: str, text: str, **fields: str) -> Message:
+def writes(agent: RawAgent, whom: str, text: str, *more: tuple[str, str], **fields: str) -> Message:
     """Send a message; the answer."""
-    headers = [("Content-Type", "text/plain;charset=UTF-8")]
+    headers = [("Content-Type", "text/plain;charset=UTF-8"), *more]
     request = agent.request("MESSAGE", whom, headers=headers, body=text, contact="", **fields)
     return agent.authenticated(request, timeout=15)
 
@@ -78,6 +78,8 @@ def test_what_is_refused(company: Company) -> None:
     assert writes(alice, company.uri("199"), "hello").code == 404
     assert writes(alice, company.uri("102"), "x" * 1301).code == 413
     assert writes(alice, company.uri("102"), "hello", from_=f"<{company.uri('103')}>;tag=x").code == 403
+    unknown = writes(alice, company.uri("102"), "hello", ("Require", "teleport"))
+    assert (unknown.code, unknown.header("Unsupported")) == (420, "teleport"), "nobody is there to understand it"
     stranger = company.raw("666", password="guess")
     assert writes(stranger, company.uri("102"), "hello").code == 407
 

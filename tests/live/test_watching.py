@@ -210,6 +210,7 @@ def test_what_is_no_publication_is_refused(company: Company) -> None:
     assert publishes(bob, mine, tag="neverseen").code == 412
     assert publishes(bob, "text", kind="text/plain").code == 415
     assert publishes(bob, mine, expires=5).code == 423
+    assert publishes(bob, mine, requires="teleport").header("Unsupported") == "teleport"
     assert publishes(bob, mine).code == 200
 
 

@@ -80,6 +80,7 @@ def publishes(agent: RawAgent, body: str, *, tag: str = "", expires: int = 600, 
     """Send a PUBLISH of one's own presence; the answer."""
     headers = [("Event", fields.pop("event", "presence")), ("Expires", str(expires))]
     headers += [("SIP-If-Match", tag)] if tag else []
+    headers += [("Require", fields.pop("requires"))] if "requires" in fields else []
     headers += [("Content-Type", fields.pop("kind", "application/pidf+xml"))] if body else []
     uri = fields.pop("uri", f"sip:{agent.user}@{agent.domain}")
     return agent.authenticated(agent.request("PUBLISH", uri, headers=headers, body=body, contact="", **fields))

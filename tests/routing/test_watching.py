@@ -161,6 +161,11 @@ def test_everybody_speaks_for_himself() -> None:
     assert code(publishing(replace(SAY, event="dialog"))) == 489
 
 
+def test_a_publication_that_requires_what_nobody_knows_is_refused_by_name() -> None:
+    refused = publishing(replace(SAY, required=frozenset({"teleport"})))
+    assert refused.outcome == Reply(420, "Bad Extension", (("Unsupported", "teleport"),))
+
+
 def test_a_trunk_neither_watches_nor_publishes() -> None:
     for request, route in ((WATCH, SUBSCRIBE), (SAY, PUBLISH)):
         assert route_of(request, NODE) is route

@@ -117,10 +117,9 @@ def whole(request: Request, node: NodeProfile) -> Request:
     if request.method == "MESSAGE":
         request = completed(request, body_bytes=ksr.number("$bs"))
     if request.method in _EVENTFUL:
-        request = completed(request, event=ksr.header("Event").partition(";")[0].strip())
-    if request.method == "SUBSCRIBE":
-        supported, required = _OPTIONS.texts()
-        request = completed(request, supported=_option_tags(supported), required=_option_tags(required))
+        event = ksr.header("Event").partition(";")[0].strip()
+        supported, required = map(_option_tags, _OPTIONS.texts())
+        request = completed(request, event=event, supported=supported, required=required)
     if request.method == "REFER":
         request = completed(request, refer_to=_refer_to())
     if request.method == "INVITE" and not request.to_tag:

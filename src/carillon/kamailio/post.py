@@ -27,6 +27,10 @@ class Post:
     def keep(self) -> None:
         """Keep the MESSAGE that has come in, and tell its sender so: 202 (RFC 3428 §7)."""
         aor, sender = f"{ksr.text('$rU')}@{ksr.text('$rd')}", f"{ksr.text('$fU')}@{ksr.text('$fd')}"
+        if required := ksr.header("Require"):  # who keeps it is its user agent server: RFC 3261 §8.2.2.3
+            ksr.append_to_reply("Unsupported", required)
+            ksr.reply(420, "Bad Extension")
+            return
         kind = ksr.header("Content-Type") or "text/plain"
         try:
             kept = self._kept.keep(aor, sender, kind, ksr.text("$rb"), time.time())

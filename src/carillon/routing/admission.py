@@ -83,6 +83,14 @@ def media_fits(request: Request, facts: Facts) -> Verdict:
     return Verdict("refused", f"offered {sorted(codecs)}", Reply(488, "Not Acceptable Here", (warning,)))
 
 
+def not_understood(request: Request, known: frozenset[str] = frozenset()) -> Verdict | None:
+    """A request that ends with us and requires an extension besides those `known`: 420 (RFC 3261 §8.2.2.3)."""
+    unknown = ", ".join(sorted(request.required - known))
+    if not unknown:
+        return None
+    return Verdict("refused", f"requires {unknown}", Reply(420, "Bad Extension", (("Unsupported", unknown),)))
+
+
 def unavailable(facts: Facts) -> Reply:
     """503 of our own, when we cannot serve: phones try another server or come back (RFC 3261 §21.5.4)."""
     return Reply(503, "Service Unavailable", (("Retry-After", str(facts.node.retry_after_s)),))

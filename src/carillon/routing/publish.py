@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from carillon.routing.admission import account_question, authenticated, caller, forwards_left, nonce_question
+from carillon.routing.admission import (
+    account_question,
+    authenticated,
+    caller,
+    forwards_left,
+    nonce_question,
+    not_understood,
+)
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Reply, StripPrivate, Submit
 from carillon.routing.facts import Facts, NodeProfile
@@ -34,6 +41,11 @@ def event_taken(request: Request, facts: Facts) -> Verdict:
     return Verdict("refused", f"event {request.event or 'none'}", Reply(489, "Bad Event", allowed))
 
 
+def extensions_known(request: Request, facts: Facts) -> Verdict:
+    """We know no extension that a PUBLISH could require."""
+    return not_understood(request) or Verdict("passed", "nothing special is required")
+
+
 def submitted(request: Request, facts: Facts) -> Verdict:
     """To the presence server, under the person's one address; it answers."""
     server = facts.node.presence
@@ -42,7 +54,7 @@ def submitted(request: Request, facts: Facts) -> Verdict:
     return Verdict("submitted", caller(facts).aor, Submit(caller(facts).aor, server), (StripPrivate(),))
 
 
-RULES = (forwards_left, authenticated, event_taken, own_state, submitted)
+RULES = (forwards_left, authenticated, event_taken, extensions_known, own_state, submitted)
 
 
 def decide(request: Request, facts: Facts) -> Decision:

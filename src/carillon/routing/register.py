@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from carillon.model.dialect import dialect_of
-from carillon.routing.admission import account_question, authenticated, caller, home_domain, nonce_question
+from carillon.routing.admission import (
+    account_question,
+    authenticated,
+    caller,
+    home_domain,
+    nonce_question,
+    not_understood,
+)
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, Header, Reply, Save
 from carillon.routing.facts import Facts, Gateway, NodeProfile
@@ -39,10 +46,8 @@ def own_address(request: Request, facts: Facts) -> Verdict:
 
 def understood(request: Request, facts: Facts) -> Verdict:
     """An extension that is required and that we do not know is refused (RFC 3261 §10.3, step 2)."""
-    unknown = ", ".join(sorted(request.required - EXTENSIONS))
-    if unknown:
-        return Verdict("refused", f"requires {unknown}", Reply(420, "Bad Extension", (("Unsupported", unknown),)))
-    return Verdict("passed", ", ".join(sorted(request.required)) or "nothing special is required")
+    known = Verdict("passed", ", ".join(sorted(request.required)) or "nothing special is required")
+    return not_understood(request, EXTENSIONS) or known
 
 
 def contacts_readable(request: Request, facts: Facts) -> Verdict:

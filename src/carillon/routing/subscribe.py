@@ -13,6 +13,7 @@ from carillon.routing.admission import (
     forwards_left,
     home_domain,
     nonce_question,
+    not_understood,
     unavailable,
 )
 from carillon.routing.chain import Verdict, decide_by
@@ -91,9 +92,8 @@ def extensions_known(request: Request, facts: Facts) -> Verdict:
 
     Others get 421; a refresh is of somebody who has shown that (RFC 4662 §4.1).
     """
-    unknown = ", ".join(sorted(request.required - {OPTION}))
-    if unknown:
-        return Verdict("refused", f"requires {unknown}", Reply(420, "Bad Extension", (("Unsupported", unknown),)))
+    if refused := not_understood(request, frozenset({OPTION})):
+        return refused
     if not _is_on_panel(request, facts):
         return Verdict("passed", "nothing special is required")
     if request.to_tag or OPTION in request.supported | request.required:
