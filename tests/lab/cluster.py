@@ -77,8 +77,15 @@ class Machine:
         added = first.does("--json", "node", "add", "--witness", self.host, "--address", self.address).row
         self.directory.mkdir()
         into = {**os.environ, "CARILLON_WITNESS_DIR": str(self.directory)}
-        with (self.directory / "log").open("wb") as log:
-            return self.network.run(self.host, ["sh", added["script"], "run"], stdout=log, stderr=log, env=into)
+        return self._votes(["sh", added["script"], "run"], env=into)
+
+    def votes(self) -> subprocess.Popen[Any]:
+        """Start the witness that this machine is, as at its boot; gives its process."""
+        return self._votes(["garbd", "--cfg", str(self.directory / "garbd.conf")])
+
+    def _votes(self, command: list[str], **popen: Any) -> subprocess.Popen[Any]:
+        with (self.directory / "log").open("ab") as log:
+            return self.network.run(self.host, command, stdout=log, stderr=log, **popen)
 
 
 class Cluster:

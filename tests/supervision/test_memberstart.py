@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from carillon.supervision.memberstart import STATE, VIEW, Position, allow, begins, options, read, recovered
+from carillon.supervision.memberstart import (
+    REACHED,
+    STATE,
+    VIEW,
+    Position,
+    allow,
+    answers,
+    begins,
+    options,
+    reached,
+    read,
+    recovered,
+)
 
 HISTORY = "660764a2-eb60-11f1-af6f-be0c489a7fea"
 OTHERS = ("192.0.2.11:3306", "192.0.2.12:3306")
@@ -24,7 +38,7 @@ def nobody(_: str) -> bool:
 
 def test_a_new_member_joins(tmp_path: Path) -> None:
     assert read(tmp_path) == Position()
-    assert options(tmp_path, OTHERS, ["/bin/false"]) == []
+    assert options(tmp_path, OTHERS, ["/bin/false"]) == ([], -1)
 
 
 def test_who_stopped_last_begins_unless_somebody_is_up(tmp_path: Path) -> None:
@@ -41,7 +55,7 @@ def test_who_did_not_stop_last_joins(tmp_path: Path) -> None:
 def test_the_only_member_begins_whatever_happened(tmp_path: Path) -> None:
     stopped(tmp_path, 70, last=False)
     (tmp_path / VIEW).write_text("with others")
-    assert options(tmp_path, (), ["/bin/false"]) == ["--wsrep-new-cluster"]
+    assert options(tmp_path, (), ["/bin/false"]) == (["--wsrep-new-cluster"], 70)
     assert read(tmp_path) == Position(HISTORY, 70, may_begin=True)
     assert not (tmp_path / VIEW).exists()
 
@@ -49,12 +63,32 @@ def test_the_only_member_begins_whatever_happened(tmp_path: Path) -> None:
 def test_after_a_crash_it_says_how_far_it_had_come(tmp_path: Path) -> None:
     stopped(tmp_path, -1, last=False)
     said = f"[Note] WSREP: Recovered position: {HISTORY}:74,0-1-3"
-    assert options(tmp_path, OTHERS, ["/bin/echo", said]) == [f"--wsrep_start_position={HISTORY}:74"]
+    assert options(tmp_path, OTHERS, ["/bin/echo", said]) == ([f"--wsrep_start_position={HISTORY}:74"], 74)
 
 
 @pytest.mark.parametrize("said", ["", "Recovered position: 00000000-0000-0000-0000-000000000000:-1"])
 def test_without_a_position_it_is_sent_everything(said: str) -> None:
     assert recovered(said) is None
+
+
+def test_a_database_that_waits_for_its_cluster_listens_and_does_not_answer() -> None:
+    """Two that wait for each other would wait for ever, if the one that may begin took the other for up."""
+    with socket.create_server(("127.0.0.1", 0)) as waiting:
+        place = f"127.0.0.1:{waiting.getsockname()[1]}"
+        assert not answers(place)
+        with ThreadPoolExecutor() as pool:
+            asked = pool.submit(answers, place)
+            waiting.accept()[0].close()  # the one who asked above has gone
+            with waiting.accept()[0] as greeted:
+                greeted.sendall(b"5.5.5-10.11")
+            assert asked.result()
+    assert not answers(place)
+
+
+def test_how_far_the_data_reach_is_known_while_it_waits(tmp_path: Path) -> None:
+    assert reached(tmp_path) == -1
+    (tmp_path / REACHED).write_text("74\n")
+    assert reached(tmp_path) == 74
 
 
 def test_going_on_alone_keeps_the_history(tmp_path: Path) -> None:

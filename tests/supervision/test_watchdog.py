@@ -17,7 +17,7 @@ from carillon.supervision.restarts import guard_watchdog
 from carillon.watchdog.judgement import BOOT_S, BUSY_S, SILENT_LOOKS, STOPPED_LOOKS, Look, Watch, judge
 from carillon.watchdog.notes import Note
 from carillon.watchdog.processes import ProcessGroup, process_groups
-from carillon.watchdog.questions import PULSE
+from carillon.watchdog.questions import PATIENT, PULSE
 
 GROUP = 7
 
@@ -66,6 +66,21 @@ def test_busy_for_ever_is_hung() -> None:
 def test_a_component_has_time_to_start() -> None:
     assert not after(*silent(range(1, int(BOOT_S)))).hung
     assert "since it was started" in after(*silent(range(1, int(BOOT_S) + 3))).hung
+
+
+def test_a_database_may_wait_for_others_as_long_as_it_takes() -> None:
+    """Once it has greeted, it is judged like everybody; and a process that is stopped is stopped."""
+
+    def judged(*looks: Look) -> Watch:
+        watch = Watch()
+        for look in looks:
+            watch = judge(watch, look, PATIENT["database"])
+        return watch
+
+    waiting = silent(range(1, int(10 * BOOT_S)))
+    assert not judged(*waiting).hung
+    assert judged(*waiting, well(1000), *silent(range(1001, 1001 + SILENT_LOOKS))).hung
+    assert judged(*waiting, *(stopped(1000 + n, 12) for n in range(STOPPED_LOOKS))).hung == "process 12 is stopped"
 
 
 def test_a_restart_is_a_new_beginning() -> None:

@@ -186,7 +186,9 @@ def alone(
     behind = going.require_away(cli.paths)
     if not yes:
         typer.echo(
-            f"Left behind: {', '.join(behind)}. What was changed there and isn't here yet would be lost.", err=True
+            f"Left behind: {', '.join(behind)}. What was changed there and isn't here yet would be lost: of nodes that"
+            " wait for each other, go on with the one whose data reach furthest, as `status` says.",
+            err=True,
         )
         typer.confirm("Are those down, and will none of them go on alone?", abort=True, err=True)
     going.go_on(cli.paths)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from carillon.confgen.database.target import place
 from carillon.model.refused import Refused
-from carillon.provisioning.system import load_node
+from carillon.provisioning.system import load_node, load_witnesses
 from carillon.stores.sql.cluster import cluster_state
 from carillon.stores.sql.database import Database
 from carillon.supervision import memberstart
@@ -22,7 +22,8 @@ NAME = "database"
 def require_away(paths: SystemPaths) -> tuple[str, ...]:
     """The databases that are left behind; raises `Refused` unless this node has a member without majority.
 
-    One that can be reached from here isn't left behind: two parts that both take changes can't be put together again.
+    One that takes people in isn't left behind: two parts that both take changes can't be put together again. One that
+    waits for the cluster, as this one does, joins this one then.
     """
     if not paths.own_database.exists() or not load_node(paths).member:
         raise Refused("node", "this node has no member of the cluster; run it on one that has.")
@@ -35,6 +36,12 @@ def require_away(paths: SystemPaths) -> tuple[str, ...]:
     others = tuple(one for one in database.hosts if one != place(node, node.database_port))
     if reached := [one for one in others if memberstart.answers(one)]:
         raise Refused("node", f"{reached[0]} answers; together with it there is a majority, as soon as it is in sync.")
+    if voting := [one for one in load_witnesses(paths) if memberstart.listens(place(one, one.port))]:
+        raise Refused(
+            "node",
+            f"the witness {voting[0].name} is there. If no other node is: stop it (`systemctl stop carillon-witness`"
+            " there), go on alone, and start it again.",
+        )
     return others
 
 

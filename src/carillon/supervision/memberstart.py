@@ -22,6 +22,8 @@ STATE, VIEW = "grastate.dat", "gvwstate.dat"
 """Galera's own files in the directory of the data: how far it had come, and with whom it was together at a crash."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
 CONNECT_S = 2.0
+REACHED = "reached"
+"""A file in RUN with the number of the last change that these data have, as Galera counts. Members count alike."""
 _FIELD = re.compile(r"^(uuid|seqno|safe_to_bootstrap):\s*(\S+)", re.MULTILINE)
 _RECOVERED = re.compile(r"Recovered position:? ([0-9a-f-]{36}):(-?\d+)")
 
@@ -56,7 +58,17 @@ def allow(data: Path) -> None:
 
 
 def answers(place: str) -> bool:
-    """Whether a database listens at HOST:PORT."""
+    """Whether a database takes people in at HOST:PORT: one that waits for its cluster listens, and doesn't greet."""
+    address = Address.parse(place, 3306)
+    try:
+        with socket.create_connection((address.host, address.port), CONNECT_S) as asking:
+            return bool(asking.recv(1))
+    except OSError:
+        return False
+
+
+def listens(place: str) -> bool:
+    """Whether anything listens at HOST:PORT, such as a witness."""
     address = Address.parse(place, 3306)
     try:
         socket.create_connection((address.host, address.port), CONNECT_S).close()
@@ -76,25 +88,36 @@ def recovered(said: str) -> Position | None:
     return Position(found[1], int(found[2])) if found and found[1] != NOBODY else None
 
 
-def options(data: Path, others: Sequence[str], command: Sequence[str]) -> list[str]:
-    """What is added to the command."""
+def options(data: Path, others: Sequence[str], command: Sequence[str]) -> tuple[list[str], int]:
+    """What is added to the command; and how far the data reach, -1 when nobody knows."""
     found, added = read(data), []
     if begins(data, others):
         allow(data)
         added.append("--wsrep-new-cluster")
-    if found.history != NOBODY and found.sequence < 0:
-        done = subprocess.run([*command, "--wsrep-recover"], capture_output=True, text=True, check=False)
-        if position := recovered(done.stderr + done.stdout):
-            added.append(f"--wsrep_start_position={position.history}:{position.sequence}")
-    return added
+    if found.history == NOBODY or found.sequence >= 0:
+        return added, found.sequence
+    done = subprocess.run([*command, "--wsrep-recover"], capture_output=True, text=True, check=False)
+    position = recovered(done.stderr + done.stdout)
+    if position is None:
+        return added, -1
+    return [*added, f"--wsrep_start_position={position.history}:{position.sequence}"], position.sequence
+
+
+def reached(run: Path) -> int:
+    """How far this node's data reached when its member started; -1 when nobody knows."""
+    try:
+        return int((run / REACHED).read_text())
+    except (OSError, ValueError):
+        return -1
 
 
 def main(arguments: list[str]) -> None:
     """Decide, and replace this process by the command. Raises OSError when it can't be executed."""
     dashes = arguments.index("--")
-    _, data, *others = arguments[:dashes]
+    run, data, *others = arguments[:dashes]
     command = arguments[dashes + 1 :]
-    added = options(Path(data), others, command)
+    added, sequence = options(Path(data), others, command)
+    (Path(run) / REACHED).write_text(f"{sequence}\n")
     print(f"database: {' '.join(added) or 'joins the others'}", flush=True)
     os.execv(command[0], [*command, *added])
 

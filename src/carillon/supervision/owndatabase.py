@@ -140,7 +140,7 @@ def running(paths: SystemPaths, database: Database, *, member: bool = False) -> 
     command += [f"--init-file={run / 'init.sql'}", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin"]
     if member:
         command += _ALONE
-        command += memberstart.options(paths.own_database, (), command)
+        command += memberstart.options(paths.own_database, (), command)[0]
     log = run / "first.log"
     with log.open("wb") as said:
         server = subprocess.Popen(command, stdout=said, stderr=said)

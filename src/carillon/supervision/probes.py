@@ -309,7 +309,9 @@ def _without_majority(paths: SystemPaths, node: Node, database: Database) -> str
         return ""
     if any(memberstart.answers(one) for one in others):
         return "is sent by the other members what it lacks; meanwhile theirs are asked"
-    return "waits for the other members of its cluster; if they are gone for good, `carillon node alone`"
+    sequence = memberstart.reached(paths.run_database)
+    far = f" (its data reach change {sequence} of the cluster)" if sequence >= 0 else ""
+    return f"waits for the other members of its cluster{far}; if they are gone for good, `carillon node alone`"
 
 
 def probe_follower(paths: SystemPaths, node: Node) -> Health:

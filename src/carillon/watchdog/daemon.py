@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from carillon.supervision.leftovers import RECORD, kill, leftovers
-from carillon.watchdog.judgement import Look, Watch, judge
+from carillon.watchdog.judgement import BOOT_S, Look, Watch, judge
 from carillon.watchdog.notes import NOTES, Note, write_notes
 from carillon.watchdog.processes import ProcessGroup, process_groups
-from carillon.watchdog.questions import PULSE, QUESTIONS
+from carillon.watchdog.questions import PATIENT, PULSE, QUESTIONS
 from carillon.watchdog.settings import Settings
 
 CALM_S = 1.0
@@ -53,7 +53,8 @@ class Watchdog:
         if processes is None:  # it has ended, or was stopped: that is the supervisor's business
             self.watches[name] = Watch()
             return
-        watch = judge(self.watches[name], Look(at, answered, group, processes))
+        look = Look(at, answered, group, processes)
+        watch = judge(self.watches[name], look, PATIENT.get(name, BOOT_S))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if watch.hung:
             since = self.notes[name].since if _is_open(self.notes.get(name)) else now

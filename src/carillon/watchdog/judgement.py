@@ -47,13 +47,16 @@ class Watch:
         return bool(self.stopped) or (self.answered_once and self.silent_looks > 0)
 
 
-def judge(watch: Watch, look: Look) -> Watch:
-    """What is known after one more look; `hung` says in words why the component hangs, empty when it doesn't."""
+def judge(watch: Watch, look: Look, boot_s: float = BOOT_S) -> Watch:
+    """What is known after one more look; `hung` says in words why the component hangs, empty when it doesn't.
+
+    `boot_s` is how long the first answer may take, in seconds.
+    """
     if look.group != watch.group:
         watch = Watch(look.group, look.at, cpu_s=look.processes.cpu_s)
     watch = _heard(watch, look) if look.answered else _missed(watch, look)
     watch = replace(watch, stopped={pid: watch.stopped.get(pid, 0) + 1 for pid in look.processes.stopped})
-    return replace(watch, hung=_stopped(watch) or _silent(watch, look))
+    return replace(watch, hung=_stopped(watch) or _silent(watch, look, boot_s))
 
 
 def _heard(watch: Watch, look: Look) -> Watch:
@@ -70,12 +73,12 @@ def _stopped(watch: Watch) -> str:
     return f"process {', '.join(long)} is stopped" if long else ""
 
 
-def _silent(watch: Watch, look: Look) -> str:
+def _silent(watch: Watch, look: Look, boot_s: float) -> str:
     if watch.silent_since is None or watch.silent_looks < SILENT_LOOKS:
         return ""
     silence_s = look.at - watch.silent_since
     if not watch.answered_once:
-        return f"no answer in the {BOOT_S:.0f} s since it was started" if look.at - watch.began > BOOT_S else ""
+        return f"no answer in the {boot_s:.0f} s since it was started" if look.at - watch.began > boot_s else ""
     busy = look.processes.at_work or look.processes.cpu_s - watch.cpu_s >= BUSY_SHARE * max(silence_s, 1.0)
     if busy and silence_s < BUSY_S:
         return ""

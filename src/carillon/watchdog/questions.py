@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import time
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from carillon.watchdog.settings import Settings
 
 PATIENCE_S = 0.8
 """Seconds for one answer."""
+PATIENT = {"database": math.inf}
+"""Who may take longer for its first answer than others, in seconds: a member of a cluster waits for the others, and is
+sent all that they have, before it takes anybody in."""
 PULSE = "pulse"
 """A file in a daemon's directory that it touches each time round."""
 NAMES_PULSE_S = 8.0
@@ -46,11 +50,21 @@ def services_answer(settings: Settings) -> bool:
 
 def redis_answers(settings: Settings) -> bool:
     """A PING, without the client library and its memory."""
+    return _says(settings.run / "redis" / "redis.sock", b"PING\r\n")
+
+
+def database_answers(settings: Settings) -> bool:
+    """MariaDB greets who comes, before he says who he is; it does so without a majority, too."""
+    return _says(settings.run / "database" / "socket")
+
+
+def _says(place: Path, question: bytes = b"") -> bool:
+    """Whether something comes from a unix socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(PATIENCE_S)
         try:
-            asking.connect(str(settings.run / "redis" / "redis.sock"))
-            asking.sendall(b"PING\r\n")
+            asking.connect(str(place))
+            asking.sendall(question)
             return bool(asking.recv(64))
         except OSError:
             return False
@@ -127,6 +141,7 @@ def pulse_age_s(run: Path) -> float:
 
 
 QUESTIONS: dict[str, Callable[[Settings], bool]] = {
+    "database": database_answers,
     "collector": collector_answers,
     "redis": redis_answers,
     "rtpengine": rtpengine_answers,
