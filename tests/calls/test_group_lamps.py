@@ -74,8 +74,20 @@ def test_a_call_of_a_member_himself_is_not_the_groups() -> None:
 
 def test_a_group_is_watched_by_each_of_its_numbers_and_not_without_one() -> None:
     line = (Line("x", DialogState.EARLY, calling=False),)
-    news = News(calls={SALES: line, f"102@{HOME}": line, f"*other@{HOME}": line}, only=frozenset({SALES}), again=True)
+    news = News(calls={SALES: line, f"102@{HOME}": line, f"*other@{HOME}": line}, nobody_else=("", ""), again=True)
     watched = as_watched(news, NUMBERS)
     assert watched.calls == dict.fromkeys((f"200@{HOME}", f"+3225550200@{HOME}", f"102@{HOME}"), line)
-    assert watched.only == frozenset(NUMBERS[SALES])
     assert watched.again
+
+
+def test_the_calls_of_a_group_are_ended_by_what_is_told_of_the_group_alone() -> None:
+    """Its numbers are elsewhere in the order of addresses, where nothing is told of the group."""
+    line = (Line("x", DialogState.EARLY, calling=False),)
+    numbers, there, gone = set(NUMBERS[SALES]), {SALES: line}, "0" + SALES[1:]
+    of_groups = as_watched(News(calls=there, nobody_else=("", "+"), again=True), NUMBERS)
+    of_people = as_watched(News(calls={}, nobody_else=("+", ""), again=True), NUMBERS)
+    for news in (of_groups, of_people):
+        assert not news.ended(numbers)
+    assert of_people.ended({*numbers, gone}) == {gone}
+    assert as_watched(News(calls={}, nobody_else=("", "+"), again=True), NUMBERS).ended({*numbers, gone}) == numbers
+    assert of_people.ended({f"299@{HOME}"}) == {f"299@{HOME}"}, "a number that the group has no more is somebody's own"

@@ -20,7 +20,7 @@ import os
 import select
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class News:
     With `nobody_else`, nobody besides has a call there of those whose addresses are from the first one to before the
     second, "" for no end: so that one datagram holds it, however many have calls. `again`: it should be known already.
     `places` are the limits under which calls count, by leg; with `nobody_else`, no other call counts of such legs.
+    `told_as`: of numbers of groups, the addresses by which their groups were told of; `there`, who was, if not `calls`.
     `unsaid`: of a panel and an event, those of whom watchers are still to be told.
     """
 
@@ -52,14 +53,17 @@ class News:
     again: bool = False
     node: str = ""
     unsaid: tuple[str, str, tuple[str, ...]] | None = None
+    told_as: Mapping[str, str] = field(default_factory=dict)
+    there: frozenset[str] | None = None
 
     def ended(self, known: Iterable[str]) -> set[str]:
         """Of `known` people, or legs, those that have no call there any more, or no places, as this says."""
         if self.nobody_else is None:
             return set()
         first, end = self.nobody_else
-        there = self.calls or self.places or {}
-        return {each for each in known if first <= each and (not end or each < end) and each not in there}
+        there = self.there if self.there is not None else self.calls or self.places or {}
+        told_as = ((each, self.told_as.get(each, each)) for each in known)
+        return {each for each, one in told_as if first <= one and (not end or one < end) and one not in there}
 
 
 class Ear:
@@ -116,8 +120,8 @@ def understood(data: bytes) -> News | None:
 def as_watched(news: News, group_numbers: Numbers) -> News:
     """The same, with the calls of groups by the numbers by which they are watched."""
     calls = None if news.calls is None else {aor: news.calls[one] for one, aor in watched(news.calls, group_numbers)}
-    only = None if news.only is None else frozenset(aor for _, aor in watched(news.only, group_numbers))
-    return replace(news, calls=calls, only=only)
+    told_as = {number: group for group, numbers in group_numbers.items() for number in numbers}
+    return replace(news, calls=calls, told_as=told_as, there=frozenset(news.calls or ()))
 
 
 def calls_told(
