@@ -16,6 +16,10 @@ from bench.processes import cpu_seconds
 from bench.subjects import CALLERS, PHONE_PORT, PHONES, Subject
 from carillon.sip.legid import make_leg_id
 
+TALK_S = 10
+"""How long they talk, as `scenarios/talks.xml` says."""
+SPEECH = bytes(range(256)) * 313
+"""Ten seconds of G.711, A-law: of any sound, as long as it is no silence."""
 AT_PHONES = (PHONES, PHONE_PORT)
 
 
@@ -70,6 +74,14 @@ def whole(subject: Subject, load: Load, folder: Path) -> Measured:
         return _measured("whole", subject, load, lambda: _phones_call(subject, load, folder, (CALLERS, PHONE_PORT)))
 
 
+def talks(subject: Subject, load: Load, folder: Path) -> Measured:
+    """So many calls at once through Asterisk, in which one side speaks and hears itself, for TALK_S."""
+    (folder / "talk.alaw").write_bytes(SPEECH)
+    echo = ("-rtp_echo", "-mp", "20000", "-mi", PHONES)
+    with sipp.answering(AT_PHONES, folder, "listens", *echo):
+        return _measured("talks", subject, load, lambda: _phones_talk(subject, load, folder))
+
+
 def registrations(subject: Subject, load: Load, folder: Path) -> Measured:
     """Phones register, one after the other and then again, and prove themselves each time."""
     people = subject.registering
@@ -93,6 +105,11 @@ def _measured(phase: str, subject: Subject, load: Load, act: Callable[[], sipp.T
 def _phones_call(subject: Subject, load: Load, folder: Path, place: sipp.Peer = AT_PHONES) -> sipp.Traffic:
     fields = [_call(subject, rank, _proof(_caller(subject.people, rank))) for rank in range(load.times)]
     return sipp.run("phone_calls", place, subject.proxy, fields, load.rate, folder)
+
+
+def _phones_talk(subject: Subject, load: Load, folder: Path) -> sipp.Traffic:
+    fields = [_call(subject, rank, _proof(_caller(subject.people, rank))) for rank in range(load.times)]
+    return sipp.run("talks", (CALLERS, PHONE_PORT), subject.proxy, fields, load.rate, folder)
 
 
 def _call(subject: Subject, rank: int, proof: str) -> str:

@@ -35,10 +35,10 @@ class Traffic:
 
 
 @contextmanager
-def answering(at: Peer, folder: Path) -> Iterator[None]:
-    """Answer every call at this address, as the called number says."""
+def answering(at: Peer, folder: Path, scenario: str = "answers", *options: str) -> Iterator[None]:
+    """Answer every call at this address, as the called number says, or as another scenario does."""
     process = subprocess.Popen(
-        _command("answers", at),
+        [*_command(scenario, at), *options],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bench.figure import Figure
-from bench.figures import calls, crowd, decide, features, importing, memory, node, presence, registrations, rows
+from bench.figures import (
+    calls,
+    crowd,
+    decide,
+    features,
+    importing,
+    memory,
+    node,
+    presence,
+    recordings,
+    registrations,
+    rows,
+)
 from bench.lab import Lab
 
 FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
@@ -19,4 +31,5 @@ FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
     "features": features.found,
     "rows": rows.found,
     "presence": presence.found,
+    "recordings": recordings.found,
 }
