@@ -15,7 +15,7 @@ from ipaddress import ip_address
 
 import KSR
 
-from carillon.kamailio.routes import Callback
+from carillon.kamailio.routes import CHECKED_URIS, CHECKS, Callback
 from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
 from carillon.stores.registrationjournal import Binding
@@ -41,10 +41,8 @@ _BETWEEN = "\x1e"
 _NULL = "<null>"
 """How the engine writes a pseudo-variable that has no value, in the midst of a text."""
 
-_CHECKS = 1 | 4 | 32 | 64 | 128 | 256 | 512 | 1024
-"""Version, required headers, CSeq's method and value, Content-Length, Expires, Proxy-Require, and the URIs."""
-_CHECKED_URIS = 2 | 4 | 8
-"""From, To and Contact."""
+
+_ON_FLOW = f"tm:branch-failure:{Callback.FLOW}"
 
 
 class EngineRefused(Exception):
@@ -185,7 +183,7 @@ def is_sane() -> bool:
 
     The Request-URI is `gather`'s: the engine would not say 416 to what is no SIP.
     """
-    return _yes(KSR.sanity.sanity_check(_CHECKS, _CHECKED_URIS))
+    return _yes(KSR.sanity.sanity_check(CHECKS, CHECKED_URIS))
 
 
 def trust_source_port() -> None:
@@ -221,6 +219,12 @@ def record_route(parameter: str) -> None:
     """Add our Record-Route with this parameter, `;name=value`."""
     mark_route(parameter)
     _must(KSR.rr.record_route(), "record the route")
+
+
+def record_dialog(parameter: str, proof: str) -> None:
+    """`record_route`, for a dialog that the engine may follow by itself when it sees this proof again."""
+    record_route(f";{parameter}={proof}")
+    KSR.pv.sets("$var(proof)", proof)
 
 
 def restore_uri() -> None:
@@ -336,7 +340,7 @@ def stray_reply(gateways: frozenset[str], socket_towards: Callable[[str], str]) 
     if {host, received} - {""} <= gateways:
         return
     if text("$si") not in gateways:
-        KSR.set_drop()
+        _drop()
     elif text("$sel(via[2].transport)").upper() == "UDP" and (socket := socket_towards(received or host)):
         set_text("$fs", socket)
 
@@ -411,7 +415,7 @@ def sibling_name() -> str:
 
 def drop_branch() -> None:
     """In a branch callback: do not send to this target."""
-    KSR.set_drop()
+    _drop()
 
 
 def set_timers(answer_s: float, silence_s: float) -> None:
@@ -604,7 +608,7 @@ def keep_one_flow_a_device(aor: str) -> None:
         KSR.pv.seti(f"$(branch(q)[{n}])", highest)
     KSR.tm.t_load_contacts()
     KSR.tm.t_next_contacts()
-    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    KSR.tm.t_on_branch_failure(_ON_FLOW)
 
 
 LATER = "$avp(later)"
@@ -629,7 +633,7 @@ def arrange_contacts(aor: str) -> None:
     groups = {_HIGHEST_Q} if alike else _equal_on_one_device(aor, instances, qs)
     KSR.tm.t_load_contacts()
     KSR.tm.t_next_contacts()
-    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    KSR.tm.t_on_branch_failure(_ON_FLOW)
     if len(groups) > 1:
         set_text(LATER, str(len(groups) - 1))
 
@@ -664,7 +668,7 @@ def next_group() -> bool:
     if not later or not _yes(KSR.tm.t_next_contacts()):
         return False
     set_text(LATER, str(later - 1))
-    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    KSR.tm.t_on_branch_failure(_ON_FLOW)
     return True
 
 
@@ -679,7 +683,7 @@ def next_flow(watch: Callable[[], None] | None = None) -> bool:
         return False
     if watch:
         watch()
-    KSR.tm.t_on_branch_failure(Callback.FLOW)
+    KSR.tm.t_on_branch_failure(_ON_FLOW)
     use_open_connections()
     return _yes(KSR.tm.t_relay())
 
@@ -780,6 +784,11 @@ def canonical(address: str) -> str:
         return str(ip_address(address)) if ":" in address else address
     except ValueError:
         return address
+
+
+def _drop() -> None:
+    """Have the route that called us drop the message."""
+    KSR.pv.seti("$var(drop)", 1)
 
 
 def _yes(answer: object) -> bool:

@@ -160,7 +160,7 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
         case GoDirect():
             ksr.go_direct(means.outside_sockets.towards(ksr.text("$rd")))
         case RecordRoute(value, None):
-            ksr.record_route(f";{PARAMETER}={value}")
+            ksr.record_dialog(PARAMETER, value)
         case RecordRoute(value, anchored):
             ksr.record_route(f";{PARAMETER}={value};{anchor.PARAMETER}={anchored}")
         case MarkRoute(anchored):

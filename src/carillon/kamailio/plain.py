@@ -102,10 +102,16 @@ class Plain:
         method, address, port = _FROM.texts()
         place = f"{address}:{port}"
         source = self._sources.get(place, "outside")
-        kind = self._kinds.get((method, source))
         if ":" in address:  # the engine writes IPv6 in a way of its own, and our Asterisk may speak it too
             return False
-        if kind is None or (source == "outside" and ksr.shared_text(TRUNKS, speaks_from(address, int(port)))):
+        if source == "outside" and ksr.shared_text(TRUNKS, speaks_from(address, int(port))):
+            return False
+        return self.known_request(method, place, source)
+
+    def known_request(self, method: str, place: str, source: str) -> bool:
+        """The same, of a request from ADDRESS:PORT, of our Asterisk (`gateway`) or no part of us (`outside`)."""
+        kind = self._kinds.get((method, source))
+        if kind is None:
             return False
         try:
             return kind(method, place)

@@ -100,7 +100,7 @@ def _step(effect: Effect, dialect: int, stripped: Step) -> Step | None:  # noqa:
         case SetFrom(name, uri):
             return ksr.set_from, (quoted(name) if name else "", uri)
         case RecordRoute(value, None):
-            return ksr.record_route, (f";{PROOF}={value}",)
+            return ksr.record_dialog, (PROOF, value)
         case MarkTimer(seconds):
             return ksr.mark_route, (f";{TIMER}={seconds}",)
         case NoteRinging():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Callback(StrEnum):
     """Methods of `app.Worker` by the names that the engine knows."""
 
     REQUEST = "ksr_request_route"
+    KNOWN_REQUEST = "ksr_known_request"
+    ROW = "ksr_row"
     ANY_REPLY = "ksr_reply_route"
     REPLY = "ksr_leg_reply"
     FAILURE = "ksr_leg_failure"
@@ -19,6 +22,20 @@ class Callback(StrEnum):
     HOME_REPLY = "ksr_home_reply"
     HOME_FAILURE = "ksr_home_failure"
     UNANSWERED = "ksr_unanswered"
+
+
+REPLY_ROUTES: Final = (Callback.REPLY, Callback.DIALOG_REPLY, Callback.HOME_REPLY)
+FAILURE_ROUTES: Final = (*(Callback.FAILURE, Callback.MESSAGE_FAILURE, Callback.HOME_FAILURE, Callback.UNANSWERED),)
+BRANCH_ROUTES: Final = (Callback.BRANCH,)
+BRANCH_FAILURE_ROUTES: Final = (Callback.FLOW,)
+"""Those that the engine is told to call, and that have a route each in kamailio.cfg."""
+
+CHECKS: Final = 1 | 4 | 32 | 64 | 128 | 256 | 512 | 1024
+"""What is checked of a message: version, required headers, CSeq's method and value, Content-Length, Expires,
+Proxy-Require, and the URIs."""
+
+CHECKED_URIS: Final = 2 | 4 | 8
+"""From, To and Contact."""
 
 
 class PresenceCallback(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -38,6 +39,7 @@ from carillon.stores.handover import RedisHandOvers
 from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import HandOver, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
+from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
@@ -96,12 +98,32 @@ class Worker:
         if standing is Standing.BANNED or not ksr.is_sane():
             return 1
         ksr.trust_source_port()
+        plain = self.plain if standing is Standing.FREE else None
+        return self._shortly(plain.request) if plain else self._by_rules(standing)
+
+    @guarded(server_error)
+    def ksr_known_request(self, message: Any, told: str) -> int:
+        """The same where the engine has looked at its sender: METHOD ADDRESS:PORT SOURCE, see `Plain.known_request`."""
+        plain, (method, place, source) = self.plain, told.split(" ")
+        if plain is None:
+            return self._by_rules(Standing.FREE)
+        return self._shortly(lambda: plain.known_request(method, place, source))
+
+    @guarded(nothing)
+    def ksr_row(self, message: Any, lines: str) -> int:
+        """A row of the trace, for what the engine has done by itself as the rules say: a line each field."""
+        self.tracer.row(lines.replace("\n", FIELD))
+        return 1
+
+    def _shortly(self, done: Callable[[], bool]) -> int:
+        """By the short path, else by the rules."""
         try:
-            if standing is Standing.FREE and self.plain and self.plain.request():
-                return 1
+            return 1 if done() else self._by_rules(Standing.FREE)
         except (NobodyThere, media.RelayDown) as failed:
             self._rang_nobody(failed)
             return 1
+
+    def _by_rules(self, standing: Standing) -> int:
         try:
             request = gather.envelope(self.node, self._trunk_at)
         except gather.Unreadable as unreadable:

@@ -1,0 +1,112 @@
+"""What the engine does by itself, as the rules say: phones and the trace cannot tell who did it (docs/adr/0026)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.live.company import Company
+from tests.live.talking import hangs_up, talk
+from tests.live.waiting import await_that
+from tests.phones.dialog import Dialog
+from tests.phones.message import Message
+from tests.phones.raw import RawAgent
+from tests.worlds.building import Building
+
+from carillon.collector.inbox import settle
+from carillon.collector.intake import unshelved
+from carillon.collector.store import rows_where
+from carillon.confgen.collector import store_path
+from carillon.supervision.rpc import call
+
+pytestmark = pytest.mark.engines
+
+CHANGING = re.compile(r"z9hG4bK[^;,\s]+|(?:tag|proof|rf|did)=[^;,>\s]+|(?<=CSeq: )\d+|\d{5,}")
+"""What is another one in each call."""
+
+
+@contextmanager
+def by_the_rules(building: Building) -> Iterator[None]:
+    """The engine does nothing by itself."""
+    call(building.paths.kamailio_rpc, "htable.sets", "stores", "by_rules", "yes")
+    try:
+        yield
+    finally:
+        call(building.paths.kamailio_rpc, "htable.delete", "stores", "by_rules")
+
+
+def rows(building: Building, dialog: Dialog) -> list[tuple[object, ...]]:
+    """What the trace has of the requests of a dialog, without what differs from call to call."""
+    settle(building.paths.trace_socket)
+    found = map(unshelved, rows_where(store_path(building.paths), "call_id = ?", [dialog.call_id]))
+    return [
+        (
+            *(row.route, row.leg, row.address, row.source, row.message, row.sender, row.called),
+            *(row.outcome, row.detail, *row.rules),
+        )
+        for row in found
+        if row.route == "in-dialog"
+    ]
+
+
+def got(agent: RawAgent, since: int) -> list[str]:
+    """The ACK and BYE that an agent has got, word for word but for what differs from call to call."""
+    return [_alike(each) for each in agent.seen[since:] if each.code is None and each.method in ("ACK", "BYE")]
+
+
+def _alike(message: Message) -> str:
+    return CHANGING.sub("*", message.text.replace(message.header("Call-ID"), "*"))
+
+
+def is_followed(building: Building, dialog: Dialog) -> bool:
+    """Whether the engine has a proof of the dialog, and would follow it by itself."""
+    found = call(building.paths.kamailio_rpc, "htable.dump", "proofs")
+    return any(slot["name"].startswith(f"{dialog.call_id}|") for each in found for slot in each["slot"])
+
+
+def a_call(
+    building: Building, caller: RawAgent, callee: RawAgent, *, caller_ends: bool
+) -> tuple[list[object], Dialog, Dialog]:
+    """Talk, and hang up; what both got and what the trace says of it."""
+    seen = len(caller.seen), len(callee.seen)
+    mine, theirs = talk(caller, callee)
+    if caller_ends:
+        hangs_up(mine, theirs)
+    else:
+        hangs_up(theirs, mine)
+    await_that(lambda: len(rows(building, mine)) == len(rows(building, theirs)) == 2, "rows of all requests")
+    what = [got(caller, seen[0]), got(callee, seen[1]), rows(building, mine), rows(building, theirs)]
+    return what, mine, theirs
+
+
+@pytest.mark.parametrize("caller_ends", [True, False], ids=["caller ends", "called ends"])
+def test_nobody_can_tell_who_followed_a_dialog(company: Company, caller_ends: bool) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    by_engine, mine, theirs = a_call(company.building, alice, bob, caller_ends=caller_ends)
+    assert not is_followed(company.building, mine)  # it has, and forgotten its proof
+    assert not is_followed(company.building, theirs)
+    with by_the_rules(company.building):
+        by_rules, mine, theirs = a_call(company.building, alice, bob, caller_ends=caller_ends)
+    assert is_followed(company.building, mine)
+    assert is_followed(company.building, theirs)
+    assert by_engine == by_rules
+    assert [len(each) for each in by_rules] == [0 if caller_ends else 1, 2 if caller_ends else 1, 2, 2]
+
+
+def test_a_proof_that_has_been_forgotten_is_made_anew(company: Company) -> None:
+    """A call that is longer than the engine keeps its proof, or that another run of it has begun."""
+    alice, bob = company.registered("101"), company.registered("102")
+    mine, theirs = talk(alice, bob)
+    call(company.building.paths.kamailio_rpc, "htable.flush", "proofs")
+    assert not is_followed(company.building, mine)
+    hangs_up(mine, theirs)
+
+
+def test_a_private_header_in_a_dialog_goes_no_further(company: Company) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    mine, _ = talk(alice, bob)
+    assert is_followed(company.building, mine)
+    alice.send(mine.request("BYE", headers=[("x-carillon-leg", "made up")]))
+    assert "made up" not in bob.expect("BYE").text
