@@ -194,3 +194,21 @@ def test_whatever_is_registered(ways: Ways, plain: dict[str, Arrival], bound: li
         same(ways, plain["REGISTER"])
     finally:
         ways.paper.contacts[f"101@{DOMAIN}"] = before
+
+
+BEFORE = ["htable.sht_inc", "sanity.sanity_check", "force_rport"]
+"""What the worker tells the engine of each request that comes from outside, before it asks whether it is plain."""
+
+
+@pytest.mark.parametrize("name", ["INVITE challenged", "INVITE in", "INVITE out", "REGISTER", "ACK in", "BYE out"])
+@pytest.mark.parametrize("more", ["", "X-Carillon-Group: sales\r\n", "Require: 100rel\r\n"])
+def test_a_request_at_whose_sender_the_engine_has_looked(
+    ways: Ways, plain: dict[str, Arrival], name: str, more: str
+) -> None:
+    """Routes of kamailio.cfg do what the worker does first, and hand the rest over: with the same result."""
+    arrival = plain[name]
+    message = replace(arrival.message, text=arrival.message.text.replace("CSeq:", f"{more}CSeq:", 1))
+    arrival = replace(arrival, message=message)
+    for looked, whole in zip(ways.both(arrival.known()), ways.both(arrival), strict=True):
+        assert looked.told == [each for each in whole.told if each[0] not in BEFORE]
+        assert (looked.rows, looked.kept) == (whole.rows, whole.kept)

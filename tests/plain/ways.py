@@ -6,11 +6,11 @@ import copy
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
-from tests.plain.office import PaperOffice
+from tests.plain.office import GATEWAY, PaperOffice
 from tests.plain.paper import Message, Told
 
 Run = Callable[[Callable[[], Any]], Any]
@@ -35,12 +35,21 @@ class Heard:
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message, by the callback that gets it; `kept` are the values of its transaction."""
+    """A message, by the callback that gets it, and what that is `given`; `kept` are the values of its transaction."""
 
     message: Message
     callback: str = "ksr_request_route"
     kept: dict[str, str] = field(default_factory=dict)
     transaction: int = -1
+    given: tuple[str, ...] = ()
+
+    def known(self) -> Arrival:
+        """The same request after the engine has looked at its sender; a reply as it is."""
+        if self.callback != "ksr_request_route":
+            return self
+        source = "gateway" if (self.message.address, self.message.port) == GATEWAY else "outside"
+        said = f"{self.message.first[0]} {self.message.address}:{self.message.port} {source}"
+        return replace(self, callback="ksr_known_request", given=(said,))
 
 
 class Ways:
@@ -67,7 +76,7 @@ class Ways:
         try:
             self.paper.receives(arrival.message, arrival.transaction, arrival.kept)
             with patch.object(time, "time", lambda: NOW), patch.object(secrets, "token_hex", lambda size: "ab" * size):
-                run(lambda: getattr(self.office.worker, arrival.callback)(None))
+                run(lambda: getattr(self.office.worker, arrival.callback)(None, *arrival.given))
             return Heard(self.paper.lines, self._rows(), self.paper.shared, self.paper.kept)
         finally:
             self.office.worker.plain = self.plain
