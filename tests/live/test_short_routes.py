@@ -19,6 +19,7 @@ from carillon.collector.inbox import settle
 from carillon.collector.intake import unshelved
 from carillon.collector.store import rows_where
 from carillon.confgen.collector import store_path
+from carillon.stores.tracewire import Row
 from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
@@ -38,9 +39,11 @@ def by_the_rules(building: Building) -> Iterator[None]:
 
 
 def rows(building: Building, dialog: Dialog) -> list[tuple[object, ...]]:
-    """What the trace has of the requests of a dialog, without what differs from call to call."""
+    """What the trace has of the requests of a dialog, by method: of two workers any may be the first to write."""
     settle(building.paths.trace_socket)
-    found = map(unshelved, rows_where(store_path(building.paths), "call_id = ?", [dialog.call_id]))
+    found = sorted(
+        map(unshelved, rows_where(store_path(building.paths), "call_id = ?", [dialog.call_id])), key=_message
+    )
     return [
         (
             *(row.route, row.leg, row.address, row.source, row.message, row.sender, row.called),
@@ -49,6 +52,10 @@ def rows(building: Building, dialog: Dialog) -> list[tuple[object, ...]]:
         for row in found
         if row.route == "in-dialog"
     ]
+
+
+def _message(row: Row) -> str:
+    return row.message
 
 
 def got(agent: RawAgent, since: int) -> list[str]:
