@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from tests.live.company import Company
 from tests.live.talking import hangs_up, talk
 from tests.live.waiting import await_that
 from tests.phones.dialog import Dialog
+from tests.phones.digest import challenges
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
 from tests.worlds.building import Building
@@ -19,12 +21,13 @@ from carillon.collector.inbox import settle
 from carillon.collector.intake import unshelved
 from carillon.collector.store import rows_where
 from carillon.confgen.collector import store_path
+from carillon.sip.digest import TAIL
 from carillon.stores.tracewire import Row
 from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
 
-CHANGING = re.compile(r"z9hG4bK[^;,\s]+|(?:tag|proof|rf|did)=[^;,>\s]+|(?<=CSeq: )\d+|\d{5,}")
+CHANGING = re.compile(r"z9hG4bK[^;,\s]+|(?:tag|proof|rf|did|nonce)=[^;,>\s]+|(?<=CSeq: )\d+|\d{5,}")
 """What is another one in each call."""
 
 
@@ -40,17 +43,20 @@ def by_the_rules(building: Building) -> Iterator[None]:
 
 def rows(building: Building, dialog: Dialog) -> list[tuple[object, ...]]:
     """What the trace has of the requests of a dialog, by method: of two workers any may be the first to write."""
+    return rows_of(building, dialog.call_id, "in-dialog")
+
+
+def rows_of(building: Building, call_id: str, *routes: str) -> list[tuple[object, ...]]:
+    """What the trace has of a Call-ID by these routes."""
     settle(building.paths.trace_socket)
-    found = sorted(
-        map(unshelved, rows_where(store_path(building.paths), "call_id = ?", [dialog.call_id])), key=_message
-    )
+    found = map(unshelved, rows_where(store_path(building.paths), "call_id = ?", [call_id]))
     return [
         (
             *(row.route, row.leg, row.address, row.source, row.message, row.sender, row.called),
             *(row.outcome, row.detail, *row.rules),
         )
-        for row in found
-        if row.route == "in-dialog"
+        for row in sorted(found, key=_message)
+        if row.route in routes
     ]
 
 
@@ -117,3 +123,59 @@ def test_a_private_header_in_a_dialog_goes_no_further(company: Company) -> None:
     assert is_followed(company.building, mine)
     alice.send(mine.request("BYE", headers=[("x-carillon-leg", "made up")]))
     assert "made up" not in bob.expect("BYE").text
+
+
+@dataclass
+class Asked:
+    """A stranger was asked who he is: what he got, what the trace has of it, the nonce, and if the engine did it."""
+
+    answer: str
+    rows: list[tuple[object, ...]]
+    nonce: str
+
+    @property
+    def by_engine(self) -> bool:
+        return TAIL in self.nonce
+
+
+def is_asked(company: Company, stranger: RawAgent, method: str) -> Asked:
+    """A request without credentials."""
+    domain = company.domain
+    request = stranger.invite(f"sip:102@{domain}") if method == "INVITE" else stranger.request(method, f"sip:{domain}")
+    answer = stranger.exchange(request)
+    nonces = {each.nonce for each in challenges(answer)}
+    assert len(nonces) == 1
+    call_id = answer.header("Call-ID")
+    return Asked(_alike(answer), rows_of(company.building, call_id, "inbound", "register"), nonces.pop())
+
+
+@pytest.mark.parametrize(("method", "code"), [("INVITE", 407), ("REGISTER", 401)])
+def test_nobody_can_tell_who_asked_for_the_password(company: Company, method: str, code: int) -> None:
+    """The rules ask the first one of a second, and the engine whoever else comes in it."""
+    alice = company.raw("101")
+    with by_the_rules(company.building):
+        by_rules = is_asked(company, alice, method)
+    assert by_rules.answer.startswith(f"SIP/2.0 {code} ")
+    assert len(by_rules.rows) == 1
+    found: list[Asked] = []
+    await_that(lambda: found.append(is_asked(company, alice, method)) or found[-1].by_engine, "the engine asks")
+    by_engine = found[-1]
+    assert not by_rules.by_engine
+    assert (by_engine.answer, by_engine.rows) == (by_rules.answer, by_rules.rows)
+    assert len({each.nonce for each in found}) == len(found)
+
+
+def test_a_password_given_to_the_engine_is_good_once(company: Company) -> None:
+    """Several nonces of a second have one seal, and each of them serves once."""
+    alice = company.raw("101")
+    found: list[Message] = []
+
+    def asked_by_engine() -> bool:
+        found.append(alice.exchange(alice.request("REGISTER", f"sip:{company.domain}")))
+        return TAIL in challenges(found[-1])[0].nonce
+
+    await_that(asked_by_engine, "the engine asks")
+    request = alice.with_credentials(alice.request("REGISTER", f"sip:{company.domain}"), found[-1])
+    assert alice.exchange(request).code == 200
+    again = alice.with_credentials(alice.request("REGISTER", f"sip:{company.domain}"), found[-1])
+    assert alice.exchange(again).code == 401

@@ -19,6 +19,7 @@ from carillon.kamailio import ksr
 from carillon.kamailio.fetch import NONCES, TOLD, TRUNKS
 from carillon.kamailio.perform import MEMO, NobodyThere, ring, save
 from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
+from carillon.kamailio.routes import CHALLENGES
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import examples
@@ -201,15 +202,19 @@ class Plain:
             return False
         if ksr.is_absorbed():
             return True
-        known.done({"nonce": make_nonce(self._secret, home, time.time(), secrets.token_hex(12))})
+        now = time.time()
+        blanks = {"nonce": make_nonce(self._secret, home, now, secrets.token_hex(12))}
+        known.done(blanks)
         route = "inbound"
         if method == "REGISTER":
             route = "register"
             ksr.reply(401, "Unauthorized")
         else:
             ksr.reply(407, "Proxy Authentication Required")
+        if known.challenge:  # for the rest of this second the engine asks others the same, docs/adr/0026
+            ksr.set_shared_text(CHALLENGES, f"{method}|{home}|{host}|{hops}|{int(now)}", known.challenge % blanks)
         self._tracer.row(
-            f"{time.time()!r}\x1f{route}\x1f{call_id}\x1f\x1f{place}\x1foutside\x1f{method}\x1f{by}@{home}"
+            f"{now!r}\x1f{route}\x1f{call_id}\x1f\x1f{place}\x1foutside\x1f{method}\x1f{by}@{home}"
             f"\x1f{number}@{host}\x1f{known.words}"
         )
         return True

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from carillon.kamailio import dialogs, ksr, rings
 from carillon.kamailio.fetch import NONCES
 from carillon.kamailio.perform import RANG
+from carillon.kamailio.routes import LINE, PART
 from carillon.kamailio.tracer import outcome_words
 from carillon.routing.decision import (
     AddHeader,
@@ -52,12 +53,17 @@ NOTHING: Step = (str, ())
 
 
 class Recipe(NamedTuple):
-    """`steps` are done one after the other; `words` are for the trace: the outcome and the rules' rows."""
+    """`steps` are done one after the other; `words` are for the trace: the outcome and the rules' rows.
+
+    `challenge` is what the engine needs to ask others of the same by itself: two headers, or one and nothing, each
+    before and after the end of its nonce, and the words, see route STRANGER of kamailio.cfg.
+    """
 
     steps: tuple[Step, ...]
     words: str
     memo: str
     decision: Decision
+    challenge: str = ""
 
     def done(self, blanks: Mapping[str, str]) -> None:
         """Do what the rules said."""
@@ -78,13 +84,32 @@ def recipe(decision: Decision, blanks: Mapping[str, str], dialect: int = 0, stri
         if step is not NOTHING:
             act, values = step
             steps.append((act, tuple(_with_blanks(value, blanks) for value in values)))
+    challenge = ""
     if isinstance(decision.outcome, Challenge):
+        challenge = "" if steps else _to_ask(decision, blanks["nonce"])
         for name, value in decision.outcome.headers:
             steps.append((ksr.append_to_reply, (name, _with_blanks(value, blanks))))
     memo = "" if decision.memo is None else str(decision.memo)
-    rows = [word for row in decision.trace for word in row]
-    words = FIELD.join((*outcome_words(decision.outcome), *rows))
-    return Recipe(tuple(steps), _with_blanks(words, blanks), _with_blanks(memo, blanks), decision)
+    words = _with_blanks(FIELD.join(_words(decision)), blanks)
+    return Recipe(tuple(steps), words, _with_blanks(memo, blanks), decision, _with_blanks(challenge, blanks))
+
+
+def _words(decision: Decision) -> tuple[str, ...]:
+    return (*outcome_words(decision.outcome), *(word for row in decision.trace for word in row))
+
+
+def _to_ask(decision: Decision, nonce: str) -> str:
+    """Both headers of a challenge, each around the end of its nonce, and the words; "" if they can't be told apart."""
+    assert isinstance(decision.outcome, Challenge)
+    headers = [f"{name}: {value}" for name, value in decision.outcome.headers]
+    first, second = (*headers, "")[:2]
+    parts = (*_around(first, nonce), *_around(second, nonce), LINE.join(_words(decision)))
+    return "" if any(PART in part for part in parts) else PART.join(parts)
+
+
+def _around(header: str, nonce: str) -> tuple[str, str]:
+    before, found, after = header.partition(nonce)
+    return before + found, after
 
 
 def _step(effect: Effect, dialect: int, stripped: Step) -> Step | None:  # noqa: PLR0911, PLR0912 -- one row for each effect

@@ -30,6 +30,13 @@ BRANCH_ROUTES: Final = (Callback.BRANCH,)
 BRANCH_FAILURE_ROUTES: Final = (Callback.FLOW,)
 """Those that the engine is told to call, and that have a route each in kamailio.cfg."""
 
+CHALLENGES: Final = "challenges"
+"""The table of how strangers are asked who they are, see route STRANGER of kamailio.cfg."""
+PART: Final = "~"
+"""Between the parts of what a route of kamailio.cfg is told by the rules."""
+LINE: Final = "\n"
+"""Between the fields of a row of the trace that a route writes."""
+
 CHECKS: Final = 1 | 4 | 32 | 64 | 128 | 256 | 512 | 1024
 """What is checked of a message: version, required headers, CSeq's method and value, Content-Length, Expires,
 Proxy-Require, and the URIs."""

@@ -15,6 +15,7 @@ from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
 from carillon.kamailio.plain import Plain
+from carillon.kamailio.routes import LINE
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer
@@ -112,7 +113,7 @@ class Worker:
     @guarded(nothing)
     def ksr_row(self, message: Any, lines: str) -> int:
         """A row of the trace, for what the engine has done by itself as the rules say: a line each field."""
-        self.tracer.row(lines.replace("\n", FIELD))
+        self.tracer.row(lines.replace(LINE, FIELD))
         return 1
 
     def _shortly(self, done: Callable[[], bool]) -> int:

@@ -16,6 +16,8 @@ from carillon.model.frozen import dataclass
 from carillon.sip.seal import is_sealed, seal
 
 NONCE_LIFETIME_S = 60
+TAIL = "."
+"""What may follow it in a nonce makes it another one: the engine writes several with one seal (docs/adr/0026)."""
 
 
 class Algorithm(StrEnum):
@@ -91,7 +93,7 @@ def make_nonce(secret: bytes, realm: str, now: float, fresh: str) -> str:
 
 def nonce_state(secret: bytes, realm: str, nonce: str, now: float) -> NonceState:
     """Whether `nonce` is ours for `realm`, and not older than `NONCE_LIFETIME_S`."""
-    stamp, _, sealed = nonce.rpartition("-")
+    stamp, _, sealed = nonce.partition(TAIL)[0].rpartition("-")
     if not is_sealed(secret, "nonce", f"{realm}|{stamp}", sealed):
         return NonceState.FOREIGN
     age = now - int(stamp.split("-", 1)[0], 16)
