@@ -167,15 +167,16 @@ def test_nobody_can_tell_who_asked_for_the_password(company: Company, method: st
 
 def test_a_password_given_to_the_engine_is_good_once(company: Company) -> None:
     """Several nonces of a second have one seal, and each of them serves once."""
-    alice = company.raw("101")
+    alice, own = company.raw("101"), f"<{company.uri('101')}>"
     found: list[Message] = []
 
+    def registers() -> Message:
+        return alice.request("REGISTER", f"sip:{company.domain}", to=own, contact=f"<{alice.contact}>")
+
     def asked_by_engine() -> bool:
-        found.append(alice.exchange(alice.request("REGISTER", f"sip:{company.domain}")))
+        found.append(alice.exchange(registers()))
         return TAIL in challenges(found[-1])[0].nonce
 
     await_that(asked_by_engine, "the engine asks")
-    request = alice.with_credentials(alice.request("REGISTER", f"sip:{company.domain}"), found[-1])
-    assert alice.exchange(request).code == 200
-    again = alice.with_credentials(alice.request("REGISTER", f"sip:{company.domain}"), found[-1])
-    assert alice.exchange(again).code == 401
+    assert alice.exchange(alice.with_credentials(registers(), found[-1])).code == 200
+    assert alice.exchange(alice.with_credentials(registers(), found[-1])).code == 401
