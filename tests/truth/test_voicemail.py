@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import os
+import socket
+from contextlib import closing
+from typing import Any
 
 import pytest
 from tests.truth.conftest import on_sqlite
 from tests.truth.terminal import Terminal
 
+from carillon.asterisk.office import Office, open_office
 from carillon.provisioning import changes, mailservers, pins, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores.mailboxes import Mail, Mailboxes
@@ -107,6 +113,19 @@ def test_the_mail_server(carillon: Terminal, paths: SystemPaths) -> None:
     assert carillon.got("mail", "show")["user"] == "phones"
     carillon.done("mail", "remove")
     assert carillon.got("mail", "show") == {"server": None}
+
+
+def test_the_services_can_log_in_there_wherever_the_truth_is(carillon: Terminal, paths: SystemPaths) -> None:
+    """The key lies in the system's directory, also of a truth that nodes share."""
+    carillon.done("mail", "set", "--server", "mail.example.org", "--user", "phones", "--password", "s3cret")
+    with closing(open_office(paths.directory)) as connection:
+        told: Any = asyncio.run(_asks(connection))
+    os.wait()
+    assert told["password"] == "s3cret"
+
+
+async def _asks(connection: socket.socket) -> object:
+    return await Office(connection).asks("mail settings", "the services")
 
 
 @pytest.mark.parametrize(

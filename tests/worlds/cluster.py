@@ -141,13 +141,12 @@ class Cluster:
     def calls(self, name: str) -> list[tuple[str, str]]:
         """Who calls whom in the Asterisk of a node, by extension."""
         rows = json.loads(self.says(name, "call", "list", "--json"))
-        return sorted((row["from"], row["to"]) for row in rows)
+        return sorted((row["from"], row["to"]) for row in rows if row["node"] == name)
 
     def ends_calls(self) -> None:
         """Hang up whatever a test that failed has left."""
-        for name in ADDRESSES:
-            for row in json.loads(self.says(name, "call", "list", "--json")):
-                self.says(name, "call", "hangup", row["id"])
+        for row in json.loads(self.says(ONE, "call", "list", "--json")):
+            self.says(ONE, "call", "hangup", row["id"])
 
     def knows_calls(self, name: str, extension: str, *nodes: str) -> None:
         """Wait until a node knows at which nodes somebody has calls."""

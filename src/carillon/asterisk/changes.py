@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Engine
@@ -29,14 +28,12 @@ CHANGES: Final[dict[str, Callable[..., Any]]] = {
 """A phone can do these and nothing else to the truth. What they return must be plain, too."""
 
 
-def _mail_settings(truth: Engine, who: str) -> Any:
-    return mailservers.settings(truth, who, TrunkKey.beside(Path(truth.url.database or "")))
-
-
 QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "voicemail settings": voicemails.settings,
     "voicemail pin": voicemails.pin_is_right,
-    "mail settings": _mail_settings,
     "announcement": announcements.settings,
 }
 """What the services may ask, and the service user can't read: they change nothing."""
+
+UNSEALED: Final[dict[str, Callable[[Engine, str, TrunkKey], Any]]] = {"mail settings": mailservers.settings}
+"""The same, of what the system's key opens."""

@@ -17,9 +17,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from carillon.asterisk.changes import CHANGES, QUESTIONS
+from carillon.asterisk.changes import CHANGES, QUESTIONS, UNSEALED
 from carillon.model.refused import Refused
 from carillon.provisioning.system import open_truth, put_in_force
+from carillon.provisioning.trunkkey import TrunkKey
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 15.0
@@ -78,6 +79,8 @@ def _works(connection: socket.socket, paths: SystemPaths) -> None:
 def _done(paths: SystemPaths, asked: list[Any]) -> dict[str, Any]:
     change, who, *arguments = asked
     try:
+        if change in UNSEALED:
+            return {"done": UNSEALED[change](open_truth(paths), who, TrunkKey.of(paths))}
         done = (CHANGES | QUESTIONS)[change](open_truth(paths), who, *arguments)
         if change in CHANGES:
             put_in_force(paths)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.cli.siblings import asked
 from carillon.cli.trace import hear_the_collector
 from carillon.model.refused import Refused
 
@@ -26,19 +27,23 @@ Name = Annotated[str, typer.Argument(metavar="ID", help="Short id of the call, o
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """List the calls that are up, oldest first.
+    """List the calls that are up at all nodes, oldest first.
 
     Example: `carillon call list`
     """
     from carillon.calls.listing import live_calls
-    from carillon.provisioning.system import load_node
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import call_in
 
     cli = Cli.of(context)
-    node = load_node(cli.paths)
+    node, siblings = load_nodes(cli.paths)
     with gateway(cli, node) as manager:
-        calls = live_calls(manager)
+        calls = [(node, call) for call in live_calls(manager)]
     hear_the_collector(cli)
-    cli.show([_row(cli, node, call) for call in calls], "Calls")
+    told = asked(cli, siblings, "calls", "calls")
+    calls += [(one, call_in(row)) for one in siblings for row in told.get(one.name, ())]
+    calls.sort(key=lambda each: (each[1].since, each[1].id))
+    cli.show([_row(cli, at, call) for at, call in calls], "Calls")
 
 
 @app.command()
@@ -48,15 +53,20 @@ def hangup(context: typer.Context, name: Name) -> None:
     Example: `carillon call hangup k3v9ax`
     """
     from carillon.calls.listing import hang_up, live_calls
-    from carillon.provisioning.system import load_node
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import call_in
 
     cli = Cli.of(context)
-    node = load_node(cli.paths)
+    node, siblings = load_nodes(cli.paths)
     with gateway(cli, node) as manager:
         call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
-        if call is None:
+        if call:
+            hang_up(manager, call)
+    if call is None:
+        ended = [told for told in asked(cli, siblings, "calls", "hang up", name).values() if told]
+        if not ended:
             raise Refused("id", f"no call {name} is up; `carillon call list` shows those that are.")
-        hang_up(manager, call)
+        call = call_in(ended[0])
     if cli.json:
         cli.show({"id": call.id, "ended": True}, "")
     else:

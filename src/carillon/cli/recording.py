@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.cli.siblings import asked
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
@@ -41,14 +42,23 @@ def list_(
     extension: Annotated[str | None, typer.Argument(metavar="EXT", help="Only calls of this extension.")] = None,
     domain: Domain = None,
 ) -> None:
-    """List recordings from the newest on; one that was lost says why.
+    """List recordings of all nodes from the newest on; one that was lost says why.
+
+    Each lies at the node where it was made: show, export and remove it there.
 
     Example: `carillon recording list 101`
     """
+    from carillon.provisioning.system import load_nodes
+    from carillon.recordings.index import Kept
+
     cli = Cli.of(context)
     own, _, named = (extension or "").partition("@")
-    found = _index(cli).listing(named or domain, own or None)
-    cli.show([_row(one) for one in found], "Recordings")
+    node, siblings = load_nodes(cli.paths)
+    found = [(node.name, one) for one in _index(cli).listing(named or domain, own or None)]
+    told = asked(cli, siblings, "recordings", "recordings", named or domain or "", own)
+    found += [(name, Kept(**row)) for name, rows in told.items() for row in rows]
+    found.sort(key=lambda each: each[1].began, reverse=True)
+    cli.show([{**({"node": name} if siblings else {}), **_row(one)} for name, one in found], "Recordings")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli
+from carillon.cli.siblings import asked
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
@@ -58,16 +59,53 @@ def hear_the_collector(cli: Cli) -> bool:
 
 
 def _rows(cli: Cli, store: Path, name: str | None, last: bool) -> list[Row]:
-    from carillon.collector.search import call_of, last_call
+    from carillon.collector.search import last_call
     from carillon.provisioning import users
 
     if not last:
         assert name is not None
-        return call_of(store, name)
-    if name is None:
-        return last_call(store)
-    user = users.show(cli.truth, name).user
-    return last_call(store, f"{user.extension}@{user.domain}")
+        return _over_nodes(cli, store, name)
+    aor = ""
+    if name is not None:
+        user = users.show(cli.truth, name).user
+        aor = f"{user.extension}@{user.domain}"
+    return _last_over_nodes(cli, last_call(store, aor or None), aor)
+
+
+def _over_nodes(cli: Cli, store: Path, name: str) -> list[Row]:
+    """What all nodes know of a call: each one of its legs may have been at another."""
+    from carillon.collector.search import call_of
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import row_in
+    from carillon.stores.tracewire import short_id
+
+    siblings = load_nodes(cli.paths)[1]
+    told = asked(cli, siblings, "traces", "trace", name)
+    own = call_of(store, name)
+    rows = [*own, *(row_in(each) for theirs in told.values() for each in theirs)]
+    leg = next((row.leg for row in rows if row.leg), "")
+    if told and leg and short_id(leg) != name:  # the name was a Call-ID, which the other leg does not have
+        rows += own or call_of(store, short_id(leg))
+        more = asked(cli, [one for one in siblings if told.get(one.name) == []], "traces", "trace", short_id(leg))
+        rows += (row_in(each) for theirs in more.values() for each in theirs)
+    return sorted(dict.fromkeys(rows), key=lambda row: row.at)
+
+
+def _last_over_nodes(cli: Cli, own: list[Row], aor: str) -> list[Row]:
+    """The call that began last at any node, with what all know of it."""
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import row_in
+    from carillon.stores.tracewire import short_id
+
+    told = asked(cli, load_nodes(cli.paths)[1], "traces", "last trace", aor)
+    found = [own, *([row_in(each) for each in theirs] for theirs in told.values())]
+    newest = max((rows for rows in found if rows), key=lambda rows: rows[0].at, default=[])
+    leg = next((row.leg for row in newest if row.leg), "")
+    if not told or not leg:
+        return newest
+    from carillon.confgen.collector import store_path
+
+    return _over_nodes(cli, store_path(cli.paths), short_id(leg))
 
 
 def _show(cli: Cli, ladder: Ladder) -> None:

@@ -24,11 +24,6 @@ class TrunkKey:
         """The key of a system."""
         return cls(paths.directory / FILE)
 
-    @classmethod
-    def beside(cls, truth: Path) -> TrunkKey:
-        """The key of the system whose truth lies there."""
-        return cls(truth.with_name(FILE))
-
     def seal(self, password: str) -> str:
         """The password as it is kept. Raises `Refused` when the key can't be read or made."""
         try:

@@ -11,6 +11,7 @@ from typing import Any
 
 from carillon.model.refused import Refused
 from carillon.siblings import calls
+from carillon.siblings.asked import answered
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
@@ -89,15 +90,25 @@ class Hearing:
                       file=sys.stderr, flush=True)  # fmt: skip
                 return
             quick_to_fail(writer)
-            self._heard[name].writer = writer
             while line := await asyncio.wait_for(reader.readline(), SILENT_S):
-                await self._take(peer, json.loads(line))
+                told = json.loads(line)
+                if "ask" in told:
+                    await self._answer(writer, told["ask"])
+                    continue
+                self._heard[name].writer = writer
+                await self._take(peer, told)
         except (OSError, TimeoutError, ValueError, TypeError, LookupError) as error:
             print(f"siblings: {name}: {error or 'nothing is heard of it'}", file=sys.stderr, flush=True)
         finally:
             if peer and self._heard[name].writer is writer:
                 self._heard[name].writer = None
             writer.close()
+
+    async def _answer(self, writer: asyncio.StreamWriter, question: list[Any]) -> None:
+        """An administrator there wants to know something; nothing else waits for it."""
+        answer = await asyncio.to_thread(answered, self._settings, question)
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
 
     async def _take(self, peer: Peer, line: dict[str, Any]) -> None:
         heard = self._heard[peer.name]

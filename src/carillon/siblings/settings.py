@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.calls.ami import Door
+
 
 @dataclass(frozen=True, slots=True)
 class Peer:
@@ -25,7 +27,8 @@ class Settings:
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
-    hears; `directory` is what the workers read.
+    hears; `directory` is what the workers read. Siblings may ask for `recordings`, for `traces` when `trace_socket` has
+    been asked to write them all, and for what Asterisk has, by its `door`.
     """
 
     node: str
@@ -44,6 +47,10 @@ class Settings:
     people: Path
     states: Path
     nodes: Path
+    door: Door
+    traces: Path
+    trace_socket: Path
+    recordings: Path
     peers: tuple[Peer, ...]
 
     @classmethod
@@ -68,17 +75,26 @@ class Settings:
             people=Path(told["people"]),
             states=Path(told["states"]),
             nodes=Path(told["nodes"]),
+            door=Door(*told["door"]),
+            traces=Path(told["traces"]),
+            trace_socket=Path(told["trace_socket"]),
+            recordings=Path(told["recordings"]),
             peers=peers,
         )
 
     def context(self, *, server: bool) -> ssl.SSLContext:
-        """TLS in which both sides show a certificate of the system's own authority, and check the other's."""
-        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
-        made.check_hostname = False  # whom the certificate names is compared with the node that is meant
-        made.verify_mode = ssl.CERT_REQUIRED
-        made.load_cert_chain(self.nodes / "node.pem", self.nodes / "node.key")
-        made.load_verify_locations(self.nodes / "ca.pem")
-        return made
+        """See `context_of`."""
+        return context_of(self.nodes, server=server)
+
+
+def context_of(nodes: Path, *, server: bool) -> ssl.SSLContext:
+    """TLS in which both sides show a certificate of the system's own authority, and check the other's."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False  # whom the certificate names is compared with the node that is meant
+    made.verify_mode = ssl.CERT_REQUIRED
+    made.load_cert_chain(nodes / "node.pem", nodes / "node.key")
+    made.load_verify_locations(nodes / "ca.pem")
+    return made
 
 
 def _place(told: list[str | int]) -> tuple[str, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+from carillon.confgen.collector import store_path
 from carillon.confgen.daemon import Daemon, daemon
 from carillon.confgen.kamailio import cluster, home_uri, trusted
 from carillon.confgen.system import System
@@ -29,6 +31,10 @@ def context(system: System) -> Daemon:
         "people": paths.states_socket,
         "states": paths.sibling_states,
         "nodes": paths.run_tls,
+        "door": [node.gateway_address, node.gateway_port, MANAGER_USER, manager_secret(paths.secret)],
+        "traces": store_path(paths),
+        "trace_socket": paths.trace_socket,
+        "recordings": paths.recordings,
         "peers": [[one.name, one.addresses, one.feed_port, home_uri(one)] for one in system.siblings],
     }
     return daemon(system, NAME, told)

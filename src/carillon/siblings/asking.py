@@ -1,0 +1,79 @@
+"""Asking the siblings, for commands of an administrator on this node; all at once."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from carillon.model.node import Node
+from carillon.siblings.settings import context_of, name_in
+
+CONNECT_S: Final = 2.0
+ANSWER_S: Final = 8.0
+
+
+class Silent(Exception):
+    """A sibling could not be asked, or could not answer; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What siblings answered, by their names, and why others did not."""
+
+    answers: dict[str, Any]
+    silent: dict[str, str]
+
+
+def ask_all(nodes: Path, siblings: Iterable[Node], *question: str) -> Told:
+    """Ask all of them one of `asked.QUESTIONS`; `nodes` holds this node's certificate."""
+    asked = tuple(siblings)
+    answers: dict[str, Any] = {}
+    silent: dict[str, str] = {}
+    if asked:
+        with ThreadPoolExecutor(len(asked)) as threads:
+            for sibling, answer in zip(
+                asked, threads.map(lambda one: _asked(nodes, one, question), asked), strict=True
+            ):
+                if isinstance(answer, Silent):
+                    silent[sibling.name] = str(answer)
+                else:
+                    answers[sibling.name] = answer
+    return Told(answers, silent)
+
+
+def _asked(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
+    try:
+        return _ask(nodes, sibling, question)
+    except Silent as silent:
+        return silent
+    except (OSError, ValueError) as error:
+        return Silent(str(error) or "no answer in time")
+
+
+def _ask(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
+    with (
+        socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S) as plain,
+        context_of(nodes, server=False).wrap_socket(plain) as connection,
+    ):
+        if (name := name_in(_certificate(connection))) != sibling.name:
+            raise Silent(f"it shows the certificate of {name}")
+        connection.settimeout(ANSWER_S)
+        connection.sendall(json.dumps({"ask": question}).encode() + b"\n")
+        with connection.makefile("rb") as answers:
+            line = answers.readline()
+    if not line:
+        raise Silent("it has closed the connection")
+    answer = json.loads(line)
+    if "failed" in answer:
+        raise Silent(str(answer["failed"]))
+    return answer["told"]
+
+
+def _certificate(connection: ssl.SSLSocket) -> dict[str, object]:
+    return dict(connection.getpeercert() or {})
