@@ -25,6 +25,10 @@ def test_another_make_of_phone_shows_it_too(company: Company) -> None:
         await_that(lambda: bool(kept(company)), "she watches him")
         bob.publishes("busy", "Not now")
         carol.says("to Busy")
+        carol.writes("Grüße, Bob")
+        assert '"Carol Peeters"' in (bob.reads("Grüße, Bob", timeout=30).header("From") or "")
+        assert bob.writes("103", "Danke, 10 € & <mehr>") == 200
+        carol.says("Danke, 10 € & <mehr>", timeout=30)
         alice = company.phone("101")
         alice.watches("103")
         alice.shows("103", online=True)

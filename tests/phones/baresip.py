@@ -57,7 +57,8 @@ class Baresip:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",  # it repeats what is typed byte by byte
             bufsize=1,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -88,6 +89,12 @@ class Baresip:
             return next((each for each in lines if words in each["line"]), None)
 
         self.journal.until(found, timeout, words)
+
+    def writes(self, words: str) -> None:
+        """Send a message to the first of its friends."""
+        assert self._child.stdin
+        self._child.stdin.write(f"/message {words}\n")
+        self._child.stdin.flush()
 
     def _read(self) -> None:
         assert self._child.stdout
