@@ -40,8 +40,8 @@ def list_(context: typer.Context) -> None:
     with gateway(cli, node) as manager:
         calls = [(node, call) for call in live_calls(manager)]
     hear_the_collector(cli)
-    told = asked(cli, siblings, "calls", "calls")
-    calls += [(one, call_in(row)) for one in siblings for row in told.get(one.name, ())]
+    told = asked(cli, siblings, "calls", call_in, "calls")
+    calls += [(one, call) for one in siblings for call in told.get(one.name, ())]
     calls.sort(key=lambda each: (each[1].since, each[1].id))
     cli.show([_row(cli, at, call) for at, call in calls], "Calls")
 
@@ -63,10 +63,10 @@ def hangup(context: typer.Context, name: Name) -> None:
         if call:
             hang_up(manager, call)
     if call is None:
-        ended = [told for told in asked(cli, siblings, "calls", "hang up", name).values() if told]
+        ended = [call for told in asked(cli, siblings, "calls", call_in, "hang up", name).values() for call in told]
         if not ended:
             raise Refused("id", f"no call {name} is up; `carillon call list` shows those that are.")
-        call = call_in(ended[0])
+        call = ended[0]
     if cli.json:
         cli.show({"id": call.id, "ended": True}, "")
     else:

@@ -49,14 +49,14 @@ def list_(
     Example: `carillon recording list 101`
     """
     from carillon.provisioning.system import load_nodes
-    from carillon.recordings.index import Kept
+    from carillon.siblings.asked import recording_in
 
     cli = Cli.of(context)
     own, _, named = (extension or "").partition("@")
     node, siblings = load_nodes(cli.paths)
     found = [(node.name, one) for one in _index(cli).listing(named or domain, own or None)]
-    told = asked(cli, siblings, "recordings", "recordings", named or domain or "", own)
-    found += [(name, Kept(**row)) for name, rows in told.items() for row in rows]
+    told = asked(cli, siblings, "recordings", recording_in, "recordings", named or domain or "", own)
+    found += [(name, one) for name, rows in told.items() for one in rows]
     found.sort(key=lambda each: each[1].began, reverse=True)
     cli.show([{**({"node": name} if siblings else {}), **_row(one)} for name, one in found], "Recordings")
 

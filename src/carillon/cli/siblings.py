@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -12,14 +12,27 @@ from carillon.cli.context import Cli
 if TYPE_CHECKING:
     from carillon.model.node import Node
 
+Made = TypeVar("Made")
 
-def asked(cli: Cli, siblings: Sequence[Node], what: str, *question: str) -> dict[str, Any]:
-    """What each answers to one of `siblings.asked.QUESTIONS`, by name; `what` are missing of those that don't."""
+
+def asked(
+    cli: Cli, siblings: Sequence[Node], what: str, read: Callable[[Any], Made], *question: str
+) -> dict[str, list[Made]]:
+    """What each answers to one of `siblings.asked.QUESTIONS`, by name, each row as `read` has it.
+
+    `what` are missing of those that don't answer, or answer what this version can't read.
+    """
     if not siblings:
         return {}
     from carillon.siblings.asking import ask_all
 
     told = ask_all(cli.paths.run_tls, siblings, *question)
-    for name, why in told.silent.items():
+    silent, found = dict(told.silent), dict[str, list[Made]]()
+    for name, rows in told.answers.items():
+        try:
+            found[name] = [read(row) for row in rows]
+        except (KeyError, TypeError, ValueError):
+            silent[name] = "its answer is not understood; is it of another version?"
+    for name, why in silent.items():
         typer.echo(f"Node {name} doesn't answer ({why}): its {what} are missing here.", err=True)
-    return told.answers
+    return found

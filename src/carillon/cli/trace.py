@@ -80,14 +80,15 @@ def _over_nodes(cli: Cli, store: Path, name: str) -> list[Row]:
     from carillon.stores.tracewire import short_id
 
     siblings = load_nodes(cli.paths)[1]
-    told = asked(cli, siblings, "traces", "trace", name)
+    told = asked(cli, siblings, "traces", row_in, "trace", name)
     own = call_of(store, name)
-    rows = [*own, *(row_in(each) for theirs in told.values() for each in theirs)]
+    rows = [*own, *(each for theirs in told.values() for each in theirs)]
     leg = next((row.leg for row in rows if row.leg), "")
     if told and leg and short_id(leg) != name:  # the name was a Call-ID, which the other leg does not have
         rows += own or call_of(store, short_id(leg))
-        more = asked(cli, [one for one in siblings if told.get(one.name) == []], "traces", "trace", short_id(leg))
-        rows += (row_in(each) for theirs in more.values() for each in theirs)
+        others = [one for one in siblings if told.get(one.name) == []]
+        more = asked(cli, others, "traces", row_in, "trace", short_id(leg))
+        rows += (each for theirs in more.values() for each in theirs)
     return sorted(dict.fromkeys(rows), key=lambda row: row.at)
 
 
@@ -97,8 +98,8 @@ def _last_over_nodes(cli: Cli, own: list[Row], aor: str) -> list[Row]:
     from carillon.siblings.asked import row_in
     from carillon.stores.tracewire import short_id
 
-    told = asked(cli, load_nodes(cli.paths)[1], "traces", "last trace", aor)
-    found = [own, *([row_in(each) for each in theirs] for theirs in told.values())]
+    told = asked(cli, load_nodes(cli.paths)[1], "traces", row_in, "last trace", aor)
+    found = [own, *told.values()]
     newest = max((rows for rows in found if rows), key=lambda rows: rows[0].at, default=[])
     leg = next((row.leg for row in newest if row.leg), "")
     if not told or not leg:

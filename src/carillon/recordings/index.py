@@ -102,11 +102,22 @@ class Index:
     def _open(self) -> Iterator[sqlite3.Connection]:
         path = self.root / FILE
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _begin(path)
         with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection, connection:
             connection.execute(_SCHEMA)
             _renew(connection)
             yield connection
+
+
+def _begin(path: Path) -> None:
+    """An empty index belongs to who has the recordings, also where an administrator looks before there is any."""
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        if os.geteuid() == 0:
+            owner = path.parent.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
+    finally:
+        os.close(file)
 
 
 def _renew(connection: sqlite3.Connection) -> None:

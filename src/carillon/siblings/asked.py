@@ -14,7 +14,7 @@ from carillon.calls.ami import Manager, NoAnswer
 from carillon.calls.listing import LiveCall, hang_up, live_calls
 from carillon.collector.inbox import settle
 from carillon.collector.search import call_of, last_call
-from carillon.recordings.index import Index
+from carillon.recordings.index import Index, Kept
 from carillon.routing.decision import TraceRow
 from carillon.siblings.settings import Settings
 from carillon.stores.tracewire import Row
@@ -38,12 +38,12 @@ def _calls(settings: Settings) -> list[Answer]:
         return [asdict(call) for call in live_calls(manager)]
 
 
-def _hang_up(settings: Settings, name: str) -> Answer | None:
+def _hang_up(settings: Settings, name: str) -> list[Answer]:
     with Manager.at(settings.door) as manager:
         call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
         if call:
             hang_up(manager, call)
-        return asdict(call) if call else None
+        return [asdict(call)] if call else []
 
 
 def _trace(settings: Settings, name: str) -> list[Answer]:
@@ -73,6 +73,11 @@ def call_in(told: Answer) -> LiveCall:
     """A call as it was told; raises KeyError or TypeError on anything else."""
     inbound, outbound = told["call_ids"]
     return LiveCall(**{**told, "call_ids": (inbound, outbound), "channels": tuple(told["channels"])})
+
+
+def recording_in(told: Answer) -> Kept:
+    """A recording as it was told; raises TypeError on anything else."""
+    return Kept(**told)
 
 
 def row_in(told: Answer) -> Row:
