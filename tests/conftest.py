@@ -27,3 +27,9 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Building]:
 
     with Building.open(tmp_path_factory.mktemp("building") / "system") as building:
         yield building
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name what has failed at once: the whole suite takes half an hour, and tells why at its end."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\nFAILED ({report.when}) {report.nodeid}", file=sys.__stderr__, flush=True)
