@@ -24,6 +24,7 @@ from carillon.kamailio.routes import (
 )
 from carillon.kamailio.settings import VARIABLE
 from carillon.model.node import Node
+from carillon.routing.anchor import PARAMETER as ANCHOR
 from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.callback import REMEMBERED_S
 from carillon.routing.facts import Gateway, NodeProfile, Sibling
@@ -103,6 +104,7 @@ class Context:
     proofs_s: int = PROOFS_S
     challenges_s: int = CHALLENGES_S
     tail: str = TAIL
+    anchor: str = ANCHOR
     part: str = PART
 
     @property
