@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 from pathlib import Path
@@ -59,7 +60,7 @@ def test_a_component_that_dies_comes_back_and_status_tells(shared: Installation,
     until(lambda: shared.component(name)["pid"] not in (None, died), f"{name} is started again")
     until(lambda: shared.status()["healthy"], f"{name} is healthy again")
     # What it left behind may count as hung before it is missed, on a machine that is busy.
-    assert "restarted 1 time, last at 20" in shared.component(name)["problem"]
+    assert re.search(r"restarted \d+ times?, last at 20", shared.component(name)["problem"])
 
 
 def test_a_killed_supervisor_takes_everything_along_and_up_works_again(running: Installation) -> None:
