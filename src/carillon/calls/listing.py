@@ -40,8 +40,16 @@ def live_calls(manager: Manager) -> list[LiveCall]:
     return sorted((_call(channels) for channels in by_call.values()), key=lambda call: (call.since, call.id))
 
 
-def hang_up(manager: Manager, call: LiveCall) -> None:
-    """End a call for everybody in it; a channel that has just ended by itself is none to complain about."""
+def hang_up(manager: Manager, name: str) -> LiveCall | None:
+    """End the call of this short id or Call-ID for everybody in it; which one that was, None when there is none."""
+    call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
+    if call:
+        _end(manager, call)
+    return call
+
+
+def _end(manager: Manager, call: LiveCall) -> None:
+    """A channel that has just ended by itself is none to complain about."""
     cause = _CLEARED if call.state == "up" else _UNANSWERED
     for channel in call.channels:
         try:

@@ -52,16 +52,14 @@ def hangup(context: typer.Context, name: Name) -> None:
 
     Example: `carillon call hangup k3v9ax`
     """
-    from carillon.calls.listing import hang_up, live_calls
+    from carillon.calls.listing import hang_up
     from carillon.provisioning.system import load_nodes
     from carillon.siblings.asked import call_in
 
     cli = Cli.of(context)
     node, siblings = load_nodes(cli.paths)
     with gateway(cli, node) as manager:
-        call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
-        if call:
-            hang_up(manager, call)
+        call = hang_up(manager, name)
     if call is None:
         ended = [call for told in asked(cli, siblings, "calls", call_in, "hang up", name).values() for call in told]
         if not ended:

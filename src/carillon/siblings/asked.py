@@ -40,10 +40,8 @@ def _calls(settings: Settings) -> list[Answer]:
 
 def _hang_up(settings: Settings, name: str) -> list[Answer]:
     with Manager.at(settings.door) as manager:
-        call = next((each for each in live_calls(manager) if each.answers_to(name)), None)
-        if call:
-            hang_up(manager, call)
-        return [asdict(call)] if call else []
+        call = hang_up(manager, name)
+    return [asdict(call)] if call else []
 
 
 def _trace(settings: Settings, name: str) -> list[Answer]:
