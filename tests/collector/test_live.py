@@ -39,6 +39,17 @@ class Console:
     def json(self, *words: str) -> Any:
         return json.loads(self.says(*words, "--json"))
 
+    def traced(self, office: LiveOffice, last: str) -> Any:
+        """The newest trace of Alice's, as soon as its last message is `last`: rows are written after the reply."""
+        seen: dict[str, Any] = {}
+
+        def ends_so() -> bool:
+            seen.update(self.json("trace", "--last", f"101@{office.domain}"))
+            return bool(seen["ladder"][-1]["message"] == last)
+
+        until(ends_so, f"the trace ends with {last}")
+        return seen
+
     def calls_of(self, office: LiveOffice) -> list[dict[str, Any]]:
         return [each for each in self.json("call", "list") if each["from"].endswith(f"@{office.domain}")]
 
@@ -60,7 +71,7 @@ def test_a_trace_shows_both_legs_and_the_rules(office: LiveOffice, console: Cons
     call = _up(office)
     office.alice.hangs_up(call)
     call.is_over()
-    seen = console.json("trace", "--last", f"101@{office.domain}")
+    seen = console.traced(office, "BYE")
     assert seen["from"] == f"101@{office.domain}"
     assert seen["to"] == f"102@{office.domain}"
     messages = [(each["leg"], each["from"], each["to"], each["message"]) for each in seen["ladder"]]
@@ -94,8 +105,7 @@ def test_every_name_of_a_call_finds_it(office: LiveOffice, console: Console) -> 
 
 def test_a_refused_call_is_traced_too(office: LiveOffice, console: Console) -> None:
     office.alice.calls("999").failed(404)
-    seen = console.json("trace", "--last", f"101@{office.domain}")
-    assert seen["ladder"][-1]["message"] == "404 Not Found"
+    seen = console.traced(office, "404 Not Found")
     assert seen["trace"][-1]["fact"] == f"nobody has 999 in {office.domain}"
 
 
@@ -191,15 +201,23 @@ def test_a_hung_collector_is_told_of_and_slows_nothing(
 
 
 def test_metrics_count_calls_and_failures(office: LiveOffice, building: Building) -> None:
+    names = (
+        "carillon_calls_total",
+        'carillon_call_failures_total{code="404"}',
+        'carillon_requests_total{outcome="Ring",route="outbound"}',
+    )
     before = _metrics(building)
     office.alice.calls("999").failed(404)
     call = _up(office)
     office.alice.hangs_up(call)
     call.is_over()
-    until(lambda: _metrics(building)["carillon_calls_total"] > before["carillon_calls_total"], "the call is counted")
-    name = 'carillon_call_failures_total{code="404"}'
-    assert _metrics(building)[name] == before.get(name, 0) + 1
-    assert _metrics(building)['carillon_requests_total{outcome="Ring",route="outbound"}'] >= 1
+
+    def have_grown() -> bool:
+        now = _metrics(building)
+        return all(now.get(name, 0) > before.get(name, 0) for name in names)
+
+    until(have_grown, "the calls are counted")
+    assert _metrics(building)[names[1]] == before.get(names[1], 0) + 1
 
 
 def _collector(building: Building) -> dict[str, Any]:
