@@ -105,7 +105,7 @@ class PaperOffice:
             "directory": self.place / "directory.db", "redis_socket": self.place / "redis",
             "trace_socket": self.place / "trace", "trunk_logins": self.place / "logins",
             "registration_journal": self.place / "journal", "names_asked": self.place / "names",
-            "recordings": self.place / "spool",
+            "recordings": self.place / "spool", "relay": (GATEWAY[0], 5087),
         }  # fmt: skip
         written = self.place / "settings.json"
         written.write_text(json.dumps(values, default=str))

@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +17,12 @@ from tests.supervision.installation import until
 
 from carillon.supervision.leftovers import RECORD
 from carillon.supervision.restarts import guard_watchdog
+from carillon.watchdog import daemon
 from carillon.watchdog.judgement import BOOT_S, BUSY_S, SILENT_LOOKS, STOPPED_LOOKS, Look, Watch, judge
 from carillon.watchdog.notes import Note
-from carillon.watchdog.processes import ProcessGroup, process_groups
+from carillon.watchdog.processes import ProcessGroup, process_groups, with_waiting
 from carillon.watchdog.questions import PATIENT, PULSE
+from carillon.watchdog.settings import Settings
 
 GROUP = 7
 
@@ -57,6 +62,50 @@ def test_silent_and_idle_is_hung() -> None:
 def test_slow_under_load_is_not_hung(work: dict[str, float]) -> None:
     looks = silent(range(1, int(BUSY_S)), cpu_s=work.get("cpu_s", 0.0), at_work=bool(work.get("at_work")))
     assert not after(well(), *looks).hung
+
+
+def test_one_that_the_others_leave_no_processor_is_slow_and_not_hung(tmp_path: Path) -> None:
+    """Its main thread sleeps, as of all with threads; another one has work, and waits for a processor."""
+    for thread, waited_ns in (("12", 0), ("13", 700_000_000)):
+        (tmp_path / "12" / "task" / thread).mkdir(parents=True)
+        (tmp_path / "12" / "task" / thread / "schedstat").write_text(f"1000 {waited_ns} 5\n")
+    waiting = with_waiting(ProcessGroup(pids=frozenset({12, 14})), tmp_path)
+    assert waiting.waited_s == 0.7
+    looks = [
+        replace(each, processes=replace(waiting, waited_s=each.at * waiting.waited_s)) for each in silent(range(9))
+    ]
+    assert not after(well(), *looks).hung
+    idle = [replace(each, processes=waiting) for each in silent(range(9))]
+    assert after(well(), *idle).hung
+
+
+def test_kamailio_that_waits_for_the_media_relay_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever holds it up is ended; Kamailio is, when it stays silent afterwards."""
+    silent_ones = {"rtpengine": lambda told: False, "kamailio": lambda told: False}
+    monkeypatch.setattr(daemon, "QUESTIONS", silent_ones)
+    ended: list[str] = []
+    settings = Settings(tmp_path, "127.0.0.1", 0, "127.0.0.1", 0, 0, 0, 0)
+    waits = [sys.executable, "-c", "print(flush=True); input()"]
+    with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+        children = {}
+        for name in (*silent_ones, "watchdog"):
+            (tmp_path / name).mkdir()
+            child = subprocess.Popen(waits, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+            children[name] = stack.enter_context(child)
+            stack.callback(child.kill)
+            assert child.stdout is not None
+            child.stdout.readline()
+            (tmp_path / name / RECORD).write_text(f"{child.pid}\n")
+        watchdog = daemon.Watchdog(settings, lambda run: ended.append(run.name))
+        for name in silent_ones:
+            watchdog.watches[name] = Watch(children[name].pid, answered_once=True)
+        for _ in range(SILENT_LOOKS):
+            watchdog.look(pool)
+        assert ended == ["rtpengine"]
+        (tmp_path / "rtpengine" / RECORD).unlink()
+        for _ in range(SILENT_LOOKS):
+            watchdog.look(pool)
+        assert ended == ["rtpengine", "kamailio"]
 
 
 def test_busy_for_ever_is_hung() -> None:

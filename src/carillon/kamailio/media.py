@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from carillon.kamailio import ksr
+from carillon.kamailio.relaysilence import RelaySilence
 from carillon.kamailio.routes import Callback
 from carillon.routing.anchor import Anchor, Reason, Side, branch_anchor, reasons
 from carillon.routing.decision import AnchorMedia, Effect, ExpectAnswer, NoteLoss, ReleaseMedia
@@ -13,11 +15,14 @@ from carillon.routing.memo import Leg, Memo
 from carillon.routing.recording import Recording
 from carillon.sip.sdp import payload_types
 from carillon.stores import recordingspool
+from carillon.system import relay
 
 EXPECTED = "$avp(expected)"
 WITHOUT_RELAY = "$avp(without_relay)"
 DESCRIPTION = "$avp(description)"
 UNRECORDED = "$avp(unrecorded)"
+
+RELAY: Final = RelaySilence(ksr.shared_text, ksr.set_shared_text)
 
 NAMES = {Side.PHONE: "phones", Side.GATEWAY: "gateway"}
 """The relay's interfaces, as its configuration names them."""
@@ -52,9 +57,11 @@ def anchor(asked: AnchorMedia, advertised: tuple[str, str] | None, spool: Path) 
         body = ksr.text("$rb")
         ksr.set_text(DESCRIPTION, body.replace(outside, own) if asked.side is Side.PHONE else body)
     flags = " ".join((*_flags(asked), *asked.options, *_record(asked, spool)))
-    ask = ksr.relay_answer if asked.answer else ksr.relay_offer
-    # Once more: after a restart of the relay the first word only brings up the old socket's error.
-    if not (ask(flags) or ask(flags)):
+    if asked.answer:  # without it there is no sound, as the other side speaks to the relay already: asked twice
+        done = ksr.relay_answer(flags) or ksr.relay_answer(flags)
+    else:
+        done = RELAY.asked(lambda: ksr.relay_offer(flags))
+    if not done:
         raise RelayDown(asked.anchor.session)
 
 
@@ -64,9 +71,15 @@ def note_loss(spool: Path, loss: NoteLoss) -> None:
     recordingspool.note_loss(spool, loss.recording, loss.why)
 
 
-def release(asked: ReleaseMedia) -> None:
-    """Have the relay forget a session; one that it does not know any more is forgotten already."""
-    ksr.relay_delete(_session(asked.anchor))
+def release(asked: ReleaseMedia, at: relay.Where) -> None:
+    """Have the relay forget a session; one that it does not know any more is forgotten already.
+
+    Nobody waits for a relay that was silent a moment ago: it is told, and will read it if it was only slow.
+    """
+    if RELAY.lasts():
+        relay.tells_end(at, asked.anchor.session)
+    else:
+        RELAY.asked(lambda: ksr.relay_delete(_session(asked.anchor)))
 
 
 def expect(expected: ExpectAnswer) -> None:

@@ -84,6 +84,7 @@ from carillon.sip.private import KEPT_FLAGS, LEADS_TO, PREFIX
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
+from carillon.system.relay import Where
 
 MEMO = "$avp(memo)"
 REFUSAL = "$avp(refusal)"
@@ -100,7 +101,8 @@ class Means:
     """What a decision is carried out with: stores, and the sockets towards our Asterisk and outside.
 
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
-    `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them.
+    `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them. At
+    `relay` the media relay takes commands.
     """
 
     handovers: HandOvers
@@ -113,6 +115,7 @@ class Means:
     names: NameAsker
     advertised: tuple[str, str] | None = None
     recordings: Path = Path()
+    relay: Where = ("", 0)
     siblings: Siblings | None = None
     changed: NameAsker | None = None
 
@@ -174,7 +177,7 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
         case NoteLoss():
             media.note_loss(means.recordings, effect)
         case ReleaseMedia():
-            media.release(effect)
+            media.release(effect, means.relay)
         case ExpectAnswer():
             media.expect(effect)
         case RewriteReply(code, reason):

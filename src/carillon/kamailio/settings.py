@@ -36,6 +36,7 @@ class Settings:
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
     they differ. `registrations_changed` is where siblings are told of, None on a node that has none, and
     `cluster_socket` the one by which they are spoken to; `bans_told` is where bans are told for them.
+    `relay` is where the media relay takes commands.
     """
 
     node: NodeProfile
@@ -53,6 +54,7 @@ class Settings:
     registrations_changed: Path | None = None
     cluster_socket: str = ""
     bans_told: Path | None = None
+    relay: tuple[str, int] = ("", 0)
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -86,4 +88,5 @@ class Settings:
         places = directory, redis, trace, logins, journal, asked
         bans = Path(values["bans_told"]) if values["siblings"] else None
         socket = str(values.get("cluster_socket", ""))
-        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans)
+        relay = str(values["relay"][0]), int(values["relay"][1])
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans, relay)

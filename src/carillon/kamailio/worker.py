@@ -80,7 +80,8 @@ class Worker:
         places = settings.advertised, settings.recordings
         changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
         others = self.siblings, changed
-        self.means = Means(*stores, self.bans, *sockets, self._trunk_login, journal, names, *places, *others)
+        login, relay = self._trunk_login, settings.relay
+        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others)
         self.tracer = Tracer(settings.trace_socket)
         # its recipes know one node only: with siblings the rules are asked
         self.plain = Plain(settings, self.directory, journal, self.tracer) if self.siblings is None else None

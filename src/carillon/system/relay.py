@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import socket
 from pathlib import Path
 
 PATIENCE_S = 3.0
+WORKERS_PATIENCE_S = 0.4
+"""How long a worker of Kamailio waits: less than the half second after which a phone repeats its INVITE."""
 LONGEST = 65536
 PING = b"d7:command4:pinge"
 LIST = b"d7:command4:list5:limiti1000ee"
@@ -80,6 +83,18 @@ def knows(relay: Where, session: str) -> bool:
     return b"6:result2:ok" in _asked(relay, b"d" + told + b"e")
 
 
+def tells_end(relay: Where, session: str) -> None:
+    """Tell it that a session has ended, and wait for no answer. Raises nothing: it forgets silent ones in time."""
+    told = b"".join(map(_text, ("call-id", session, "command", "delete")))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as telling, contextlib.suppress(OSError):
+        telling.setblocking(False)
+        telling.sendto(_cookie() + b" d" + told + b"e", relay)
+
+
+def _cookie() -> bytes:
+    return secrets.token_hex(8).encode()
+
+
 def _text(value: str) -> bytes:
     return b"%d:%s" % (len(value.encode()), value.encode())
 
@@ -88,5 +103,5 @@ def _asked(relay: Where, command: bytes) -> bytes:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(PATIENCE_S)
         asking.connect(relay)
-        asking.send(secrets.token_hex(8).encode() + b" " + command)
+        asking.send(_cookie() + b" " + command)
         return asking.recv(LONGEST)

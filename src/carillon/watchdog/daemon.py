@@ -13,8 +13,8 @@ from pathlib import Path
 from carillon.supervision.leftovers import RECORD, kill, leftovers
 from carillon.watchdog.judgement import BOOT_S, Look, Watch, judge
 from carillon.watchdog.notes import NOTES, Note, write_notes
-from carillon.watchdog.processes import ProcessGroup, process_groups
-from carillon.watchdog.questions import PATIENT, PULSE, QUESTIONS
+from carillon.watchdog.processes import ProcessGroup, process_groups, with_waiting
+from carillon.watchdog.questions import PATIENT, PULSE, QUESTIONS, WAITS_FOR
 from carillon.watchdog.settings import Settings
 
 CALM_S = 1.0
@@ -39,8 +39,10 @@ class Watchdog:
         groups = process_groups(numbers.values())
         asked = [name for name in QUESTIONS if not groups.get(numbers[name], ProcessGroup()).stopped]
         answers = dict.fromkeys(QUESTIONS, False) | dict(zip(asked, pool.map(self._answers, asked), strict=True))
+        silent = {name for name, answered in answers.items() if not answered and numbers[name] in groups}
         for name, answered in answers.items():
-            self._judge(name, numbers[name], at, answered, groups)
+            heard = answered or bool(silent & WAITS_FOR.get(name, frozenset()))
+            self._judge(name, numbers[name], at, heard, groups)
         if self.notes != before:
             write_notes(self._own / NOTES, self.notes)
         return SUSPICIOUS_S if any(watch.suspicious for watch in self.watches.values()) else CALM_S
@@ -53,7 +55,7 @@ class Watchdog:
         if processes is None:  # it has ended, or was stopped: that is the supervisor's business
             self.watches[name] = Watch()
             return
-        look = Look(at, answered, group, processes)
+        look = Look(at, answered, group, processes if answered else with_waiting(processes))
         watch = judge(self.watches[name], look, PATIENT.get(name, BOOT_S))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         if watch.hung:

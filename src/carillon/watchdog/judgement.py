@@ -13,7 +13,7 @@ SILENT_LOOKS = 3
 BUSY_S = 30.0
 """A silent component that works hard is slow, not hung, for so many seconds."""
 BUSY_SHARE = 0.1
-"""Who uses this share of one processor works."""
+"""Who uses this share of one processor works, and who would if it were free."""
 BOOT_S = 60.0
 """A component that has not answered once since it was started may need so many seconds."""
 
@@ -38,6 +38,7 @@ class Watch:
     silent_looks: int = 0
     silent_since: float | None = None
     cpu_s: float = 0.0
+    waited_s: float = 0.0
     stopped: dict[int, int] = field(default_factory=dict)
     hung: str = ""
 
@@ -64,8 +65,9 @@ def _heard(watch: Watch, look: Look) -> Watch:
 
 
 def _missed(watch: Watch, look: Look) -> Watch:
-    since = look.at if watch.silent_since is None else watch.silent_since
-    return replace(watch, silent_looks=watch.silent_looks + 1, silent_since=since)
+    if watch.silent_since is None:
+        watch = replace(watch, silent_since=look.at, waited_s=look.processes.waited_s)
+    return replace(watch, silent_looks=watch.silent_looks + 1)
 
 
 def _stopped(watch: Watch) -> str:
@@ -79,7 +81,8 @@ def _silent(watch: Watch, look: Look, boot_s: float) -> str:
     silence_s = look.at - watch.silent_since
     if not watch.answered_once:
         return f"no answer in the {boot_s:.0f} s since it was started" if look.at - watch.began > boot_s else ""
-    busy = look.processes.at_work or look.processes.cpu_s - watch.cpu_s >= BUSY_SHARE * max(silence_s, 1.0)
+    worked_s = look.processes.cpu_s - watch.cpu_s + look.processes.waited_s - watch.waited_s
+    busy = look.processes.at_work or worked_s >= BUSY_SHARE * max(silence_s, 1.0)
     if busy and silence_s < BUSY_S:
         return ""
     return f"busy and without an answer for {silence_s:.0f} s" if busy else f"{watch.silent_looks} questions unanswered"

@@ -18,6 +18,8 @@ PATIENCE_S = 0.8
 PATIENT = {"database": math.inf}
 """Who may take longer for its first answer than others, in seconds: a member of a cluster waits for the others, and is
 sent all that they have, before it takes anybody in."""
+WAITS_FOR = {"kamailio": frozenset({"rtpengine"})}
+"""Whose workers are held by whom: one that waits for a silent one does not hang, and the other will be ended."""
 PULSE = "pulse"
 """A file in a daemon's directory that it touches each time round."""
 NAMES_PULSE_S = 8.0

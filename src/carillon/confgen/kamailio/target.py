@@ -32,6 +32,7 @@ from carillon.routing.message import WINDOW_S
 from carillon.sip.digest import TAIL
 from carillon.sip.private import PREFIX
 from carillon.system.paths import SystemPaths
+from carillon.system.relay import WORKERS_PATIENCE_S
 
 NAME = "kamailio"
 PROGRAM = "/usr/sbin/kamailio"
@@ -78,6 +79,7 @@ class Context:
     contact: str
     modules: str
     relay: str
+    relay_patience_ms: int
     advertised: bool
     workers: int = 2
     tcp_workers: int = 2
@@ -137,6 +139,7 @@ def context(system: System) -> Context:
         modules=module_directory(),
         advertised=node.advertise is not None,
         relay="udp:{}:{}".format(*rtpengine.control(node)),
+        relay_patience_ms=round(1000 * WORKERS_PATIENCE_S),
         # For each UDP socket. They wake by turns, each with a cold cache: twice as many cost a fifth more a call.
         workers=max(2, os.cpu_count() or 2),
         cluster=cluster(node) if system.siblings else "",
@@ -277,6 +280,7 @@ def _settings(system: System) -> str:
             "trunk_logins": str(paths.trunk_logins),
             "registration_journal": str(paths.registration_journal),
             "recordings": str(paths.recording_spool),
+            "relay": rtpengine.control(node),
             "ring_s": profile.ring_s,
             "siblings": [[each.name, each.addresses, each.port] for each in profile.siblings],
             "cluster_port": profile.cluster_port,
