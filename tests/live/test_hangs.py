@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from tests.live.company import Company
-from tests.live.talking import a_call_rings, a_call_works, hangs_up, talk
+from tests.live.talking import a_call_rings, a_call_works, calls, final, hangs_up, talk
 from tests.live.waiting import await_new, await_that, measured
+from tests.worlds.building import carillon
 
 from carillon.supervision.rpc import call
 
@@ -30,6 +35,11 @@ KINDS = [
     "JSONRPCS DATAGRAM",
     "USRLOC Timer",
 ]
+
+
+def said(company: Company, *words: str) -> Any:
+    """What a command answers."""
+    return json.loads(carillon(company.building.network, "--dir", str(company.building.directory), *words, "--json"))
 
 
 def sends(company: Company, component: str, how: signal.Signals) -> int:
@@ -74,6 +84,39 @@ def test_status_says_since_when_a_component_hangs_and_why(company: Company) -> N
     old = sends(company, "asterisk", signal.SIGSTOP)
     await_new(company, "asterisk", old)
     assert re.search(rf"it hung at 20\S+ \(process {old} is stopped\)", company.component("asterisk")["problem"])
+
+
+@contextmanager
+def away(company: Company, component: str, how: signal.Signals) -> Iterator[None]:
+    """A component is dead or hangs, and nobody mends it."""
+    if how is signal.SIGKILL:
+        company.building.stops(component)
+        yield
+        company.building.starts(component)
+        return
+    company.building.stops("watchdog")
+    pid = sends(company, component, how)
+    try:
+        yield
+    finally:
+        os.killpg(pid, signal.SIGCONT)
+        company.building.starts("watchdog")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "hung"])
+def test_explain_and_trace_say_what_calls_go_without_while_redis_is_away(company: Company, how: signal.Signals) -> None:
+    alice, bob = company.registered("101"), company.registered("102")
+    explains = ("explain", "call", "--from", f"101@{company.domain}", "--to", "102")
+    with away(company, "redis", how):
+        told = said(company, *explains)
+        assert told["outcome"] == f"rings 102@{company.domain} for 60 s"
+        assert told["missing"].startswith("Redis does not answer")
+        invite = calls(alice, company.uri("102"))
+        bob.respond(bob.expect("INVITE"), 486, headers=[("Warning", '399 bob "in a meeting"')])
+        assert final(alice, invite).code == 486
+        call_id = invite.header("Call-ID") or ""
+        await_that(lambda: "Redis did not answer" in str(said(company, "trace", call_id)), "the trace says so")
+    assert said(company, *explains)["missing"] == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)

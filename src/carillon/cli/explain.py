@@ -66,7 +66,7 @@ def call(
     """
     from carillon.explain.asked import Asked, situation_of
     from carillon.explain.call import explain
-    from carillon.explain.live import caller_of, directory_of, profile_of
+    from carillon.explain.live import caller_of, directory_of, missing, profile_of
     from carillon.model.presence import state_typed
 
     if presence is not None:
@@ -77,7 +77,8 @@ def call(
     asked = Asked(called, when, by_trunk, is_there, presence, number, name, busy, rings_at, calls_up)
     with directory_of(cli.paths, cli.truth) as directory:
         who = caller_of(cli.truth, directory, caller, by_trunk)
-        _show(cli, explain(situation_of(asked, who, cli.paths, directory), profile_of(cli.paths), directory))
+        explanation = explain(situation_of(asked, who, cli.paths, directory), profile_of(cli.paths), directory)
+    _show(cli, explanation, missing(cli.paths))
 
 
 @app.command()
@@ -118,16 +119,19 @@ def _time(cli: Cli, typed: str) -> float:
     return until_typed(typed, time.time(), country_timezone(load_node(cli.paths).country), "at")
 
 
-def _show(cli: Cli, explanation: Explanation) -> None:
+def _show(cli: Cli, explanation: Explanation, missing: str) -> None:
     trace = [_trace_row(leg, row) for leg, decision in explanation.legs for row in decision.trace]
     if cli.json:
         legs = [_leg(leg, decision) for leg, decision in explanation.legs]
-        cli.show({"outcome": explanation.outcome, "trace": trace, "legs": legs, "then": explanation.then}, "")
+        said = {"outcome": explanation.outcome, "trace": trace, "legs": legs, "then": explanation.then}
+        cli.show({**said, "missing": missing}, "")
         return
     cli.show(trace, "Rules")
     typer.echo(f"Outcome: {explanation.outcome}.")
     for cause, end in explanation.then.items():
         typer.echo(f"  {cause + ':':12} {end}")
+    if missing:
+        typer.echo(f"{missing}.")
 
 
 def _trace_row(leg: str, row: TraceRow) -> dict[str, object]:

@@ -142,11 +142,25 @@ def said(paths: SystemPaths, aor: str) -> tuple[StateRow, ...]:
 
 def calls_now(paths: SystemPaths, limits: Sequence[Limit]) -> Mapping[Limit, int] | Unknown:
     """How many calls there are under these limits; nobody knows when the system is stopped."""
-    node = NodeRedis(paths.redis_socket, lambda table, key: None, lambda table, key, text: None)
     try:
-        return RedisCallCounts(node).counts(limits)
+        return RedisCallCounts(_redis(paths)).counts(limits)
     except StoreDown:
         return UNKNOWN
+
+
+def _redis(paths: SystemPaths) -> NodeRedis:
+    return NodeRedis(paths.redis_socket, lambda table, key: None, lambda table, key, text: None)
+
+
+def missing(paths: SystemPaths) -> str:
+    """What calls go without at this moment, in a sentence; "" when that is nothing, or the system is stopped."""
+    redis = _redis(paths)
+    try:
+        if paths.run_directory.exists():
+            redis.ask(redis.redis.ping)
+    except StoreDown:
+        return "Redis does not answer: limits refuse nobody, and who is refused hears the code without the reason"
+    return ""
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:
