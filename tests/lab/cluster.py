@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab import commandline
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
 
@@ -54,10 +55,9 @@ class Machine:
 
     def asks(self, *arguments: str) -> Answer:
         """Run `carillon --dir … ARGUMENTS` here."""
-        command = [str(COMMAND), "--dir", str(self.directory), *arguments]
-        with self.network.run(self.host, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            output, error = process.communicate(timeout=PATIENCE_S)
-        return Answer(process.returncode, output, error)
+        asked = "--dir", str(self.directory), *arguments
+        done = commandline.run(*asked, namespace=self.network.namespace(self.host), patience_s=PATIENCE_S)
+        return Answer(done.code, done.output, done.error)
 
     def does(self, *arguments: str) -> Answer:
         """As `asks`, for what must be done."""

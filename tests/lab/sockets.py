@@ -37,15 +37,15 @@ def inside(namespace: str | None) -> Iterator[None]:
         yield
         return
     with Path("/proc/thread-self/ns/net").open() as home, Path("/run/netns", namespace).open() as away:
-        _enter(away.fileno())
+        enter(away.fileno(), CLONE_NEWNET)
         try:
             yield
         finally:
-            _enter(home.fileno())
+            enter(home.fileno(), CLONE_NEWNET)
 
 
-def _enter(descriptor: int) -> None:
-    """Move this thread to a namespace (Python has os.setns since 3.12 only)."""
-    if _LIBC.setns(descriptor, CLONE_NEWNET):
+def enter(descriptor: int, kind: int) -> None:
+    """Move this thread to a namespace of this kind (Python has os.setns since 3.12 only). Raises OSError."""
+    if _LIBC.setns(descriptor, kind):
         error = ctypes.get_errno()
         raise OSError(error, f"setns: {os.strerror(error)}")

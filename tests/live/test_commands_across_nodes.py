@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from typing import Any
 
 import pytest
+from tests.lab import commandline
 from tests.live.talking import hangs_up, talk
-from tests.worlds.building import COMMAND
 from tests.worlds.cluster import DOMAIN, ONE, TWO, Cluster, until
 
 from carillon.recordings.index import FILE, Index, Kept
@@ -27,12 +26,10 @@ def nobody_has_a_call(cluster: Cluster) -> None:
 
 def says(cluster: Cluster, name: str, *words: str) -> tuple[Any, str]:
     """What a command prints as JSON, and what it says besides."""
-    command = [str(COMMAND), "--dir", str(cluster.directories[name]), *words, "--json"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with cluster.network.run(name, command, **pipes) as process:
-        output, error = process.communicate(timeout=120)
-    assert process.returncode == 0, error
-    return json.loads(output), error
+    asked = "--dir", str(cluster.directories[name]), *words, "--json"
+    done = commandline.run(*asked, namespace=cluster.network.namespace(name))
+    assert done.code == 0, done.error
+    return json.loads(done.output), done.error
 
 
 def seen(cluster: Cluster, name: str) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from tests.lab import commandline
 
 from carillon.system.paths import SystemPaths
 
@@ -79,8 +80,8 @@ class Installation:
         shutil.rmtree(self.paths.state, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:
-        """`carillon status --json`."""
-        answer: dict[str, Any] = json.loads(self.carillon("status", "--json").stdout)
+        """`carillon status --json`, which is asked again and again."""
+        answer: dict[str, Any] = json.loads(commandline.run("--dir", str(self.directory), "status", "--json").output)
         return answer
 
     def component(self, name: str) -> dict[str, Any]:

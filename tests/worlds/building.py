@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -16,6 +15,7 @@ from xmlrpc.client import ServerProxy
 
 import redis
 from supervisor.xmlrpc import SupervisorTransport
+from tests.lab import commandline
 from tests.lab.network import Network
 from tests.lab.prefix import BUILDING
 from tests.lab.sockets import inside
@@ -92,7 +92,8 @@ class Building:
         with Network.build(BUILDING, hosts) as network, network.resolving(NODE, FOREIGN[NAMES]):
             carillon(network, "create", str(directory), "--domain", "carillon.test", "--address", ADDRESS)
             (directory / "trusted").write_text(f"{TRUSTED}  # tests guess a lot from the phones' places\n")
-            carillon(network, "--dir", str(directory), "up")
+            with network.run(NODE, [str(COMMAND), "--dir", str(directory), "up"]) as process:
+                assert process.wait(PATIENCE_S) == 0, "carillon up has failed"
             building = cls(network, directory)
             try:
                 yield building
@@ -452,9 +453,6 @@ class Building:
 
 def carillon(network: Network, *arguments: str) -> str:
     """What a command of the product prints, run on the node; raises with its words when it fails."""
-    with network.run(
-        NODE, [str(COMMAND), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        output, error = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
-    return str(output)
+    done = commandline.run(*arguments, namespace=network.namespace(NODE), patience_s=PATIENCE_S)
+    assert done.code == 0, f"carillon {' '.join(arguments)}: {done.error or done.output}"
+    return done.output

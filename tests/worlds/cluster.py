@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
+from tests.lab import commandline
 from tests.lab.network import Network
 from tests.lab.prefix import BUILDING
 from tests.live.company import PEOPLE, password_of
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
-from tests.worlds.building import COMMAND
 from tests.worlds.tracing import Listener
 
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
@@ -180,10 +179,9 @@ class Cluster:
 
     def components(self, name: str) -> list[dict[str, Any]]:
         """What `carillon status` says of each; it fails while one is not well."""
-        command = [str(COMMAND), "--dir", str(self.directories[name]), "status", "--json"]
-        with self.network.run(name, command, stdout=subprocess.PIPE, text=True) as process:
-            output, _ = process.communicate(timeout=60)
-        return list(json.loads(output)["components"])
+        asked = "--dir", str(self.directories[name]), "status", "--json"
+        done = commandline.run(*asked, namespace=self.network.namespace(name))
+        return list(json.loads(done.output)["components"])
 
     def kills(self, name: str, component: str) -> None:
         """kill -9 of a component; it is healthy again after this."""
@@ -257,11 +255,9 @@ def found(network: Network, directory: Path) -> dict[str, Path]:
 
 def carillon(network: Network, host: str, *arguments: str) -> str:
     """What a command of the product prints, run on a host; raises with its words when it fails."""
-    command = [str(COMMAND), *arguments]
-    with network.run(host, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        output, error = process.communicate(timeout=COMMAND_S)
-    assert process.returncode == 0, f"carillon {' '.join(arguments)}: {error or output}"
-    return str(output)
+    done = commandline.run(*arguments, namespace=network.namespace(host), patience_s=COMMAND_S)
+    assert done.code == 0, f"carillon {' '.join(arguments)}: {done.error or done.output}"
+    return done.output
 
 
 def until(is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
