@@ -254,6 +254,27 @@ def test_a_call_that_has_gone_round_by_trunks(office: Office) -> None:
     provider.calls_in("+3225550102", as_number="+32475123456", headers=garbage).rings(office.bob)
 
 
+def test_a_round_of_people_and_an_outside_number(office: Office) -> None:
+    """Bob's calls go to his mobile, which sends them to Carol's number; hers go to Bob."""
+    provider = office.provider()
+    office.allows(office.bob, "mobile")
+    office.forwards(office.bob, "always", "+32475000001")
+    office.numbers(office.carol, "+3225550103")
+    office.forwards(office.carol, "always", office.bob)
+    mobile = "<sip:+32475000001@provider.test>;reason=unconditional"
+    first = office.alice.calls(office.bob)
+    first.rings(provider)
+    first.is_told(provider, "Diversion", "reason=unconditional;counter=1")
+    second = provider.calls_in("+3225550103", "+32475123456", [("Diversion", f"{mobile}, <sip:bob@x>;counter=1")])
+    second.rings(provider)
+    second.is_told(provider, "Diversion", "reason=unconditional;counter=3")
+    third = provider.calls_in(
+        "+3225550103", "+32475123456", [("Diversion", f"{mobile}, <sip:b@x>, <sip:c@x>;counter=3")]
+    )
+    third.failed(483)
+    office.bob.calls(office.alice).rings(office.alice)
+
+
 @pytest.mark.parametrize("garbage", ["nonsense", "<sip:", ",,,;;;", '"<sip:x', "<sip:a@b>;counter=-999999999999"])
 def test_garbage_about_earlier_forwards_harms_nobody(office: Office, garbage: str) -> None:
     provider = office.provider()

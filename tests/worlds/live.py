@@ -126,7 +126,7 @@ class LiveCall:
             assert other.answered_by or ELSEWHERE in reasons, reasons
 
     def is_told(self, person: LivePerson, header: str, containing: str) -> None:
-        said = self.at[person].invite.header(header) or ""
+        said = ", ".join(self.at[person].invite.headers(header))
         assert containing in said, f"{header} is {said!r}"
 
     def arrived_with(self, person: LivePerson, header: str) -> bool:

@@ -341,7 +341,8 @@ def _told_outside(request: Request, trunk: TrunkProfile) -> tuple[Effect, ...]:
     by = diverted(request)
     if not by:
         return ()
-    return told(by, outside_address(request.uri.user, trunk), lambda one: _number_of(one, trunk))
+    target = outside_address(request.uri.user, trunk)
+    return told(by, target, lambda one: _number_of(one, trunk), forwards_before(request))
 
 
 def _original_caller(request: Request, trunk: TrunkProfile) -> str | None:
