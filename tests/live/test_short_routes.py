@@ -11,10 +11,12 @@ import pytest
 from tests.live.company import Company
 from tests.live.talking import hangs_up, talk
 from tests.live.waiting import await_that
+from tests.live.watching import Watch, activities
 from tests.phones.dialog import Dialog
 from tests.phones.digest import challenges
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
+from tests.phones.settings import Transport
 from tests.worlds.building import Building
 
 from carillon.collector.inbox import settle
@@ -27,7 +29,7 @@ from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
 
-CHANGING = re.compile(r"z9hG4bK[^;,\s]+|(?:tag|proof|rf|did|nonce)=[^;,>\s]+|(?<=CSeq: )\d+|\d{5,}")
+CHANGING = re.compile(r"z9hG4bK[^;,\s]+|(?:tag|proof|rf|did|nonce)=[^;,>\s]+|(?<=CSeq: )\d+|(?<=;expires=)\d+|\d{5,}")
 """What is another one in each call."""
 
 
@@ -180,3 +182,21 @@ def test_a_password_given_to_the_engine_is_good_once(company: Company) -> None:
     await_that(asked_by_engine, "the engine asks")
     assert alice.exchange(alice.with_credentials(registers(), found[-1])).code == 200
     assert alice.exchange(alice.with_credentials(registers(), found[-1])).code == 401
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_nobody_can_tell_who_told_a_watcher(company: Company, transport: Transport) -> None:
+    """A NOTIFY goes by the engine alone, on UDP without a transaction: word for word as by the rules."""
+    bob = f"{company.domain}", "102"
+    watch = Watch(company.registered("101", transport=transport), company.uri("102"))
+
+    def told(state: str) -> str:
+        company.building.is_in_state(*bob, state)
+        return _alike(watch.until(lambda each: activities(each) == [state]))
+
+    by_engine = told("away")
+    assert told("vacation") != by_engine
+    with by_the_rules(company.building):
+        told("vacation")
+        by_rules = told("away")
+    assert by_engine == by_rules

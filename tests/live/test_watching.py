@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sqlite3
@@ -80,6 +81,23 @@ def test_a_phone_is_told_by_its_own_connection(company: Company, transport: Tran
     told = alice.expect("NOTIFY")
     alice.respond(told, 200)
     assert activities(told) == []
+
+
+def test_what_a_watcher_is_told_while_he_begins_comes_in_order(company: Company) -> None:
+    """Two NOTIFYs of one subscription never pass each other on the way: a phone refuses the lower number."""
+    carol, state = company.registered("103"), itertools.cycle(["away", "vacation"])
+    watches: list[Watch] = []
+    for _ in range(15):
+        company.building.is_in_state(company.domain, "102", next(state))
+        watches.append(Watch(carol, company.uri("102")))
+        assert watches[-1].again().code == 200
+    last = next(state)
+    company.building.is_in_state(company.domain, "102", last)
+    watches[-1].until(lambda told: activities(told) == [last])
+    for watch in watches:
+        mine = [each for each in carol.seen if each.code is None and each.header("Call-ID") == watch.call_id]
+        numbers = list(dict.fromkeys(each.cseq for each in mine))  # one that is sent again is no other one
+        assert numbers == sorted(numbers)
 
 
 def test_a_subscription_outlives_a_kill_and_its_numbers_rise(company: Company) -> None:

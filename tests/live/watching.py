@@ -40,6 +40,11 @@ class Watch:
         self.told: list[Message] = []
         self.next()
 
+    @property
+    def call_id(self) -> str:
+        """Of its dialog."""
+        return self.answer.header("Call-ID") or ""
+
     def next(self, timeout: float = PATIENCE) -> Message:
         """The next NOTIFY of this subscription, answered, and valid by its schema; raises TimeoutError (seconds)."""
         mine = self.answer.header("Call-ID")

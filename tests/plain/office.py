@@ -101,6 +101,7 @@ class PaperOffice:
         values: dict[str, Any] = {
             "default_domain": DOMAIN, "gateways": [GATEWAY], "hosts": ["10.79.0.1"], "secret": self.place / "secret",
             "ring_s": 60, "gateways6": [], "presence": ("127.79.0.2", 5090), "trusted": [],
+            "presence_socket": "udp:127.79.0.2:5065",
             "gateway_sockets": sockets, "outside_sockets": {"4": "udp:10.79.0.1:5060"}, "advertised": None,
             "directory": self.place / "directory.db", "redis_socket": self.place / "redis",
             "trace_socket": self.place / "trace", "trunk_logins": self.place / "logins",

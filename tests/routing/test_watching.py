@@ -174,5 +174,5 @@ def test_a_trunk_neither_watches_nor_publishes() -> None:
 
 def test_whom_a_subscription_is_about_rides_in_its_route() -> None:
     route = f"<sip:10.77.0.1;lr;proof=abc{watched.parameter('102@example.org')};r2=on>"
-    assert watched.watched_in(route) == "102@example.org"
-    assert watched.watched_in("<sip:10.77.0.1;lr;proof=abc>") == ""
+    assert watched.watch_in(route)[0] == "102@example.org"
+    assert watched.watch_in("<sip:10.77.0.1;lr;proof=abc>") == ("", "")

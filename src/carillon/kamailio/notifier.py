@@ -21,18 +21,20 @@ from carillon.kamailio.panelnotices import PanelNotices
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
 from carillon.model.panel import names_panel
-from carillon.presence import compositor, dialoginfo, pidf, reginfo, summary
+from carillon.presence import compositor, reginfo
 from carillon.presence.compositor import Answer, Publish
-from carillon.presence.picture import Picture
-from carillon.presence.privacy import shown_to
-from carillon.routing.watched import watched_in, watcher_in
-from carillon.stores.pictures import PictureReader
+from carillon.presence.documents import EVENTS, Document, document
+from carillon.presence.privacy import Sight, shown_by, sight_of
+from carillon.routing.watched import watch_in
+from carillon.stores.pictures import PictureReader, picture_of
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
 from carillon.stores.registrations import contacts_of
+from carillon.stores.turn import turn_at
 from carillon.stores.watchers import MOST_HELD, Watchers
 
 RETRY_AFTER_S: Final = 5
+_NOTIFY = ksr.Several("$rm", "$hdr(Event)", "$hdr(Route)", "$fu", "$tU", "$cs")
 _NUMBER = re.compile(r"\s*([0-9]{1,9})\s*")
 
 
@@ -45,6 +47,7 @@ class Notifier:
         self.published = Published(settings.publications)
         self.watchers = Watchers(settings.subscriptions)
         self.post = Post(settings)
+        self.turn = turn_at(settings.pictures)
         self._panels = PanelNotices(self.pictures, self._tell)
 
     def child_init(self, rank: int) -> int:
@@ -66,8 +69,9 @@ class Notifier:
     @guarded(nothing)
     def ksr_local_request(self, message: Any, event: str) -> int:
         """A NOTIFY that is about to leave."""
-        if ksr.text("$rm") == "NOTIFY":
-            self._describe(ksr.header("Event").partition(";")[0].strip())
+        method, event, route, source, watcher, sequence = _NOTIFY.texts()
+        if method == "NOTIFY":
+            self._describe(event.partition(";")[0].strip(), route, source, watcher, sequence)
         return 1
 
     @guarded(nothing)
@@ -108,7 +112,8 @@ class Notifier:
                     self.watchers.allow(watched, watcher, "presence")
             except StoreDown as down:
                 ksr.log("err", f"{down}")
-        with self._panels.answered() if names_panel(ksr.text("$tU" if ksr.text("$tt") else "$rU")) else nullcontext():
+        on_panel = names_panel(ksr.text("$tU" if ksr.text("$tt") else "$rU"))
+        with self._panels.answered() if on_panel else nullcontext(), self.turn.taken():
             ksr.keep_subscription()
 
     def _publish(self) -> None:
@@ -139,28 +144,19 @@ class Notifier:
             except OSError:
                 return
 
-    def _describe(self, event: str) -> None:
+    def _describe(self, event: str, route: str, source: str, watcher: str, sequence: str) -> None:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
-        if event not in ("presence", "dialog", "message-summary", "reg"):
-            return
-        route = ksr.header("Route")
-        aor = watched_in(route) or ksr.text("$fu").removeprefix("sip:")
+        aor, by = watch_in(route)
+        aor, by = aor or source.removeprefix("sip:"), by or watcher
         if event == "reg":
             self._describe_registrations(aor)
+        elif event not in EVENTS:
             return
-        if names_panel(aor):
-            self._describe_panel(aor, event, watcher_in(route))
-            return
-        entity, known = f"sip:{aor}", self._picture(aor)
-        if known is None:
-            return
-        picture = shown_to(watcher_in(route) or ksr.text("$tU"), aor.partition("@")[0], known)
-        if event == "message-summary":
-            ksr.set_body(summary.write(entity, picture), summary.TYPE)
-        elif event == "presence":
-            ksr.set_body(_presence_document(entity, picture), pidf.TYPE)
-        else:
-            ksr.set_body(dialoginfo.write(entity, picture, ksr.number("$cs")), dialoginfo.TYPE)
+        elif names_panel(aor):
+            self._describe_panel(aor, event, by)
+        elif (text := self._picture(aor)) is not None:
+            document = _document(event, aor, sight_of(by, aor.partition("@")[0], picture_of(text).rule), text)
+            ksr.set_body(document.of_version(sequence), document.kind)
 
     def _describe_panel(self, aor: str, event: str, watcher: str) -> None:
         try:
@@ -179,19 +175,19 @@ class Notifier:
             return
         ksr.set_body(reginfo.write(f"sip:{aor}", contacts, ksr.number("$cs"), now), reginfo.TYPE)
 
-    def _picture(self, aor: str) -> Picture | None:
+    def _picture(self, aor: str) -> str | None:
         """None when nobody knows: the NOTIFY goes without a body, which says nothing instead of something wrong."""
         try:
-            return self.pictures.picture(aor)
+            return self.pictures.text(aor)
         except StoreDown as down:
             ksr.log("err", f"{down}")
             return None
 
 
 @lru_cache(maxsize=64)
-def _presence_document(entity: str, picture: Picture) -> str:
+def _document(event: str, aor: str, sight: Sight, text: str) -> Document:
     """All who may see the same are told the same, one after the other."""
-    return pidf.write(entity, picture)
+    return document(event, aor, shown_by(sight, picture_of(text)))
 
 
 def _publish() -> Publish:

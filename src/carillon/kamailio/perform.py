@@ -318,7 +318,7 @@ def kept_by() -> tuple[str, Gateway | None]:
 
 def _towards(gateway: Gateway, sockets: Sockets) -> None:
     ksr.set_text("$du", _hop(gateway))
-    ksr.set_text("$fs", sockets.towards(gateway.address))
+    ksr.set_text("$fs", sockets.to(gateway))
 
 
 @cache

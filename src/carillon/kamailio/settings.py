@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -20,6 +20,12 @@ class Sockets:
     """Our UDP sockets in one direction, such as `udp:127.0.0.1:5060`, by the number of their family, 4 or 6."""
 
     by_family: Mapping[str, str]
+    by_place: Mapping[Gateway, str] = field(default_factory=dict)
+    """Places that are spoken to by a socket of their own."""
+
+    def to(self, place: Gateway) -> str:
+        """The one by which to send there."""
+        return self.by_place.get(place) or self.towards(place.address)
 
     def towards(self, host: str) -> str:
         """The one by which to send to an address; "" for a name, whose family only the engine learns."""
@@ -80,7 +86,8 @@ class Settings:
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal", "names_asked")
         directory, redis, trace, logins, journal, asked = (Path(values[name]) for name in names)
         trusted = tuple(ip_network(network) for network in values["trusted"])
-        inside, outside = Sockets(values["gateway_sockets"]), Sockets(values["outside_sockets"])
+        apart = {Gateway(*values["presence"]): values["presence_socket"]}
+        inside, outside = Sockets(values["gateway_sockets"], apart), Sockets(values["outside_sockets"])
         told, own = values["advertised"] or ("", "")
         advertised = (told, own) if told else None
         spool = Path(values["recordings"])

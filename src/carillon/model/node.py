@@ -20,6 +20,7 @@ CLUSTER_PORT = 5069
 """In nobody's way either: 5071 would be the TLS port of the next system."""
 FEED_PORT = 5067
 JOIN_PORT = 5066
+WATCH_PORT = 5065
 DATABASE_PORT = 3306
 REPLICATION_PORT = 4567
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -69,8 +70,8 @@ class Node:
             raise Refused("tls_port", f"{self.tls_port} is the SIP port already; choose another one.")
         if self.address == self.gateway_address and self.tls_port == self.gateway_port:
             raise Refused("tls_port", f"{self.tls_port} is the gateway's port already; choose another one.")
-        if self.address == self.gateway_address and self.tls_port == self.presence_port:
-            raise Refused("tls_port", f"{self.tls_port} is the presence server's port; choose another one.")
+        if self.address == self.gateway_address and self.tls_port in (self.presence_port, self.watch_port):
+            raise Refused("tls_port", f"{self.tls_port} is a port of the presence server; choose another one.")
         if self.tls_port in (self.cluster_port, self.feed_port):
             raise Refused("tls_port", f"{self.tls_port} is a port for other nodes; choose another one.")
         if not 1024 <= self.rtp_start < self.rtp_end <= 65535 or self.rtp_start % 2:
@@ -112,6 +113,11 @@ class Node:
     def presence_port(self) -> int:
         """UDP port of this node's presence server, on loopback: 5068, moved as far as `sip_port` is from 5060."""
         return PRESENCE_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def watch_port(self) -> int:
+        """UDP port, on loopback, where Kamailio hears its presence server: 5065, moved alike."""
+        return WATCH_PORT + self.sip_port - SIP_PORT
 
     @property
     def cluster_port(self) -> int:

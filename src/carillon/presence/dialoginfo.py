@@ -16,11 +16,16 @@ def write(entity: str, of: Picture, version: int) -> str:
 
     `version` rises with each document that a watcher gets (RFC 4235 §4.1).
     """
+    begin, end = around(entity, of)
+    return f"{begin}{version}{end}"
+
+
+def around(entity: str, of: Picture) -> tuple[str, str]:
+    """The document before its version and after it: what is the same for all who are shown the same."""
     dialogs = "".join(_dialog(entity, line) for line in of.lines)
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<dialog-info xmlns="{_NAMESPACE}" version="{version}" state="full" entity={attribute(entity)}>'
-        f"{dialogs}</dialog-info>\n"
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<dialog-info xmlns="{_NAMESPACE}" version="',
+        f'" state="full" entity={attribute(entity)}>{dialogs}</dialog-info>\n',
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
 from carillon.presence.picture import UNKNOWN_PERSON, Line, Picture, Rule
@@ -47,15 +48,36 @@ def rule_of(extension: str, own: RuleRow | None, domain: RuleRow | None, groups:
     return Rule(busy, None if who == EVERYBODY else _named(who, extension, groups), note, callers)
 
 
-def shown_to(watcher: str, watched: str, picture: Picture) -> Picture:
-    """The picture of `watched` for `watcher`, both extensions of one domain. Everybody is shown all of himself."""
-    rule = picture.rule
+class Sight(StrEnum):
+    """What a watcher sees: all of himself, of a colleague what that one lets him, or somebody who is not there."""
+
+    OWN = "own"
+    COLLEAGUE = "colleague"
+    NOTHING = "nothing"
+
+
+def sight_of(watcher: str, watched: str, rule: Rule) -> Sight:
+    """What `watcher` sees of `watched`, whose rule it is; both are extensions of one domain."""
     if watcher == watched:
+        return Sight.OWN
+    lets = rule.watchers is None or watcher in rule.watchers
+    return Sight.COLLEAGUE if lets else Sight.NOTHING
+
+
+def shown_by(sight: Sight, picture: Picture) -> Picture:
+    """The picture of somebody as who sees so much is shown it: all of them the same."""
+    if sight is Sight.OWN:
         return picture
-    if rule.watchers is not None and watcher not in rule.watchers:
+    if sight is Sight.NOTHING:
         return UNKNOWN_PERSON
+    rule = picture.rule
     shown = picture if rule.note else replace(picture, note=None)
     return shown if rule.callers else replace(shown, lines=tuple(map(_unnamed, shown.lines)))
+
+
+def shown_to(watcher: str, watched: str, picture: Picture) -> Picture:
+    """The picture of `watched` for `watcher`, both extensions of one domain. Everybody is shown all of himself."""
+    return shown_by(sight_of(watcher, watched, picture.rule), picture)
 
 
 def _unnamed(line: Line) -> Line:

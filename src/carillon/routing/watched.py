@@ -15,13 +15,7 @@ def parameter(aor: str, by: str = "") -> str:
     return f";{PARAMETER}={extension}/{domain}{f'/{by}' if by else ''}"
 
 
-def watched_in(route: str) -> str:
-    """The AOR in a Route that `parameter` marked; "" when there is none."""
+def watch_in(route: str) -> tuple[str, str]:
+    """The AOR, and the watcher's extension, in a Route that `parameter` marked; "" for what it does not say."""
     found = _WATCHED.search(route)
-    return f"{found[1]}@{found[2]}" if found else ""
-
-
-def watcher_in(route: str) -> str:
-    """The extension of the watcher in such a Route; "" when there is none."""
-    found = _WATCHED.search(route)
-    return found[3] or "" if found else ""
+    return (f"{found[1]}@{found[2]}", found[3] or "") if found else ("", "")

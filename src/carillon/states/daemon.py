@@ -7,6 +7,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from carillon.presence.panel import Member
 from carillon.states import sources
@@ -24,6 +25,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.pictures import PictureWriter
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
+from carillon.stores.turn import turn_at
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.watchdog.questions import PULSE
 
@@ -44,8 +46,9 @@ class Daemon:
         self.book = Book()
         self.pictures = PictureWriter(settings.pictures)
         self.known = self.pictures.all()
-        rpc = partial(call, settings.presence_rpc, timeout_s=TELLING_S)
-        self.watchers = Watchers(rpc, panels=Panels(self.pictures.write_news, self.pictures.panels()))
+        self._turn = turn_at(settings.pictures)
+        self._presence = partial(call, settings.presence_rpc, timeout_s=TELLING_S)
+        self.watchers = Watchers(self._told_in_turn, panels=Panels(self.pictures.write_news, self.pictures.panels()))
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self.reconciler = Reconciler(self.known)
         self._siblings = Siblings(self.known, time.time())
@@ -94,6 +97,11 @@ class Daemon:
         self._wrong = 0
         self.watchers.tell(now)
         self.calls.tell()
+
+    def _told_in_turn(self, method: str, *parameters: str | int) -> Any:
+        """The presence server is told one thing at a time: see `stores.turn`. Raises RpcFailed."""
+        with self._turn.taken():
+            return self._presence(method, *parameters)
 
     def _panels(self, panels: dict[str, tuple[Member, ...]]) -> None:
         """Written before anybody is told of them."""

@@ -38,8 +38,11 @@ class PictureReader:
 
     def picture(self, aor: str) -> Picture:
         """What is known of a person. Raises StoreDown."""
-        text = self._text("SELECT picture FROM picture WHERE aor = ?", aor)
-        return UNKNOWN_PERSON if text is None else self._parsed(_picture, text)
+        return self._parsed(picture_of, self.text(aor))
+
+    def text(self, aor: str) -> str:
+        """The same, for `picture_of`; "" for somebody of whom nothing is known. Raises StoreDown."""
+        return self._text("SELECT picture FROM picture WHERE aor = ?", aor) or ""
 
     def panel(self, aor: str, event: str) -> tuple[tuple[Member, ...], frozenset[str] | None]:
         """Who is on a panel, and of whom its watchers are told now: None for everybody. Raises StoreDown."""
@@ -77,9 +80,12 @@ class PictureReader:
 
 
 @lru_cache(maxsize=64)
-def _picture(text: str) -> Picture:
-    """All who watch a person are told of the same picture, one after the other."""
-    return Picture.parse(text)
+def picture_of(text: str) -> Picture:
+    """What `PictureReader.text` found: all who watch a person are told of the same picture, one after the other.
+
+    Raises ValueError, KeyError or TypeError for what no daemon of ours has written.
+    """
+    return Picture.parse(text) if text else UNKNOWN_PERSON
 
 
 class PictureWriter:

@@ -53,6 +53,7 @@ def endpoints(node: Node, *, siblings: bool = False) -> Iterator[Endpoint]:
     yield Endpoint("sip_port", "tcp", node.gateway_address, services_port(node))
     yield Endpoint("sip_port", "udp", *rtpengine.control(node))
     yield Endpoint("sip_port", "udp", node.signalling[0], node.presence_port)
+    yield Endpoint("sip_port", "udp", node.signalling[0], node.watch_port)
 
 
 def require_free(node: Node, *, siblings: bool = False) -> None:

@@ -29,6 +29,7 @@ from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.callback import REMEMBERED_S
 from carillon.routing.facts import Gateway, NodeProfile, Sibling
 from carillon.routing.message import WINDOW_S
+from carillon.routing.unanswered import WATCHER_SILENCE_S
 from carillon.sip.digest import TAIL
 from carillon.sip.private import PREFIX
 from carillon.system.paths import SystemPaths
@@ -61,6 +62,7 @@ class Context:
 
     `keepalive_s`: how often a silent way to a phone is used, before a router between forgets it (RFC 5626 §4.4).
     `own` are addresses of this node, and `within` what the rules say of the plainest requests of a dialog.
+    `watch_socket` is where the presence server is heard, `presence` where it is if the routes know it, for IPv4.
     `cluster` (ADDRESS:PORT) is where siblings are heard, "" without any; `nodes` holds by what nodes know each other.
     """
 
@@ -96,6 +98,9 @@ class Context:
     gateways: tuple[Gateway, ...] = ()
     own: tuple[str, ...] = ()
     within: tuple[short.Within, ...] = ()
+    watch_socket: str = ""
+    presence: Gateway | None = None
+    watcher_silence_ms: int = int(WATCHER_SILENCE_S * 1000)
     reply_routes: tuple[str, ...] = REPLY_ROUTES
     failure_routes: tuple[str, ...] = FAILURE_ROUTES
     branch_routes: tuple[str, ...] = BRANCH_ROUTES
@@ -146,6 +151,8 @@ def context(system: System) -> Context:
         nodes=paths.run_tls,
         gateways=speaking4,
         own=tuple(sorted(host for host in known if _is_network(host) and ":" not in host)),
+        watch_socket=watch_socket(node),
+        presence=profile.presence if ":" not in node.signalling[0] else None,
         within=short.within(profile, speaking4, _sockets(node.signalling, node.sip_port).get("4", "")),
     )
 
@@ -267,6 +274,7 @@ def _settings(system: System) -> str:
             "gateways": [[gateway.address, gateway.port] for gateway in profile.gateways],
             "gateways6": [[gateway.address, gateway.port] for gateway in profile.gateways6],
             "presence": [node.signalling[0], node.presence_port],
+            "presence_socket": watch_socket(node),
             "gateway_sockets": _sockets(node.signalling, node.sip_port),
             "outside_sockets": _sockets(node.addresses, node.sip_port),
             "hosts": sorted(profile.hosts),
@@ -291,6 +299,11 @@ def _settings(system: System) -> str:
         },
         indent=1,
     )
+
+
+def watch_socket(node: Node) -> str:
+    """The socket by which Kamailio and its presence server speak to each other."""
+    return f"udp:{_host(node.signalling[0])}:{node.watch_port}"
 
 
 def _sockets(addresses: tuple[str, ...], port: int) -> dict[str, str]:

@@ -93,7 +93,7 @@ def _settings(system: System) -> str:
         "subscriptions": str(paths.subscriptions),
         "location": str(paths.state / "location.db"),
         "states_socket": str(paths.states_socket),
-        "kamailio": [node.signalling[0], node.sip_port],
+        "kamailio": [node.signalling[0], node.watch_port],
     }
     return json.dumps(told, indent=1)
 
