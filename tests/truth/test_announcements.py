@@ -36,7 +36,7 @@ def test_a_prompt_is_kept_as_asterisk_plays_it(carillon: Terminal, paths: System
     carillon.done("announcement", "add", "closed", str(prompt), "--times", "2")
     assert carillon.got("announcement", "show", "closed") == {
         "name": "closed", "domain": "example.org", "seconds": 2.0, "times": 2, "answer": True,
-        "code": None, "then": None,
+        "code": None, "then": None, "problem": "",
     }  # fmt: skip
     place = Prompts(paths.prompts).place("example.org", "closed")
     with wave.open(str(place)) as kept:

@@ -7,7 +7,7 @@ import json
 import smtplib
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,13 +30,16 @@ SETTINGS_S, UNSET_S = 30.0, 3.0
 
 
 class Postman:
-    """Sends what waits. `told` is the file that says how that goes, for `status`."""
+    """Sends what waits. `told` is the file that says how that goes, for `status`; `clock` gives Unix seconds."""
 
-    def __init__(self, mailboxes: Mailboxes, office: Office, told: Path) -> None:
-        self._mailboxes, self._office, self._told = mailboxes, office, told
+    def __init__(
+        self, mailboxes: Mailboxes, office: Office, told: Path, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._mailboxes, self._office, self._told, self._clock = mailboxes, office, told, clock
         self._waiting: dict[str, Message] = {}
         self._settings: Mapping[str, Any] | None = None
         self._said = ""
+        self._asked = -SETTINGS_S
 
     @property
     def is_needed(self) -> bool:
@@ -50,17 +53,24 @@ class Postman:
 
     async def works(self) -> None:
         """Send for ever, beginning with what a restart has left."""
+        self.takes_what_is_left()
+        while True:
+            await self.goes_round()
+            await asyncio.sleep(LOOK_S)
+
+    def takes_what_is_left(self) -> None:
+        """Take all messages that have not been sent, from disk."""
         for message in self._mailboxes.everything():
             self.takes(message)
-        asked = -SETTINGS_S
-        while True:
-            patience = SETTINGS_S if self.is_needed else UNSET_S
-            if self._waiting or time.monotonic() - asked > patience:
-                self._settings, asked = await self._server(), time.monotonic()
-            for message in [one for one in self._waiting.values() if one.mail.due <= time.time()]:
-                await self._tries(message)
-            self._says()
-            await asyncio.sleep(LOOK_S)
+
+    async def goes_round(self) -> None:
+        """Send what is due, and write how it goes."""
+        patience = SETTINGS_S if self.is_needed else UNSET_S
+        if self._waiting or time.monotonic() - self._asked > patience:
+            self._settings, self._asked = await self._server(), time.monotonic()
+        for message in [one for one in self._waiting.values() if one.mail.due <= self._clock()]:
+            await self._tries(message)
+        self._says()
 
     async def _server(self) -> Mapping[str, Any] | None:
         with suppress(Refused):
@@ -99,7 +109,7 @@ class Postman:
         return replace(mail, state=MailState.SENT, error="")
 
     def _later(self, message: Message, error: str) -> Mail:
-        mail, now = message.mail, time.time()
+        mail, now = message.mail, self._clock()
         state = MailState.FAILED if now - message.at > GIVE_UP_S else MailState.WAITING
         due = now + min(FIRST_S * 2 ** min(mail.tries, 20), LONGEST_S)
         return replace(mail, state=state, tries=mail.tries + 1, due=due, error=error[:200])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -91,7 +92,7 @@ def list_(
     from carillon.provisioning import announcements
 
     cli = Cli.of(context)
-    cli.show([_row(one) for one in announcements.listing(cli.truth, domain)], "Announcements")
+    cli.show([_row(cli, one) for one in announcements.listing(cli.truth, domain)], "Announcements")
 
 
 @app.command()
@@ -103,7 +104,7 @@ def show(context: typer.Context, name: Name) -> None:
     from carillon.provisioning import announcements
 
     cli = Cli.of(context)
-    cli.show(_row(announcements.show(cli.truth, name)), "Announcement")
+    cli.show(_row(cli, announcements.show(cli.truth, name)), "Announcement")
 
 
 @app.command()
@@ -136,10 +137,10 @@ def _keep(cli: Cli, of: Announcement, sound: bytes) -> None:
 
 
 def _done(cli: Cli, done: str, of: Announcement, sequence: int) -> None:
-    cli.done(f"Announcement {of.name}@{of.domain} ({of.seconds:.1f} s) {done}.", _row(of), sequence)
+    cli.done(f"Announcement {of.name}@{of.domain} ({of.seconds:.1f} s) {done}.", _row(cli, of), sequence)
 
 
-def _row(of: Announcement) -> dict[str, object]:
+def _row(cli: Cli, of: Announcement) -> dict[str, object]:
     return {
         "name": of.name,
         "domain": of.domain,
@@ -148,4 +149,15 @@ def _row(of: Announcement) -> dict[str, object]:
         "answer": of.answer,
         "code": None if of.answer else of.code,
         "then": str(of.then) if of.then else None,
+        "problem": _problem(cli, of),
     }
+
+
+def _problem(cli: Cli, of: Announcement) -> str:
+    """What is wrong with its sound; nobody knows but root and the service user."""
+    from carillon.stores.prompts import Prompts
+
+    if not os.access(cli.paths.prompts, os.R_OK | os.X_OK):
+        return ""
+    said = Prompts(cli.paths.prompts).problem(of.domain, of.name)
+    return f"its sound {said}; give it again: announcement set {of.name} --file" if said else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import wave
 from pathlib import Path
 
 
@@ -27,6 +28,22 @@ class Prompts:
         fresh.write_bytes(sound)
         os.chown(fresh, owner.st_uid, owner.st_gid)
         fresh.replace(place)
+
+    def problem(self, domain: str, name: str) -> str:
+        """Why a prompt can't be played any more, as the rest of a sentence; "" when it can."""
+        place = self.place(domain, name)
+        try:
+            with wave.open(str(place)) as sound:
+                bytes_ = sound.getnframes() * sound.getnchannels() * sound.getsampwidth()
+            if not bytes_:
+                return "has no sound"
+            return "is cut off" if place.stat().st_size < bytes_ else ""
+        except FileNotFoundError:
+            return "is missing"
+        except OSError as error:
+            return f"can't be read ({error.strerror})"
+        except (wave.Error, EOFError):
+            return "is no sound any more"
 
     def remove(self, domain: str, name: str) -> None:
         """Take a prompt away."""

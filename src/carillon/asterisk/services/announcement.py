@@ -17,9 +17,12 @@ async def run(call: Call) -> None:
     except Refused:
         await call.refuses(404, "Not Found", f"There is no announcement {call.argument}")
         return
-    if not prompt.exists():
-        print(f"announcement {call.argument}: {prompt} is missing; give it again by announcement set", flush=True)
-        await call.refuses(500, "Server Internal Error", f"The sound of {call.argument} is missing")
+    if problem := call.prompts.problem(call.domain, call.argument):
+        print(f"announcement {call.argument}: {prompt} {problem}; give it again by announcement set", flush=True)
+        if settings["then"]:
+            await goes_on(call, settings["then"])
+        else:
+            await call.refuses(480, "Temporarily Unavailable", f"The sound of {call.argument} {problem}")
         return
     if settings["answer"]:
         await call.answer()
