@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.figure import Figure, Grid, Target
 from bench.lab import Lab
 from bench.phases import Load, whole
-from bench.processes import Parts, cpu_seconds, memory_kib
+from bench.processes import Parts, finer_cpu_seconds, memory_kib
 from bench.rounds import Void
 from bench.subjects import PHONES, Subject
 from bench.watchers import Watchers
@@ -25,6 +25,8 @@ EACH_WATCHES = 20
 """Lamps of each watcher for the figure of memory: 10,000 in all."""
 PUBLICATIONS = 500
 PORTS = {"watched": 5090, "native presence": 5091}
+SPAN_S = 2.5
+"""After a change all is told, and both servers have written it behind, which they do each second."""
 FORGOTTEN_S = 12.0
 """After that no transaction is left in memory."""
 CALLS = Load(40, 10, 1)
@@ -81,29 +83,44 @@ def _watched(lab: Lab, subject: Subject, agent: Watchers) -> None:
 
 
 def _change(subject: Subject, agent: Watchers, rank: int) -> Told:
-    """He is in a meeting, or busy: what changes is told to all, and each is told once."""
-    before, begun = cpu_seconds(_parts(subject)), time.monotonic()
+    """He is in a meeting, or busy: what changes is told to all, and each is told once.
+
+    All that it costs counts, also what is written behind afterwards, and nothing that would be done without it.
+    """
+    parts = _parts(subject)
+    idle = _spent(parts, time.monotonic())
+    before, begun = finer_cpu_seconds(parts), time.monotonic()
     if agent.publish([(subject.people[0], "busy" if rank % 2 else "meeting")]) != 1:
         raise Void(f"{subject.name}: the publication was not taken")
     agent.await_told(WATCHING)
     delays = [at - begun for at in agent.told_at]
-    after = cpu_seconds(_parts(subject))
+    _spent(parts, begun)
+    after = finer_cpu_seconds(parts)
     agent.settle()
     if len(delays) != WATCHING:
         raise Void(f"{subject.name}: {len(delays)} of {WATCHING} watchers were told")
-    return Told({name: 1e6 * (after[name] - before.get(name, 0.0)) / WATCHING for name in after}, delays)
+    return Told({name: 1e6 * (after[name] - before[name] - idle[name]) / WATCHING for name in after}, delays)
+
+
+def _spent(parts: Parts, since: float) -> dict[str, float]:
+    """Wait until SPAN_S have passed since then; CPU seconds of that wait, by component."""
+    before = finer_cpu_seconds(parts)
+    time.sleep(max(0.0, since + SPAN_S - time.monotonic()))
+    after = finer_cpu_seconds(parts)
+    return {name: after[name] - before[name] for name in after}
 
 
 def _publications(subject: Subject, agent: Watchers) -> float:
     """CPU microseconds of a publication of people whom nobody watches, each challenged."""
     people = subject.people[-100:]
-    before = cpu_seconds(_parts(subject))
+    parts = _parts(subject)
+    before = finer_cpu_seconds(parts)
     some = [(people[rank % len(people)], "meeting") for rank in range(PUBLICATIONS)]
     taken = agent.publish([(one, activity) for one, activity in some[: len(people)]])
     if taken != len(people):
         raise Void(f"{subject.name}: {taken} of {len(people)} publications were taken")
-    after = cpu_seconds(_parts(subject))
-    return 1e6 * sum(after[name] - before.get(name, 0.0) for name in after) / taken
+    after = finer_cpu_seconds(parts)
+    return 1e6 * sum(after[name] - before[name] for name in after) / taken
 
 
 def _calls(lab: Lab, beside: Callable[[], None]) -> tuple[int, int, int]:

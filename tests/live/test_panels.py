@@ -137,6 +137,7 @@ def test_who_comes_to_a_panel_or_leaves_it_is_shown_at_once(company: Company) ->
     panels.remove(company.building.truth, WHO, f"desk@{company.domain}")
     put_in_force(company.building.paths)
     watch.shows_that(lambda: not watch.shows)
+    assert watch.told[-1].header("Subscription-State") == "terminated;reason=noresource"
     assert watch.again().code == 404
 
 

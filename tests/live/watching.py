@@ -66,14 +66,15 @@ class Watch:
             self.next(max(deadline - time.monotonic(), 0))
         return self.told[-1]
 
-    def again(self, expires: int = 600) -> Message:
-        """Refresh the subscription, or end it with 0; the answer."""
+    def again(self, expires: int = 600, body: str = "", kind: str = "") -> Message:
+        """Refresh the subscription, or end it with 0, saying something of a kind; the answer."""
         routes = [uri_of(value) for value in reversed(self.answer.headers("Record-Route"))]
         request = self.agent.request(
             "SUBSCRIBE",
             uri_of(self.answer.header("Contact") or ""),
             routes=routes,
-            headers=[("Event", self.event), ("Expires", str(expires))],
+            headers=[("Event", self.event), ("Expires", str(expires)), *([("Content-Type", kind)] if kind else [])],
+            body=body,
             from_=self.answer.header("From") or "",
             to=self.answer.header("To") or "",
             call_id=self.answer.header("Call-ID") or "",

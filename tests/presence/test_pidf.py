@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from carillon.model.presence import PresenceState
 from carillon.presence import dialoginfo, pidf, summary
 from carillon.presence.picture import DialogState, Line, Picture, VoiceMessages
+from carillon.presence.xml import BadDocument
 
 HEAD = (
     "<presence xmlns='urn:ietf:params:xml:ns:pidf' xmlns:dm='urn:ietf:params:xml:ns:pidf:data-model' "
@@ -56,13 +57,13 @@ def test_notes_are_read_from_the_person_first() -> None:
     ],
 )
 def test_what_is_no_presence_document_is_refused(body: str, says: str) -> None:
-    with pytest.raises(pidf.BadDocument, match=says):
+    with pytest.raises(BadDocument, match=says):
         pidf.read(body)
 
 
 @given(st.text(max_size=5000))
 def test_no_text_at_all_is_read_as_something_else(text: str) -> None:
-    with pytest.raises(pidf.BadDocument):
+    with pytest.raises(BadDocument):
         pidf.read(text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from carillon.model.presence import PresenceState
@@ -16,7 +18,7 @@ D = "example.org"
 
 
 def under(rule: Rule) -> Picture:
-    return Picture.parse(Picture(*(getattr(BOB, name) for name in BOB.__slots__ if name != "rule"), rule).to_text())
+    return Picture.parse(replace(BOB, rule=rule).to_text())
 
 
 @pytest.mark.parametrize(

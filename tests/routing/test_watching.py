@@ -9,12 +9,24 @@ import pytest
 from carillon.routing import publish, subscribe, unanswered, watched
 from carillon.routing.admission import authenticated
 from carillon.routing.chain import decide_by
-from carillon.routing.decision import CountMessage, Decision, Follow, MarkWatched, Pass, Reply, Submit
+from carillon.routing.decision import (
+    AddHeader,
+    CountMessage,
+    Decision,
+    Follow,
+    MarkWatched,
+    Pass,
+    RemoveHeader,
+    Reply,
+    StripPrivate,
+    Submit,
+)
 from carillon.routing.entrance import PUBLISH, SERVICE, SUBSCRIBE, route_of
 from carillon.routing.facts import UNKNOWN, Facts, Gateway, NodeProfile
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import proof
 from carillon.sip.digest import Credentials
+from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Account, DomainProfile, Party
 
@@ -94,7 +106,8 @@ def test_an_event_that_is_not_served_is_refused_with_those_that_are() -> None:
     refused = watching(replace(WATCH, event="conference"))
     assert code(refused) == 489
     assert isinstance(refused.outcome, Reply)
-    assert dict(refused.outcome.headers)["Allow-Events"] == "presence, dialog, message-summary, presence.winfo, reg"
+    served = "presence, dialog, message-summary, presence.winfo, reg, as-feature-event"
+    assert dict(refused.outcome.headers)["Allow-Events"] == served
 
 
 TO_DESK = replace(WATCH, uri=SipUri("desk", HOME), to_uri=SipUri("desk", HOME), event="dialog")
@@ -135,6 +148,22 @@ def test_a_panel_that_is_not_there_or_of_others_is_not_found() -> None:
 def test_an_extension_that_nobody_knows_is_refused_by_name(request_: Request) -> None:
     refused = watching(replace(request_, required=frozenset({"eventlist", "teleport"})), PANEL)
     assert refused.outcome == Reply(420, "Bad Extension", (("Unsupported", "teleport"),))
+
+
+def test_keys_of_ones_own_phone_go_by_another_name_and_with_ones_address() -> None:
+    """What they set is for whom the rules have found, whatever the body says."""
+    asked = replace(WATCH, uri=ME, to_uri=ME, event="as-feature-event")
+    own = replace(FACTS, callee=ALICE)
+    begun = watching(asked, own)
+    assert begun.outcome == Submit(ALICE.aor, SERVER)
+    carried = (
+        RemoveHeader("Event"),
+        AddHeader("Event", "ua-profile"),
+        AddHeader(PrivateHeader.CALLED, ALICE.aor),
+    )
+    where = begun.effects.index(StripPrivate())
+    assert begun.effects[where + 1 : where + 4] == carried
+    assert code(watching(replace(asked, uri=TO_BOB, to_uri=TO_BOB))) == 403
 
 
 def test_without_the_directory_nobody_is_told_anything() -> None:

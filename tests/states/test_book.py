@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source
-from carillon.presence.picture import UNKNOWN_PERSON, DialogState, Line
+from carillon.presence.picture import UNKNOWN_PERSON, DialogState, Forwards, Line
 from carillon.presence.spans import Span
 from carillon.states.book import Book
 
@@ -118,3 +118,12 @@ def test_what_is_told_twice_touches_nobody(told: dict[str, tuple[Line, ...]]) ->
     book = Book()
     book.calls(told, NOW)
     assert book.calls(told, NOW) == set()
+
+
+def test_whoever_forwards_is_known_and_drawn_anew_when_that_ends() -> None:
+    book = Book()
+    assert book.forwards({BOB: Forwards(always="103")}) == {BOB}
+    assert book.people == {BOB}
+    assert book.picture(BOB, NOW)[0].forwards == Forwards(always="103")
+    assert book.forwards({}) == {BOB}
+    assert book.picture(BOB, NOW)[0].forwards == Forwards()

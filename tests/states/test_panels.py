@@ -102,3 +102,18 @@ def test_who_had_no_room_is_told_of_next(server: Server) -> None:
     assert news.unsaid is not None
     server.watchers.note(server.watchers.panels.members(*news.unsaid))
     assert server.tells() == [("dialog", {"101"})]
+
+
+def test_watchers_of_a_panel_that_is_removed_are_told_that_it_is_no_more(tmp_path: Path) -> None:
+    """One that nobody has drawn yet, or that is there again, has not gone."""
+    server = Server(tmp_path)
+    assert not server.reader.has_gone(DESK, "dialog")
+    server.has({DESK: MEMBERS})
+    server.tells()
+    assert not server.reader.has_gone(DESK, "dialog")
+    server.has({})
+    server.tells()
+    assert server.reader.has_gone(DESK, "dialog")
+    server.has({DESK: MEMBERS})
+    server.tells()
+    assert not server.reader.has_gone(DESK, "dialog")

@@ -15,6 +15,7 @@ from carillon.asterisk.agi.session import Session
 from carillon.asterisk.call import Call, Means, Recordings
 from carillon.asterisk.dial import Taken
 from carillon.asterisk.guesses import Guesses
+from carillon.asterisk.keys import Keys
 from carillon.asterisk.mailbox import SHORTEST_S
 from carillon.asterisk.office import Office, open_office
 from carillon.asterisk.postman import Postman
@@ -50,6 +51,7 @@ async def listen(settings: Settings, means: Means) -> None:
         await recovers(draft, means)
     async with await server.listen(settings.address, settings.port) as listening, asyncio.TaskGroup() as tasks:
         tasks.create_task(means.postman.works())
+        tasks.create_task(Keys(settings.keys, means.office).works())
         tasks.create_task(listening.serve_forever())
 
 

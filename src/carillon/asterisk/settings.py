@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-_PLACES = "system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool"
+_PLACES = "system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool", "keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,8 @@ class Settings:
     """Where they listen (TCP), what Asterisk proves itself by, and where the media relay takes commands (UDP).
 
     Then paths: the system's directory, Redis's socket, the directory of the call path, where voice messages are, where
-    is said what mail waits, where prompts are, where wrong PINs are counted, and the spool of recordings.
+    is said what mail waits, where prompts are, where wrong PINs are counted, the spool of recordings, and where
+    keys of phones are told of.
     """
 
     address: str
@@ -29,6 +30,7 @@ class Settings:
     prompts: Path
     guesses: Path
     spool: Path
+    keys: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:

@@ -724,6 +724,12 @@ def set_body(body: str, kind: str) -> None:
     _must(KSR.textops.set_body(body, kind), "set the body")
 
 
+def end_subscription(reason: str) -> None:
+    """In a NOTIFY that we are about to send: the watcher is told that it is the last one, and why (RFC 6665 §4.1.3)."""
+    remove_header("Subscription-State")
+    append_header("Subscription-State", f"terminated;reason={reason}")
+
+
 def send_message(to: str, sender: str, next_hop: str, headers: str, body: str, name: str) -> None:
     """Send a MESSAGE; `sent_message` tells what became of the one of this name."""
     values = {"method": "MESSAGE", "ruri": to, "turi": to, "furi": sender, "ouri": next_hop}

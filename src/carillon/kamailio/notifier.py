@@ -13,6 +13,7 @@ import socket
 import time
 from contextlib import nullcontext
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from carillon.kamailio import ksr
@@ -21,11 +22,14 @@ from carillon.kamailio.panelnotices import PanelNotices
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
 from carillon.model.panel import names_panel
-from carillon.presence import compositor, reginfo
+from carillon.presence import compositor, featurekeys, reginfo
 from carillon.presence.compositor import Answer, Publish
 from carillon.presence.documents import EVENTS, Document, document
 from carillon.presence.privacy import Sight, shown_by, sight_of
+from carillon.presence.xml import BadDocument
 from carillon.routing.watched import watch_in
+from carillon.sip.private import PrivateHeader
+from carillon.sip.uri import quoted
 from carillon.stores.pictures import PictureReader, picture_of
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
@@ -112,9 +116,32 @@ class Notifier:
                     self.watchers.allow(watched, watcher, "presence")
             except StoreDown as down:
                 ksr.log("err", f"{down}")
+        if ksr.header("Event") == featurekeys.CARRIED and not self._sets_keys():
+            return
         on_panel = names_panel(ksr.text("$tU" if ksr.text("$tt") else "$rU"))
         with self._panels.answered() if on_panel else nullcontext(), self.turn.taken():
             ksr.keep_subscription()
+
+    def _sets_keys(self) -> bool:
+        """What a phone's key sets is told to who may change it; False where it was refused, and answered."""
+        body, kind = ksr.text("$rb"), ksr.header("Content-Type").partition(";")[0].strip().lower()
+        if not body:
+            return True
+        if kind != featurekeys.TYPE:
+            ksr.append_to_reply("Accept", featurekeys.TYPE)
+            ksr.reply(415, "Unsupported Media Type")
+            return False
+        try:
+            change = featurekeys.read(body).change(ksr.header(PrivateHeader.CALLED))
+        except BadDocument as bad:
+            ksr.append_to_reply("Warning", f"399 carillon {quoted(str(bad))}")
+            ksr.reply(400, "Bad Document")
+            return False
+        if not _told(self.settings.keys_socket, change):
+            ksr.append_to_reply("Retry-After", str(RETRY_AFTER_S))
+            ksr.reply(503, "Service Unavailable")
+            return False
+        return True
 
     def _publish(self) -> None:
         try:
@@ -138,11 +165,7 @@ class Notifier:
 
     def _tell(self, news: dict[str, Any]) -> None:
         """The daemon `states` looks by itself, too: losing what was published only costs a second."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
-            try:
-                telling.sendto(json.dumps(news).encode(), str(self.settings.states_socket))
-            except OSError:
-                return
+        _told(self.settings.states_socket, news)
 
     def _describe(self, event: str, route: str, source: str, watcher: str, sequence: str) -> None:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
@@ -157,6 +180,9 @@ class Notifier:
         elif (text := self._picture(aor)) is not None:
             document = _document(event, aor, sight_of(by, aor.partition("@")[0], picture_of(text).rule), text)
             ksr.set_body(document.of_version(sequence), document.kind)
+            if event == featurekeys.CARRIED:
+                ksr.remove_header("Event")
+                ksr.append_header("Event", featurekeys.EVENT)
 
     def _describe_panel(self, aor: str, event: str, watcher: str) -> None:
         try:
@@ -188,6 +214,16 @@ class Notifier:
 def _document(event: str, aor: str, sight: Sight, text: str) -> Document:
     """All who may see the same are told the same, one after the other."""
     return document(event, aor, shown_by(sight, picture_of(text)))
+
+
+def _told(place: Path, what: Any) -> bool:
+    """Tell a daemon of ours something; whether it could be told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
+        try:
+            telling.sendto(json.dumps(what).encode(), str(place))
+        except OSError:
+            return False
+    return True
 
 
 def _publish() -> Publish:

@@ -37,6 +37,8 @@ class PanelNotices:
     def describe(self, aor: str, event: str, watcher: str) -> None:
         """Write the body of the NOTIFY that is about to leave. Raises StoreDown."""
         members, changed = self._pictures.panel(aor, event)
+        if not (members or self._answers) and self._pictures.has_gone(aor, event):
+            ksr.end_subscription("noresource")  # it shows nobody, and phones don't refresh it (RFC 6665 §4.2.2)
         sequence, boundary = ksr.number("$cs"), secrets.token_hex(12)
         notice = Notice(aor, event, watcher, sequence, boundary, None if self._answers else changed)
         told = panel.write(notice, members, self._pictures.picture)

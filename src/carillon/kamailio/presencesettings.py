@@ -21,13 +21,14 @@ class PresenceSettings:
     subscriptions: Path
     location: Path
     states_socket: Path
+    keys_socket: Path
     kamailio: tuple[str, int]
 
     @classmethod
     def from_environment(cls) -> PresenceSettings:
         """The settings in the JSON file that the environment names; raises KeyError, OSError, ValueError."""
         values = json.loads(Path(os.environ[VARIABLE]).read_text())
-        names = ("pictures", "publications", "messages", "subscriptions", "location", "states_socket")
-        pictures, publications, messages, subscriptions, location, states = (Path(values[name]) for name in names)
+        names = ("pictures", "publications", "messages", "subscriptions", "location", "states_socket", "keys_socket")
+        pictures, publications, messages, subscriptions, location, states, keys = (Path(values[name]) for name in names)
         address, port = values["kamailio"]
-        return cls(pictures, publications, messages, subscriptions, location, states, (address, port))
+        return cls(pictures, publications, messages, subscriptions, location, states, keys, (address, port))

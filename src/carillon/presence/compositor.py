@@ -7,7 +7,7 @@ from typing import Final
 
 from carillon.model.presence import PresenceState
 from carillon.presence import pidf
-from carillon.presence.pidf import BadDocument
+from carillon.presence.xml import BadDocument
 
 SHORTEST_S: Final = 60
 LONGEST_S: Final = 3600

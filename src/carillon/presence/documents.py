@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from carillon.presence import dialoginfo, pidf, summary
+from carillon.presence import dialoginfo, featurekeys, pidf, summary
 from carillon.presence.picture import Picture
 
-EVENTS: Final = ("presence", "dialog", "message-summary")
+EVENTS: Final = ("presence", "dialog", "message-summary", featurekeys.CARRIED)
 
 
 class Document(NamedTuple):
@@ -29,4 +29,6 @@ def document(event: str, aor: str, shown: Picture) -> Document:
         return Document(pidf.TYPE, pidf.write(entity, shown))
     if event == "dialog":
         return Document(dialoginfo.TYPE, *dialoginfo.around(entity, shown))
+    if event == featurekeys.CARRIED:
+        return Document(*featurekeys.write(aor.partition("@")[0], shown.dnd, shown.forwards))
     return Document(summary.TYPE, summary.write(entity, shown))

@@ -60,6 +60,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwards:
+    """To whom a person forwards his calls without conditions, as his phones' keys show it; "" for nobody.
+
+    `after_s` is how long his phones ring first where nobody answers.
+    """
+
+    always: str = ""
+    busy: str = ""
+    no_answer: str = ""
+    after_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """All that is known of a person. `privacy.shown_to` says what of it a watcher is shown.
 
@@ -75,6 +88,7 @@ class Picture:
     lines: tuple[Line, ...] = ()
     voice: VoiceMessages = VoiceMessages()
     rule: Rule = Rule()
+    forwards: Forwards = Forwards()
 
     @property
     def in_call(self) -> bool:
@@ -91,8 +105,14 @@ class Picture:
         values = json.loads(text)
         lines = tuple(Line(**{**line, "state": DialogState(line["state"])}) for line in values.pop("lines"))
         voice = VoiceMessages(**values.pop("voice"))
-        rule = _rule(values.pop("rule"))
-        return cls(**{**values, "state": PresenceState(values["state"])}, lines=lines, voice=voice, rule=rule)
+        rule, forwards = _rule(values.pop("rule")), Forwards(**values.pop("forwards", {}))
+        return cls(
+            **{**values, "state": PresenceState(values["state"])},
+            lines=lines,
+            voice=voice,
+            rule=rule,
+            forwards=forwards,
+        )
 
 
 def _rule(values: dict[str, Any]) -> Rule:

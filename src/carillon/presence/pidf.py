@@ -10,6 +10,7 @@ from carillon.model.presence import LONGEST_NOTE, PresenceState
 from carillon.presence.activities import activities_of, state_of
 from carillon.presence.markup import attribute, content
 from carillon.presence.picture import Picture
+from carillon.presence.xml import BadDocument, parsed
 
 TYPE: Final = "application/pidf+xml"
 LONGEST: Final = 16 * 1024
@@ -18,10 +19,6 @@ LONGEST: Final = 16 * 1024
 _PIDF = "urn:ietf:params:xml:ns:pidf"
 _MODEL = "urn:ietf:params:xml:ns:pidf:data-model"
 _RPID = "urn:ietf:params:xml:ns:pidf:rpid"
-
-
-class BadDocument(Exception):
-    """It is no presence document that we read; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ def read(body: str) -> Published:
     """What a phone publishes. Raises BadDocument, also for one that declares entities: none is ever expanded."""
     if len(body.encode()) > LONGEST:
         raise BadDocument(f"it is longer than {LONGEST} bytes")
-    root = _parsed(body)
+    root = parsed(body)
     if root.tag != f"{{{_PIDF}}}presence":
         raise BadDocument("its root is no presence of PIDF")
     basics = [(each.text or "").strip() for each in root.iter(f"{{{_PIDF}}}basic")]
@@ -64,23 +61,6 @@ def write(entity: str, of: Picture) -> str:
         f'<dm:person id="person">{activities}{note}</dm:person>'
         "</presence>\n"
     )
-
-
-class _NoDeclarations(ElementTree.TreeBuilder):
-    """A document type is where entities are declared; nobody's presence needs one."""
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise BadDocument("it declares a document type")
-
-
-def _parsed(body: str) -> ElementTree.Element:
-    parser = ElementTree.XMLParser(target=_NoDeclarations())
-    try:
-        parser.feed(body.encode())
-        root: ElementTree.Element = parser.close()
-    except ElementTree.ParseError as error:
-        raise BadDocument(f"it is no XML: {error}") from error
-    return root
 
 
 def _activities(root: ElementTree.Element) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from carillon.model import panel
 from carillon.model.panel import OPTION, names_panel
+from carillon.presence import featurekeys
 from carillon.routing.admission import (
     account_question,
     authenticated,
@@ -18,11 +19,14 @@ from carillon.routing.admission import (
 )
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
+    AddHeader,
     CountMessage,
     Decision,
+    Effect,
     Follow,
     MarkWatched,
     RecordRoute,
+    RemoveHeader,
     Reply,
     StripPrivate,
     Submit,
@@ -34,11 +38,12 @@ from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.whose import is_own
 from carillon.sip.dialogproof import proof
+from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import Party
 
-EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo", "reg")
-OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo", "reg"})
+EVENTS: Final = ("presence", "dialog", "message-summary", "presence.winfo", "reg", featurekeys.EVENT)
+OF_ONESELF: Final = frozenset({"message-summary", "presence.winfo", "reg", featurekeys.EVENT})
 """What nobody may be told of others."""
 MOST: Final = 300
 WINDOW_S: Final = 10
@@ -140,10 +145,11 @@ def submitted(request: Request, facts: Facts) -> Verdict:
     if server is None:
         return Verdict("refused", "no presence server", Reply(489, "Bad Event"))
     if belongs(request, facts.node):
-        return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(),))
+        return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(), *_carried(request, facts)))
     mark = proof(facts.node.secret, request.call_id, request.from_tag)
     aor = _aor(facts)
-    effects = (StripPrivate(), MarkWatched(aor, caller(facts).extension), RecordRoute(mark))
+    marks = MarkWatched(aor, caller(facts).extension), RecordRoute(mark)
+    effects = (StripPrivate(), *_carried(request, facts), *marks)
     return Verdict("submitted", f"{request.event} of {aor}", Submit(aor, server), effects)
 
 
@@ -164,6 +170,14 @@ RULES = (
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a SUBSCRIBE."""
     return decide_by(RULES, request, facts)
+
+
+def _carried(request: Request, facts: Facts) -> tuple[Effect, ...]:
+    """Keys of phones go by another name, and what they set is for whom the rules have found, whatever it says."""
+    if request.event != featurekeys.EVENT:
+        return ()
+    event = RemoveHeader("Event"), AddHeader("Event", featurekeys.CARRIED)
+    return (*event, AddHeader(PrivateHeader.CALLED, caller(facts).aor))
 
 
 def _watched(request: Request, node: NodeProfile) -> SipUri:

@@ -8,7 +8,7 @@ from typing import Any
 from carillon.model.presence import PresenceState
 from carillon.presence.activities import ON_THE_PHONE
 from carillon.presence.aggregate import Merged, Said, Source, merged
-from carillon.presence.picture import Line, Picture, Rule, VoiceMessages
+from carillon.presence.picture import Forwards, Line, Picture, Rule, VoiceMessages
 from carillon.presence.spans import Span, next_start, said_at
 
 Manual = Mapping[str, tuple[Said, ...]]
@@ -25,6 +25,7 @@ class Book:
         self._lines: dict[str, tuple[Line, ...]] = {}
         self._lines_at: dict[str, dict[str, tuple[Line, ...]]] = {}
         self._voice: dict[str, VoiceMessages] = {}
+        self._forwards: dict[str, Forwards] = {}
         self._rule_of: Callable[[str], Rule] = _usual
         self._busy_since: dict[str, float] = {}
         self._ends: dict[str, float] = {}
@@ -78,6 +79,11 @@ class Book:
         touched, self._voice = _different(self._voice, waiting), dict(waiting)
         return touched
 
+    def forwards(self, forwards: Mapping[str, Forwards]) -> set[str]:
+        """To whom people forward all their calls, or those that they don't take."""
+        touched, self._forwards = _different(self._forwards, forwards), dict(forwards)
+        return touched
+
     def rules(self, rule_of: Callable[[str], Rule]) -> set[str]:
         """What is shown of each person from now on."""
         touched = {aor for aor in self.people if rule_of(aor) != self._rule_of(aor)}
@@ -91,7 +97,8 @@ class Book:
     @property
     def people(self) -> set[str]:
         """Everybody of whom anything is known."""
-        return {*self._manual, *self._calendars, *self._published, *self._registered, *self._lines, *self._voice}
+        known = *self._manual, *self._calendars, *self._published, *self._registered, *self._lines, *self._voice
+        return {*known, *self._forwards}
 
     def said(self, aor: str, now: float) -> tuple[Said, ...]:
         """All that is said of a person now; a call that is up says busy, unless his rule is otherwise."""
@@ -120,6 +127,7 @@ class Book:
             self._lines.get(aor, ()),
             self._voice.get(aor, VoiceMessages()),
             self._rule_of(aor),
+            self._forwards.get(aor, Forwards()),
         )
         return shown, result
 

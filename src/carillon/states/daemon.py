@@ -76,6 +76,7 @@ class Daemon:
         manual = self._manual.changed()
         if manual is not None:
             self._touched |= self.book.manual(manual.said) | self.book.rules(manual.rule_of)
+            self._touched |= self.book.forwards(manual.forwards)
             self._panels(manual.panels)
             self._group_numbers = manual.group_numbers
         news, self._heard = self._heard, []

@@ -6,23 +6,27 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
+from carillon.model.forwarding import Cause
 from carillon.model.presence import PresenceState
+from carillon.model.target import names_service
 from carillon.presence.aggregate import Said, Source
 from carillon.presence.grouplamps import GROUP
 from carillon.presence.panel import Member
-from carillon.presence.picture import Rule, VoiceMessages
-from carillon.stores.compiled import presence_of
+from carillon.presence.picture import Forwards, Rule, VoiceMessages
+from carillon.stores.compiled import forwarding_of, presence_of
 from carillon.stores.mailboxes import Mailboxes
-from carillon.stores.ports import StoreDown
+from carillon.stores.ports import ForwardRow, StoreDown
 from carillon.stores.presencerules import RuleBook
 from carillon.stores.published import Published
 from carillon.stores.registrations import julian
 
 PATIENCE_S = 1.0
 _MANUAL = "SELECT domain, extension, presence FROM party WHERE presence != '' GROUP BY domain, extension"
+_FORWARDING = "SELECT domain, extension, forwarding FROM party WHERE forwarding != '' GROUP BY domain, extension"
 _GROUP_NUMBERS = "SELECT domain, number, service FROM party WHERE service LIKE 'group:%' ORDER BY domain, number"
 _PANELS = "SELECT domain, name, people FROM panel"
 _NAME = "SELECT name FROM party WHERE domain = ? AND number = ?"
@@ -31,13 +35,14 @@ _REGISTERED = "SELECT DISTINCT username, domain FROM location WHERE expires > ?"
 
 @dataclass(frozen=True, slots=True)
 class ByHand:
-    """What is said by hand, by AOR, what is shown of people, by AOR, too, who is on which panel, by its address, and by
-    which numbers groups are watched."""
+    """What is said by hand, by AOR, what is shown of people, by AOR, too, who is on which panel, by its address, by
+    which numbers groups are watched, and to whom people forward their calls."""
 
     said: dict[str, tuple[Said, ...]]
     rule_of: Callable[[str], Rule]
     panels: dict[str, tuple[Member, ...]]
     group_numbers: dict[str, tuple[str, ...]]
+    forwards: dict[str, Forwards] = field(default_factory=dict)
 
 
 class ManualSource:
@@ -58,6 +63,7 @@ class ManualSource:
             if version == self._version:
                 return None
             rows = self._connection.execute(_MANUAL).fetchall()
+            forwarding = self._connection.execute(_FORWARDING).fetchall()
             numbers = group_numbers(self._connection)
             rules, panels = RuleBook.read(self._connection, numbers), _panels(self._connection)
         except sqlite3.Error as error:
@@ -65,7 +71,23 @@ class ManualSource:
             raise StoreDown(f"directory: {error}") from error
         self._version = version
         said = {f"{extension}@{domain}": _said(text) for domain, extension, text in rows}
-        return ByHand(said, rules.rule_of, panels, numbers)
+        forwards = {f"{extension}@{domain}": forwards_of(text) for domain, extension, text in forwarding}
+        some = {aor: each for aor, each in forwards.items() if each != Forwards()}
+        return ByHand(said, rules.rule_of, panels, numbers, some)
+
+
+@lru_cache(maxsize=4096)
+def forwards_of(text: str) -> Forwards:
+    """What a person's phones show of his forwarding: rows for a number, without conditions."""
+    plain: dict[str, ForwardRow] = {}
+    for row in forwarding_of(text):
+        conditions = row.presence, row.origin, row.caller, row.schedule
+        if not any(conditions) and not names_service(row.targets[0]):
+            plain.setdefault(row.cause, row)
+    to = {cause: row.targets[0] for cause, row in plain.items()}
+    late = plain.get(Cause.NO_ANSWER)
+    after = late.after_s or 0 if late else 0
+    return Forwards(to.get(Cause.ALWAYS, ""), to.get(Cause.BUSY, ""), to.get(Cause.NO_ANSWER, ""), after)
 
 
 def group_numbers(directory: sqlite3.Connection) -> dict[str, tuple[str, ...]]:

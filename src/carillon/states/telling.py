@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from carillon.presence import documents, featurekeys
 from carillon.presence.aggregate import Merged, Source
 from carillon.presence.picture import Picture
 from carillon.states.panels import Panels
@@ -16,7 +17,7 @@ TABLE: Final = "states"
 TOLD: Final = "told"
 """Key of that table, which says that Kamailio was told: a restarted one has forgotten it."""
 
-EVENTS: Final = ("presence", "dialog", "message-summary")
+EVENTS: Final = documents.EVENTS
 JUST_REFRESHED = 1
 MOST_AT_ONCE = 200
 """Watched people who are told of in one round; the others are next."""
@@ -51,6 +52,8 @@ class Watchers:
             self._note(aor, "dialog")
         if before is None or before.voice != after.voice:
             self._note(aor, "message-summary")
+        if before is None or (before.dnd, before.forwards) != (after.dnd, after.forwards):
+            self._note(aor, featurekeys.CARRIED)
 
     def note(self, keys: Iterable[tuple[str, str]]) -> None:
         """Whoever watches these is to be told."""

@@ -69,7 +69,14 @@ def party_of(domain: str, row: Sequence[Any]) -> Party:
     forwarding, presence, call_waiting, service, pickup, rings, most = more
     return Party(
         *(extension, domain, name, _site(site), _classes(outside), caller_number, bool(withhold)),
-        *(_forwarding(forwarding), presence_of(presence), bool(call_waiting), service, pickup_of(pickup), bool(rings)),
+        *(
+            forwarding_of(forwarding),
+            presence_of(presence),
+            bool(call_waiting),
+            service,
+            pickup_of(pickup),
+            bool(rings),
+        ),
         () if most is None else (Limit(Scope.USER, f"{extension}@{domain}", most),),
     )
 
@@ -214,7 +221,8 @@ def _presence_text(of: Sequence[StateRow]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _forwarding(text: str) -> tuple[ForwardRow, ...]:
+def forwarding_of(text: str) -> tuple[ForwardRow, ...]:
+    """A person's rows, as the column `forwarding` has them."""
     rows = json.loads(text) if text else ()
     return tuple(
         ForwardRow(id, cause, tuple(targets), frozenset(presence), *rest)

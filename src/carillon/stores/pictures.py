@@ -25,6 +25,8 @@ _NEWS = "CREATE TABLE IF NOT EXISTS panelnews (aor TEXT, event TEXT, changed TEX
 _PANEL = "SELECT members, changed FROM panel LEFT JOIN panelnews ON panelnews.aor = panel.aor AND event = ?"
 _PANEL += " WHERE panel.aor = ?"
 
+_GONE = "SELECT 1 FROM panelnews WHERE aor = ? AND event = ? AND aor NOT IN (SELECT aor FROM panel)"
+
 News = Mapping[tuple[str, str], Iterable[str] | None]
 """Of whom watchers of a panel are to be told next, by its address and the event: extensions, None for everybody."""
 
@@ -51,6 +53,10 @@ class PictureReader:
             return (), None
         changed = None if row[1] is None else frozenset(str(row[1]).split())
         return self._parsed(panel.parse, row[0]), changed
+
+    def has_gone(self, aor: str, event: str) -> bool:
+        """Whether a panel was there and is no more; of one that nobody has drawn nothing is known. Raises StoreDown."""
+        return self._row(_GONE, aor, event) is not None
 
     def contacts(self, aor: str) -> tuple[reginfo.Contact, ...] | None:
         """What was told last of a person's registrations; None when nobody follows them yet. Raises StoreDown."""

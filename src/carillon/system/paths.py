@@ -133,6 +133,11 @@ class SystemPaths:
         return self.run / "states.sock"
 
     @property
+    def keys_socket(self) -> Path:
+        """Where the services are told what keys of phones set."""
+        return self.run / "keys.sock"
+
+    @property
     def run_watchdog(self) -> Path:
         """What the watchdog noticed, and when it last looked."""
         return self.run / "watchdog"

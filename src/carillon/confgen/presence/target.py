@@ -93,6 +93,7 @@ def _settings(system: System) -> str:
         "subscriptions": str(paths.subscriptions),
         "location": str(paths.state / "location.db"),
         "states_socket": str(paths.states_socket),
+        "keys_socket": str(paths.keys_socket),
         "kamailio": [node.signalling[0], node.watch_port],
     }
     return json.dumps(told, indent=1)

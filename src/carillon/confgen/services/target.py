@@ -32,6 +32,7 @@ class Context:
     prompts: Path
     guesses: Path
     spool: Path
+    keys: Path
     relay: tuple[str, int]
 
 
@@ -53,6 +54,7 @@ def context(system: System) -> Context:
         prompts=paths.prompts,
         guesses=paths.guesses,
         spool=paths.recording_spool,
+        keys=paths.keys_socket,
         relay=rtpengine.control(system.node),
     )
 
@@ -67,7 +69,7 @@ def verify(context: Context) -> list[str]:
 def files(context: Context) -> dict[str, str]:
     """The daemon's only file."""
     told = {"address": context.address, "port": context.port, "key": context.key, "relay": context.relay}
-    names = ("system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool")
+    names = ("system", "redis", "directory", "voicemail", "mail", "prompts", "guesses", "spool", "keys")
     places = {name: getattr(context, name) for name in names}
     return {_SETTINGS: json.dumps(told | {name: str(place) for name, place in places.items()}, indent=1)}
 
