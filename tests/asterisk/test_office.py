@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from carillon.asterisk.keys import Keys
 from carillon.asterisk.office import Office, open_office
 from carillon.model.refused import Refused
 from carillon.provisioning import changes, users
@@ -56,3 +58,25 @@ def test_a_refusal_comes_back(ask: Ask) -> None:
 def test_nothing_else_can_be_changed(ask: Ask) -> None:
     with pytest.raises(Refused, match="could not be done"):
         ask(lambda office: office.asks("user remove", "a phone", "101@example.org"))
+
+
+def test_a_key_changes_what_keys_are_for_and_nothing_else(system: SystemPaths, ask: Ask, tmp_path: Path) -> None:
+    """Whatever it is told, it goes on."""
+    alice, before = "101@example.org", len(changes.listing(open_truth(system)))
+    told: list[object] = [
+        ["presence set", alice, "dnd"],
+        ["voicemail pin set", alice, "1234"],
+        ["forwarding set", alice, "always", "199"],
+        ["presence set"],
+        "nonsense",
+        ["dnd end", alice],
+    ]
+
+    async def sets(office: Office) -> None:
+        with closing(Keys(tmp_path / "keys.sock", office)) as keys:
+            for each in told:
+                await keys.sets(json.dumps(each).encode())
+
+    ask(sets)
+    done = [(each.who, str(each.subject.noun)) for each in changes.listing(open_truth(system))[before:]]
+    assert done == [(f"phone {alice}", "presence")] * 2

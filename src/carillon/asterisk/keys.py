@@ -31,6 +31,10 @@ class Keys:
         self._socket.bind(str(path))
         os.chmod(path, 0o600)
 
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._socket.close()
+
     async def works(self) -> None:
         """Until the daemon ends."""
         loop = asyncio.get_running_loop()
@@ -38,12 +42,12 @@ class Keys:
             await self.sets(await loop.sock_recv(self._socket, LONGEST))
 
     async def sets(self, told: bytes) -> None:
-        """Have one change done in the name of the person himself; what is none is left out, and said in the log."""
+        """Have one change done in the name of the phone, as codes do; what is none is left out, and said in the log."""
         try:
             change, aor, *arguments = map(str, json.loads(told))
             if change not in BY_KEY:
                 raise ValueError(change)
-            await self._office.asks(change, aor, aor, *arguments)
+            await self._office.asks(change, f"phone {aor}", aor, *arguments)
         except Refused as refused:
             print(f"keys: {aor} can't have it: {refused.sentence}", file=sys.stderr, flush=True)
         except (ValueError, TypeError) as wrong:
