@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 from tests.live.company import Company
+from tests.live.talking import calls, final
+from tests.live.test_dies_ringing import dies, gives_up
 from tests.phones.digest import Login
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
@@ -102,6 +105,34 @@ def test_our_registration_is_refreshed_before_it_ends(provider: RawAgent, compan
     again = provider.await_message(lambda m: m.method == "REGISTER" and company.domain in m.text, SHORT_S, "refresh")
     assert again.header("Contact") == first.header("Contact")
     assert again.header("Call-ID") == first.header("Call-ID")  # one registration, not a second (RFC 3261 §10.2.4)
+
+
+@pytest.mark.parametrize("challenged", [False, True], ids=["at once", "after a challenge"])
+def test_who_gives_up_after_kamailio_died_stops_the_phone_outside(
+    provider: RawAgent, company: Company, challenged: bool
+) -> None:
+    """Its CANCEL carries the branch by which the provider knows the call (RFC 3261 §9.1)."""
+    registers(provider, company.domain)
+    company.building.allows(company.domain, "101", ("national",))
+    alice = company.registered("101")
+    invite = calls(alice, company.uri("025551234"))
+    ringing = provider.await_message(lambda m: m.method == "INVITE", 30, "INVITE")
+    ringing = asks(provider, ringing, "Proxy-Authenticate") if challenged else ringing
+    provider.respond(ringing, 180)
+    alice.await_message(lambda each: each.code == 180, 30, "180")
+    with company.building.redis() as redis:
+        places = redis.lrange(f"leaving:{ringing.header('Call-ID')}", 0, -1)
+        assert len(cast("list[bytes]", places)) == (2 if challenged else 1), places
+    dies(company)
+    gives_up(alice, invite)
+    assert final(alice, invite).code == 487
+    branch = (ringing.header("Via") or "").partition(",")[0]
+    cancel = provider.await_message(
+        lambda m: m.method == "CANCEL" and (m.header("Via") or "").partition(",")[0] == branch, 30, "CANCEL"
+    )
+    assert cancel.uri == ringing.uri
+    provider.respond(cancel, 200)
+    provider.respond(ringing, 487)
 
 
 def shown(company: Company) -> str:

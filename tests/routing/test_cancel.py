@@ -9,9 +9,10 @@ import pytest
 from carillon.routing.decision import Cancel, Decision, Reply
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.entrance import route_of
-from carillon.routing.facts import Facts, Gateway, NodeProfile
+from carillon.routing.facts import UNKNOWN, Facts, Gateway, NodeProfile
 from carillon.routing.request import Request, Source
 from carillon.sip.uri import SipUri
+from carillon.stores.ports import Place
 
 HOME = "example.org"
 GATEWAY, GATEWAY6 = Gateway("127.0.0.1", 5080), Gateway("::1", 5080)
@@ -39,6 +40,16 @@ def test_of_asterisk_to_the_phones_that_ring() -> None:
     assert decided(request).outcome == Cancel(aor=f"102@{HOME}")
     forwarded = LiveDialog("c1", f"104@{HOME}", "ours")
     assert decided(request, forwarded).outcome == Cancel(aor=f"104@{HOME}")
+
+
+def test_of_asterisk_to_the_trunk_that_rings_and_those_before() -> None:
+    """Each of them knows it by its place."""
+    request, node = replace(GIVES_UP, source=Source.GATEWAY), NODE
+    assert route_of(request, node).ask(request, node).left_by == "c1"
+    places = Place("sip:+32475000001@192.0.2.9"), Place("sip:+32475000001@provider.test", "sip:192.0.2.10")
+    decide = route_of(request, node).decide
+    assert decide(request, Facts(1000.0, node, left_by=places)).outcome == Cancel(places=places)
+    assert decide(request, Facts(1000.0, node, left_by=UNKNOWN)).outcome == Cancel(aor=f"102@{HOME}")
 
 
 def test_one_that_went_in_circles_ends() -> None:

@@ -423,6 +423,11 @@ def set_timers(answer_s: float, silence_s: float) -> None:
     _must(KSR.tm.t_set_fr(int(answer_s * 1000), int(silence_s * 1000)), "set the timers")
 
 
+def append_target() -> None:
+    """Keep the target that the request has now as a further one."""
+    _must(KSR.corex.append_branch(), "append a target")
+
+
 def use_open_connections() -> None:
     """Send to phones on TCP and TLS by connections that are there: a missing one is a failure at once.
 

@@ -82,7 +82,7 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import KEPT_FLAGS, LEADS_TO, PREFIX
 from carillon.sip.uri import SipUri, quoted
-from carillon.stores.ports import CallCounts, HandOver, HandOvers, StoreDown
+from carillon.stores.ports import CallCounts, HandOver, HandOvers, Leaving, Place, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.system.relay import Where
 
@@ -107,6 +107,7 @@ class Means:
 
     handovers: HandOvers
     calls: CallCounts
+    leaving: Leaving
     bans: Bans
     gateway_sockets: Sockets
     outside_sockets: Sockets
@@ -226,7 +227,9 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
         case RingNext(aor, ring_s, silence_s):
             _ring_next(aor, ring_s, silence_s, means.siblings)
         case Trunk():
-            _leave(outcome, means.outside_sockets, recorded=recorded)
+            _leave(outcome, means, recorded=recorded)
+        case Cancel(_, _, places) if places:
+            _cancel_outside(places, means.outside_sockets)
         case Cancel(gateway, aor):
             _cancel(gateway, aor, means.gateway_sockets)
         case Submit():
@@ -339,14 +342,33 @@ def _answer(asked: AnswerChallenge, means: Means) -> None:
             return
 
 
-def _leave(trunk: Trunk, sockets: Sockets, *, recorded: bool) -> None:
-    host = SipUri.parse(trunk.target or trunk.uri)
-    ksr.send_outside(trunk.uri, sockets.towards(host.host if host else ""), trunk.target)
+def _leave(trunk: Trunk, means: Means, *, recorded: bool) -> None:
+    place = Place(trunk.uri, trunk.target)
+    try:
+        means.leaving.put(ksr.text("$ci"), place)
+    except StoreDown as down:
+        ksr.log("warn", f"leaving: {down}; it rings on if Kamailio dies and its caller gives up")
+    _go_outside(place, means.outside_sockets)
     media.watch_branches(recorded=recorded)
     if not _sent(trunk.ring_s, trunk.silence_s):
         if media.some_left_out():
             raise media.RelayDown(trunk.name)
         ksr.reply(500, "Next Hop Unreachable")
+
+
+def _go_outside(place: Place, sockets: Sockets) -> None:
+    host = SipUri.parse(place.target or place.uri)
+    ksr.send_outside(place.uri, sockets.towards(host.host if host else ""), place.target)
+
+
+def _cancel_outside(places: tuple[Place, ...], sockets: Sockets) -> None:
+    """To all that were asked, in their order: a branch's name ends with its place in that."""
+    for place in places[1:]:
+        _go_outside(place, sockets)
+        ksr.append_target()
+    _go_outside(places[0], sockets)
+    if not ksr.relay():
+        ksr.reply(481, "Call/Transaction Does Not Exist")
 
 
 def _find_contacts(ring: Ring, siblings: Siblings | None) -> None:

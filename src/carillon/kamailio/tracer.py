@@ -162,7 +162,8 @@ def outcome_words(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one 
         case Deliver():
             return "Deliver", outcome.aor
         case Cancel():
-            return "Cancel", outcome.aor or f"by {outcome.gateway}"
+            places = " ".join(place.target or place.uri for place in outcome.places)
+            return "Cancel", outcome.aor or places or f"by {outcome.gateway}"
         case Submit():
             return "Submit", f"{outcome.aor} by {outcome.server}"
         case Trunk():

@@ -37,8 +37,9 @@ from carillon.sip.private import FAR_END
 from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
+from carillon.stores.leaving import RedisLeaving
 from carillon.stores.noderedis import NodeRedis
-from carillon.stores.ports import HandOver, StoreDown, TrunkProfile
+from carillon.stores.ports import HandOver, Place, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
@@ -76,7 +77,8 @@ class Worker:
         self.bans = Bans(ksr, _exempt(settings), BAN_SETTINGS, time.time, partial(ksr.log, "notice"), spread)
         sockets = settings.gateway_sockets, settings.outside_sockets
         journal = RegistrationJournal(settings.registration_journal)
-        names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls)
+        self.leaving = RedisLeaving(node)
+        names, stores = NameAsker(settings.names_asked), (self.handovers, self.calls, self.leaving)
         places = settings.advertised, settings.recordings
         changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
         others = self.siblings, changed
@@ -322,7 +324,16 @@ class Worker:
         return fetch.trunk_at(address, port, self.directory)
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
-        return fetch.facts(questions, request, self.node, self.directory, self._flow)
+        found = fetch.facts(questions, request, self.node, self.directory, self._flow)
+        return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
+
+    def _left_by(self, call_id: str) -> tuple[Place, ...] | Unknown:
+        try:
+            return self.leaving.get(call_id)
+        except StoreDown as down:
+            ksr.log("warn", f"leaving: {down}; a phone of a provider may ring on")
+            self.tracer.store_down("leaving")
+            return UNKNOWN
 
     def _slots(self, claim: Claim) -> Slots | Unknown:
         """The one trip of a main route, for a call that has a limit."""

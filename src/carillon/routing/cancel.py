@@ -9,20 +9,27 @@ from __future__ import annotations
 from carillon.routing.admission import forwards_left
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Cancel, Decision, Reply, StripPrivate
-from carillon.routing.facts import Facts, NodeProfile
+from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """Whose phones ring, if they do: a note in shared memory."""
-    return Questions(dialog=request.call_id) if request.source is Source.GATEWAY else NOTHING
+    """Whose phones ring, if they do: a note in shared memory; and where the call went outside, if it did."""
+    call_id = request.call_id
+    return Questions(dialog=call_id, left_by=call_id) if request.source is Source.GATEWAY else NOTHING
 
 
 def stops_ringing(request: Request, facts: Facts) -> Verdict:
-    """From our Asterisk: to the phones that ring, those of whom it dialled unless a note says of whom."""
+    """From our Asterisk: to the trunk that rings, or the phones, those of whom it dialled unless a note says of whom.
+
+    Places that were asked before and have failed are told, too, and know no such call: so each gets its own branch.
+    """
     if request.source is not Source.GATEWAY:
         return Verdict("skipped", f"from {request.source}")
+    if facts.left_by is not UNKNOWN and facts.left_by:
+        last = facts.left_by[-1]
+        return Verdict("passed on", f"to {last.target or last.uri}", Cancel(places=facts.left_by), (StripPrivate(),))
     aor = facts.dialog.aor if facts.dialog else f"{request.uri.user}@{request.uri.host}"
     return Verdict("passed on", f"to the phones of {aor}", Cancel(aor=aor), (StripPrivate(),))
 

@@ -11,7 +11,7 @@ from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import Flow, Gateway
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
-from carillon.stores.ports import Limit, RingProfile
+from carillon.stores.ports import Limit, Place, RingProfile
 
 Header = tuple[str, str]
 
@@ -117,10 +117,11 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Send a CANCEL of no transaction here on: to this gateway, or to the phones of this AOR."""
+    """Send a CANCEL of no transaction here on: to this gateway, these places outside, or the phones of this AOR."""
 
     gateway: Gateway | None = None
     aor: str = ""
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

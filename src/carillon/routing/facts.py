@@ -18,6 +18,7 @@ from carillon.stores.ports import (
     Named,
     OutboundRoute,
     Party,
+    Place,
     RingProfile,
     ScheduleProfile,
     Target,
@@ -144,6 +145,7 @@ class Facts:
     `relay` is False once the media relay was asked and did not answer.
     `busy` is whom the caller found busy last (address of record).
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain; both also at siblings.
+    `left_by` are the places by which the call that was asked about went outside, in their order.
     `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
     `messages_sent` are those of the asking device a moment ago; of a SUBSCRIBE, its SUBSCRIBEs.
     `slots` is what came of a claim, None before one.
@@ -169,6 +171,7 @@ class Facts:
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
     dialog: LiveDialog | None = None
+    left_by: tuple[Place, ...] | Unknown = ()
     busy: str = ""
     ringing: tuple[LiveDialog, ...] = ()
     slots: Slots | Unknown | None = None

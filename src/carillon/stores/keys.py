@@ -8,6 +8,7 @@
 | `calls-away` | sorted set: leg ids of calls that count here and are in the Asterisk of a sibling, by when each lease ends | the daemon `siblings`, which writes them under `calls:` as well | the calls daemon, which leaves them alone | the lease |
 | `calls-kept` | `yes` while counters are there | the calls daemon | the calls daemon, which so finds a new Redis | 1 h |
 | `gateway:AOR` | `HOST:PORT` of the Asterisk that has a call of this person | the calls daemon, on a node with several | inbound leg | the lease |
+| `leaving:CALL-ID` | list: URI and target of each place by which a call went outside | outbound leg | the CANCEL of a call that rang when Kamailio died | 10 min |
 
 All may be lost: a call goes without them, and the calls daemon writes again what is so.
 """  # noqa: E501
@@ -35,6 +36,8 @@ LEASE_S = 12.0
 KEPT, KEPT_S = "calls-kept", 3600
 
 HANDOVER_S = 2 * 3600
+LEAVING_S = 600
+"""Longer than anything may ring."""
 FORGET_S = 60
 """A counter that nobody touches any more goes by itself."""
 
@@ -42,6 +45,11 @@ FORGET_S = 60
 def handover(leg: str) -> str:
     """The hand-over of a leg."""
     return f"leg:{leg}"
+
+
+def leaving(call_id: str) -> str:
+    """Where the outbound leg of this Call-ID went."""
+    return f"leaving:{call_id}"
 
 
 def calls(scope: Scope | str, name: str) -> str:

@@ -14,6 +14,7 @@ from redis.retry import Retry
 from carillon.stores.ports import StoreDown
 
 TIMEOUT_S = 0.05
+PATIENCE_S = 0.5
 PAUSE_S = 1.0
 _TABLE, _KEY = "stores", "redis-down-until"
 
@@ -29,13 +30,15 @@ class NodeRedis:
     def __init__(
         self, path: Path, read: Callable[[str, str], str | None], write: Callable[[str, str, str], None]
     ) -> None:
-        self.redis = redis.Redis(
-            unix_socket_path=str(path),
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self.redis, self._patient = _client(path, TIMEOUT_S), _client(path, PATIENCE_S)
         self._read, self._write = read, write
+
+    def insist(self, trip: Callable[[redis.Redis], Answer]) -> Answer:
+        """What a trip gives that is seldom made, and worth `PATIENCE_S`; raises StoreDown."""
+        try:
+            return trip(self._patient)
+        except redis.RedisError as error:
+            raise StoreDown(f"Redis: {error}") from error
 
     def ask(self, trip: Callable[[], Answer]) -> Answer:
         """What a trip gives; raises StoreDown."""
@@ -47,3 +50,13 @@ class NodeRedis:
         except redis.RedisError as error:
             self._write(_TABLE, _KEY, str(time.time() + PAUSE_S))
             raise StoreDown(f"Redis: {error}") from error
+
+
+def _client(path: Path, timeout_s: float) -> redis.Redis:
+    """It connects when it is first asked."""
+    return redis.Redis(
+        unix_socket_path=str(path),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        retry=Retry(NoBackoff(), 0),
+    )

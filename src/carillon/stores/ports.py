@@ -352,6 +352,22 @@ class CallCounts(Protocol):
         """How many calls there are now; takes nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call leaves to: the URI that is asked for, and the one where it is sent, "" for the same."""
+
+    uri: str
+    target: str = ""
+
+
+class Leaving(Protocol):
+    """Where calls went outside, by the Call-ID of their outbound leg. Every method may raise `StoreDown`."""
+
+    def put(self, call_id: str, place: Place) -> None: ...
+
+    def get(self, call_id: str) -> tuple[Place, ...]: ...
+
+
 class HandOvers(Protocol):
     """Leg hand-over by leg id, kept for two hours. Every method may raise `StoreDown`."""
 
