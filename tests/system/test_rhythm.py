@@ -7,7 +7,7 @@ from itertools import islice
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carillon.system.rhythm import steadily
+from carillon.system.rhythm import LONGEST_S, MOST_OF_TIME, sparingly, steadily
 
 
 @given(st.lists(st.floats(min_value=0, max_value=10), min_size=1, max_size=20))
@@ -31,3 +31,11 @@ def test_it_comes_in_time_or_at_once(rounds: list[float]) -> None:
     for took, one, next_ in zip(rounds, begun, begun[1:], strict=False):
         assert next_ - one >= took
         assert next_ - one <= max(took, 2.0) + 1e-5
+
+
+@given(st.floats(min_value=0, max_value=1000))
+def test_what_grows_with_the_system_takes_a_twentieth_of_a_processor_at_most(cost_s: float) -> None:
+    """But it is never waited for longer than half a minute."""
+    pause = sparingly(1.0, cost_s)
+    assert 1.0 <= pause <= LONGEST_S
+    assert pause == LONGEST_S or cost_s / pause <= MOST_OF_TIME + 1e-9

@@ -206,3 +206,10 @@ def test_a_registration_moves_when_its_target_is_down_and_stays_where_it_works()
     assert chosen(known, {ONE.uri: Health.UP, TWO.uri: Health.UP}, moved) == {key: TWO.uri}
     assert chosen(known, {ONE.uri: Health.DOWN, TWO.uri: Health.DOWN}, moved) == {key: TWO.uri}
     assert chosen({key: Known(())}, {}, moved) == {}
+
+
+def test_nobody_to_ask_costs_no_questions(bench: Bench) -> None:
+    bench.looks(replace(FIRST, probe=False))
+    bench.kamailio.asked = []
+    bench.looks(replace(FIRST, probe=False))
+    assert "dispatcher.list" not in bench.kamailio.asked

@@ -27,6 +27,7 @@ from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
 from carillon.stores.turn import turn_at
 from carillon.supervision.rpc import RpcFailed, call
+from carillon.system.rhythm import sparingly
 from carillon.watchdog.questions import PULSE
 
 ROUND_S = 0.25
@@ -36,7 +37,7 @@ TELLING_S = 5.0
 AFTER_S = 1.0
 """Who had no room in a NOTIFY is told of so long after it: two at a time may reach the phone in any order."""
 LOOK_S = 1.0
-"""Registrations are looked at so often, and so is what phones have published."""
+"""Registrations are looked at so often, and so is what phones have published; more seldom when there are very many."""
 
 
 class Daemon:
@@ -81,15 +82,12 @@ class Daemon:
             self._group_numbers = manual.group_numbers
         news, self._heard = self._heard, []
         self._touched |= self.book.ended(now) | self._told(news, now)
-        if now >= self._look_at or any(each.published for each in news):
-            self._touched |= self.book.published(sources.published(self._published, now))
         if now >= self._look_at:
-            self._look_at = now + LOOK_S
-            self._touched |= self._in_calendars()
-            self._touched |= self.book.voice(self._voice.waiting())
-            self._touched |= self.book.registered(sources.registered(self._location))
-            self.watchers.waiting |= {(aor, EVENT): None for aor in self._registrations.changed(now)}
-        self._touched |= self._unknown()
+            began = time.process_time()
+            self._look(now)
+            self._look_at = now + sparingly(LOOK_S, time.process_time() - began)
+        elif any(each.published for each in news):
+            self._touched |= self.book.published(sources.published(self._published, now))
         if self._touched:
             self._draw(self._touched, now)
             self._touched = set()
@@ -97,7 +95,16 @@ class Daemon:
         repairs.add(self._repairs, self._wrong, now)
         self._wrong = 0
         self.watchers.tell(now)
-        self.calls.tell()
+        self.calls.tell(now)
+
+    def _look(self, now: float) -> None:
+        """At what nobody tells of: each look reads all that there is of it."""
+        self._touched |= self.book.published(sources.published(self._published, now))
+        self._touched |= self._in_calendars()
+        self._touched |= self.book.voice(self._voice.waiting())
+        self._touched |= self.book.registered(sources.registered(self._location))
+        self.watchers.waiting |= {(aor, EVENT): None for aor in self._registrations.changed(now)}
+        self._touched |= self._unknown()
 
     def _told_in_turn(self, method: str, *parameters: str | int) -> Any:
         """The presence server is told one thing at a time: see `stores.turn`. Raises RpcFailed."""

@@ -22,6 +22,8 @@ JUST_REFRESHED = 1
 MOST_AT_ONCE = 200
 """Watched people who are told of in one round; the others are next."""
 
+ASK_S = 1.0
+"""Kamailio is asked so often whether it was started anew."""
 LOOK_S = 5.0
 """The presence server is asked so often whether it is still the same."""
 LATELY_S = 60.0
@@ -92,6 +94,8 @@ class Calls:
     rpc: Rpc
     wanted: dict[str, str] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    _due: dict[str, None] = field(default_factory=dict)
+    _ask_at: float = 0.0
 
     def changed(self, aor: str, result: Merged) -> None:
         """Note what calls must know of a person: all that is said of him, but by hand."""
@@ -104,19 +108,30 @@ class Calls:
             self.wanted[aor] = json.dumps(rows, separators=(",", ":"))
         else:
             self.wanted.pop(aor, None)
+        self._due[aor] = None
 
-    def tell(self) -> None:
-        """Bring Kamailio's table up to date. Raises RpcFailed."""
-        if self._has_forgotten():
-            self.told = {}
-            self.rpc("htable.sets", TABLE, TOLD, "yes")
-        for aor in [aor for aor in self.told if aor not in self.wanted]:
+    def tell(self, now: float) -> None:
+        """Bring Kamailio's table up to date. `now` is in Unix seconds. Raises RpcFailed."""
+        if now >= self._ask_at:
+            self._tell_again_if_forgotten()
+            self._ask_at = now + ASK_S
+        for aor in list(self._due):
+            self._tell_of(aor)
+            del self._due[aor]
+
+    def _tell_of(self, aor: str) -> None:
+        text, before = self.wanted.get(aor), self.told.get(aor)
+        if text is None and before is not None:
             self.rpc("htable.delete", TABLE, aor)
             del self.told[aor]
-        for aor, text in self.wanted.items():
-            if self.told.get(aor) != text:
-                self.rpc("htable.sets", TABLE, aor, text)
-                self.told[aor] = text
+        elif text is not None and text != before:
+            self.rpc("htable.sets", TABLE, aor, text)
+            self.told[aor] = text
+
+    def _tell_again_if_forgotten(self) -> None:
+        if self._has_forgotten():
+            self.told, self._due = {}, dict.fromkeys(self.wanted)
+            self.rpc("htable.sets", TABLE, TOLD, "yes")
 
     def _has_forgotten(self) -> bool:
         try:

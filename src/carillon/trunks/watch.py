@@ -38,6 +38,7 @@ class Watch:
     told: dict[str, str] = field(default_factory=dict)
     health: dict[str, Health] = field(default_factory=dict)
     tell_at: float = 0.0
+    asks_none: bool = False
 
     def look(self, trunks: Mapping[Key, TrunkProfile], known: Mapping[Key, Known], now: float, clock: float) -> None:
         """See to it that the right targets are asked, and tell what has changed; raises RpcFailed, OSError.
@@ -57,11 +58,14 @@ class Watch:
 
     def forget(self) -> None:
         """Kamailio was restarted: it knows nothing."""
-        self.offered, self.told = {}, {}
+        self.offered, self.told, self.asks_none = {}, {}, False
 
     def _asked(self, wanted: set[str], now: float) -> dict[str, Health]:
         """What is known of each URI that Kamailio asks; it is told of the ones that it should ask or not."""
+        if self.asks_none and not wanted:  # its list takes a file of its own each time
+            return {}
         health = self._heard()
+        self.asks_none = not (health or wanted)
         for uri in health.keys() - wanted:
             self.rpc("dispatcher.remove", GROUP, uri)
         for uri in wanted - health.keys():

@@ -6,14 +6,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.confgen.kamailio.memory import memory
 from carillon.confgen.kamailio.target import PROGRAM, module_directory, quote
 from carillon.confgen.system import System
 from carillon.confgen.templates import render
 from carillon.kamailio.presencesettings import VARIABLE
 
 NAME = "presence"
-SHARED_MEMORY_MB = 128
-PRIVATE_MEMORY_MB = 16
 _FILE = "presence.cfg"
 _SETTINGS = "presence.json"
 
@@ -71,7 +70,7 @@ def command(context: Context) -> list[str]:
     return [
         PROGRAM,
         *("-DD", "-E", "-f", str(context.run / _FILE), "-Y", str(context.run)),
-        *("-m", str(SHARED_MEMORY_MB), "-M", str(PRIVATE_MEMORY_MB), "-x", "tlsf"),
+        *memory(),
     ]
 
 
