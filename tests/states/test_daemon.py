@@ -8,7 +8,7 @@ from pathlib import Path
 from carillon.model.presence import PresenceState
 from carillon.presence.aggregate import Said, Source, merged
 from carillon.presence.picture import DialogState, Line, Picture
-from carillon.states.daemon import Daemon
+from carillon.states.daemon import MOST_DRAWN, Daemon
 from carillon.states.settings import Settings
 from carillon.states.telling import ASK_S, TOLD, Calls
 from carillon.stores.pictures import PictureWriter
@@ -75,3 +75,20 @@ def test_nothing_new_costs_one_question_a_second() -> None:
     for quarter in range(1, 9):
         calls.tell(NOW + quarter / 4)
     assert kamailio.spoken == 2
+
+
+def test_a_call_does_not_wait_until_very_many_are_drawn(tmp_path: Path) -> None:
+    """A hundred thousand phones have just registered, as after a power cut."""
+    settings = Settings(**{each.name: tmp_path / each.name for each in fields(Settings)})
+    daemon = Daemon(settings)
+    daemon._touched = daemon.book.registered(f"{n}@example.org" for n in range(10_000, 20_000))
+    daemon._touched_now = daemon.book.calls({BOB: (HERE,)}, NOW)
+    daemon._draw_some(NOW)
+    assert daemon.known[BOB].lines == (HERE,)
+    assert len(daemon.known) == MOST_DRAWN + 1
+    rounds = 1
+    while daemon.patience_s == 0:
+        daemon._draw_some(NOW)
+        rounds += 1
+    assert rounds == 10_000 / MOST_DRAWN
+    assert len(PictureWriter(settings.pictures).all()) == 10_001

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from carillon.model.presence import PresenceState
@@ -94,11 +94,18 @@ class Book:
         """Those of whom something that was said has ended by now, or an event has begun."""
         return {aor for aor, end in self._ends.items() if end <= now}
 
+    def knows(self, aor: str) -> bool:
+        """Whether anything is known of somebody."""
+        return any(aor in each for each in self._sources())
+
     @property
     def people(self) -> set[str]:
         """Everybody of whom anything is known."""
-        known = *self._manual, *self._calendars, *self._published, *self._registered, *self._lines, *self._voice
-        return {*known, *self._forwards}
+        return {aor for each in self._sources() for aor in each}
+
+    def _sources(self) -> tuple[Collection[str], ...]:
+        said = self._manual, self._calendars, self._published
+        return *said, self._registered, self._lines, self._voice, self._forwards
 
     def said(self, aor: str, now: float) -> tuple[Said, ...]:
         """All that is said of a person now; a call that is up says busy, unless his rule is otherwise."""

@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import time
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from carillon.states.reconciling import Reconciler, Siblings, calls_shown
 from carillon.states.registrations import EVENT, Registrations
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
+from carillon.states.watched import watched
 from carillon.stores import repairs
 from carillon.stores.calendarspans import SpanReader
 from carillon.stores.directory import DirectoryReader
@@ -32,6 +34,8 @@ from carillon.watchdog.questions import PULSE
 
 ROUND_S = 0.25
 """A change of the directory is noticed within this time."""
+MOST_DRAWN = 2000
+"""As many at once as take a few tenths of a second."""
 TELLING_S = 5.0
 """The presence server answers when it has told everybody who watches: asked again, it would tell them twice."""
 AFTER_S = 1.0
@@ -49,7 +53,9 @@ class Daemon:
         self.known = self.pictures.all()
         self._turn = turn_at(settings.pictures)
         self._presence = partial(call, settings.presence_rpc, timeout_s=TELLING_S)
-        self.watchers = Watchers(self._told_in_turn, panels=Panels(self.pictures.write_news, self.pictures.panels()))
+        panels = Panels(self.pictures.write_news, self.pictures.panels())
+        of_whom = partial(watched, settings.subscriptions)
+        self.watchers = Watchers(self._told_in_turn, panels=panels, watched=of_whom)
         self.calls = Calls(partial(call, settings.kamailio_rpc))
         self.reconciler = Reconciler(self.known)
         self._siblings = Siblings(self.known, time.time())
@@ -67,6 +73,7 @@ class Daemon:
         self._group_numbers: dict[str, tuple[str, ...]] = {}
         self._unsaid: list[tuple[float, str, str, tuple[str, ...]]] = []
         self._touched: set[str] = set()
+        self._touched_now: set[str] = set()
         for node, calls in calls_shown(self.known).items():  # until they are told again
             self._touched |= self.book.calls(calls, time.time(), node=node)
         everybody(self.watchers, self.known)
@@ -81,16 +88,14 @@ class Daemon:
             self._panels(manual.panels)
             self._group_numbers = manual.group_numbers
         news, self._heard = self._heard, []
-        self._touched |= self.book.ended(now) | self._told(news, now)
+        self._touched_now |= self.book.ended(now) | self._told(news, now)
         if now >= self._look_at:
             began = time.process_time()
             self._look(now)
             self._look_at = now + sparingly(LOOK_S, time.process_time() - began)
         elif any(each.published for each in news):
             self._touched |= self.book.published(sources.published(self._published, now))
-        if self._touched:
-            self._draw(self._touched, now)
-            self._touched = set()
+        self._draw_some(now)
         self._tell_of_unsaid(now)
         repairs.add(self._repairs, self._wrong, now)
         self._wrong = 0
@@ -145,12 +150,27 @@ class Daemon:
         """Of whom a daemon before this one knew something, and nobody says anything any more."""
         return self.known.keys() - self.book.people
 
+    @property
+    def patience_s(self) -> float:
+        """How long a round may wait for news."""
+        return 0.0 if self._touched else ROUND_S
+
+    def _draw_some(self, now: float) -> None:
+        """Who is in a call, at once; of very many others a part in each round, so that calls don't wait for them."""
+        some = self._touched_now | set(islice(self._touched, MOST_DRAWN))
+        if some:
+            self._draw(some, now)
+        self._touched_now = set()
+        self._touched -= some
+
     def _draw(self, touched: set[str], now: float) -> None:
         """Written before anybody is told: who is told looks at once."""
-        people = self.book.people
         drawn = {aor: self.book.picture(aor, now) for aor in touched}
-        forgotten = [aor for aor in touched if aor not in people]
-        self.pictures.write({aor: one for aor, (one, _) in drawn.items() if aor in people}, forgotten)
+        forgotten = [aor for aor in touched if not self.book.knows(aor)]
+        known = self.known
+        fresh = {aor: one for aor, (one, _) in drawn.items() if self.book.knows(aor) and known.get(aor) != one}
+        if fresh or forgotten:
+            self.pictures.write(fresh, forgotten)
         for aor, (picture, result) in drawn.items():
             self.watchers.changed(aor, self.known.get(aor), picture)
             self.calls.changed(aor, result)
@@ -166,7 +186,7 @@ def main() -> None:
     ear, daemon, failing = Ear(settings.socket), Daemon(settings), ""
     while True:
         pulse.touch()
-        news = list(ear.heard(ROUND_S))
+        news = list(ear.heard(daemon.patience_s))
         try:
             daemon.round(news, time.time())
             failing = ""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 
 from carillon.presence.reginfo import followed
+from carillon.states.watched import watched
 from carillon.stores.pictures import PictureWriter
-from carillon.stores.ports import StoreDown
 from carillon.stores.registrations import contacts_of
 
-PATIENCE_S = 1.0
 EVENT = "reg"
-_WATCHED = "SELECT DISTINCT presentity_uri FROM active_watchers WHERE event = 'reg' AND expires > ?"
 
 
 class Registrations:
@@ -28,26 +24,11 @@ class Registrations:
 
         Who is watched since a moment ago is among them: the presence server read for itself, a moment before.
         """
-        watched = self._watched(now)
-        fresh = {aor: followed(self._known.get(aor, ()), contacts_of(self._location, aor, now), now) for aor in watched}
+        aors = {aor for aor, _ in watched(self._subscriptions, now, EVENT)}
+        fresh = {aor: followed(self._known.get(aor, ()), contacts_of(self._location, aor, now), now) for aor in aors}
         different = {aor: some for aor, some in fresh.items() if self._known.get(aor) != some}
-        forgotten = self._known.keys() - watched
+        forgotten = self._known.keys() - aors
         if different or forgotten:
             self._pictures.write_contacts(different, forgotten)
             self._known = fresh
         return set(different)
-
-    def _watched(self, now: float) -> set[str]:
-        try:
-            uri = f"{self._subscriptions.absolute().as_uri()}?mode=ro"
-            opened = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_S)
-            try:
-                return _aors(row[0] for row in opened.execute(_WATCHED, (int(now),)))
-            finally:
-                opened.close()
-        except sqlite3.Error as error:
-            raise StoreDown(f"subscriptions: {error}") from error
-
-
-def _aors(uris: Iterable[str]) -> set[str]:
-    return {uri.removeprefix("sip:") for uri in uris}

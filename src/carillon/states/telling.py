@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from carillon.presence import documents, featurekeys
 from carillon.presence.aggregate import Merged, Source
 from carillon.presence.picture import Picture
-from carillon.states.panels import Panels
+from carillon.states.panels import Key, Panels
+from carillon.states.watched import WRITTEN_S
 from carillon.supervision.rpc import RpcFailed
 
 TABLE: Final = "states"
@@ -24,6 +26,7 @@ MOST_AT_ONCE = 200
 
 ASK_S = 1.0
 """Kamailio is asked so often whether it was started anew."""
+SORT_S = 1.0
 LOOK_S = 5.0
 """The presence server is asked so often whether it is still the same."""
 LATELY_S = 60.0
@@ -34,17 +37,20 @@ Rpc = Callable[..., Any]
 
 @dataclass
 class Watchers:
-    """Who is still to be told of whom; `rpc` speaks to the presence server.
+    """Who is still to be told of whom; `rpc` speaks to the presence server, `watched` says of whom somebody is told.
 
+    `waiting` is in order; with each the time since when it is known to wait, None for a moment.
     One that was started anew knows its subscriptions, but not whom it was just about to tell: it is told again.
     """
 
     rpc: Rpc
-    waiting: dict[tuple[str, str], None] = field(default_factory=dict)
+    waiting: dict[Key, float | None] = field(default_factory=dict)
     lately: dict[tuple[str, str], float] = field(default_factory=dict)
     panels: Panels = field(default_factory=Panels)
+    watched: Callable[[float], Set[Key]] = field(default=lambda _: frozenset())
     _up_since: object = None
     _look_at: float = 0.0
+    _sort_at: float = 0.0
 
     def changed(self, aor: str, before: Picture | None, after: Picture) -> None:
         """Note what of a picture has changed for watchers."""
@@ -71,13 +77,27 @@ class Watchers:
         """
         if now >= self._look_at or self.panels.news:
             self._look(now)
-        keys = list(self.waiting)[:MOST_AT_ONCE]
+        keys = self._next(now)
         self.panels.begin(keys)
         for aor, event in keys:
             self.rpc("presence.refreshWatchers", f"sip:{aor}", event, JUST_REFRESHED)
             self.lately[aor, event] = now
             del self.waiting[aor, event]
             self.panels.told((aor, event))
+
+    def _next(self, now: float) -> list[Key]:
+        """Of very many those first whom somebody watches.
+
+        The others are forgotten when nobody does by the time that every subscription from before is written: who
+        subscribes later reads by himself what is new.
+        """
+        if len(self.waiting) > MOST_AT_ONCE and now >= self._sort_at:
+            watched, waiting = self.watched(now), self.waiting
+            first = {key: at for key, at in waiting.items() if key in watched}
+            others = {key: now if at is None else at for key, at in waiting.items() if key not in watched}
+            self.waiting = first | {key: at for key, at in others.items() if now - at < WRITTEN_S}
+            self._sort_at = now + SORT_S
+        return list(islice(self.waiting, MOST_AT_ONCE))
 
     def _look(self, now: float) -> None:
         up_since = self.rpc("core.uptime")["up_since"]
