@@ -8,10 +8,12 @@ import psutil
 
 from carillon.confgen.targets import ENGINES, SHARED
 from carillon.supervision.leftovers import end, kill, leftovers
-from carillon.supervision.supervisor import shut_down, silent_supervisor, supervisor_pid
+from carillon.supervision.supervisor import shut_down, silent_supervisor, stop_together, supervisor_pid
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 15.0
+_FIRST = tuple(name for name in reversed((*ENGINES, *SHARED)) if name not in ("collector", "redis", "database"))
+"""What the others tell and read is there until they are gone; the watchdog ends before it misses anybody."""
 
 
 def stop(paths: SystemPaths) -> bool:
@@ -50,6 +52,7 @@ def _end_supervisor(paths: SystemPaths) -> bool:
         return False
     supervisor = psutil.Process(pid)
     below = [supervisor, *supervisor.children(recursive=True)]
+    stop_together(paths.supervisor_socket, _FIRST, PATIENCE_S)
     shut_down(paths.supervisor_socket)
     _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
     end(alive)

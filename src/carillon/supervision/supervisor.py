@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -85,6 +87,21 @@ def stop_program(socket: Path, name: str) -> None:
     _call(socket, "stopProcess", name)
 
 
+def stop_together(socket: Path, names: Sequence[str], patience_s: float) -> None:
+    """Stop programs all at once, wait until they are gone, and have the supervisor forget them.
+
+    By itself it stops one after the other, and notices each a second later.
+    """
+    found = states(socket) or {}
+    pids = [state.pid for name in names if (state := found.get(name)) and state.pid]
+    for name in names:
+        _call(socket, "stopProcess", name, False)
+    psutil.wait_procs(_processes(pids), timeout=patience_s)
+    states(socket)  # each question has it look who has ended
+    for name in names:
+        _call(socket, "removeProcessGroup", name)
+
+
 def start_program(socket: Path, name: str) -> None:
     """Start a program that was stopped; returns at once."""
     _call(socket, "startProcess", name, False)
@@ -99,6 +116,14 @@ def _call(socket: Path, method: str, *arguments: object) -> object | None:
         return None
     finally:
         transport.close()
+
+
+def _processes(pids: Iterable[int]) -> list[psutil.Process]:
+    found = []
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(pid))
+    return found
 
 
 class _Connection(UnixStreamHTTPConnection):  # type: ignore[misc]  # the library has no types
