@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.live.company import Company
-from tests.live.talking import calls, final, hangs_up, reinvites, talk
+from tests.live.talking import a_call_works, calls, final, hangs_up, reinvites, talk
 from tests.phones.compose import offer
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
@@ -70,6 +70,15 @@ def test_reliable_ringing(company: Company, header: str) -> None:
     mine.cseq = early.cseq  # a BYE with the number of the PRACK would be none (RFC 3261 §12.2.2)
     hangs_up(mine, theirs)
     assert (ringing.header("RSeq") is not None) == (header == "Require")
+
+
+def test_a_call_that_requires_what_nobody_knows_is_refused_by_its_name(company: Company) -> None:
+    """Our Asterisk is the other end of the dialog, so it says so (RFC 3261 §8.2.2.3); nobody's phone rings."""
+    alice, bob = company.registered("101"), company.registered("102")
+    refused = final(alice, calls(alice, company.uri("102"), [("Require", "teleport")]))
+    assert (refused.code, refused.header("Unsupported")) == (420, "teleport")
+    a_call_works(alice, bob)
+    assert [each.method for each in bob.seen if each.code is None].count("INVITE") == 1
 
 
 @pytest.mark.parametrize("side", ["caller", "called"])

@@ -48,6 +48,25 @@ def test_a_lamp_blinks_and_shines_and_goes_out(office: Office) -> None:
     lamp.is_dark()
 
 
+def test_the_lamp_of_a_group_blinks_and_shines_and_goes_out(office: Office) -> None:
+    """It is that of the group's number; what else a member talks about is not the group's."""
+    office.has_group("sales", office.bob, office.carol, number="200")
+    lamp = office.carol.has_lamp_for("200")
+    lamp.is_dark()
+    call = office.alice.calls("200")
+    call.rings(office.bob)
+    lamp.blinks(office.alice.extension)
+    office.bob.answers(call)
+    lamp.shines()
+    office.alice.hangs_up(call)
+    lamp.is_dark()
+    own = office.alice.calls(office.bob)
+    own.rings(office.bob)
+    office.bob.answers(own)
+    own.is_up()
+    lamp.is_dark()
+
+
 def test_a_lamp_of_who_is_not_reached_goes_out(office: Office) -> None:
     lamp = office.carol.has_lamp_for(office.bob)
     call = office.alice.calls(office.bob)

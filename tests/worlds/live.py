@@ -258,8 +258,9 @@ class LivePerson:
         self.phone.watches(whom.extension)
         return LiveFriend(self.phone, whom.extension)
 
-    def has_lamp_for(self, whom: LivePerson) -> LiveLamp:
-        return LiveLamp(Watch(self.panel(), f"sip:{whom.extension}@{whom.domain}", "dialog"))
+    def has_lamp_for(self, whom: LivePerson | str) -> LiveLamp:
+        address = f"{whom}@{self.domain}" if isinstance(whom, str) else f"{whom.extension}@{whom.domain}"
+        return LiveLamp(Watch(self.panel(), f"sip:{address}", "dialog"))
 
     def writes(self, whom: LivePerson | str, text: str) -> LiveSent:
         target = whom if isinstance(whom, str) else f"sip:{whom.extension}@{whom.domain}"

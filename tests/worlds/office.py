@@ -140,8 +140,8 @@ class Person(Protocol):
     def watches(self, whom: Person) -> Friend:
         """The phone shows from now on how somebody is."""
 
-    def has_lamp_for(self, whom: Person) -> Lamp:
-        """A lamp shows from now on what calls somebody has."""
+    def has_lamp_for(self, whom: Person | str) -> Lamp:
+        """A lamp shows from now on what calls somebody has, or a group that has this number."""
 
     def writes(self, whom: Person | str, text: str) -> Sent:
         """A message to somebody, of whatever domain, or to a number of one's own."""

@@ -84,7 +84,8 @@ class SimulatedPresence:
                   for one in self._published[aor] if one.until > now)  # fmt: skip
         self._book.published({aor: tuple(phones)})
         self._book.registered([aor for aor, phones in engine.bindings.items() if phones])
-        lines = tuple(line for leg in engine.legs for line in _lines(leg, aor))
+        group = party.service.removeprefix("group:") if party and party.service.startswith("group:") else ""
+        lines = tuple(line for leg in engine.legs for line in (_of_group(leg, group) if group else _lines(leg, aor)))
         self._book.calls(self._naming.all_completed({aor: lines}), now)
         return self._book.picture(aor, now)[0]
 
@@ -105,3 +106,12 @@ def _lines(leg: Leg, aor: str) -> list[Line]:
     parts = (leg, *(leg.group.legs if leg.group else ()))
     rung = next((part for part in parts if any(phone.aor == aor for phone in part.ringing)), None)
     return [Line(id, state, False, leg.caller.aor, call_id=rung.dialog)] if rung else []
+
+
+def _of_group(leg: Leg, name: str) -> list[Line]:
+    """A call to a ring group as the group's lamp shows it."""
+    if leg.over or leg.final or not leg.inbound_memo or leg.group is None or leg.group.group.name != name:
+        return []
+    rung = next((part.dialog for part in leg.group.legs if part.ringing), "")
+    state = DialogState.CONFIRMED if leg.answered_by else DialogState.EARLY
+    return [Line(leg.inbound_memo.leg_id, state, False, leg.caller.aor, call_id=rung)]

@@ -229,11 +229,12 @@ class SimulatedPerson:
     def watches(self, whom: SimulatedPerson) -> Watched:
         return self._subscribes(whom, "presence")
 
-    def has_lamp_for(self, whom: SimulatedPerson) -> Watched:
+    def has_lamp_for(self, whom: SimulatedPerson | str) -> Watched:
         return self._subscribes(whom, "dialog")
 
-    def _subscribes(self, whom: SimulatedPerson, event: str) -> Watched:
-        uri = SipUri(whom.extension, whom.phone.domain)
+    def _subscribes(self, whom: SimulatedPerson | str, event: str) -> Watched:
+        number, domain = (whom, self.phone.domain) if isinstance(whom, str) else (whom.extension, whom.phone.domain)
+        uri = SipUri(number, domain)
         code, aor, watcher = self.engine.presence.subscribe(self.phone, uri, event)
         assert code == 200, f"{code}\n{self.engine.ladder()}"
         return Watched(self.engine.presence, aor, watcher, event)
