@@ -21,6 +21,7 @@ from typing import Any
 from tests.lab import commandline
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
+from tests.phones.baresip import lay
 
 from carillon.system.paths import SystemPaths
 
@@ -81,7 +82,7 @@ class Machine:
 
     def votes(self) -> subprocess.Popen[Any]:
         """Start the witness that this machine is, as at its boot; gives its process."""
-        return self._votes(["garbd", "--cfg", str(self.directory / "garbd.conf")])
+        return self._votes(["sh", str(self.directory / "vote.sh")])
 
     def _votes(self, command: list[str], **popen: Any) -> subprocess.Popen[Any]:
         with (self.directory / "log").open("ab") as log:
@@ -121,8 +122,19 @@ def _remove(machine: Machine) -> None:
     shutil.rmtree(machine.directory, ignore_errors=True)
 
 
+def _phone(cluster: Cluster, host: str, extension: str, person: str, stack: ExitStack) -> Path:
+    """A person with a phone that asks the DNS of the lab; the directory that baresip reads."""
+    one, place = cluster["one"], cluster["one"].directory.with_name(host)
+    one.does("user", "add", extension, "--name", person)
+    added = one.does("--json", "device", "add", extension, "--user", extension).row
+    place.mkdir()
+    lay(place, extension, added["password"], DOMAIN, address=cluster.network.address(host))
+    stack.enter_context(cluster.network.resolving(host, one.address))
+    return place
+
+
 def main() -> None:
-    """Build two nodes and a witness, give a person to each, and stay until Ctrl-C."""
+    """Build two nodes that answer DNS, and a witness, give people phones, and stay until Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         tempfile.TemporaryDirectory(prefix="carillon-lab-") as home,
@@ -134,18 +146,36 @@ def main() -> None:
         cluster["two"].joins(one, member=True)
         witness = stack.enter_context(cluster["three"].witnesses(one))
         stack.callback(witness.kill)
-        for extension, name in (("101", "Alice"), ("102", "Bob")):
-            one.does("user", "add", extension, "--name", name)
+        one.does("domain", "set", DOMAIN, "--digest", "md5")  # baresip gives up when it sees SHA-256
+        for name in ("one", "two"):
+            cluster[name].does("dns", "serve", "on")
+        phones = [
+            (host, extension, _phone(cluster, host, extension, person, stack))
+            for host, extension, person in zip(PHONES, ("101", "102", "103"), ("Alice", "Bob", "Carol"), strict=True)
+        ]
         print(one.does("node", "list").output)
-        enter = f"ip netns exec {cluster.network.namespace('one')}"
+        inside = {host: f"ip netns exec {cluster.network.namespace(host)}" for host in (*NAMES, *PHONES)}
         print(
-            f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}; three (10.78.0.3) votes on their
-database, and four (10.78.0.4) is bare.
-Phones have the hosts {", ".join(PHONES)} (10.78.0.11 to 13).
-  {enter} {COMMAND} --dir {one.directory} status
-  {enter} {COMMAND} --dir {one.directory} node add four --address 10.78.0.4
-  ip -n {cluster.network.namespace("one")} link set eth0 down     # pull its cable
+            f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}, which answer DNS for it;
+three (10.78.0.3) votes on their database, and four (10.78.0.4) is bare.
+
+Phones, which ask the DNS of one; `d` and an extension calls there, Return answers, `b` hangs up, `q` ends:""",
+            *(f"  {inside[host]} baresip -f {place}     # {extension}" for host, extension, place in phones),
+            f"""
+Nodes; commands are in force on both:
+  alias one='{inside["one"]} {COMMAND} --dir {one.directory}'
+  alias two='{inside["two"]} {COMMAND} --dir {cluster["two"].directory}'
+  one status
+  one dns check --server 10.78.0.1
+  one node add four --address 10.78.0.4
+  {inside["four"]} {COMMAND} --dir {cluster["four"].directory} node join KEY
+
+What goes wrong:
+  two drill node     # its power fails, and comes back after 10 s
+  ip -n {cluster.network.namespace("two")} link set eth0 down     # its cable is pulled; `up` plugs it in
+  {inside["two"]} tc qdisc add dev eth0 root netem delay 200ms loss 5%
 Ctrl-C ends and removes all of it.""",
+            sep="\n",
             flush=True,
         )
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.lab.cluster import DOMAIN, Machine
 
@@ -22,7 +23,16 @@ def comes_true(said: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 def name(machine: Machine, extension: str) -> str | None:
     """Whom calls find on a node."""
-    reader = DirectoryReader(machine.paths.run_directory)
+    return _name(machine.paths.run_directory, extension)
+
+
+def kept(machine: Machine, extension: str) -> str | None:
+    """Whom calls would find on a node that starts without the database."""
+    return _name(machine.paths.last_known / machine.paths.run_directory.name, extension)
+
+
+def _name(directory: Path, extension: str) -> str | None:
+    reader = DirectoryReader(directory)
     party = reader.party(DOMAIN, extension)
     reader.close()
     return party.name if party else None

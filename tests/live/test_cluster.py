@@ -1,4 +1,7 @@
-"""The database that outlives its node: two members and a witness, one killed, stopped or cut off in turn."""
+"""The database that outlives its node: two members and a witness, killed, stopped, cut off or lost in turn.
+
+One drill follows another in the same building; each leaves all together, and says so if the one before did not.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from tests.lab.cluster import Machine
-from tests.lab.known import name
+from tests.lab.known import kept, name
 from tests.live.members import (
     Members,
     adds,
@@ -104,6 +107,13 @@ def test_a_minority_refuses_and_the_majority_goes_on(members: Members, one: Mach
             "database: most of its servers (10.78.0.1:3306, 10.78.0.2:3306) are away; calls"
         )
         assert name(one, "401") == "Nr. 401"
+        listed = one.asks("--json", "node", "list")
+        assert "only 1 of 3 of its cluster are together here: it takes no change until others are back" in listed.error
+        assert {row["name"]: (row["state"], row["database"]) for row in listed.row} == {
+            "node1": ("up", "without majority"),
+            "two": ("down", "away"),
+            "three": ("witness, away", "votes"),
+        }
         assert adds(two, "403")
     finally:
         members.cluster.network.heal("one")
@@ -131,3 +141,70 @@ def test_the_lease_moves_when_its_node_dies_and_nobody_holds_it_twice(
     holder.does("up")
     assert known("405", one, two)
     assert together(holder, 3)
+
+
+def test_a_survivor_goes_on_alone_when_it_is_told_to(members: Members, one: Machine, two: Machine) -> None:
+    """The others come back, have what was changed meanwhile, and vote again."""
+    refused = one.asks("node", "alone", "--yes")
+    assert refused.error.startswith("node: the database takes changes; there is nothing to do.")
+    assert adds(two, "501")
+    assert known("501", one)
+    members.lose_power(two, members.three)
+    assert left_alone(one)
+    refused = one.asks("user", "add", "502", "--name", "Nobody")
+    assert (
+        "nothing can be changed until they are back. If they are gone for good: `carillon node alone`" in refused.error
+    )
+    assert name(one, "501") == "Nr. 501"
+    one.does("node", "alone", "--yes")
+    assert adds(one, "502")
+    two.does("up")
+    assert known("502", one, two)
+    assert together(two, 2)
+    members.votes_again()
+    assert together(one, 3)
+    assert {row["extension"] for row in two.does("--json", "user", "list").row} >= {"501", "502"}
+
+
+def test_power_fails_everywhere(members: Members, one: Machine, two: Machine) -> None:
+    """All come back, in any order, and take changes again by themselves; who may know less doesn't go on before."""
+    assert adds(one, "511")
+    assert comes_true(lambda: kept(two, "511") == "Nr. 511")
+    members.lose_power(one, two, members.three)
+    two.does("up")
+    assert comes_true(lambda: "waits for the other members of its cluster" in database_of(two))
+    assert name(two, "511") == "Nr. 511"
+    assert "waits for the other members of its cluster (its data reach change" in two.asks("node", "list").error
+    assert two.asks("user", "add", "512", "--name", "Nobody").error.startswith("database: none of its servers")
+    members.votes_again()
+    refused = two.asks("node", "alone", "--yes")
+    assert refused.error.startswith("node: the witness three is there. If no other node is: stop it (`systemctl stop")
+    one.does("up")
+    assert together(one, 3)
+    assert adds(two, "512")
+    assert known("512", one, two)
+
+
+def test_both_nodes_are_stopped_while_the_witness_votes(members: Members, one: Machine, two: Machine) -> None:
+    """The one that was stopped last begins, whoever waits for it, and sends the other one all that it has.
+
+    As after a week: nobody has the changes any more one by one.
+    """
+
+    def copies() -> int:
+        return (two.paths.logs / "database.log").read_text().count("rsync SST started on donor")
+
+    before = copies()
+    one.does("down")
+    assert adds(two, "521")
+    two.does("down")
+    (two.paths.own_database / "galera.cache").unlink()
+    one.does("up")
+    assert comes_true(lambda: "waits for the other members of its cluster" in database_of(one))
+    assert name(one, "521") is None
+    two.does("up")
+    assert known("521", one, two)
+    assert together(one, 3)
+    assert copies() == before + 1
+    assert adds(one, "522")
+    assert known("522", one, two)

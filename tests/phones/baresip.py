@@ -28,6 +28,15 @@ FAREWELL_S = 5.0
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
+def lay(place: Path, user: str, password: str, domain: str, *, address: str, proxy: str = "") -> None:
+    """Write what `baresip -f PLACE` reads. Without a `proxy`, it asks the DNS for its domain."""
+    (place / "config").write_text(CONFIG.format(modules=MODULES, address=address, port=5066))
+    outbound = f';outbound="sip:{proxy}"' if proxy else ""
+    account = f"<sip:{user}@{domain}>;auth_user={user};auth_pass={password}{outbound};pubint=60"
+    (place / "accounts").write_text(f"{account};regint=300\n")
+    (place / "contacts").touch()
+
+
 class Baresip:
     """One phone, a process of its own; what it prints are events with the field `line`."""
 
@@ -46,10 +55,7 @@ class Baresip:
         self.journal = Journal(f"baresip {user}")
         self._place = tempfile.TemporaryDirectory()
         place = Path(self._place.name)
-        (place / "config").write_text(CONFIG.format(modules=MODULES, address=address, port=5066))
-        outbound = f';outbound="sip:{proxy}"' if proxy else ""
-        account = f"<sip:{user}@{domain}>;auth_user={user};auth_pass={password}{outbound};pubint=60"
-        (place / "accounts").write_text(f"{account};regint=300\n")
+        lay(place, user, password, domain, proxy=proxy, address=address)
         contacts = (f'"{friend}" <sip:{friend}@{domain}>;presence=p2p\n' for friend in friends)
         (place / "contacts").write_text("".join(contacts))
         self._child = subprocess.Popen(

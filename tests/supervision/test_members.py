@@ -24,6 +24,7 @@ from carillon.provisioning import nodes, witnesses
 from carillon.provisioning.system import create_system, open_truth
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import Overtaken, repeated
+from carillon.supervision import memberstart
 from carillon.supervision.owndatabase import follow_members
 from carillon.supervision.witnesses import script
 from carillon.system.paths import SystemPaths
@@ -126,6 +127,23 @@ def test_a_member_is_told_of_all_and_encrypts(paths: SystemPaths) -> None:
 
 def test_a_server_alone_is_in_no_cluster(paths: SystemPaths) -> None:
     assert "wsrep" not in _file(paths, replace(ANTWERP, member=False))
+
+
+def test_a_member_keeps_who_was_together_until_it_stops(tmp_path: Path) -> None:
+    member = target.Member("antwerp", "carillon-x", "a:1", "a:2", "a:3", ())
+    text = target.files(target.Context(tmp_path, tmp_path, "192.0.2.10", 3306, member))[target.NOTICE]
+    (tmp_path / "notice.sh").write_text(text)
+
+    def told(*words: str) -> str | None:
+        subprocess.run(["sh", str(tmp_path / "notice.sh"), *words], check=True)
+        kept = tmp_path / memberstart.TOGETHER
+        return kept.read_text() if kept.exists() else None
+
+    view = ("--status", "synced", "--primary", "yes", "--members", "a/antwerp/192.0.2.10:3306,b/bruges/")
+    assert told(*view) == " ".join(view) + "\n"
+    assert told("--status", "donor") is not None
+    assert told("--status", "disconnecting", "--primary", "no", "--members", "a/antwerp/192.0.2.10:3306") is not None
+    assert told("--status", "synced", "--primary", "no", "--members", "a/antwerp/192.0.2.10:3306") is None
 
 
 def test_the_script_of_a_witness_is_one_a_shell_takes(tmp_path: Path) -> None:

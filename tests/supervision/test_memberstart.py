@@ -11,6 +11,7 @@ import pytest
 from carillon.supervision.memberstart import (
     REACHED,
     STATE,
+    TOGETHER,
     VIEW,
     Position,
     allow,
@@ -49,6 +50,31 @@ def test_who_stopped_last_begins_unless_somebody_is_up(tmp_path: Path) -> None:
 
 def test_who_did_not_stop_last_joins(tmp_path: Path) -> None:
     stopped(tmp_path, 70, last=False)
+    assert not begins(tmp_path, OTHERS, nobody)
+
+
+WITH_WITNESS = "--status synced --uuid u --primary yes --index 0 --members a/two/192.0.2.10:3306,b/three/"
+
+
+def test_who_was_with_the_witness_only_stopped_last(tmp_path: Path) -> None:
+    stopped(tmp_path, 70, last=False)
+    (tmp_path / TOGETHER).write_text(WITH_WITNESS)
+    assert begins(tmp_path, OTHERS, nobody)
+    (tmp_path / TOGETHER).write_text(f"{WITH_WITNESS},c/one/192.0.2.11:3306")
+    assert not begins(tmp_path, OTHERS, nobody)
+
+
+@pytest.mark.parametrize("said", ["", "--status synced --primary yes --members"])
+def test_what_nobody_wrote_to_the_end_says_nothing(tmp_path: Path, said: str) -> None:
+    stopped(tmp_path, 70, last=False)
+    (tmp_path / TOGETHER).write_text(said)
+    assert not begins(tmp_path, OTHERS, nobody)
+
+
+def test_who_crashed_does_not_say_that_it_was_the_last(tmp_path: Path) -> None:
+    """The other one may have come back meanwhile, and gone on with the witness."""
+    stopped(tmp_path, -1, last=False)
+    (tmp_path / TOGETHER).write_text(WITH_WITNESS)
     assert not begins(tmp_path, OTHERS, nobody)
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from carillon.cli.context import Cli, commands
-
-if TYPE_CHECKING:
-    from carillon.model.witness import Witness
-    from carillon.provisioning.nodes import NodeView
-    from carillon.stores.sql.cluster import ClusterState
 
 app = commands("The machines of a system. They share its people, numbers and trunks; any of them takes any call.")
 
@@ -104,20 +99,14 @@ def join(
 def list_(context: typer.Context) -> None:
     """List the nodes, and how they are; one leads: it does what one node does for all.
 
+    While the database is away it says so, what to do, and what this node knows by itself.
+
     Example: `carillon node list`
     """
-    from carillon.provisioning import nodes
-    from carillon.provisioning.system import load_node
-    from carillon.provisioning.witnesses import all_witnesses
-    from carillon.stores.sql.cluster import cluster_state
-    from carillon.stores.sql.database import Database
+    from carillon.cli.nodelist import rows
 
     cli = Cli.of(context)
-    own, leads = load_node(cli.paths).name, _leader(cli)
-    views, witnesses = nodes.listing(cli.truth), all_witnesses(cli.truth)
-    cluster = cluster_state(Database.read(cli.paths.database)) if cli.paths.database.exists() else None
-    rows = [_row(view, own, leads, cluster) for view in views]
-    cli.show([*rows, *(_witness_row(one, cluster, len(witnesses)) for one in witnesses)], "Nodes")
+    cli.show(rows(cli), "Nodes")
 
 
 @app.command()
@@ -156,17 +145,6 @@ def leave(context: typer.Context, name: Name) -> None:
     cli.done(f"Node {name} has left.", {"name": name}, sequence)
 
 
-def _leader(cli: Cli) -> str | None:
-    """Who does what one does for all; None while nobody can say."""
-    from carillon.stores.sql.engine import DatabaseAway
-    from carillon.supervision.draining import leader
-
-    try:
-        return leader(cli.truth)
-    except DatabaseAway:
-        return None
-
-
 @app.command()
 def alone(
     context: typer.Context,
@@ -193,37 +171,3 @@ def alone(
         typer.confirm("Are those down, and will none of them go on alone?", abort=True, err=True)
     going.go_on(cli.paths)
     cli.say("This node's database takes changes again; others join it when they come back.", {"left_behind": behind})
-
-
-def _database(view: NodeView, cluster: ClusterState | None) -> str | None:
-    """How its member of the cluster is, seen from here."""
-    from carillon.confgen.database.target import place
-
-    if not view.node.member or cluster is None:
-        return None
-    return "in the cluster" if place(view.node, view.node.database_port) in cluster.present else "away"
-
-
-def _witness_row(witness: Witness, cluster: ClusterState | None, known: int) -> dict[str, object]:
-    """Nobody says which witness it is that votes; there is one, as a rule."""
-    state = "witness, away" if cluster is None or cluster.witnesses < known else "witness"
-    told = {"name": witness.name, "this": False, "address": witness.address, "state": state, "leads": False}
-    return {**told, "since": None, "version": None, "behind": None, "database": "votes"}
-
-
-def _row(view: NodeView, own: str, leads: str | None, cluster: ClusterState | None) -> dict[str, object]:
-    from datetime import UTC, datetime
-
-    state = view.state
-    since = datetime.fromtimestamp(state.since, UTC).isoformat(timespec="seconds") if state else None
-    return {
-        "name": view.node.name,
-        "this": view.node.name == own,
-        "address": view.node.address,
-        "state": view.words,
-        "leads": None if leads is None else view.node.name == leads,
-        "since": since,
-        "version": state.version if state else None,
-        "behind": view.behind if state else None,
-        "database": _database(view, cluster),
-    }

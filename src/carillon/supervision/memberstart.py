@@ -21,6 +21,8 @@ from carillon.model.host import Address
 STATE, VIEW = "grastate.dat", "gvwstate.dat"
 """Galera's own files in the directory of the data: how far it had come, and with whom it was together at a crash."""
 NOBODY = "00000000-0000-0000-0000-000000000000"
+TOGETHER = "together"
+"""Who was in the cluster when it changed last, in the words of `wsrep_notify_cmd`; there while most were together."""
 CONNECT_S = 2.0
 REACHED = "reached"
 """A file in RUN with the number of the last change that these data have, as Galera counts. Members count alike."""
@@ -41,9 +43,21 @@ def read(data: Path) -> Position:
     """What this node's own data say; nothing for data that were in no cluster."""
     try:
         said = dict(_FIELD.findall((data / STATE).read_text()))
-        return Position(said["uuid"], int(said["seqno"]), said.get("safe_to_bootstrap") == "1")
+        sequence = int(said["seqno"])
+        last = said.get("safe_to_bootstrap") == "1" or (sequence >= 0 and _was_with_witnesses_only(data))
+        return Position(said["uuid"], sequence, last)
     except (OSError, KeyError, ValueError):
         return Position()
+
+
+def _was_with_witnesses_only(data: Path) -> bool:
+    """Whether it was the only one in the cluster that has data: `--members ID/NAME/HOST:PORT,ID/NAME/` names all."""
+    try:
+        words = (data / TOGETHER).read_text().split()
+        members = words[words.index("--members") + 1].split(",")
+    except (OSError, ValueError, IndexError):
+        return False
+    return sum(not one.endswith("/") for one in members) == 1
 
 
 def allow(data: Path) -> None:
@@ -118,6 +132,7 @@ def main(arguments: list[str]) -> None:
     command = arguments[dashes + 1 :]
     added, sequence = options(Path(data), others, command)
     (Path(run) / REACHED).write_text(f"{sequence}\n")
+    (Path(data) / TOGETHER).unlink(missing_ok=True)
     print(f"database: {' '.join(added) or 'joins the others'}", flush=True)
     os.execv(command[0], [*command, *added])
 

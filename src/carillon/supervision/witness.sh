@@ -29,8 +29,24 @@ group = @GROUP@
 workdir = $DIR
 options = gmcast.listen_addr=ssl://@LISTENS@;$KEYS;@TIMEOUTS@
 END
+cat > "$DIR/vote.sh" <<'END'
+# Votes until it is told to stop. A witness that all members have left has the cluster to itself: nobody who has data could
+# join it again. So it forgets that cluster then, and waits for the one that a member begins.
+cd "$(dirname "$0")"
+trap 'kill $vote; wait $vote; exit 0' TERM INT
+alone() { [ "$(grep -c ^member: gvwstate.dat 2>/dev/null)" = 1 ]; }
+while :; do
+  if alone; then rm -f gvwstate.dat; fi
+  garbd --cfg garbd.conf & vote=$!
+  while kill -0 $vote 2>/dev/null; do
+    if alone; then kill $vote; break; fi
+    sleep 1 & wait $!
+  done
+  wait $vote || sleep 2
+done
+END
 rm -f "$DIR/gvwstate.dat"
-if [ "${1:-}" = run ]; then exec garbd --cfg "$DIR/garbd.conf"; fi
+if [ "${1:-}" = run ]; then exec sh "$DIR/vote.sh"; fi
 cat > "$UNIT" <<END
 [Unit]
 Description=Witness @NAME@ of the database of @DOMAIN@
@@ -40,7 +56,7 @@ After=network-online.target
 [Service]
 DynamicUser=yes
 StateDirectory=carillon-witness
-ExecStart=/usr/bin/garbd --cfg $DIR/garbd.conf
+ExecStart=/bin/sh $DIR/vote.sh
 Restart=always
 RestartSec=2
 

@@ -11,7 +11,8 @@ from carillon.model.node import Node
 from carillon.model.witness import Witness
 
 NAME = "database"
-MAIN = "my.cnf"
+MAIN, NOTICE = "my.cnf", "notice.sh"
+"""NOTICE is what a member calls when its cluster changes."""
 STOP_S = 7
 """It says goodbye to the others and writes what it holds in memory."""
 PROGRAM = Path("/usr/sbin/mariadbd")
@@ -114,8 +115,8 @@ def verify(context: Context) -> list[str]:
 
 
 def files(context: Context) -> dict[str, str]:
-    """MariaDB's only file that holds no secret, by its path below `context.run`."""
-    return render(Path(__file__).parent, (MAIN,), context, quote)
+    """MariaDB's files that hold no secret, by their paths below `context.run`."""
+    return render(Path(__file__).parent, (MAIN, NOTICE) if context.member else (MAIN,), context, quote)
 
 
 def quote(value: object) -> str:

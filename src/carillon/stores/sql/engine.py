@@ -37,7 +37,7 @@ _BUSY = {1205}
 _OVERTAKEN = {1213, 1180}
 """Another server of the cluster was faster (certification)."""
 _TAKEN = 1062
-TRIES = 5
+TRIES = 8
 _DENIED = {1044, 1045, 1049, 1698}
 
 
@@ -111,7 +111,7 @@ def repeated(use_case: Callable[P, Value]) -> Callable[P, Value]:
             try:
                 return use_case(*values, **named)
             except Overtaken:
-                time.sleep(random.uniform(0, 0.05 * attempt))
+                time.sleep(random.uniform(0, min(1.0, 0.05 * 2**attempt)))
         return use_case(*values, **named)
 
     return tried

@@ -1,0 +1,114 @@
+"""What `carillon node list` shows: what the database says, or what this node knows by itself while that is away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from carillon.cli.context import Cli, Row
+from carillon.confgen.database.target import place
+from carillon.provisioning import nodes
+from carillon.provisioning.lastnodes import LastNodes
+from carillon.provisioning.system import load_node
+from carillon.provisioning.witnesses import all_witnesses
+from carillon.siblings import states as siblingstates
+from carillon.stores.sql.cluster import ClusterState, cluster_state
+from carillon.stores.sql.database import Database
+from carillon.stores.sql.engine import DatabaseAway
+from carillon.supervision.draining import leader
+from carillon.supervision.probes import probe_database
+from carillon.supervision.supervisor import states
+
+if TYPE_CHECKING:
+    from carillon.model.node import Node
+    from carillon.model.witness import Witness
+    from carillon.provisioning.nodes import NodeView
+
+_EMPTY: dict[str, object] = dict.fromkeys(
+    ("name", "this", "address", "state", "leads", "since", "version", "behind", "database")
+)
+
+
+def rows(cli: Cli) -> list[Row]:
+    """A row each node and witness. Says on standard error what is wrong when the database is away."""
+    own = load_node(cli.paths).name
+    try:
+        views, witnesses = nodes.listing(cli.truth), all_witnesses(cli.truth)
+    except DatabaseAway as away:
+        return _known_here(cli, away)
+    leads = _leader(cli)
+    cluster = cluster_state(Database.read(cli.paths.database)) if cli.paths.database.exists() else None
+    return [
+        *(_row(view, own, leads, cluster) for view in views),
+        *(_witness(one, cluster, len(witnesses)) for one in witnesses),
+    ]
+
+
+def _known_here(cli: Cli, away: DatabaseAway) -> list[Row]:
+    """What this node last knew of others, and what it hears of them now."""
+    last = LastNodes.read(cli.paths.last_nodes)
+    if last is None:
+        raise away
+    database = Database.read(cli.paths.database)
+    cluster = cluster_state(replace(database, hosts=())) if database.socket else None
+    typer.echo(str(away), err=True)
+    if last.own.member and (words := probe_database(cli.paths, last.own).warning):
+        typer.echo(f"This node's database: {words}", err=True)
+    typer.echo("Below is what this node knows by itself.", err=True)
+    heard = {one.name: one.up for one in siblingstates.read(cli.paths.sibling_states)}
+    heard[last.own.name] = states(cli.paths.supervisor_socket) is not None
+    everybody = sorted((last.own, *last.siblings), key=lambda one: one.name)
+    return [
+        *(_heard(one, last.own.name, heard.get(one.name), cluster) for one in everybody),
+        *(_witness(one, cluster, len(last.witnesses)) for one in last.witnesses),
+    ]
+
+
+def _heard(node: Node, own: str, up: bool | None, cluster: ClusterState | None) -> Row:
+    state = "drained" if up and node.drained else {None: "unknown", True: "up", False: "down"}[up]
+    told = {"name": node.name, "this": node.name == own, "address": node.address, "state": state}
+    return {**_EMPTY, **told, "database": _database(node, cluster)}
+
+
+def _row(view: NodeView, own: str, leads: str | None, cluster: ClusterState | None) -> Row:
+    state = view.state
+    since = datetime.fromtimestamp(state.since, UTC).isoformat(timespec="seconds") if state else None
+    return {
+        **_EMPTY,
+        "name": view.node.name,
+        "this": view.node.name == own,
+        "address": view.node.address,
+        "state": view.words,
+        "leads": None if leads is None else view.node.name == leads,
+        "since": since,
+        "version": state.version if state else None,
+        "behind": view.behind if state else None,
+        "database": _database(view.node, cluster),
+    }
+
+
+def _witness(witness: Witness, cluster: ClusterState | None, known: int) -> Row:
+    """Nobody says which witness it is that votes; there is one, as a rule."""
+    state = "witness, away" if cluster is None or cluster.witnesses < known else "witness"
+    told = {"name": witness.name, "this": False, "address": witness.address, "state": state, "leads": False}
+    return {**_EMPTY, **told, "database": "votes"}
+
+
+def _leader(cli: Cli) -> str | None:
+    """Who does what one node does for all; None while nobody can say."""
+    try:
+        return leader(cli.truth)
+    except DatabaseAway:
+        return None
+
+
+def _database(node: Node, cluster: ClusterState | None) -> str | None:
+    """How its member of the cluster is, seen from here."""
+    if not node.member or cluster is None:
+        return None
+    if place(node, node.database_port) not in cluster.present:
+        return "away"
+    return "in the cluster" if cluster.has_majority else "without majority"
