@@ -7,8 +7,11 @@ from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.test_transfers import hear_each_other, talks
 from tests.live.watching import Watch, dialogs
 from tests.phones.call import Call
+from tests.phones.dialog import Dialog
 from tests.phones.phone import Phone
 from tests.worlds.cluster import ONE, TWO, Cluster, until
+
+from carillon.supervision import rpc
 
 pytestmark = pytest.mark.engines
 
@@ -43,6 +46,27 @@ def test_who_has_a_call_gets_the_next_at_the_same_asterisk(cluster: Cluster, who
     assert at_callee.hangup().code == 200
     assert at_caller.wait_ended().code == 200
     ends(cluster, at_alice)
+
+
+def is_followed(cluster: Cluster, side: Dialog) -> bool:
+    """Whether the engine of node 1 would follow this dialog by itself; what it has ended it has forgotten."""
+    found = rpc.call(cluster.paths[ONE].kamailio_rpc, "htable.dump", "proofs")
+    return any(slot["name"].startswith(f"{side.call_id}|") for each in found for slot in each["slot"])
+
+
+def test_the_engine_follows_calls_of_its_own_node_and_the_rules_those_between_nodes(cluster: Cluster) -> None:
+    """What ADR 26 gives up for nothing: with siblings a call of one node costs what it costs without."""
+    alice, bob, carol = cluster.registered("101", ONE), cluster.registered("102", ONE), cluster.registered("103", TWO)
+    mine, his = talk(alice, bob)
+    assert is_followed(cluster, mine)
+    assert is_followed(cluster, his)
+    hangs_up(mine, his)
+    until(lambda: not is_followed(cluster, mine) and not is_followed(cluster, his), "the engine ends both dialogs")
+    mine, hers = talk(alice, carol)
+    assert is_followed(cluster, mine)
+    hangs_up(hers, mine)
+    until(lambda: cluster.calls(ONE) == [] and cluster.calls(TWO) == [], "nothing is left of the call")
+    assert is_followed(cluster, hers)  # the rules have ended it, and leave the proof to its time
 
 
 def test_the_callers_own_call_counts_first(cluster: Cluster) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DOMAIN, SECRET = "example.org", b"s" * 32
 GATEWAY = ("127.79.0.1", 5080)
+FEED = ("127.79.0.2", 5071)
 PASSWORD = "a long secret"
 LEG = make_leg_id(SECRET, "0123456789abcdef01234567")
 SDP = (
@@ -57,8 +58,8 @@ def paper_engine() -> Iterator[Paper]:
 class PaperOffice:
     """Alice has 101, Bob 102, Carol 103; all have a phone, `alice` and so on, which is registered."""
 
-    def __init__(self, paper: Paper, directory: Path) -> None:
-        self.paper, self.place = paper, directory
+    def __init__(self, paper: Paper, directory: Path, siblings: tuple[tuple[str, list[str], int], ...] = ()) -> None:
+        self.paper, self.place, self.siblings = paper, directory, siblings
         paths = SystemPaths.of(directory / "office")
         create_system(paths.directory, DOMAIN, "10.79.0.1")
         self.truth = open_truth(paths)
@@ -76,6 +77,8 @@ class PaperOffice:
 
     def close(self) -> None:
         self.worker.tracer.close()
+        if (changed := self.worker.means.changed) is not None:
+            changed.close()
         self.worker.directory.close()
         self.collector.close()
         self.truth.dispose()
@@ -108,6 +111,11 @@ class PaperOffice:
             "registration_journal": self.place / "journal", "names_asked": self.place / "names",
             "recordings": self.place / "spool", "relay": (GATEWAY[0], 5087),
         }  # fmt: skip
+        if self.siblings:
+            values |= {
+                "siblings": self.siblings, "cluster_port": 5069, "cluster_socket": "tls:10.79.0.1:5069",
+                "registrations_changed": self.place / "changed", "bans_told": self.place / "bans", "feed": FEED,
+            }  # fmt: skip
         written = self.place / "settings.json"
         written.write_text(json.dumps(values, default=str))
         return Worker(Settings.read(written))

@@ -62,27 +62,33 @@ def _tag(value: str) -> str | None:
 
 @dataclass
 class Paper:
-    """`contacts` are those of each AOR: contact and branch flags. `shared` are the tables of shared memory."""
+    """`contacts` are those of each AOR: contact and branch flags; `paths` where those are sent that say so.
+
+    `shared` are the tables of shared memory.
+    """
 
     message: Message = field(default_factory=lambda: Message("OPTIONS sip:x SIP/2.0\r\n\r\n"))
     transaction: int = -1
     contacts: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     shared: dict[str, dict[str, str]] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     set: dict[str, str] = field(default_factory=dict)
     lines: list[Told] = field(default_factory=list)
     looked: str = ""
+    aimed: bool = False
+    heard_at: int = 5060
 
     def __post_init__(self) -> None:
         for part in ("pv", "hdr", "tm", "rr", "sl", "htable", "registrar", "nathelper", "textops", "textopsx"):
             setattr(self, part, _Part(self, part))
-        for part in ("maxfwd", "sanity", "uac", "xlog", "rtpengine", "siputils"):
+        for part in ("maxfwd", "sanity", "uac", "xlog", "rtpengine", "siputils", "pvx"):
             setattr(self, part, _Part(self, part))
 
     def receives(self, message: Message, transaction: int = -1, kept: dict[str, str] | None = None) -> None:
         """A message; `kept` are the values of its transaction."""
         self.message, self.transaction, self.kept, self.set = message, transaction, dict(kept or {}), {}
-        self.lines = []
+        self.lines, self.aimed = [], False
 
     @property
     def told(self) -> list[Told]:
@@ -117,6 +123,8 @@ class Paper:
             return ",".join(message.headers(found[1])) or None
         if found := re.fullmatch(r"\$\(ulc\(\w+=>(\w+)\)(\[\d+\])?\)", variable):
             return self._contact(found[1], int(found[2][1:-1]) if found[2] else 0)
+        if found := re.fullmatch(r"\$\(branch\(dst_uri\)\[(\d+)\]\)", variable):
+            return self._path(int(found[1]) + 1)
         first, sender, to = message.first, message.header("From") or "", message.header("To") or ""
         match variable:
             case "$rm":
@@ -137,6 +145,8 @@ class Paper:
                 return message.port
             case "$proto":
                 return message.transport
+            case "$Rp":
+                return self.heard_at
             case "$Ri":
                 return "10.79.0.1"
             case "$fu":
@@ -159,6 +169,8 @@ class Paper:
                 return _uri(message.header("Contact") or "") or None
             case "$branch(count)":
                 return max(0, len(self._found()) - 1)
+            case "$du":
+                return self._path(0)
             case "$bf":
                 return self._found()[0][1] if self._found() else 0
             case _:
@@ -166,6 +178,10 @@ class Paper:
 
     def _found(self) -> list[tuple[str, int]]:
         return self.contacts.get(self.looked, [])
+
+    def _path(self, n: int) -> str | None:
+        """Where the target of this place is sent, once contacts were looked up for this message."""
+        return self.paths.get(self._found()[n][0]) if self.aimed and n < len(self._found()) else None
 
     def _contact(self, what: str, n: int) -> str | int | None:
         bound = self._found()
@@ -200,6 +216,11 @@ def _aor(paper: Paper, uri: str) -> int:
     return 1 if paper.contacts.get(paper.looked) else -1
 
 
+def _look_up(paper: Paper) -> int:
+    paper.aimed = True
+    return _aor(paper, paper.set["$ru"])
+
+
 def _inc(paper: Paper, table: str, key: str) -> int:
     value = int(paper.shared.setdefault(table, {}).get(key, "0")) + 1
     paper.shared[table][key] = str(value)
@@ -222,11 +243,12 @@ _ANSWERS: dict[str, Callable[..., object]] = {
     "tm.t_check_trans": lambda paper: paper.transaction,
     "htable.sht_get": lambda paper, table, key: paper.shared.get(table, {}).get(key),
     "htable.sht_inc": _inc,
+    "htable.sht_iterator_next": lambda paper, name: -1,  # nobody has calls elsewhere that are looked through
     "htable.sht_sets": _put,
     "htable.sht_setxs": _put,
     "htable.sht_rm": lambda paper, table, key: paper.shared.get(table, {}).pop(key, None),
     "isbiflagset": lambda paper, bit, place: 1 if _flags(paper, place) >> bit & 1 else -1,
     "registrar.registered_uri": lambda paper, table, uri: 1 if paper.contacts.get(uri.removeprefix("sip:")) else -1,
     "registrar.reg_fetch_contacts": lambda paper, table, uri, name: _aor(paper, uri),
-    "registrar.lookup": lambda paper, table: _aor(paper, paper.set["$ru"]),
+    "registrar.lookup": lambda paper, table: _look_up(paper),
 }

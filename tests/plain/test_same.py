@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plain.office import DOMAIN, LEG
+from tests.plain.office import DOMAIN, FEED, LEG
 from tests.plain.ways import Arrival, Heard, Ways
 
 from carillon.kamailio.routes import CHALLENGES
@@ -104,6 +104,7 @@ edits = st.lists(
 PLACES = [
     *(("10.79.0.9", 5070), ("127.79.0.1", 5080), ("127.79.0.2", 5090), ("10.79.0.77", 5060)),
     ("2001:db8:0:0:0:0:0:9", 5060),  # as the engine writes it
+    *(("10.79.0.2", 41000), FEED),  # of other nodes, where there are any
 ]
 
 

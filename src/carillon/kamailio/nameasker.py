@@ -25,3 +25,8 @@ class NameAsker:
             self._socket.sendto(text.encode(), self._path)
         except OSError:
             return
+
+    def close(self) -> None:
+        """For tests: a worker lives as long as Kamailio does."""
+        if self._socket is not None:
+            self._socket.close()

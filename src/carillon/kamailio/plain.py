@@ -17,14 +17,17 @@ from typing import Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.fetch import NONCES, TOLD, TRUNKS
+from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.perform import MEMO, NobodyThere, ring, save
 from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
 from carillon.kamailio.routes import CHALLENGES
 from carillon.kamailio.settings import Settings
+from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import examples
 from carillon.routing.decision import Relay, Ring, Save
 from carillon.routing.dialogs import TABLE as DIALOGS
+from carillon.routing.elsewhere import TABLE as ELSEWHERE
 from carillon.routing.examples import Example
 from carillon.routing.facts import Gateway
 from carillon.routing.fromtrunk import speaks_from
@@ -73,9 +76,17 @@ class Plain:
     """The short path of one process. What it keeps are recipes, no state of any call."""
 
     def __init__(
-        self, settings: Settings, directory: DirectoryReader, journal: RegistrationJournal, tracer: Tracer
+        self,
+        settings: Settings,
+        directory: DirectoryReader,
+        journal: RegistrationJournal,
+        tracer: Tracer,
+        siblings: Siblings | None = None,
+        changed: NameAsker | None = None,
     ) -> None:
-        self._journal = journal
+        self._journal, self._siblings, self._changed = journal, siblings, changed
+        self._away = siblings.addresses if siblings else frozenset()
+        self._ports = {f":{sibling.port}" for sibling in settings.node.siblings}
         self._node, self._directory, self._tracer = settings.node, directory, tracer
         self._socket = settings.gateway_sockets.towards
         self._secret = settings.node.secret
@@ -87,6 +98,8 @@ class Plain:
         self._gateways = frozenset(self._sources)
         if settings.node.presence:
             self._sources[str(settings.node.presence)] = "presence server"
+        if settings.node.feed:
+            self._sources[str(settings.node.feed)] = "feed"
         self._recipes: dict[tuple[object, ...], Recipe | None] = {}
         self._kinds: dict[tuple[str, str], Callable[[str, str], bool]] = {
             ("ACK", "gateway"): self._to_phone,
@@ -103,6 +116,8 @@ class Plain:
         method, address, port = _FROM.texts()
         place = f"{address}:{port}"
         source = self._sources.get(place, "outside")
+        if self._siblings and (address in self._away or ksr.number("$Rp") == self._node.cluster_port):
+            return False
         if ":" in address:  # the engine writes IPv6 in a way of its own, and our Asterisk may speak it too
             return False
         if source == "outside" and ksr.shared_text(TRUNKS, speaks_from(address, int(port))):
@@ -136,6 +151,8 @@ class Plain:
         user, called, call_id, by, home, sender, to, mark = found.groups()
         if source == "outside" and called not in self._gateways:
             return False
+        if any(port in text for port in self._ports):  # another node may have its part in the dialog
+            return False
         known = self._recipe(examples.within, method, source, called)
         if known is None or not is_proved(self._secret, mark, call_id, sender, to):
             return False
@@ -162,6 +179,8 @@ class Plain:
         if found is None or PRIVATE in text.lower():
             return False
         code, reason, call_id, tag, address, port, host, at, timer, leg, leg_id, called, shown, says = found.groups()
+        if address in self._away:
+            return False
         if leg == "inbound":
             if ksr.shared_text(TOLD, leg_id) is not None:
                 return False
@@ -236,11 +255,11 @@ class Plain:
         known = self._recipe(
             *(examples.call, profile, int(hops), _timing(timer, least), payloads, tuple(RTPMAP.findall(attributes)))
         )
-        if known is None:
+        use, device, caller, name = proved
+        if known is None or self._have_calls_elsewhere(f"{caller}@{home}", f"{called[0]}@{home}"):
             return False
         if ksr.is_absorbed():
             return True
-        use, device, caller, name = proved
         leg = make_leg_id(self._secret, secrets.token_hex(12))
         said = f"{sequence}|{call_id}|{transport} {place.replace(':', ' ')}|sip:{number}@{host}|"
         blanks = {
@@ -299,7 +318,7 @@ class Plain:
         known.done(blanks)
         asked = known.decision.outcome
         assert isinstance(asked, Save)
-        save(Save(aor, asked.encrypted, asked.changes, asked.dialect, asked.priority), self._journal)
+        save(Save(aor, asked.encrypted, asked.changes, asked.dialect, asked.priority), self._journal, self._changed)
         self._tracer.row(
             f"{time.time()!r}\x1fregister\x1f{call_id}\x1f\x1f{place}\x1foutside\x1fREGISTER\x1f{by}@{home}"
             f"\x1f@{host}\x1f{known.words % blanks}"
@@ -325,6 +344,8 @@ class Plain:
             return False
         if not ksr.look_up_contacts(aor):
             return False
+        if self._siblings:
+            self._siblings.watch(aor)
         more, flags, next_hop = ksr.TARGETS.texts()
         alone = more == "0"
         if not alone:
@@ -377,6 +398,10 @@ class Plain:
         if nonce_state(self._secret, home, nonce, time.time()) is not NonceState.FRESH:
             return None
         return None if ksr.shared_text(NONCES, use) is not None else (use, device, account[2], account[3])
+
+    def _have_calls_elsewhere(self, *aors: str) -> bool:
+        """Whether a call of these may belong to another node's Asterisk, as the rules know."""
+        return self._siblings is not None and any(ksr.shared_text(ELSEWHERE, aor) is not None for aor in aors)
 
     def _domain(self, name: str) -> DomainProfile | None:
         self._directory.renew()

@@ -85,8 +85,7 @@ class Worker:
         login, relay = self._trunk_login, settings.relay
         self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others)
         self.tracer = Tracer(settings.trace_socket)
-        # its recipes know one node only: with siblings the rules are asked
-        self.plain = Plain(settings, self.directory, journal, self.tracer) if self.siblings is None else None
+        self.plain = Plain(settings, self.directory, journal, self.tracer, *others)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -108,10 +107,8 @@ class Worker:
     @guarded(server_error)
     def ksr_known_request(self, message: Any, told: str) -> int:
         """The same where the engine has looked at its sender: METHOD ADDRESS:PORT SOURCE, see `Plain.known_request`."""
-        plain, (method, place, source) = self.plain, told.split(" ")
-        if plain is None:
-            return self._by_rules(Standing.FREE)
-        return self._shortly(lambda: plain.known_request(method, place, source))
+        method, place, source = told.split(" ")
+        return self._shortly(lambda: self.plain.known_request(method, place, source))
 
     @guarded(nothing)
     def ksr_row(self, message: Any, lines: str) -> int:
@@ -154,7 +151,7 @@ class Worker:
         code = ksr.number("$rs")
         if code == 100:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
-        if self.plain and self.plain.reply():
+        if self.plain.reply():
             return 1
         noted, reason, contact, address, port, interval, minimum, privacy, warnings = _REPLY.texts()
         memo = Memo.parse(noted)

@@ -63,6 +63,7 @@ class Context:
     `own` are addresses of this node, and `within` what the rules say of the plainest requests of a dialog.
     `watch_socket` is where the presence server is heard, `presence` where it is if the routes know it, for IPv4.
     `cluster` (ADDRESS:PORT) is where siblings are heard, "" without any; `nodes` holds by what nodes know each other.
+    `away` are the ports at which siblings hear this node.
     """
 
     run: Path
@@ -95,6 +96,8 @@ class Context:
     cluster: str = ""
     nodes: Path = Path()
     gateways: tuple[Gateway, ...] = ()
+    cluster_port: int = 0
+    away: tuple[int, ...] = ()
     own: tuple[str, ...] = ()
     within: tuple[short.Within, ...] = ()
     watch_socket: str = ""
@@ -124,7 +127,8 @@ def context(system: System) -> Context:
     """What the files need to know of this system."""
     paths, node = system.paths, system.node
     profile = node_profile(node, b"", system.siblings)
-    known = profile.hosts | {gateway.address for gateway in profile.every_gateway}
+    away = {address for sibling in profile.siblings for address in sibling.addresses}
+    known = profile.hosts | away | {gateway.address for gateway in profile.every_gateway}
     speaking4 = tuple(gateway for gateway in profile.gateways if ":" not in gateway.address)
     return Context(
         run=paths.run_kamailio,
@@ -149,6 +153,8 @@ def context(system: System) -> Context:
         cluster=cluster(node) if system.siblings else "",
         nodes=paths.run_tls,
         gateways=speaking4,
+        cluster_port=node.cluster_port if system.siblings else 0,
+        away=tuple(sorted({sibling.port for sibling in profile.siblings})),
         own=tuple(sorted(host for host in known if _is_network(host) and ":" not in host)),
         watch_socket=watch_socket(node),
         presence=profile.presence if ":" not in node.signalling[0] else None,
