@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import socket
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +31,7 @@ from carillon.supervision.prepare import load_system, require_root
 from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.start import alone
 from carillon.supervision.supervisor import states
+from carillon.supervision.waiting import comes_true
 from carillon.system.paths import SystemPaths
 
 Told = Callable[[str], None]
@@ -56,11 +56,13 @@ def add(paths: SystemPaths, who: str, new: Node, told: Told) -> tuple[int, JoinK
         if again:
             told(f"Put in force here: {', '.join(again)}.")
         database = Database.read(paths.database)
-        _await(lambda: owndatabase.can_write(database), "database", "doesn't answer; see `carillon log database`.")
+        if not comes_true(lambda: owndatabase.can_write(database), owndatabase.PATIENCE_S):
+            raise Refused("database", "doesn't answer; see `carillon log database`.")
     shown = ssl.PEM_cert_to_DER_cert((paths.cluster / CERTIFICATE).read_text())
     address = place(own_node, own_node.join_port)
     key = joinkeys.offer(paths, new.name, address, hashlib.sha256(shown).hexdigest())
-    _await(lambda: _listens(own_node), "follower", "doesn't await the new node; see `carillon log follower`.")
+    if not comes_true(lambda: _listens(own_node), owndatabase.PATIENCE_S):
+        raise Refused("follower", "doesn't await the new node; see `carillon log follower`.")
     return sequence, key
 
 
@@ -146,14 +148,6 @@ def _move(paths: SystemPaths, database: Database) -> int:
 
 def _kept(paths: SystemPaths) -> str:
     return f"{paths.truth.stem}-before-nodes.db"
-
-
-def _await(done: Callable[[], bool], field: str, sentence: str) -> None:
-    deadline = time.monotonic() + owndatabase.PATIENCE_S
-    while not done():
-        if time.monotonic() > deadline:
-            raise Refused(field, sentence)
-        time.sleep(0.1)
 
 
 def _listens(node: Node) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from carillon.confgen.database.target import place
@@ -13,6 +12,7 @@ from carillon.stores.sql.database import Database
 from carillon.supervision import memberstart
 from carillon.supervision.owndatabase import can_write
 from carillon.supervision.supervisor import start_program, states, stop_program
+from carillon.supervision.waiting import comes_true
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 90.0
@@ -50,8 +50,5 @@ def go_on(paths: SystemPaths) -> None:
     stop_program(paths.supervisor_socket, NAME)
     memberstart.allow(paths.own_database)
     start_program(paths.supervisor_socket, NAME)
-    deadline = time.monotonic() + PATIENCE_S
-    while not can_write(Database.read(paths.database)):
-        if time.monotonic() > deadline:
-            raise Refused(NAME, "didn't come up; see `carillon log database`.")
-        time.sleep(0.2)
+    if not comes_true(lambda: can_write(Database.read(paths.database)), PATIENCE_S):
+        raise Refused(NAME, "didn't come up; see `carillon log database`.")
