@@ -139,8 +139,13 @@ def _sees(machine: Machine, votes: int, *, majority: bool) -> bool:
 
 
 def adds(machine: Machine, extension: str) -> bool:
-    """Whether somebody can be added there, now or soon."""
-    return comes_true(lambda: machine.asks("user", "add", extension, "--name", f"Nr. {extension}").code == 0)
+    """Whether somebody can be added there, now or soon: also by a command whose node lost sight of what it had done."""
+
+    def added() -> bool:
+        answer = machine.asks("user", "add", extension, "--name", f"Nr. {extension}")
+        return answer.code == 0 or f"{extension} is the extension of a user" in answer.error
+
+    return comes_true(added)
 
 
 def member(machine: Machine) -> int:
