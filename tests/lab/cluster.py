@@ -173,7 +173,7 @@ Nodes; commands are in force on both:
 What goes wrong:
   two drill node     # its power fails, and comes back after 10 s
   ip -n {cluster.network.namespace("two")} link set eth0 down     # its cable is pulled; `up` plugs it in
-  {inside["two"]} tc qdisc add dev eth0 root netem delay 200ms loss 5%
+  {inside["two"]} tc qdisc add dev eth0 root tbf rate 1mbit burst 16kb latency 200ms     # a slow link; `del` ends it
 Ctrl-C ends and removes all of it.""",
             sep="\n",
             flush=True,
