@@ -13,6 +13,7 @@ from bench.figures import (
     importing,
     memory,
     node,
+    phones,
     presence,
     recordings,
     registrations,
@@ -30,6 +31,7 @@ FIGURES: Mapping[str, Callable[[Lab], Figure]] = {
     "crowd": crowd.found,
     "features": features.found,
     "rows": rows.found,
+    "phones": phones.found,
     "presence": presence.found,
     "recordings": recordings.found,
 }
