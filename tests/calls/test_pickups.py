@@ -143,6 +143,16 @@ def test_a_call_that_was_picked_up_is_no_longer_that_phones(node: Node) -> None:
     assert node.ticks() == {}
 
 
+def test_asterisk_that_can_not_say_just_then_is_asked_again(node: Node) -> None:
+    node.says("900.1", "Ringing")
+    node.kamailio.dies()
+    node.ticks()
+    node.says("900.1", "Up", **{CALL_ID: ""})
+    assert node.ticks()["c1"].state is DialogState.RINGING
+    node.says("900.1", "Up")
+    assert node.ticks()["c1"].state is DialogState.UP
+
+
 def test_what_began_since_is_kamailios_own(node: Node) -> None:
     node.says("900.1", "Ringing")
     node.kamailio.dies()

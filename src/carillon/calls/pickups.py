@@ -115,7 +115,10 @@ class Pickups:
         channel = channel_in(message)
         if channel is None or not channel.call_id or not channel.person:
             return
-        if message.get(f"Variable {CALL_ID}") != channel.call_id:
+        now_at = message.get(f"Variable {CALL_ID}")
+        if not now_at:
+            return  # Asterisk could not say just then: it is asked again
+        if now_at != channel.call_id:
             self._forget(channel.call_id)  # it was picked up: another phone has it now
             return
         if channel.call_id not in self._written and self._notes.note(channel.call_id):
