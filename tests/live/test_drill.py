@@ -29,7 +29,7 @@ def test_calls_outlive_a_killed_kamailio_and_the_figures_say_so(company: Company
     assert code == 0, error
     row = json.loads(output)
     assert (row["drill"], row["calls_after"]) == ("kamailio killed", row["calls_before"])
-    assert row["registrations_after"] == row["registrations_before"] >= 2
+    assert row["registrations_after"] >= row["registrations_before"] >= 2
     assert 0 < row["phones_unanswered_s"] <= row["healthy_after_s"]
     assert company.pid("kamailio") != old
     hangs_up(mine, theirs)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
 from carillon.stores import trunklogins
-from carillon.stores.trunklogins import LoginReader
+from carillon.stores.trunklogins import LoginReader, place
 
 LINE = ("example.org", "line")
 
@@ -46,3 +47,13 @@ def test_a_password_is_opened_once_until_it_changes(tmp_path: Path, key: Path, m
     assert reader.logins()[LINE] == ("us", "second")
     path.unlink()
     assert reader.logins() == {}
+
+
+def test_a_command_and_the_follower_may_write_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "name-sources.json"
+    contents = [str(number).encode() * 1000 for number in range(8)]
+    with ThreadPoolExecutor(8) as writers:
+        for _ in range(50):
+            list(writers.map(lambda content: place(file, content, os.getuid()), contents))
+            assert file.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [file]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -72,10 +73,13 @@ def opened(path: Path, sealed: str) -> str:
 
 
 def place(path: Path, content: bytes, owner_uid: int) -> None:
-    """Write a file that only `owner_uid` may read, by rename; raises OSError."""
-    unfinished = path.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    os.chown(unfinished, owner_uid, -1)
-    unfinished.rename(path)
+    """Write a file that only `owner_uid` may read, by rename: several may do so at once. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.chown(name, owner_uid, -1)
+        Path(name).rename(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
