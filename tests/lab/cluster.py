@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -14,11 +13,10 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.lab import commandline
+from tests.lab.commandline import Done, run
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
 from tests.phones.baresip import lay
@@ -32,20 +30,6 @@ NAMES = ("one", "two", "three", "four")
 PHONES = ("ph1", "ph2", "ph3")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command said and how it ended."""
-
-    code: int
-    output: str
-    error: str
-
-    @property
-    def row(self) -> Any:
-        """What it printed as JSON."""
-        return json.loads(self.output)
-
-
 class Machine:
     """A host of the lab, with a directory in which it is a node, or not yet."""
 
@@ -54,17 +38,14 @@ class Machine:
         self.address = network.address(host)
         self.paths = SystemPaths.of(directory)
 
-    def asks(self, *arguments: str) -> Answer:
+    def asks(self, *arguments: str) -> Done:
         """Run `carillon --dir … ARGUMENTS` here."""
         asked = "--dir", str(self.directory), *arguments
-        done = commandline.run(*asked, namespace=self.network.namespace(self.host), patience_s=PATIENCE_S)
-        return Answer(done.code, done.output, done.error)
+        return run(*asked, namespace=self.network.namespace(self.host), patience_s=PATIENCE_S)
 
-    def does(self, *arguments: str) -> Answer:
+    def does(self, *arguments: str) -> Done:
         """As `asks`, for what must be done."""
-        answer = self.asks(*arguments)
-        assert answer.code == 0, f"{self.host}: carillon {' '.join(arguments)}: {answer.error or answer.output}"
-        return answer
+        return self.asks(*arguments).well()
 
     def joins(self, first: Machine, *, member: bool = False) -> None:
         """Become a node of the system that `first` is one of, perhaps one that holds the database, and start."""

@@ -8,11 +8,11 @@ it as it would be in its own: `multiprocessing`'s fork server.
 from __future__ import annotations
 
 import ctypes
+import json
 import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,24 +29,28 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 class Done:
     """How a command ended."""
 
+    arguments: tuple[str, ...]
     code: int
     output: str
     error: str
 
+    @property
+    def row(self) -> Any:
+        """What it printed as JSON."""
+        return json.loads(self.output)
 
-def run(
-    *arguments: str,
-    namespace: str | None = None,
-    cwd: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-    patience_s: float = 240,
-) -> Done:
+    def well(self) -> Done:
+        """The same, which must have done what it was told; raises AssertionError with its words."""
+        assert self.code == 0, f"carillon {' '.join(self.arguments)}: {self.error or self.output}"
+        return self
+
+
+def run(*arguments: str, namespace: str | None = None, patience_s: float = 240) -> Done:
     """Run `carillon ARGUMENTS`, perhaps on a host of `tests.lab.network`; raises TimeoutError."""
     with tempfile.TemporaryDirectory(prefix="carillon-command-") as folder:
         told = [Path(folder, name) for name in ("output", "error")]
-        variables = {**os.environ, **(environment or {})}
-        where = str(cwd or Path.cwd())
-        process = _FORKED.Process(target=_run, args=(arguments, namespace, where, variables, *map(str, told)))
+        place = str(Path.cwd()), dict(os.environ)
+        process = _FORKED.Process(target=_run, args=(arguments, namespace, *place, *map(str, told)))
         process.start()
         process.join(patience_s)
         if process.exitcode is None:
@@ -55,7 +59,7 @@ def run(
             raise TimeoutError(f"carillon {' '.join(arguments)} did not end within {patience_s:g} s")
         code = process.exitcode
         process.close()
-        return Done(code, *(path.read_text() if path.exists() else "" for path in told))
+        return Done(arguments, code, *(path.read_text() if path.exists() else "" for path in told))
 
 
 def _run(

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.cluster import DOMAIN, Machine
 
 from carillon.stores.directory import DirectoryReader
+from carillon.supervision import waiting
 
 
 def comes_true(said: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Whether it is so, now or soon."""
-    deadline = time.monotonic() + seconds
-    while not said():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+    return waiting.comes_true(said, seconds)
 
 
 def name(machine: Machine, extension: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -27,9 +26,8 @@ def nobody_has_a_call(cluster: Cluster) -> None:
 def says(cluster: Cluster, name: str, *words: str) -> tuple[Any, str]:
     """What a command prints as JSON, and what it says besides."""
     asked = "--dir", str(cluster.directories[name]), *words, "--json"
-    done = commandline.run(*asked, namespace=cluster.network.namespace(name))
-    assert done.code == 0, done.error
-    return json.loads(done.output), done.error
+    done = commandline.run(*asked, namespace=cluster.network.namespace(name)).well()
+    return done.row, done.error
 
 
 def seen(cluster: Cluster, name: str) -> list[tuple[str, str, str]]:

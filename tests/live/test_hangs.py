@@ -83,7 +83,8 @@ def test_without_a_gateway_callers_are_told_so_and_it_is_started_again(company: 
 def test_status_says_since_when_a_component_hangs_and_why(company: Company) -> None:
     old = sends(company, "asterisk", signal.SIGSTOP)
     await_new(company, "asterisk", old)
-    assert re.search(rf"it hung at 20\S+ \(process {old} is stopped\)", company.component("asterisk")["problem"])
+    words = re.compile(rf"it hung at 20\S+ \(process {old} is stopped\)")
+    await_that(lambda: words.search(company.component("asterisk")["problem"]), "status says when it hung, and why")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.worlds.office import Office
+from tests.worlds.office import Lamp, Office, Person
 
 
 def test_a_phone_shows_how_a_colleague_is(office: Office) -> None:
@@ -36,30 +36,27 @@ def test_a_phone_shows_that_a_colleague_talks(office: Office) -> None:
     shown.is_shown(online=True)
 
 
-def test_a_lamp_blinks_and_shines_and_goes_out(office: Office) -> None:
-    lamp = office.carol.has_lamp_for(office.bob)
+def follows_a_call_of(office: Office, lamp: Lamp, called: Person | str) -> None:
+    """Bob's phone rings: the lamp blinks, shines while they talk, and is dark before and after."""
     lamp.is_dark()
-    call = office.alice.calls(office.bob)
+    call = office.alice.calls(called)
     call.rings(office.bob)
     lamp.blinks(office.alice.extension)
     office.bob.answers(call)
     lamp.shines()
     office.alice.hangs_up(call)
     lamp.is_dark()
+
+
+def test_a_lamp_blinks_and_shines_and_goes_out(office: Office) -> None:
+    follows_a_call_of(office, office.carol.has_lamp_for(office.bob), office.bob)
 
 
 def test_the_lamp_of_a_group_blinks_and_shines_and_goes_out(office: Office) -> None:
     """It is that of the group's number; what else a member talks about is not the group's."""
     office.has_group("sales", office.bob, office.carol, number="200")
     lamp = office.carol.has_lamp_for("200")
-    lamp.is_dark()
-    call = office.alice.calls("200")
-    call.rings(office.bob)
-    lamp.blinks(office.alice.extension)
-    office.bob.answers(call)
-    lamp.shines()
-    office.alice.hangs_up(call)
-    lamp.is_dark()
+    follows_a_call_of(office, lamp, "200")
     own = office.alice.calls(office.bob)
     own.rings(office.bob)
     office.bob.answers(own)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shutil
 import subprocess
@@ -81,8 +80,7 @@ class Installation:
 
     def status(self) -> dict[str, Any]:
         """`carillon status --json`, which is asked again and again."""
-        answer: dict[str, Any] = json.loads(commandline.run("--dir", str(self.directory), "status", "--json").output)
-        return answer
+        return dict(commandline.run("--dir", str(self.directory), "status", "--json").row)
 
     def component(self, name: str) -> dict[str, Any]:
         return next(one for one in self.status()["components"] if one["name"] == name)

@@ -453,6 +453,4 @@ class Building:
 
 def carillon(network: Network, *arguments: str) -> str:
     """What a command of the product prints, run on the node; raises with its words when it fails."""
-    done = commandline.run(*arguments, namespace=network.namespace(NODE), patience_s=PATIENCE_S)
-    assert done.code == 0, f"carillon {' '.join(arguments)}: {done.error or done.output}"
-    return done.output
+    return commandline.run(*arguments, namespace=network.namespace(NODE), patience_s=PATIENCE_S).well().output

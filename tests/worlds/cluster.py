@@ -181,7 +181,7 @@ class Cluster:
         """What `carillon status` says of each; it fails while one is not well."""
         asked = "--dir", str(self.directories[name]), "status", "--json"
         done = commandline.run(*asked, namespace=self.network.namespace(name))
-        return list(json.loads(done.output)["components"])
+        return list(done.row["components"])
 
     def kills(self, name: str, component: str) -> None:
         """kill -9 of a component; it is healthy again after this."""
@@ -255,9 +255,7 @@ def found(network: Network, directory: Path) -> dict[str, Path]:
 
 def carillon(network: Network, host: str, *arguments: str) -> str:
     """What a command of the product prints, run on a host; raises with its words when it fails."""
-    done = commandline.run(*arguments, namespace=network.namespace(host), patience_s=COMMAND_S)
-    assert done.code == 0, f"carillon {' '.join(arguments)}: {done.error or done.output}"
-    return done.output
+    return commandline.run(*arguments, namespace=network.namespace(host), patience_s=COMMAND_S).well().output
 
 
 def until(is_so: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:

@@ -17,14 +17,15 @@ class NameAsker:
         """Have a number looked up; its name is in shared memory once a source has said it."""
         self.say(f"{domain} {number}")
 
-    def say(self, text: str) -> None:
-        """Tell who listens there."""
+    def say(self, text: str) -> bool:
+        """Tell who listens there; whether he could be told."""
         if self._socket is None:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         try:
             self._socket.sendto(text.encode(), self._path)
         except OSError:
-            return
+            return False
+        return True
 
     def close(self) -> None:
         """For tests: a worker lives as long as Kamailio does."""

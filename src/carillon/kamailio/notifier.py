@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import socket
 import time
 from contextlib import nullcontext
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.guard import guarded, nothing, server_error
+from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.panelnotices import PanelNotices
 from carillon.kamailio.post import Post
 from carillon.kamailio.presencesettings import PresenceSettings
@@ -52,6 +51,7 @@ class Notifier:
         self.watchers = Watchers(settings.subscriptions)
         self.post = Post(settings)
         self.turn = turn_at(settings.pictures)
+        self._states, self._keys = NameAsker(settings.states_socket), NameAsker(settings.keys_socket)
         self._panels = PanelNotices(self.pictures, self._tell)
 
     def child_init(self, rank: int) -> int:
@@ -137,7 +137,7 @@ class Notifier:
             ksr.append_to_reply("Warning", f"399 carillon {quoted(str(bad))}")
             ksr.reply(400, "Bad Document")
             return False
-        if not _told(self.settings.keys_socket, change):
+        if not self._keys.say(json.dumps(change)):
             ksr.append_to_reply("Retry-After", str(RETRY_AFTER_S))
             ksr.reply(503, "Service Unavailable")
             return False
@@ -165,7 +165,7 @@ class Notifier:
 
     def _tell(self, news: dict[str, Any]) -> None:
         """The daemon `states` looks by itself, too: losing what was published only costs a second."""
-        _told(self.settings.states_socket, news)
+        self._states.say(json.dumps(news))
 
     def _describe(self, event: str, route: str, source: str, watcher: str, sequence: str) -> None:
         """Write the body of a NOTIFY, for the packages whose bodies are ours."""
@@ -214,16 +214,6 @@ class Notifier:
 def _document(event: str, aor: str, sight: Sight, text: str) -> Document:
     """All who may see the same are told the same, one after the other."""
     return document(event, aor, shown_by(sight, picture_of(text)))
-
-
-def _told(place: Path, what: Any) -> bool:
-    """Tell a daemon of ours something; whether it could be told."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling:
-        try:
-            telling.sendto(json.dumps(what).encode(), str(place))
-        except OSError:
-            return False
-    return True
 
 
 def _publish() -> Publish:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from carillon.kamailio import fetch, gather, ksr, media, rings
 from carillon.kamailio.bans import Bans, Exempt, Standing
@@ -43,6 +43,8 @@ from carillon.stores.ports import HandOver, Place, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
+
+Known = TypeVar("Known")
 
 BANNED: Final = Decision(Drop(), trace=(TraceRow("account_banned", "banned", "too many wrong passwords from there"),))
 
@@ -325,21 +327,11 @@ class Worker:
         return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
 
     def _left_by(self, call_id: str) -> tuple[Place, ...] | Unknown:
-        try:
-            return self.leaving.get(call_id)
-        except StoreDown as down:
-            ksr.log("warn", f"leaving: {down}; a phone of a provider may ring on")
-            self.tracer.store_down("leaving")
-            return UNKNOWN
+        return self._found("leaving", lambda: self.leaving.get(call_id), "; a phone of a provider may ring on")
 
     def _slots(self, claim: Claim) -> Slots | Unknown:
         """The one trip of a main route, for a call that has a limit."""
-        try:
-            return self.calls.claim(claim)
-        except StoreDown as down:
-            ksr.log("warn", f"call counts: {down}; nobody is refused")
-            self.tracer.store_down("call counts")
-            return UNKNOWN
+        return self._found("call counts", lambda: self.calls.claim(claim), "; nobody is refused")
 
     def _trunk_login(self, domain: str, trunk: str) -> tuple[str, str] | None:
         """Read when a trunk asks, so that a new password is in force at once."""
@@ -355,11 +347,15 @@ class Worker:
         return (code if said else None), False
 
     def _handover(self, memo: Memo) -> HandOver | Unknown | None:
+        return self._found("hand-over", lambda: self.handovers.get(memo.leg_id))
+
+    def _found(self, store: str, read: Callable[[], Known], without: str = "") -> Known | Unknown:
+        """What a store says; while it is down the log says so, and what happens `without`, and the trace does."""
         try:
-            return self.handovers.get(memo.leg_id)
+            return read()
         except StoreDown as down:
-            ksr.log("warn", f"hand-over: {down}")
-            self.tracer.store_down("hand-over")
+            ksr.log("warn", f"{store}: {down}{without}")
+            self.tracer.store_down(store)
             return UNKNOWN
 
 

@@ -166,9 +166,9 @@ class Daemon:
     def _draw(self, touched: set[str], now: float) -> None:
         """Written before anybody is told: who is told looks at once."""
         drawn = {aor: self.book.picture(aor, now) for aor in touched}
-        forgotten = [aor for aor in touched if not self.book.knows(aor)]
+        forgotten = {aor for aor in touched if not self.book.knows(aor)}
         known = self.known
-        fresh = {aor: one for aor, (one, _) in drawn.items() if self.book.knows(aor) and known.get(aor) != one}
+        fresh = {aor: one for aor, (one, _) in drawn.items() if aor not in forgotten and known.get(aor) != one}
         if fresh or forgotten:
             self.pictures.write(fresh, forgotten)
         for aor, (picture, result) in drawn.items():

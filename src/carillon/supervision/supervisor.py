@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +13,7 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport, UnixStreamHTTPConnection
 
 from carillon.model.refused import Refused
+from carillon.supervision.waiting import comes_true
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 8.0
@@ -92,12 +92,9 @@ def stop_together(socket: Path, names: Sequence[str], patience_s: float) -> None
 
     By itself it stops one after the other, and notices each a second later.
     """
-    found = states(socket) or {}
-    pids = [state.pid for name in names if (state := found.get(name)) and state.pid]
     for name in names:
         _call(socket, "stopProcess", name, False)
-    psutil.wait_procs(_processes(pids), timeout=patience_s)
-    states(socket)  # each question has it look who has ended
+    comes_true(lambda: not _running(socket).intersection(names), patience_s)  # each question has it look who has ended
     for name in names:
         _call(socket, "removeProcessGroup", name)
 
@@ -118,12 +115,8 @@ def _call(socket: Path, method: str, *arguments: object) -> object | None:
         transport.close()
 
 
-def _processes(pids: Iterable[int]) -> list[psutil.Process]:
-    found = []
-    for pid in pids:
-        with suppress(psutil.NoSuchProcess):
-            found.append(psutil.Process(pid))
-    return found
+def _running(socket: Path) -> set[str]:
+    return {name for name, state in (states(socket) or {}).items() if state.pid}
 
 
 class _Connection(UnixStreamHTTPConnection):  # type: ignore[misc]  # the library has no types
