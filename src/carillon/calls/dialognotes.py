@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
 from carillon.routing.dialogs import TABLE, LiveDialog
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, call
 
 PATIENCE_S: Final = 0.5
 _MARKS, _MARK = "stores", "notes-are-whole"
@@ -29,7 +30,7 @@ class DialogNotes(Protocol):
         """Write a note."""
 
     def forget(self, call_id: str) -> None:
-        """Remove the note of a dialog that is over."""
+        """Remove the note of a dialog that is over, if there is one."""
 
 
 class KamailioNotes:
@@ -60,15 +61,14 @@ class KamailioNotes:
 
     def forget(self, call_id: str) -> None:
         """See `DialogNotes`."""
-        call(self._rpc, "htable.delete", TABLE, call_id, timeout_s=PATIENCE_S)
+        with suppress(NotThere):  # Kamailio's own route was first
+            call(self._rpc, "htable.delete", TABLE, call_id, timeout_s=PATIENCE_S)
 
     def _value(self, table: str, key: str) -> str | None:
         try:
             told = call(self._rpc, "htable.get", table, key, timeout_s=PATIENCE_S)
-        except RpcFailed as failed:
-            if "exist" in str(failed):
-                return None
-            raise
+        except NotThere:
+            return None
         return str(told["item"]["value"])
 
     def _set(self, table: str, key: str, value: str) -> None:

@@ -6,13 +6,14 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
 from carillon.kamailio.bans import ACCOUNTS, BANS, GUESSED, WRONG
 from carillon.routing.bans import BanKind
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 
 LIFTED: Final = "lifted"
 """In the place of a kind: the ban was taken back."""
@@ -94,8 +95,5 @@ class BanBook:
 
     def _forget(self, key: str) -> None:
         for table in (BANS, WRONG, GUESSED, ACCOUNTS):
-            try:
+            with suppress(NotThere):
                 call(self._rpc, "htable.delete", table, key)
-            except RpcFailed as failed:
-                if "not found" not in str(failed).lower():
-                    raise

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,7 +17,7 @@ from carillon.siblings.calls import Person, known, noted
 from carillon.states.naming import naming
 from carillon.states.news import Mouth, News, all_calls_again, calls_in_parts
 from carillon.stores.directory import DirectoryReader
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 
 AGAIN_S: Final = 10.0
 """The daemon `states` is told everything so often: what was lost, or told to one that died, is made good."""
@@ -139,7 +140,8 @@ class CallBook:
                 await self._done(call, self._rpc, "htable.sets", TABLE, aor, note)
                 self._written[aor] = note
             else:
-                await self._done(call, self._rpc, "htable.delete", TABLE, aor)
+                with suppress(NotThere):
+                    await self._done(call, self._rpc, "htable.delete", TABLE, aor)
                 del self._written[aor]
         except RpcFailed as failed:
             self._written.pop(aor, None)

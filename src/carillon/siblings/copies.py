@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -14,7 +15,7 @@ from carillon.siblings.told import news
 from carillon.sip.private import KEPT_FLAGS, LEADS_TO, SOCKET
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.bound import bound
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 
 PATIENCE_S = 1.0
 Place = tuple[str, int]
@@ -73,11 +74,8 @@ class Copies:
             await self._forget(aor, contact)
 
     async def _forget(self, aor: str, contact: str) -> None:
-        try:
+        with suppress(NotThere):
             await asyncio.to_thread(call, self.rpc, "ul.rm_contact", "location", aor, contact)
-        except RpcFailed as failed:
-            if "not found" not in str(failed).lower():
-                raise
 
 
 def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, call
 
 TABLE: Final = "siblings"
 TOLD: Final = "."
@@ -17,9 +17,7 @@ def was_restarted(rpc: Path) -> bool:
     """Whether Kamailio knows nothing of siblings; raises RpcFailed when it does not answer."""
     try:
         call(rpc, "htable.get", TABLE, TOLD)
-    except RpcFailed as failed:
-        if "no answer" in str(failed):
-            raise
+    except NotThere:
         return True
     return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -13,7 +14,7 @@ from carillon.presence.aggregate import Merged, Source
 from carillon.presence.picture import Picture
 from carillon.states.panels import Key, Panels
 from carillon.states.watched import WRITTEN_S
-from carillon.supervision.rpc import RpcFailed
+from carillon.supervision.rpc import NotThere, RpcFailed
 
 TABLE: Final = "states"
 TOLD: Final = "told"
@@ -142,7 +143,8 @@ class Calls:
     def _tell_of(self, aor: str) -> None:
         text, before = self.wanted.get(aor), self.told.get(aor)
         if text is None and before is not None:
-            self.rpc("htable.delete", TABLE, aor)
+            with suppress(NotThere):
+                self.rpc("htable.delete", TABLE, aor)
             del self.told[aor]
         elif text is not None and text != before:
             self.rpc("htable.sets", TABLE, aor, text)

@@ -13,7 +13,7 @@ from carillon.kamailio.bans import ACCOUNTS, BANS, GUESSED, WRONG
 from carillon.model.refused import Refused
 from carillon.routing.bans import BanKind
 from carillon.siblings.bans import LIFTED
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.paths import SystemPaths
 
 
@@ -81,10 +81,10 @@ def _entries(paths: SystemPaths, table: str) -> dict[str, str]:
 def _forget(paths: SystemPaths, table: str, key: str) -> None:
     """Delete a key; that it is not there is as good."""
     try:
-        call(paths.kamailio_rpc, "htable.delete", table, key)
+        with suppress(NotThere):
+            call(paths.kamailio_rpc, "htable.delete", table, key)
     except RpcFailed as failed:
-        if "not found" not in str(failed).lower():
-            raise Refused("ban", f"Kamailio did not take the ban back: {failed}.") from failed
+        raise Refused("ban", f"Kamailio did not take the ban back: {failed}.") from failed
 
 
 def _address(typed: str) -> None:

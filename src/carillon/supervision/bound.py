@@ -8,17 +8,15 @@ from typing import Any
 
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.registered import NOT_SET
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, call
 
 
 def bound(rpc: Path, aor: str) -> list[Binding]:
     """The contacts that an address of record has in the running Kamailio; raises RpcFailed."""
     try:
         record = call(rpc, "ul.lookup", "location", aor)
-    except RpcFailed as failed:
-        if "not found" in str(failed) or "no contacts" in str(failed):
-            return []
-        raise
+    except NotThere:
+        return []
     now = int(time.time())
     return [
         _binding(each["Contact"], now) for each in record["Contacts"] if isinstance(each["Contact"]["Expires"], int)

@@ -7,7 +7,7 @@ from typing import Any
 
 from carillon.sip.uri import SipUri
 from carillon.stores.registrations import Registration, registrations
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.paths import SystemPaths
 
 NOT_SET = "[not set]"
@@ -33,10 +33,8 @@ def _in_memory(paths: SystemPaths, aor: tuple[str, str] | None, now: float) -> l
     if aor is not None:
         try:
             record = call(paths.kamailio_rpc, "ul.lookup", "location", f"{aor[0]}@{aor[1]}")
-        except RpcFailed as failed:
-            if "not found" in str(failed) or "no contacts" in str(failed):
-                return []
-            raise
+        except NotThere:
+            return []
         return _bindings(record, now)
     domains = call(paths.kamailio_rpc, "ul.dump")["Domains"]
     return [

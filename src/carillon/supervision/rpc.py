@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
 import secrets
 import select
 import socket
@@ -24,6 +25,8 @@ LARGE_S: Final = 5.0
 """How long such an answer may take at least."""
 FIFO: Final = "rpc.fifo"
 """Beside the socket: `SystemPaths.kamailio_fifo`."""
+_NOT_THERE: Final = re.compile(r"(?<!method )not found|no contacts|doesn't exist", re.IGNORECASE)
+"""Its codes don't tell: some of these are 404, others 500."""
 
 
 class RpcFailed(Exception):
@@ -34,8 +37,12 @@ class NobodyAnswers(RpcFailed):
     """Kamailio isn't there, or hangs."""
 
 
+class NotThere(RpcFailed):
+    """Kamailio has no such key, address or contact: who wanted it removed has what he wanted."""
+
+
 def call(rpc_socket: Path, method: str, *parameters: str | int, timeout_s: float = 1.0) -> Any:
-    """The result of one JSON-RPC method of Kamailio, of any size. Raises `RpcFailed`."""
+    """The result of one JSON-RPC method of Kamailio, of any size. Raises `RpcFailed`, of its kinds `NotThere`."""
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
     fifo = rpc_socket.with_name(FIFO)
     try:
@@ -46,7 +53,8 @@ def call(rpc_socket: Path, method: str, *parameters: str | int, timeout_s: float
     except (OSError, ValueError) as error:
         raise NobodyAnswers(f"no answer to {method}: {error}") from error
     if "error" in answer:
-        raise RpcFailed(f"{method}: {answer['error'].get('message', answer['error'])}")
+        words = str(answer["error"].get("message", answer["error"]))
+        raise (NotThere if _NOT_THERE.search(words) else RpcFailed)(f"{method}: {words}")
     return answer["result"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 
 from carillon.model.refused import Refused
 from carillon.stores.registrationjournal import RegistrationJournal
@@ -13,7 +13,7 @@ from carillon.stores.registrations import Registration
 from carillon.supervision.bound import bound
 from carillon.supervision.prepare import require_root
 from carillon.supervision.replay import replay
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.paths import SystemPaths
 
 
@@ -41,11 +41,8 @@ def _in_memory(paths: SystemPaths, chosen: Iterable[Registration]) -> None:
 
 def _forget(paths: SystemPaths, aor: str, contact: str) -> None:
     """That it has gone meanwhile is as good."""
-    try:
+    with suppress(NotThere):
         call(paths.kamailio_rpc, "ul.rm_contact", "location", aor, contact)
-    except RpcFailed as failed:
-        if "not found" not in str(failed).lower():
-            raise
 
 
 def _in_file(paths: SystemPaths, chosen: Iterable[Registration]) -> None:

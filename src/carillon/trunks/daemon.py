@@ -7,6 +7,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from carillon.stores.ports import StoreDown, Target, TrunkProfile
 from carillon.stores.trunklogins import LoginReader
 from carillon.stores.trunktargets import TABLE as TARGETS
 from carillon.stores.trunktargets import told
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.once import may, was_given
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
 from carillon.trunks.dnsasking import ask
@@ -79,21 +80,26 @@ class Follower:
             self._register({}, now)
             return
         for uuid in (*self.registered, *self.leaving):
-            call(self.rpc, "uac.reg_remove", uuid)
+            self._remove(uuid)
         self.registered, self.leaving = {}, {}
 
     def _register(self, wanted: dict[str, Account], now: float) -> None:
         """Add what is wanted; what no longer is has a moment to say goodbye to its provider."""
         for uuid in [uuid for uuid, account in self.registered.items() if wanted.get(uuid) != account]:
-            call(self.rpc, "uac.reg_unregister", "l_uuid", uuid)
+            with suppress(NotThere):
+                call(self.rpc, "uac.reg_unregister", "l_uuid", uuid)
             del self.registered[uuid]
             self.leaving[uuid] = now + GOODBYE_S
         for uuid in [uuid for uuid, until in self.leaving.items() if now > until or uuid in wanted]:
-            call(self.rpc, "uac.reg_remove", uuid)
+            self._remove(uuid)
             del self.leaving[uuid]
         for uuid in wanted.keys() - self.registered.keys():
             call(self.rpc, "uac.reg_add", *wanted[uuid].parameters())
             self.registered[uuid] = wanted[uuid]
+
+    def _remove(self, uuid: str) -> None:
+        with suppress(NotThere):
+            call(self.rpc, "uac.reg_remove", uuid)
 
     def _tell(self, table: str, before: dict[str, str], after: dict[str, str]) -> dict[str, str]:
         """Tell the workers what has changed; returns what they know now."""
@@ -101,7 +107,8 @@ class Follower:
         for key, value in written.items():
             call(self.rpc, "htable.sets", table, key, value)
         for key in forgotten:
-            call(self.rpc, "htable.delete", table, key)
+            with suppress(NotThere):
+                call(self.rpc, "htable.delete", table, key)
         return after
 
 
