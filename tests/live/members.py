@@ -35,9 +35,9 @@ class Members:
 
     @classmethod
     @contextmanager
-    def open(cls, usual: str, home: Path) -> Iterator[Members]:
-        """All three together; all of it is gone at the end."""
-        with Cluster.open(prefix(usual), 3, home, phones=()) as cluster:
+    def open(cls, usual: str, home: Path, phones: tuple[str, ...] = ()) -> Iterator[Members]:
+        """All three together, and hosts for phones; all of it is gone at the end."""
+        with Cluster.open(prefix(usual), 3, home, phones) as cluster:
             cluster["two"].joins(cluster["one"], member=True)
             members = cls(cluster, cluster["three"].witnesses(cluster["one"]))
             try:
@@ -57,6 +57,10 @@ class Members:
     def two(self) -> Machine:
         """The second one."""
         return self.cluster["two"]
+
+    def other(self, machine: Machine) -> Machine:
+        """The other node."""
+        return self.two if machine is self.one else self.one
 
     @property
     def three(self) -> Machine:

@@ -1,0 +1,52 @@
+"""Each node is restarted in turn, as for a new kernel: talks at the other one go on, changes are made, nobody is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.lab.cluster import PHONES
+from tests.lab.known import comes_true, name
+from tests.live.members import Members, together
+from tests.live.staff import Staff, contacts, people
+from tests.live.talking import a_call_rings, a_call_works
+from tests.live.waiting import measured
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
+    """Four people, two nodes that hold the database together, and a third machine that votes."""
+    home = Path(tmp_path_factory.mktemp("rolling"))
+    with Members.open("rr-", home, PHONES) as members, Staff.of(members, "101", "102", "103", "104") as staff:
+        yield staff
+
+
+@pytest.mark.parametrize(("host", "newcomer"), [("one", "201"), ("two", "202")])
+def test_a_node_is_restarted_while_people_talk_at_the_other_one(staff: Staff, host: str, newcomer: str) -> None:
+    restarted = staff.members.cluster[host]
+    stays = staff.members.other(restarted)
+    alice, bob = staff.registered("101", restarted), staff.registered("102", stays)
+    talk = staff.talk("103", "104", stays)
+    before, listed = contacts(stays), people(stays)
+
+    restarted.does("down")
+    a_call_works(bob, alice)  # her home is away, and her phone rings
+    staff.hires(newcomer, stays)
+    carol = staff.registers(newcomer, stays)
+    talk.goes_on()
+
+    with measured(f"rolling restart of {host} | until a phone there calls again"):
+        restarted.does("up")
+        assert comes_true(lambda: a_call_rings(alice, carol))
+    assert name(restarted, newcomer) == f"Nr. {newcomer}"
+    assert comes_true(lambda: all(contacts(each) == {*before, carol.contact} for each in staff.nodes))
+    assert together(restarted, 3)
+    with measured(f"after the restart of {host} | until a change there is in force at the other one"):
+        restarted.does("user", "set", newcomer, "--name", "Carol")
+        assert comes_true(lambda: name(stays, newcomer) == "Carol")
+    assert people(restarted) == people(stays) == {*listed, newcomer}
+    talk.goes_on()
+    talk.ends()
