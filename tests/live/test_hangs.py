@@ -84,7 +84,9 @@ def test_status_says_since_when_a_component_hangs_and_why(company: Company) -> N
     old = sends(company, "asterisk", signal.SIGSTOP)
     await_new(company, "asterisk", old)
     words = re.compile(rf"it hung at 20\S+ \(process {old} is stopped\)")
-    await_that(lambda: bool(words.search(company.component("asterisk")["problem"])), "status says when it hung, and why")
+    await_that(
+        lambda: bool(words.search(company.component("asterisk")["problem"])), "status says when it hung, and why"
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Each node is restarted in turn, as for a new kernel: talks at the other one go on, changes are made, nobody is lost."""
+"""Each node is restarted in turn, as for a new kernel: talks at the other go on, changes are made, nobody is lost."""
 
 from __future__ import annotations
 

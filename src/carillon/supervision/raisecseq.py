@@ -1,8 +1,8 @@
 """`python -m carillon.supervision.raisecseq STATE -- COMMAND…`: become the presence server, after raising its numbers.
 
-It writes its subscriptions behind, and their CSeq not at all while they last. A NOTIFY whose number the phone has seen
-already would be thrown away (RFC 3261 §12.2.2), and so would its lamp, whose version is that number (RFC 4235 §4.1). So
-each number is raised past all that may have been sent since it was written.
+It writes its subscriptions behind, and their CSeq once in some hundred NOTIFYs (`location`). A NOTIFY whose number the
+phone has seen already would be thrown away (RFC 3261 §12.2.2), and so would its lamp, whose version is that number
+(RFC 4235 §4.1). So each number is raised past all that may have been sent since it was written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 PER_SECOND: Final = 4
 """More NOTIFYs to one watcher than this, a second, for long, are not possible: changes are gathered."""
 AT_LEAST: Final = 1000
-"""For two crashes in a moment."""
+"""For two crashes in a moment, and more than the kept number may be behind."""
 BEGAN: Final = 1_767_225_600
 """2026 began then, in Unix seconds; a CSeq has 31 bits, so this way lasts until 2043."""
 
