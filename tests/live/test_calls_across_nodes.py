@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.live.talking import calls, final, hangs_up, talk
+from tests.live.test_lamps import states
 from tests.live.test_transfers import hear_each_other, talks
 from tests.live.watching import Watch, dialogs
 from tests.phones.call import Call
@@ -134,6 +135,25 @@ def test_a_lamp_at_one_node_shows_a_call_at_the_other_and_takes_it(cluster: Clus
     at_alice.wait_answered()
     at_bob.wait_ended()
     lamp.until(lambda told: dialogs(told) == [])
+
+
+def test_the_lamp_of_a_group_at_one_node_shows_the_groups_call_at_the_other(cluster: Cluster) -> None:
+    for node in (ONE, TWO):
+        cluster.says(node, "number", "add", "200", "--to", "group:sales")
+    alice, bob, carol = cluster.registered("101", ONE), cluster.registered("102", ONE), cluster.registered("103", TWO)
+    lamp = Watch(carol, cluster.uri("200"), "dialog")
+    invite = calls(alice, cluster.uri("200"))
+    received, own = bob.expect("INVITE"), carol.expect("INVITE")
+    for called, rung in ((bob, received), (carol, own)):
+        called.respond(rung, 180, headers=[("Contact", f"<{called.contact}>")])
+    lamp.until(lambda told: states(told) == ["early"])
+    accepted = bob.accept(received)
+    mine = Dialog.called(alice, invite, final(alice, invite))
+    mine.ack()
+    bob.expect("ACK")
+    lamp.until(lambda told: states(told) == ["confirmed"])
+    hangs_up(mine, Dialog.answered(bob, received, accepted))
+    lamp.until(lambda told: states(told) == [])
 
 
 def test_nothing_is_left_of_a_call_whose_caller_gave_up(cluster: Cluster) -> None:

@@ -42,20 +42,27 @@ class CallBook:
         self._news: dict[str, None] = {}
         self._unwritten: dict[str, None] = {}
         self._written: dict[str, str] = {}
+        self._unsent: list[bytes] = []
         self._woken = asyncio.Event()
         self._thread = ThreadPoolExecutor(1)  # the directory's handle belongs to the thread that opened it
         self._again_at = 0.0
 
     async def run(self) -> None:
-        """Look up what is new here, and write what the workers are to know; for ever, one after the other."""
+        """Look up what is new here, write what the workers are to know, then tell `states`; for ever, one by one.
+
+        Who sees a call on a lamp may take it at once: the workers know of it before.
+        """
         await self._forget_all()
         while True:
             await self._woken.wait()
             self._woken.clear()
             for aor in self._taken(self._news):
                 await self._look_up(aor)
+            unsent, self._unsent = self._unsent, []
             for aor in self._taken(self._unwritten):
                 await self._write(aor)
+            if not self._mouth.tells(unsent):
+                self._again_at = 0.0
 
     # --- our own
 
@@ -142,7 +149,7 @@ class CallBook:
             else:
                 with suppress(NotThere):
                     await self._done(call, self._rpc, "htable.delete", TABLE, aor)
-                del self._written[aor]
+                self._written.pop(aor, None)
         except RpcFailed as failed:
             self._written.pop(aor, None)
             print(f"siblings: calls of {aor}: {failed}", file=sys.stderr, flush=True)
@@ -163,5 +170,5 @@ class CallBook:
         return taken
 
     def _send(self, datagrams: Iterable[bytes]) -> None:
-        if not self._mouth.tells(datagrams):
-            self._again_at = 0.0
+        self._unsent += datagrams
+        self._woken.set()

@@ -1,0 +1,91 @@
+"""Who is told of a sibling's calls, and in which order; Kamailio is a socket that answers late."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from pathlib import Path
+
+from carillon.presence.picture import DialogState as Shown
+from carillon.presence.picture import Line
+from carillon.routing.elsewhere import TABLE, Elsewhere
+from carillon.siblings.callbook import CallBook
+from carillon.siblings.calls import Person
+from carillon.states.news import Ear, News
+
+BOB, FAR = "102@e.test", "node2"
+THERE = Person((Line("k3v9ax", Shown.EARLY, False, "101@e.test", call_id="c1"),))
+LATE_S = 0.1
+
+
+class Kamailio:
+    """What its table of calls elsewhere holds: each request is done, and answered, a moment after it came."""
+
+    def __init__(self, rpc: Path) -> None:
+        self.table: dict[str, str] = {}
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+        self._socket.bind(str(rpc))
+        asyncio.get_running_loop().add_reader(self._socket, self._asked)
+
+    def close(self) -> None:
+        """Answer nobody."""
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
+
+    def _asked(self) -> None:
+        data, who = self._socket.recvfrom(65536)
+        asyncio.get_running_loop().call_later(LATE_S, self._does, json.loads(data), who)
+
+    def _does(self, request: dict[str, object], who: str) -> None:
+        match request["method"], request["params"]:
+            case "htable.sets", [table, aor, note] if table == TABLE:
+                self.table[aor] = note
+            case "htable.delete", [table, aor] if table == TABLE:
+                del self.table[aor]
+        self._socket.sendto(json.dumps({"id": 1, "result": {}}).encode(), who)
+
+
+class Office:
+    """A book of calls, the Kamailio that it writes to, and what the daemon `states` hears."""
+
+    def __init__(self, place: Path) -> None:
+        self.kamailio, self.states = Kamailio(place / "rpc"), Ear(place / "states")
+        self.book = CallBook(place / "rpc", place / "directory.db", place / "states", lambda aor: None)
+
+    def close(self) -> None:
+        """Nobody is there any more."""
+        self.kamailio.close()
+        self.states.close()
+
+    async def hears(self) -> News:
+        """The next word to `states` that says anything of Bob."""
+        while True:
+            await asyncio.sleep(0.001)
+            for news in self.states.heard(0):
+                if BOB in (news.calls or {}):
+                    return news
+
+
+async def told_of_bob(place: Path) -> list[tuple[bool, bool]]:
+    """He is called at a sibling, then no more: each time whether `states` is told of it, and whether workers know."""
+    office = Office(place)
+    running = asyncio.ensure_future(office.book.run())
+    office.book.round(frozenset({FAR}), [])
+    found = []
+    for person in (THERE, Person()):
+        office.book.heard(FAR, BOB, person)
+        news = await asyncio.wait_for(office.hears(), 10)
+        known = office.kamailio.table.get(BOB)
+        found.append((bool((news.calls or {})[BOB]), known is not None and Elsewhere.parse(known).nodes == (FAR,)))
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    office.close()
+    return found
+
+
+def test_workers_know_of_a_call_before_a_lamp_shows_it(tmp_path: Path) -> None:
+    """Whoever sees it may take it at once."""
+    assert asyncio.run(told_of_bob(tmp_path)) == [(True, True), (False, False)]
