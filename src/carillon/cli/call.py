@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from carillon.model.node import Node
 
 app = commands("Calls that are up.")
+
+Answer = TypeVar("Answer")
+GATEWAY = "asterisk"
 
 Name = Annotated[str, typer.Argument(metavar="ID", help="Short id of the call, or one of its Call-IDs.")]
 
@@ -37,8 +40,7 @@ def list_(context: typer.Context) -> None:
 
     cli = Cli.of(context)
     node, siblings = load_nodes(cli.paths)
-    with gateway(cli, node) as manager:
-        calls = [(node, call) for call in live_calls(manager)]
+    calls = [(node, call) for call in _here(cli, node, siblings, live_calls, "its calls are missing here.") or ()]
     hear_the_collector(cli)
     told = asked(cli, siblings, "calls", call_in, "calls")
     calls += [(one, call) for one in siblings for call in told.get(one.name, ())]
@@ -58,8 +60,7 @@ def hangup(context: typer.Context, name: Name) -> None:
 
     cli = Cli.of(context)
     node, siblings = load_nodes(cli.paths)
-    with gateway(cli, node) as manager:
-        call = hang_up(manager, name)
+    call = _here(cli, node, siblings, lambda manager: hang_up(manager, name), "its calls can't be ended now.")
     if call is None:
         ended = [call for told in asked(cli, siblings, "calls", call_in, "hang up", name).values() for call in told]
         if not ended:
@@ -69,6 +70,23 @@ def hangup(context: typer.Context, name: Name) -> None:
         cli.show({"id": call.id, "ended": True}, "")
     else:
         typer.echo(f"Call {call.id} from {call.caller} to {call.called} ended.")
+
+
+def _here(
+    cli: Cli, node: Node, siblings: Sequence[Node], ask: Callable[[Manager], Answer], otherwise: str
+) -> Answer | None:
+    """What this node's Asterisk says; while that is away, others are asked all the same, and it is said.
+
+    Raises `Refused` where there are no others.
+    """
+    try:
+        with gateway(cli, node) as manager:
+            return ask(manager)
+    except Refused as refused:
+        if not siblings or refused.field != GATEWAY:
+            raise
+        typer.echo(f"Node {node.name} (this one): {refused.sentence.rstrip('.')}: {otherwise}", err=True)
+        return None
 
 
 @contextmanager
@@ -84,7 +102,7 @@ def gateway(cli: Cli, node: Node) -> Iterator[Manager]:
         with Manager.at(door) as manager:
             yield manager
     except NoAnswer as error:
-        raise Refused("asterisk", f"{error}; `carillon status` tells how it is.") from error
+        raise Refused(GATEWAY, f"{error}; `carillon status` tells how it is.") from error
 
 
 def _row(cli: Cli, node: Node, call: LiveCall) -> dict[str, object]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.cli.recordingplace import Place, index_of
 from carillon.cli.siblings import asked
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
     from carillon.model.recording import Rule
-    from carillon.recordings.index import Index, Kept
+    from carillon.recordings.index import Kept
 
 app = commands("Recorded calls, and rules for which calls are recorded.")
 rules = commands("Which calls are recorded.")
@@ -33,6 +32,9 @@ ToneEvery = Annotated[
     int | None, typer.Option(metavar="SECONDS", help="Play both a tone again and again, so far apart; 0 for never.")
 ]
 Id = Annotated[int, typer.Argument(metavar="ID", help="Number of the recording, as `recording list` shows it.")]
+At = Annotated[
+    str | None, typer.Option("--node", metavar="NAME", help="The node on which it lies; this one when left out.")
+]
 Domain = Annotated[str | None, typer.Option(help="Only those of this domain.")]
 
 
@@ -44,7 +46,7 @@ def list_(
 ) -> None:
     """List recordings of all nodes from the newest on; one that was lost says why.
 
-    Each lies at the node where it was made: show, export and remove it there.
+    Each lies on the node where it was made: `--node` names that to show, export and remove.
 
     Example: `carillon recording list 101`
     """
@@ -54,7 +56,7 @@ def list_(
     cli = Cli.of(context)
     own, _, named = (extension or "").partition("@")
     node, siblings = load_nodes(cli.paths)
-    found = [(node.name, one) for one in _index(cli).listing(named or domain, own or None)]
+    found = [(node.name, one) for one in index_of(cli).listing(named or domain, own or None)]
     told = asked(cli, siblings, "recordings", recording_in, "recordings", named or domain or "", own)
     found += [(name, one) for name, rows in told.items() for one in rows]
     found.sort(key=lambda each: each[1].began, reverse=True)
@@ -62,47 +64,46 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, recording: Id) -> None:
+def show(context: typer.Context, recording: Id, node: At = None) -> None:
     """Show a recording, and where its file is.
 
-    Example: `carillon recording show 7`
+    Example: `carillon recording show 7 --node ghent`
     """
     cli = Cli.of(context)
-    index = _index(cli)
-    found = _require(index, recording)
-    path = str(index.root / found.file) if found.file else None
-    cli.show({**_row(found), "key": found.key, "rule": found.rule, "path": path}, "Recording")
+    place = Place.of(cli, node)
+    found = place.show(recording)
+    row = {**_at(place), **_row(found), "key": found.key, "rule": found.rule, "path": place.path(found)}
+    cli.show(row, "Recording")
 
 
 @app.command()
-def export(context: typer.Context, recording: Id, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+def export(
+    context: typer.Context, recording: Id, file: Annotated[Path, typer.Argument(metavar="FILE")], node: At = None
+) -> None:
     """Copy a recording to a file (WAV: left the recorded side, right what it heard).
 
-    Example: `carillon recording export 7 call.wav`
+    Example: `carillon recording export 7 call.wav --node ghent`
     """
     cli = Cli.of(context)
-    index = _index(cli)
-    found = _require(index, recording)
+    place = Place.of(cli, node)
+    found = place.show(recording)
     if not found.file:
         raise Refused("id", f"recording {recording} was lost: {found.why}.")
     if file.exists():
         raise Refused("file", f"{file} is there already; choose another name.")
-    file.touch(mode=0o600)
-    shutil.copyfile(index.root / found.file, file)
-    cli.show({"id": found.id, "file": str(file)}, "Exported")
+    place.export(found, file)
+    cli.show({**_at(place), "id": found.id, "file": str(file)}, "Exported")
 
 
 @app.command()
-def remove(context: typer.Context, recording: Id) -> None:
+def remove(context: typer.Context, recording: Id, node: At = None) -> None:
     """Remove a recording and its file.
 
     Example: `carillon recording remove 7`
     """
     cli = Cli.of(context)
-    index = _index(cli)
-    found = _require(index, recording)
-    index.remove(found)
-    cli.show(_row(found), "Removed")
+    place = Place.of(cli, node)
+    cli.show({**_at(place), **_row(place.remove(recording))}, "Removed")
 
 
 @rules.command("add")
@@ -183,24 +184,8 @@ def remove_rule(
     cli.done(f"Rule {old.id} ({old.calls} calls of {old.subject}) removed.", _rule_row(old), sequence)
 
 
-def _index(cli: Cli) -> Index:
-    from carillon.recordings.index import Index
-    from carillon.supervision.prepare import require_root
-
-    require_root()
-    index = Index(cli.paths.recordings)
-    try:
-        index.show(0)
-    except sqlite3.Error as error:
-        raise Refused("recordings", f"none can be read ({error}); has this system been started?") from error
-    return index
-
-
-def _require(index: Index, id: int) -> Kept:
-    found = index.show(id)
-    if found is None:
-        raise Refused("id", f"there is no recording {id}; see `carillon recording list`.")
-    return found
+def _at(place: Place) -> dict[str, object]:
+    return {"node": place.name} if place.several else {}
 
 
 def _row(of: Kept) -> dict[str, object]:

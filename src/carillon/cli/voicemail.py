@@ -11,6 +11,7 @@ import typer
 from carillon.cli.choices import YesNo, chosen
 from carillon.cli.context import Cli, commands
 from carillon.cli.passwords import typed_or_made
+from carillon.cli.siblings import asked
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
@@ -28,20 +29,16 @@ def list_(
     context: typer.Context,
     extension: Annotated[str | None, typer.Argument(metavar="[EXT]", help="Only of this mailbox.")] = None,
 ) -> None:
-    """List the messages, of one mailbox or of all.
+    """List the messages of all nodes, of one mailbox or of all.
 
     Example: `carillon voicemail list 102`
     """
     from carillon.provisioning import voicemails
 
     cli = Cli.of(context)
-    store = _store(cli)
-    if extension is None:
-        found = list(store.everything())
-    else:
-        user, _ = voicemails.show(cli.truth, extension)
-        found = store.messages(user.domain, user.extension)
-    cli.show([_message(one) for one in found], "Voice messages")
+    user = None if extension is None else voicemails.show(cli.truth, extension)[0]
+    several, found = _everywhere(cli, user)
+    cli.show([{**({"node": node} if several else {}), **_message(one)} for node, one in found], "Voice messages")
 
 
 @app.command()
@@ -104,13 +101,40 @@ def remove(
     user, _ = voicemails.show(cli.truth, extension)
     store = _store(cli)
     gone = [one for one in store.messages(user.domain, user.extension) if all_ or one.id == message]
+    for one in gone:
+        store.remove(one)
+    if all_ or not gone:
+        gone += _removed_at_siblings(cli, user, message or "")
     if not gone and not all_:
         raise Refused(
             "id", f"there is no message {message} for {extension}; see `carillon voicemail list {extension}`."
         )
-    for one in gone:
-        store.remove(one)
     cli.say(f"{len(gone)} message{'' if len(gone) == 1 else 's'} removed.", {"removed": [one.id for one in gone]})
+
+
+def _everywhere(cli: Cli, user: User | None) -> tuple[bool, list[tuple[str, Message]]]:
+    """The messages of a mailbox or of all, with their nodes, and whether there are several nodes."""
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import message_in
+
+    store = _store(cli)
+    node, siblings = load_nodes(cli.paths)
+    domain, extension = (user.domain, user.extension) if user else ("", "")
+    here = store.messages(domain, extension) if user else store.everything()
+    found = [(node.name, one) for one in here]
+    for name, messages in asked(cli, siblings, "messages", message_in, "messages", domain, extension).items():
+        found += [(name, one) for one in messages]
+    return bool(siblings), sorted(found, key=lambda each: (each[1].domain, each[1].extension, each[1].at, each[1].id))
+
+
+def _removed_at_siblings(cli: Cli, user: User, id: str) -> list[Message]:
+    """What other nodes have removed of a mailbox: one message, or all for ""."""
+    from carillon.provisioning.system import load_nodes
+    from carillon.siblings.asked import message_in
+
+    question = "remove messages", user.domain, user.extension, id
+    told = asked(cli, load_nodes(cli.paths)[1], "messages", message_in, *question)
+    return [one for removed in told.values() for one in removed]
 
 
 def _store(cli: Cli) -> Mailboxes:
@@ -136,7 +160,7 @@ def _message(of: Message) -> dict[str, object]:
 
 def _row(cli: Cli, user: User, own: Voicemail) -> Mapping[str, object]:
     store = _store(cli)
-    found = store.messages(user.domain, user.extension)
+    found = [one for _, one in _everywhere(cli, user)[1]]
     greetings = [kind for kind in ("unavailable", "busy") if store.greeting(user.domain, user.extension, kind).exists()]
     return {
         "extension": user.extension,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from carillon.explain import live
+from carillon.explain import live, nodes
 from carillon.explain.call import Situation
 from carillon.model.refused import Refused
 from carillon.routing.dialogs import LiveDialog
@@ -68,6 +68,7 @@ def situation_of(
         callee_calls=1 if asked.busy and asked.calls_up is None else asked.calls_up,
         found_busy=live.found_busy(paths, who.party.aor) if isinstance(who, Account) else "",
         targets=live.targets(paths, who.domain),
+        calls_at=partial(nodes.calls_at, paths),
     )
 
 

@@ -60,7 +60,7 @@ class Situation:
     the called person (`dnd` too); with `busy` his phone says that he is in a call. `caller_number` and
     `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number,
     `said` what calls and phones say of a person. `calls_up` counts the calls of those who have a limit; the called
-    person has `callee_calls`, if given.
+    person has `callee_calls`, if given. `calls_at` says at which nodes people have calls (`routing.elsewhere`).
     """
 
     caller: Account | TrunkProfile
@@ -79,6 +79,7 @@ class Situation:
     callee_calls: int | None = None
     found_busy: str = ""
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    calls_at: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]] = lambda aors: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +162,14 @@ def _from_gateway(request: Request, decision: Decision, gateway: Gateway) -> Req
 
 
 def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory: Directory) -> Facts:
+    account = situation.caller if asked.account and isinstance(situation.caller, Account) else None
+    callee = _with_states(directory.party(*asked.callee), situation) if asked.callee else None
     return Facts(
         now=situation.now,
         node=node,
         domains=directory.domains(),
-        account=situation.caller if asked.account and isinstance(situation.caller, Account) else None,
-        callee=_with_states(directory.party(*asked.callee), situation) if asked.callee else None,
+        account=account,
+        callee=callee,
         registered=situation.registered(asked.registered) if asked.registered else False,
         routes=directory.outbound(asked.outbound) if asked.outbound else (),
         trunks=directory.trunks() if asked.outbound else {},
@@ -178,8 +181,15 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         busy=situation.found_busy if asked.busy else "",
         ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
         rings=directory.rings() if asked.rows else {},
+        elsewhere=_elsewhere(account, callee, situation) if asked.elsewhere else {},
         fresh_id=FRESH,
     )
+
+
+def _elsewhere(account: Account | None, callee: Party | None, situation: Situation) -> Mapping[str, tuple[str, ...]]:
+    """At which nodes caller and callee have calls, in this order."""
+    parties = (account.party if account else None, callee)
+    return situation.calls_at([one.aor for one in parties if one])
 
 
 def _with_states(callee: Party | None, situation: Situation) -> Party | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from carillon.confgen.kamailio.target import node_profile
+from carillon.explain import nodes
 from carillon.model.refused import Refused
 from carillon.provisioning import devices, trunks, users
-from carillon.provisioning.system import load_node
+from carillon.provisioning.system import load_nodes
 from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.dialogs import TABLE, DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, NodeProfile, Unknown
@@ -44,7 +46,8 @@ def directory_of(paths: SystemPaths, truth: Engine) -> Iterator[DirectoryReader]
 
 def profile_of(paths: SystemPaths) -> NodeProfile:
     """What the node's workers know of it."""
-    return node_profile(load_node(paths), paths.secret.read_bytes())
+    node, siblings = load_nodes(paths)
+    return node_profile(node, paths.secret.read_bytes(), siblings)
 
 
 def caller_of(
@@ -97,13 +100,14 @@ def targets(paths: SystemPaths, domain: str) -> dict[str, tuple[Target, ...]]:
 
 
 def ringing(paths: SystemPaths) -> tuple[LiveDialog, ...]:
-    """What rings now, oldest first; nothing when the system is stopped."""
+    """What rings now at any node, oldest first; nothing when the system is stopped."""
     try:
         dump = call(paths.kamailio_rpc, "htable.dump", TABLE)
     except RpcFailed:
         return ()
     notes = (LiveDialog.parse(str(item["name"]), str(item["value"])) for entry in dump for item in entry["slot"])
-    return tuple(sorted((one for one in notes if one.state is DialogState.RINGING), key=lambda one: one.since))
+    here = (one for one in notes if one.state is DialogState.RINGING)
+    return tuple(sorted((*here, *nodes.ringing(paths, time.time())), key=lambda one: one.since))
 
 
 def found_busy(paths: SystemPaths, aor: str) -> str:
@@ -160,10 +164,12 @@ def missing(paths: SystemPaths) -> str:
             redis.ask(redis.redis.ping)
     except StoreDown:
         return "Redis does not answer: limits refuse nobody, and who is refused hears the code without the reason"
+    if away := nodes.down(paths):
+        return f"Not heard of: {', '.join(away)}; phones there ring only where they are reached without it"
     return ""
 
 
 def is_registered(paths: SystemPaths, aor: str) -> bool:
-    """Whether an AOR has a binding that has not expired."""
+    """Whether an AOR has a binding that has not expired, and not only through nodes that are down."""
     extension, _, domain = aor.partition("@")
-    return bool(registered(paths, (extension, domain)))
+    return bool(registered(paths, (extension, domain))) and not nodes.left_out(paths, aor)

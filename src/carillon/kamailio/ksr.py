@@ -18,7 +18,7 @@ import KSR
 from carillon.kamailio.routes import CHECKED_URIS, CHECKS, Callback
 from carillon.sip.contacts import Contact
 from carillon.sip.uri import SipUri
-from carillon.stores.registrationjournal import Binding
+from carillon.stores.registrationjournal import HIDDEN_AT_HOME, Binding
 
 SAVE_AND_PREPARE_REPLY = 0x02 | 0x10
 EXPIRED = 10
@@ -27,9 +27,6 @@ EXPIRED = 10
 ENCRYPTED = 5
 BEHIND_NAT = 6
 """Flags of a registration, which the engine keeps with it; `kamailio.cfg` names the second one too."""
-
-HIDDEN_AT_HOME = 7
-"""On a copy of a sibling's registration: its phone is behind a NAT, which nobody but its home gets through."""
 
 DIALECT, DIALECT_BITS = 16, 5
 """The first flag of the number of its phone's dialect, and how many there are."""

@@ -1,6 +1,7 @@
-"""What a node answers when an administrator on another one asks: its calls, traces and recordings. Blocking.
+"""What a node answers when an administrator on another one asks: its calls, traces, recordings and messages. Blocking.
 
 Question and answer are a line of JSON each, on a connection of siblings' (`wire`): both have shown their certificates.
+Who asks for a file is told its size, and gets it behind that line (`sending`).
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 from carillon.calls.ami import Manager, NoAnswer
 from carillon.calls.listing import LiveCall, hang_up, live_calls
@@ -17,6 +19,7 @@ from carillon.collector.search import call_of, last_call
 from carillon.recordings.index import Index, Kept
 from carillon.routing.decision import TraceRow
 from carillon.siblings.settings import Settings
+from carillon.stores.mailboxes import Mailboxes, Message
 from carillon.stores.tracewire import Row
 
 Answer = dict[str, Any]
@@ -24,9 +27,30 @@ Answer = dict[str, Any]
 
 def answered(settings: Settings, question: list[Any]) -> Answer:
     """`told`, or in `failed` why not."""
+    return _tried(QUESTIONS, settings, question)
+
+
+def is_of_a_file(question: list[Any]) -> bool:
+    """Whether a file is asked for: `file_asked` opens it."""
+    return bool(question) and question[0] in FILES
+
+
+def file_asked(settings: Settings, question: list[Any]) -> tuple[Answer, BinaryIO | None]:
+    """The same for a file, opened, or None; `told` is its size in bytes."""
+    answer = _tried(FILES, settings, question)
+    if "failed" in answer:
+        return answer, None
+    try:
+        file = Path(answer["told"]).open("rb")  # noqa: SIM115 - who sends it closes it
+    except OSError as error:
+        return {"failed": str(error.strerror or error)}, None
+    return {"told": Path(file.name).stat().st_size}, file
+
+
+def _tried(known: dict[str, Callable[..., Any]], settings: Settings, question: list[Any]) -> Answer:
     try:
         name, *arguments = question
-        return {"told": QUESTIONS[name](settings, *map(str, arguments))}
+        return {"told": known[name](settings, *map(str, arguments))}
     except (KeyError, TypeError, ValueError):
         return {"failed": "it doesn't know that question; is it of an older version?"}
     except (NoAnswer, sqlite3.Error, OSError) as error:
@@ -58,13 +82,61 @@ def _recordings(settings: Settings, domain: str, extension: str) -> list[Answer]
     return [asdict(one) for one in Index(settings.recordings).listing(domain or None, extension or None)]
 
 
+def _recording(settings: Settings, id: str) -> list[Answer]:
+    found = Index(settings.recordings).show(int(id))
+    return [asdict(found)] if found else []
+
+
+def _remove_recording(settings: Settings, id: str) -> list[Answer]:
+    index = Index(settings.recordings)
+    found = index.show(int(id))
+    if found:
+        index.remove(found)
+    return [asdict(found)] if found else []
+
+
+def _messages(settings: Settings, domain: str, extension: str) -> list[Answer]:
+    return [asdict(one) for one in _those(settings, domain, extension)]
+
+
+def _remove_messages(settings: Settings, domain: str, extension: str, id: str) -> list[Answer]:
+    store = Mailboxes(settings.voicemail)
+    gone = [one for one in _those(settings, domain, extension) if id in ("", one.id)]
+    for one in gone:
+        store.remove(one)
+    return [asdict(one) for one in gone]
+
+
+def _those(settings: Settings, domain: str, extension: str) -> list[Message]:
+    """The messages of a mailbox; of all, when none is named."""
+    store = Mailboxes(settings.voicemail)
+    if not (domain or extension):
+        return list(store.everything())
+    if any(part.startswith(".") or Path(part).name != part for part in (domain, extension)):
+        raise ValueError(extension)
+    return store.messages(domain, extension)
+
+
+def _recording_sound(settings: Settings, id: str) -> Path:
+    found = Index(settings.recordings).show(int(id))
+    if found is None or not found.file:
+        raise FileNotFoundError(f"there is no recording {id}")
+    return settings.recordings / found.file
+
+
 QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "calls": _calls,
     "hang up": _hang_up,
     "trace": _trace,
     "last trace": _last_trace,
     "recordings": _recordings,
+    "recording": _recording,
+    "remove recording": _remove_recording,
+    "messages": _messages,
+    "remove messages": _remove_messages,
 }
+
+FILES: Final[dict[str, Callable[..., Path]]] = {"recording sound": _recording_sound}
 
 
 def call_in(told: Answer) -> LiveCall:
@@ -76,6 +148,11 @@ def call_in(told: Answer) -> LiveCall:
 def recording_in(told: Answer) -> Kept:
     """A recording as it was told; raises TypeError on anything else."""
     return Kept(**told)
+
+
+def message_in(told: Answer) -> Message:
+    """A voice message as it was told; raises KeyError, TypeError or ValueError on anything else."""
+    return Message.of(told)
 
 
 def row_in(told: Answer) -> Row:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from carillon.model.node import Node
 from carillon.siblings.settings import context_of, name_in
 
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 8.0
+PIECE: Final = 64 * 1024
 
 
 class Silent(Exception):
@@ -47,26 +49,51 @@ def ask_all(nodes: Path, siblings: Iterable[Node], *question: str) -> Told:
     return Told(answers, silent)
 
 
+def ask_one(nodes: Path, sibling: Node, *question: str) -> Any:
+    """Ask one; raises Silent."""
+    with _connected(nodes, sibling, question) as answers:
+        return _told(answers)
+
+
+def fetch(nodes: Path, sibling: Node, to: BinaryIO, *question: str) -> int:
+    """Write the file of one of `asked.FILES` to `to`; how many bytes. Raises Silent, also when not all of it came."""
+    with _connected(nodes, sibling, question) as answers:
+        size = left = int(_told(answers))
+        while left and (piece := answers.read(min(PIECE, left))):
+            to.write(piece)
+            left -= len(piece)
+    if left:
+        raise Silent(f"{size - left} of {size} bytes came")
+    return size
+
+
 def _asked(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
     try:
-        return _ask(nodes, sibling, question)
+        return ask_one(nodes, sibling, *question)
     except Silent as silent:
         return silent
-    except (OSError, ValueError) as error:
-        return Silent(str(error) or "no answer in time")
 
 
-def _ask(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
-    with (
-        socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S) as plain,
-        context_of(nodes, server=False).wrap_socket(plain) as connection,
-    ):
-        if (name := name_in(_certificate(connection))) != sibling.name:
-            raise Silent(f"it shows the certificate of {name}")
-        connection.settimeout(ANSWER_S)
-        connection.sendall(json.dumps({"ask": question}).encode() + b"\n")
-        with connection.makefile("rb") as answers:
-            line = answers.readline()
+@contextmanager
+def _connected(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Iterator[BinaryIO]:
+    """What comes back on a question. Raises Silent, also of what goes wrong while it is read."""
+    try:
+        with (
+            socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S) as plain,
+            context_of(nodes, server=False).wrap_socket(plain) as connection,
+        ):
+            if (name := name_in(_certificate(connection))) != sibling.name:
+                raise Silent(f"it shows the certificate of {name}")
+            connection.settimeout(ANSWER_S)
+            connection.sendall(json.dumps({"ask": question}).encode() + b"\n")
+            with connection.makefile("rb") as answers:
+                yield answers
+    except (OSError, ValueError, TypeError) as error:
+        raise Silent(str(error) or "no answer in time") from error
+
+
+def _told(answers: BinaryIO) -> Any:
+    line = answers.readline()
     if not line:
         raise Silent("it has closed the connection")
     answer = json.loads(line)

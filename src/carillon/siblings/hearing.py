@@ -11,12 +11,13 @@ from typing import Any
 
 from carillon.model.refused import Refused
 from carillon.siblings import calls
-from carillon.siblings.asked import answered
+from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
+from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
 from carillon.siblings.told import news, read
@@ -106,6 +107,10 @@ class Hearing:
 
     async def _answer(self, writer: asyncio.StreamWriter, question: list[Any]) -> None:
         """An administrator there wants to know something; nothing else waits for it."""
+        if is_of_a_file(question):
+            await send(self._settings, writer, question)
+            writer.close()
+            return
         answer = await asyncio.to_thread(answered, self._settings, question)
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()

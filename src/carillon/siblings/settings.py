@@ -27,8 +27,8 @@ class Settings:
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
-    hears; `directory` is what the workers read. Siblings may ask for `recordings`, for `traces` when `trace_socket` has
-    been asked to write them all, and for what Asterisk has, by its `door`.
+    hears; `directory` is what the workers read. Siblings may ask for `recordings` and `voicemail`, for `traces` when
+    `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`.
     """
 
     node: str
@@ -51,6 +51,7 @@ class Settings:
     traces: Path
     trace_socket: Path
     recordings: Path
+    voicemail: Path
     peers: tuple[Peer, ...]
 
     @classmethod
@@ -79,6 +80,7 @@ class Settings:
             traces=Path(told["traces"]),
             trace_socket=Path(told["trace_socket"]),
             recordings=Path(told["recordings"]),
+            voicemail=Path(told["voicemail"]),
             peers=peers,
         )
 

@@ -56,6 +56,12 @@ class Message:
     heard: bool = False
     mail: Mail = Mail()
 
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Message:
+        """What `asdict` made of a message; raises KeyError, TypeError or ValueError on anything else."""
+        mail = values["mail"]
+        return cls(**{**values, "mail": Mail(**{**mail, "state": MailState(mail["state"])})})
+
 
 class Mailboxes:
     """The messages below a directory, which is made when it is missing."""
@@ -167,18 +173,13 @@ def mend(sound: Path) -> None:
 def _read_all(place: Path) -> Iterator[Message]:
     for file in place.glob(f"*{TEXT}"):
         try:
-            yield _of_text(json.loads(file.read_text()))
+            yield Message.of(json.loads(file.read_text()))
         except (OSError, ValueError, TypeError, KeyError):  # removed meanwhile, or not ours
             continue
 
 
 def _as_text(of: Message) -> str:
     return json.dumps(asdict(of), ensure_ascii=False)
-
-
-def _of_text(values: dict[str, Any]) -> Message:
-    mail = values.pop("mail")
-    return Message(**values, mail=Mail(**{**mail, "state": MailState(mail["state"])}))
 
 
 def _write(path: Path, text: str) -> None:

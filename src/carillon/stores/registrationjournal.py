@@ -20,6 +20,10 @@ KEPT_FILES = 5
 _SUFFIX = ".journal"
 
 
+HIDDEN_AT_HOME = 7
+"""The flag of a copy of a sibling's registration: its phone is behind a NAT, which nobody but its home gets through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """One contact of an AOR as the engine keeps it (RFC 3261 §10). Times are Unix seconds.

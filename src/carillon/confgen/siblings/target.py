@@ -35,6 +35,7 @@ def context(system: System) -> Daemon:
         "traces": store_path(paths),
         "trace_socket": paths.trace_socket,
         "recordings": paths.recordings,
+        "voicemail": paths.voicemail,
         "peers": [[one.name, one.addresses, one.feed_port, home_uri(one)] for one in system.siblings],
     }
     return daemon(system, NAME, told)
