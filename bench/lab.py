@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -11,13 +11,15 @@ from pathlib import Path
 from bench import habits, subjects
 from bench.commands import Done, carillon
 from bench.own_network import add_address
-from bench.people import CROWD, DOMAIN, FEW, WHO, add_phones, file, person
+from bench.people import CROWD, DOMAIN, FEW, WHO, Person, add_phones, file, person, with_phones
 from bench.phases import Load, Measured, Phase, registrations
 from bench.progress import Progress
 from bench.rounds import Rounds, Void, measure
+from bench.several import several
 from bench.subjects import Subject
 from carillon.provisioning import domains
 from carillon.provisioning.system import open_truth, put_in_force
+from carillon.system.paths import SystemPaths
 
 QUICK_ROUNDS = 2
 QUICK_SHARE = 2
@@ -87,6 +89,15 @@ class Lab:
         put_in_force(subject.paths)
         return self._registered(subject)
 
+    def several(self, addresses: Sequence[str]) -> Subject:
+        """A node of a system of as many nodes, with a hundred people, all of them registered there."""
+        name = f"of {len(addresses)} node{'s' * (len(addresses) > 1)}"
+
+        def fill(paths: SystemPaths) -> None:
+            self._filled(name, paths, FEW, with_phones(FEW))
+
+        return self._registered(self._started(name, lambda: several(self.folder, name, addresses, FEW, fill)))
+
     @cached_property
     def native(self) -> Subject:
         """The native Kamailio."""
@@ -120,14 +131,18 @@ class Lab:
 
     def _import(self, subject: Subject, people: int) -> Done:
         assert subject.paths is not None
-        source = self.folder / f"{subject.name}.csv"
+        return self._filled(subject.name, subject.paths, people, subject.people)
+
+    def _filled(self, name: str, paths: SystemPaths, people: int, with_devices: tuple[Person, ...]) -> Done:
+        """Put so many people in, some of them with a device."""
+        source = self.folder / f"{name}.csv"
         source.write_text(file(people))
-        truth = open_truth(subject.paths)
+        truth = open_truth(paths)
         domains.set(truth, WHO, DOMAIN, "md5")  # it is what SIPp answers
-        self.progress.say(f"{subject.name}: importing {people} people")
-        done = carillon(subject.paths, "user", "import", str(source))
-        add_phones(truth, subject.people, self.progress.steps(f"{subject.name}: adding devices"))
-        put_in_force(subject.paths)
+        self.progress.say(f"{name}: importing {people} people")
+        done = carillon(paths, "user", "import", str(source))
+        add_phones(truth, with_devices, self.progress.steps(f"{name}: adding devices"))
+        put_in_force(paths)
         return done
 
     def _registered(self, subject: Subject, rate: int = 200) -> Subject:

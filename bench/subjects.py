@@ -63,7 +63,13 @@ class Subject:
 @contextmanager
 def ours(folder: Path, name: str, address: str, people: int) -> Iterator[Subject]:
     """A system of ours, all of it, supervised. Nobody is in it yet: see `bench.lab`."""
-    paths = _created(folder / name, address)
+    with up(name, created(folder / name, address), people) as subject:
+        yield subject
+
+
+@contextmanager
+def up(name: str, paths: SystemPaths, people: int) -> Iterator[Subject]:
+    """A node of ours that is there already, while it runs."""
     system = prepare(paths)
     top = foreground_supervisor(system)
     try:
@@ -150,7 +156,8 @@ def alone(folder: Path) -> Iterator[Subject]:
             yield Subject("alone", system.node, PEOPLE, asterisk.REGISTERING, lambda: {"asterisk": tree(root)})
 
 
-def _created(folder: Path, address: str) -> SystemPaths:
+def created(folder: Path, address: str) -> SystemPaths:
+    """A system of one node at an address that this network gets; it isn't started."""
     add_address(address)
     paths = SystemPaths.of(folder)
     create_system(folder, DOMAIN, address)
@@ -161,7 +168,7 @@ def _created(folder: Path, address: str) -> SystemPaths:
 @contextmanager
 def _laid_out(folder: Path, address: str, targets: tuple[str, ...]) -> Iterator[System]:
     """A system that isn't started, with the files of these targets."""
-    paths = _created(folder, address)
+    paths = created(folder, address)
     system = load_system(paths)
     lay_out(system)
     for name in targets:

@@ -96,7 +96,9 @@ class Telling:
             await asyncio.sleep(AGAIN_S)
 
     async def _tell(self) -> None:
-        opening = asyncio.open_connection(self._peer.addresses[0], self._peer.port, ssl=self._context)
+        opening = asyncio.open_connection(
+            self._peer.addresses[0], self._peer.port, ssl=self._context, local_addr=self._from()
+        )
         reader, writer = await asyncio.wait_for(opening, CONNECT_S)
         asked = asyncio.ensure_future(reader.readline())
         try:
@@ -119,6 +121,11 @@ class Telling:
         finally:
             asked.cancel()
             writer.close()
+
+    def _from(self) -> tuple[str, int] | None:
+        """Where it must come from, also on a machine with several addresses; of the other family it can't."""
+        own, there = self._settings.listen[0], self._peer.addresses[0]
+        return (own, 0) if (":" in own) == (":" in there) else None
 
     async def _say_all(self, writer: asyncio.StreamWriter) -> None:
         self._news.clear()
