@@ -37,16 +37,22 @@ class Members:
     @contextmanager
     def open(cls, usual: str, home: Path, phones: tuple[str, ...] = ()) -> Iterator[Members]:
         """All three together, and hosts for phones; all of it is gone at the end."""
-        with Cluster.open(prefix(usual), 3, home, phones) as cluster:
-            cluster["two"].joins(cluster["one"], member=True)
-            members = cls(cluster, cluster["three"].witnesses(cluster["one"]))
-            try:
-                assert together(members.one, 3)
-                assert together(members.two, 3)
-                yield members
-            finally:
-                members.witness.kill()
-                members.witness.wait()
+        with Cluster.open(prefix(usual), 3, home, phones) as cluster, cls.joined(cluster) as members:
+            yield members
+
+    @classmethod
+    @contextmanager
+    def joined(cls, cluster: Cluster) -> Iterator[Members]:
+        """The second machine joins the first one, and the third one votes."""
+        cluster["two"].joins(cluster["one"], member=True)
+        members = cls(cluster, cluster["three"].witnesses(cluster["one"]))
+        try:
+            assert together(members.one, 3)
+            assert together(members.two, 3)
+            yield members
+        finally:
+            members.witness.kill()
+            members.witness.wait()
 
     @property
     def one(self) -> Machine:

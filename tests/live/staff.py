@@ -1,16 +1,17 @@
-"""People with phones at two nodes that hold their truth together, for drills: who talks, who is registered."""
+"""People with phones at the nodes of the lab, for drills: who talks, who is registered."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.cluster import DOMAIN, PHONES, Machine
 from tests.lab.known import comes_true
-from tests.live.members import Members, known
+from tests.lab.network import Network
+from tests.live.members import known
 from tests.phones.call import Call
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
@@ -42,19 +43,19 @@ class Talk:
 class Staff:
     """Whoever is hired has one device, named as the extension; all phones are gone at the end."""
 
-    def __init__(self, members: Members, phones: ExitStack) -> None:
-        self.members, self._phones = members, phones
+    def __init__(self, network: Network, nodes: Sequence[Machine], phones: ExitStack) -> None:
+        self.nodes, self._network, self._phones = nodes, network, phones
         self._hosts, self._passwords = itertools.cycle(PHONES), dict[str, str]()
 
     @classmethod
     @contextmanager
-    def of(cls, members: Members, *extensions: str) -> Iterator[Staff]:
-        """These people, known on both nodes."""
+    def of(cls, network: Network, nodes: Sequence[Machine], *extensions: str) -> Iterator[Staff]:
+        """These people, known on all these nodes."""
         with ExitStack() as phones:
-            staff = cls(members, phones)
+            staff = cls(network, nodes, phones)
             for extension in extensions:
-                staff.hires(extension, members.one)
-            assert known(extensions[-1], members.one, members.two)
+                staff.hires(extension, nodes[0])
+            assert known(extensions[-1], *nodes)
             yield staff
 
     def hires(self, extension: str, at: Machine) -> None:
@@ -64,13 +65,13 @@ class Staff:
         self._passwords[extension] = str(added["password"])
 
     def registered(self, extension: str, at: Machine) -> RawAgent:
-        """A hand-made agent, registered at this node for an hour and known on both."""
+        """A hand-made agent, registered at this node for an hour and known on all."""
         agent = self.registers(extension, at)
         assert comes_true(lambda: all(agent.contact in contacts(each) for each in self.nodes))
         return agent
 
     def registers(self, extension: str, at: Machine) -> RawAgent:
-        """The same while the other node is away."""
+        """The same while another node is away."""
         own = {"password": self._passwords[extension], **self._place(at)}
         agent = self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
         assert agent.register(expires=3600).code == 200
@@ -87,11 +88,6 @@ class Staff:
         talk.goes_on()
         return talk
 
-    @property
-    def nodes(self) -> tuple[Machine, Machine]:
-        """Both nodes."""
-        return self.members.one, self.members.two
-
     def _phone(self, extension: str, at: Machine) -> Phone:
         identity = (f"Nr. {extension}", extension, self._passwords[extension], DOMAIN)
         phone = self._phones.enter_context(Phone(*identity, auth_user=extension, **self._place(at)))
@@ -99,7 +95,7 @@ class Staff:
         return phone
 
     def _place(self, at: Machine) -> dict[str, Any]:
-        network, host = self.members.cluster.network, next(self._hosts)
+        network, host = self._network, next(self._hosts)
         own = {"namespace": network.namespace(host), "address": network.address(host)}
         return {"proxy": f"{at.address}:5060", **own}
 

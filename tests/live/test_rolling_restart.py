@@ -17,17 +17,25 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
-    """Four people, two nodes that hold the database together, and a third machine that votes."""
-    home = Path(tmp_path_factory.mktemp("rolling"))
-    with Members.open("rr-", home, PHONES) as members, Staff.of(members, "101", "102", "103", "104") as staff:
+def members(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Members]:
+    """Two nodes that hold the database together, and a third machine that votes."""
+    with Members.open("rr-", Path(tmp_path_factory.mktemp("rolling")), PHONES) as members:
+        yield members
+
+
+@pytest.fixture(scope="module")
+def staff(members: Members) -> Iterator[Staff]:
+    """Four people."""
+    with Staff.of(members.cluster.network, (members.one, members.two), "101", "102", "103", "104") as staff:
         yield staff
 
 
 @pytest.mark.parametrize(("host", "newcomer"), [("one", "201"), ("two", "202")])
-def test_a_node_is_restarted_while_people_talk_at_the_other_one(staff: Staff, host: str, newcomer: str) -> None:
-    restarted = staff.members.cluster[host]
-    stays = staff.members.other(restarted)
+def test_a_node_is_restarted_while_people_talk_at_the_other_one(
+    members: Members, staff: Staff, host: str, newcomer: str
+) -> None:
+    restarted = members.cluster[host]
+    stays = members.other(restarted)
     alice, bob = staff.registered("101", restarted), staff.registered("102", stays)
     talk = staff.talk("103", "104", stays)
     before, listed = contacts(stays), people(stays)

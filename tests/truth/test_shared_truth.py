@@ -161,6 +161,21 @@ def test_a_node_that_comes_back_after_a_week_catches_up(machines: tuple[Machine,
     assert (there.name("129"), there.name("111")) == ("Somebody 129", None)
 
 
+def test_what_cannot_be_kept_is_in_force_and_told(machines: tuple[Machine, Machine]) -> None:
+    """As on a full disk; the database is not away for that."""
+    here, there = machines
+    there.follower.look()
+    (there.paths.last_known / "directory.new").mkdir()
+    here.hires("101", "Alice")
+    report = there.follower.look()
+    assert there.name("101") == "Alice"
+    assert (report.away_since, report.problem) == (None, "")
+    assert report.unkept
+    assert there.follower.look().sequence == report.sequence
+    (there.paths.last_known / "directory.new").rmdir()
+    assert there.follower.look().unkept == ""
+
+
 def test_a_server_that_hangs_is_away(machines: tuple[Machine, Machine], server: Server) -> None:
     here, _ = machines
     here.hires("101", "Alice")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -130,6 +131,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app(arguments, prog_name="carillon")
     except Refused as refused:
         print(refused, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        where = f" that holds {error.filename}" if error.filename else ""
+        print(f"disk: the one{where} is full; make room (`carillon status` says where) and try again.", file=sys.stderr)
         return 1
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1

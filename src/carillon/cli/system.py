@@ -239,6 +239,9 @@ def _show_status(cli: Cli, now: Status) -> None:
             for one in now.components
         ]
         cli.show(rows, "Healthy" if now.healthy else "Not healthy")
+        if now.disks:
+            shown = [{"place": one.place, "free MB": one.free_mb, "problem": one.problem} for one in now.disks]
+            cli.show(shown, "Disks")
         if now.trunks:
             cli.show([asdict(one) for one in now.trunks], "Trunks")
         if now.sources:

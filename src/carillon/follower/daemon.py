@@ -14,8 +14,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from carillon.follower import lastknown
 from carillon.follower.holding import RENEW_S, Holding
+from carillon.follower.mending import LOOK_S as LEFT_S
+from carillon.follower.mending import mend
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
@@ -43,6 +47,7 @@ class Follower:
     def __init__(self, paths: SystemPaths, clock: Callable[[], float] = time.time) -> None:
         self._paths, self._clock = paths, clock
         self._known: Position | None = None
+        self._is_kept = False
         self.report = Report.read(paths.follower_report) or Report()
 
     def look(self) -> Report:
@@ -52,7 +57,7 @@ class Follower:
         except (Refused, OSError, sqlite3.Error) as failed:
             self._is_away(failed)
         else:
-            self.report = Report(self.report.sequence, self._clock())
+            self.report = Report(self.report.sequence, self._clock(), unkept=self.report.unkept)
         self.report.write(self._paths.follower_report)
         return self.report
 
@@ -60,12 +65,22 @@ class Follower:
         truth = follow_truth(self._paths)
         with reading(truth) as connection:
             found = last_position(connection)
-        if found == self._known:
-            return
-        sequence = show_truth(self._paths, truth)
-        lastknown.keep(self._paths, truth)
-        self._known = found
-        self.report = replace(self.report, sequence=sequence)
+        if found != self._known:
+            self.report = replace(self.report, sequence=show_truth(self._paths, truth))
+            self._known, self._is_kept = found, False
+        if not self._is_kept:
+            self._keep(truth)
+
+    def _keep(self, truth: Engine) -> None:
+        """What is in force stays so, also when a full disk doesn't take it; it is tried again at the next look."""
+        words = ""
+        try:
+            lastknown.keep(self._paths, truth)
+        except (OSError, sqlite3.Error) as failed:
+            words = str(failed)
+        if words not in ("", self.report.unkept):
+            print(f"follower: what is in force can't be kept: {words}", file=sys.stderr, flush=True)
+        self._is_kept, self.report = not words, replace(self.report, unkept=words)
 
     def _is_away(self, failed: Exception) -> None:
         words = failed.sentence if isinstance(failed, Refused) else str(failed)
@@ -73,7 +88,7 @@ class Follower:
             print(f"follower: {words}", file=sys.stderr, flush=True)
         now = self._clock()
         since = self.report.away_since or now
-        self.report = Report(self.report.sequence, now, since, words)
+        self.report = Report(self.report.sequence, now, since, words, self.report.unkept)
 
 
 def _hold(paths: SystemPaths) -> None:
@@ -83,6 +98,13 @@ def _hold(paths: SystemPaths) -> None:
     except Exception:  # noqa: BLE001 -- a thread would end alone, and this node never hold anything again
         traceback.print_exc()
         os._exit(1)
+
+
+def _mend(paths: SystemPaths) -> None:
+    """Bring this node's member of the cluster back when it has left, for ever."""
+    for _ in steadily(LEFT_S):
+        with suppress(Refused, OSError):  # asked again at the next look
+            mend(paths)
 
 
 def _hold_steadily(paths: SystemPaths) -> None:
@@ -124,7 +146,7 @@ def main() -> None:
     paths = SystemPaths.of(Path(settings["system"]))
     follower = Follower(paths)
     follower.look()
-    for work in (_hold, serve):
+    for work in (_hold, _mend, serve):
         threading.Thread(target=work, args=(paths,), daemon=True).start()
     known = _all(paths)
     while True:

@@ -12,12 +12,14 @@ class Report:
     """`sequence` is the last change in force here, `looked_at` when the follower last tried (Unix seconds).
 
     `away_since` and `problem` say since when the database is away and how; None and "" while it answers.
+    `unkept` says why what is in force could not be kept for a start without the database; "" when it was.
     """
 
     sequence: int = 0
     looked_at: float = 0.0
     away_since: float | None = None
     problem: str = ""
+    unkept: str = ""
 
     def write(self, file: Path) -> None:
         """Put it where everybody on this node looks, by rename."""

@@ -7,6 +7,7 @@ spoils no other. Files of a minute each; those of which the engine has long writ
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -14,6 +15,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from pathlib import Path
+
+from carillon.stores import reserve
 
 FILE_S = 60
 KEPT_FILES = 5
@@ -63,12 +66,23 @@ class RegistrationJournal:
         return self._clock()
 
     def write(self, moment: float, aor: str, bindings: Iterable[Binding]) -> None:
-        """Append what an AOR has; survives the kill of every process, not a power cut (no fsync). Raises OSError."""
+        """Append what an AOR has; survives the kill of every process, not a power cut (no fsync). Raises OSError.
+
+        On a full disk a piece of the room kept for it is given up.
+        """
         line = json.dumps([moment, aor, [_VALUES(each) for each in bindings]])
-        number = int(moment / FILE_S)
+        try:
+            self._append(int(moment / FILE_S), f"\n{line}\n".encode())
+        except OSError as error:
+            if error.errno != errno.ENOSPC or not reserve.release(self._directory.parent):
+                raise
+            self._append(int(moment / FILE_S), f"\n{line}\n".encode())
+
+    def _append(self, number: int, line: bytes) -> None:
         if number != self._number:
             self._turn_to(number)
-        os.write(self._file, f"\n{line}\n".encode())
+        if os.write(self._file, line) < len(line):
+            raise OSError(errno.ENOSPC, "only a part of a line was written")
 
     def _turn_to(self, number: int) -> None:
         if self._file >= 0:
@@ -78,6 +92,7 @@ class RegistrationJournal:
         self._file, self._number = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), number
         if os.geteuid() == 0:
             os.fchown(self._file, self._directory.stat().st_uid, -1)
+        reserve.keep(self._directory.parent)
         for old in _files(self._directory):
             if int(old.stem) <= number - KEPT_FILES:
                 old.unlink(missing_ok=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+from carillon.stores import reserve
 from carillon.supervision.raisecseq import AT_LEAST
 from carillon.system.paths import SERVICE_USER
 
@@ -38,6 +39,8 @@ def ensure_location(state: Path) -> None:
     journal.mkdir(mode=0o700, exist_ok=True)
     for directory in (state, journal):
         os.chown(directory, service.pw_uid, service.pw_gid)
+    reserve.keep(state)
+    reserve.require(state)
     for name, tables in (("location.db", TABLES), ("presence.db", SUBSCRIPTIONS)):
         _ensure(state / name, tables)
 
@@ -50,8 +53,8 @@ def _ensure(path: Path, tables: tuple[str, ...]) -> None:
         _create(fresh, tables)
         fresh.rename(path)
     if "presence" in tables:
-        with closing(sqlite3.connect(path)) as connection:
-            fit_for_watchers(connection)
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
+            fit_for_watchers(connection)  # on a full disk it waits for the next start
     for file in path.parent.glob(f"{path.name}*"):
         os.chown(file, service.pw_uid, service.pw_gid)
         file.chmod(0o600)

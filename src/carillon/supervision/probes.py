@@ -30,7 +30,7 @@ from carillon.siblings import states as siblingstates
 from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
-from carillon.stores.sql.cluster import cluster_state
+from carillon.stores.sql.cluster import cluster_state, has_left
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
 from carillon.supervision import memberstart, rpc
@@ -304,6 +304,11 @@ def _without_majority(paths: SystemPaths, node: Node, database: Database) -> str
             f"only {state.size} of {votes} of its cluster are together here: it takes no change until others are back;"
             " if they are gone for good, `carillon node alone`"
         )
+    if has_left(replace(database, hosts=())):
+        return (
+            "could not write what the others wrote, as on a full disk, and has left their cluster; theirs are asked,"
+            " and it comes back by itself when there is room"
+        )
     others = [one for one in database.hosts if one != place(node, node.database_port)]
     if state is not None or not node.member or memberstart.begins(paths.own_database, others):
         return ""
@@ -320,7 +325,8 @@ def probe_follower(paths: SystemPaths, node: Node) -> Health:
     if report is None or time.time() - report.looked_at > FOLLOWER_LATE_S:
         return Health(carillon.__version__, "doesn't look for changes of other nodes")
     if report.away_since is None:
-        return Health(carillon.__version__)
+        unkept = f"what is in force can't be kept for a start without the database: {report.unkept}"
+        return Health(carillon.__version__, warning=unkept if report.unkept else "")
     since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")
     return Health(carillon.__version__, warning=f"the database is away since {since}: {report.problem}")
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+from carillon.stores import reserve
 from carillon.stores.registrationjournal import Binding, clear, newest
 from carillon.stores.registrations import julian
 
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> None:
     if dashes != "--" or not command:
         raise SystemExit("usage: python -m carillon.supervision.replay STATE -- COMMAND [ARGUMENT]...")
     try:
+        reserve.require(Path(state))
         known = replay(Path(state), time.time())
         print(f"registrations: {known} addresses of the journal restored", flush=True)
     except (OSError, sqlite3.Error) as error:

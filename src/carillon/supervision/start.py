@@ -98,7 +98,7 @@ def await_healthy(paths: SystemPaths, node: Node, report: Report, patience_s: fl
     while True:
         now = status(paths, node)
         report(now)
-        if now.healthy:
+        if now.works:
             return now
         if time.monotonic() > deadline:
             raise _unhealthy(paths, now)

@@ -12,6 +12,7 @@ from carillon.confgen.tls.certificate import Certificate, summary
 from carillon.model.node import Node
 from carillon.stores import nameservice
 from carillon.supervision import sourcereports
+from carillon.supervision.disks import Disk, scarce
 from carillon.supervision.probes import PROBES, Health, certificate_in_force
 from carillon.supervision.restarts import Restarts, read_restarts
 from carillon.supervision.sourcereports import SourceReport
@@ -41,6 +42,7 @@ class Status:
     """The whole system; `running` says whether its supervisor is there, `certificate` what phones are shown.
 
     A trunk that is down is a provider's trouble: the system is healthy all the same.
+    `disks` are those with little room.
     """
 
     running: bool
@@ -48,10 +50,16 @@ class Status:
     certificate: Certificate | None = None
     trunks: tuple[TrunkReport, ...] = ()
     sources: tuple[SourceReport, ...] = ()
+    disks: tuple[Disk, ...] = ()
 
     @property
     def healthy(self) -> bool:
-        """Whether every component is."""
+        """Whether every component is, and there is room for what they keep."""
+        return self.works and not any(disk.is_full for disk in self.disks)
+
+    @property
+    def works(self) -> bool:
+        """Whether every component is healthy: calls go on, with or without room on the disk."""
         return all(component.healthy for component in self.components)
 
     def as_json(self) -> dict[str, Any]:
@@ -60,6 +68,7 @@ class Status:
         components, trunks = [asdict(one) for one in self.components], [asdict(one) for one in self.trunks]
         sources = [asdict(one) for one in self.sources]
         more = {"certificate": certificate, "trunks": trunks, "sources": sources}
+        more["disks"] = [asdict(one) for one in self.disks]
         return {"healthy": self.healthy, "components": components, **more}
 
 
@@ -69,7 +78,8 @@ def status(paths: SystemPaths, node: Node) -> Status:
     if known is None:
         stopped = _unsupervised(paths)
         wanted = [name for name in names if name not in OPTIONAL]
-        return Status(False, tuple(Component(name, False, None, None, None, stopped) for name in wanted))
+        stopped_ones = tuple(Component(name, False, None, None, None, stopped) for name in wanted)
+        return Status(False, stopped_ones, disks=scarce(paths))
     restarts, notes = read_restarts(paths.restarts), read_notes(paths.run_watchdog / NOTES)
     wanted = [name for name in names if name not in OPTIONAL or OPTIONAL[name](paths)]
     with ThreadPoolExecutor(len(wanted)) as pool:
@@ -78,9 +88,8 @@ def status(paths: SystemPaths, node: Node) -> Status:
     components = tuple(
         _component(name, known.get(name), one, restarts.get(name), notes.get(name)) for name, one in rows
     )
-    return Status(
-        True, components, certificate_in_force(paths), tuple(reports(paths).values()), sourcereports.reports(paths)
-    )
+    trunks, sources = tuple(reports(paths).values()), sourcereports.reports(paths)
+    return Status(True, components, certificate_in_force(paths), trunks, sources, scarce(paths))
 
 
 def _unsupervised(paths: SystemPaths) -> str:

@@ -7,6 +7,7 @@ import shutil
 import psutil
 
 from carillon.confgen.targets import ENGINES, SHARED
+from carillon.stores import reserve
 from carillon.supervision.leftovers import end, kill, leftovers
 from carillon.supervision.supervisor import shut_down, silent_supervisor, stop_together, supervisor_pid
 from carillon.system.paths import SystemPaths
@@ -21,6 +22,7 @@ def stop(paths: SystemPaths) -> bool:
 
     Returns whether anything was running. Works as well when the supervisor has died before.
     """
+    reserve.require(paths.state)
     gone = _end_supervisor(paths) or _end_silent_supervisor(paths)
     rest = [process for name in (*ENGINES, *SHARED) for process in leftovers(paths.run / name)]
     end(rest)

@@ -27,6 +27,16 @@ class ClusterState:
         return self.size - len(self.present)
 
 
+def has_left(database: Database) -> bool:
+    """Whether this node's own server could not write what the others wrote, and is in no cluster since."""
+    import pymysql
+
+    try:
+        return cluster_status(database).get("wsrep_local_state_comment") == "Inconsistent"
+    except pymysql.MySQLError:
+        return False
+
+
 def cluster_state(database: Database) -> ClusterState | None:
     """What this node's own server says, or the first of the others; None for a server alone, or when none answers."""
     import pymysql

@@ -38,7 +38,25 @@ _OVERTAKEN = {1213, 1180}
 """Another server of the cluster was faster (certification)."""
 _TAKEN = 1062
 TRIES = 8
+_NO_ROOM = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
+"""What SQLite says on a disk that is full."""
+_DISK_FULL = {1021, 1026, 1114}
+"""What MariaDB says then: no room, an error at writing, a table that can't grow."""
+_ROOM = "Make room there (`carillon status` says where) and try again; calls go on."
 _DENIED = {1044, 1045, 1049, 1698}
+_CHANGING = "somebody else is changing this system just now; try again."
+_AWAY = (
+    (
+        _NO_MAJORITY,
+        "most of its servers ({servers}) are away; calls and registrations go on as they are, and nothing can be"
+        " changed until they are back. If they are gone for good: `carillon node alone`.",
+    ),
+    (
+        _GONE,
+        "none of its servers ({servers}) answers; calls go on as they are, and nothing can be changed meanwhile.",
+    ),
+    (_DENIED, "we aren't let in at {servers} ({error}); mend user, password or name."),
+)
 
 
 class Busy(Refused):
@@ -56,10 +74,8 @@ class DatabaseAway(Refused):
 def open_sqlite(path: Path) -> Engine:
     """The engine of a truth in a file, which is made, mode 0600, when it isn't there."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}
-    )
-    event.listen(engine, "connect", _prepare)
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, poolclass=NullPool, creator=lambda: _connected(path))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -78,7 +94,7 @@ def is_shared(engine: Engine) -> bool:
 def copy_sqlite(source: Path, target: Path) -> None:
     """Copy a truth that may be in use to a new file, mode 0600. Raises `OSError` or `sqlite3.Error`."""
     os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(source)) as whole, closing(sqlite3.connect(target)) as copy:
+    with closing(_connected(source)) as whole, closing(sqlite3.connect(target)) as copy:
         whole.backup(copy)
 
 
@@ -142,35 +158,49 @@ def _in_words(engine: Engine) -> Iterator[None]:
 
 
 def _refused(error: BaseException | None, servers: str, statement: str) -> Refused | None:
-    busy = Busy("truth", "somebody else is changing this system just now; try again.")
     if not servers:
-        moved = "no such table: change" in str(error)  # by `node add`, a moment ago
-        return busy if isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or moved) else None
+        return _refused_by_file(error)
     number = error.args[0] if error is not None and error.args else 0
     overtaken = number in _OVERTAKEN or (number == _TAKEN and "INTO `change`" in statement)  # its sequence number
     if overtaken or number in _BUSY:
-        return Overtaken(busy.field, busy.sentence) if overtaken else busy
-    if number in _NO_MAJORITY:
-        return DatabaseAway(
-            "database",
-            f"most of its servers ({servers}) are away; calls and registrations go on as they are, and nothing can be"
-            " changed until they are back. If they are gone for good: `carillon node alone`.",
-        )
-    if number in _GONE:
-        return DatabaseAway(
-            "database",
-            f"none of its servers ({servers}) answers; calls go on as they are, and nothing can be changed meanwhile.",
-        )
-    if number in _DENIED:
-        return DatabaseAway("database", f"we aren't let in at {servers} ({error}); mend user, password or name.")
-    return None
+        return (Overtaken if overtaken else Busy)("truth", _CHANGING)
+    if number in _DISK_FULL:
+        return Refused("database", f"the disk of one of its servers ({servers}) is full: nothing was changed. {_ROOM}")
+    words = next((words for numbers, words in _AWAY if number in numbers), "")
+    return DatabaseAway("database", words.format(servers=servers, error=error)) if words else None
 
 
-def _prepare(connection: SqliteConnection, _record: object) -> None:
-    """Set up a new SQLite connection; transactions are begun by `_begin`, not by the driver."""
-    connection.isolation_level = None
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {setting}")
+def _refused_by_file(error: BaseException | None) -> Refused | None:
+    if not isinstance(error, sqlite3.OperationalError):
+        return None
+    if error.sqlite_errorname in _NO_ROOM:
+        return Refused("disk", f"it is full: nothing was changed. {_ROOM}")
+    moved = "no such table: change" in str(error)  # by `node add`, a moment ago
+    return Busy("truth", _CHANGING) if "locked" in str(error) or moved else None
+
+
+def _connected(path: Path) -> SqliteConnection:
+    """A new connection; transactions are begun by `_begin`, not by the driver.
+
+    What connections share in WAL mode is a file. On a full disk it can't be made, and who reads goes without it, alone.
+    """
+    try:
+        return _prepared(path)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname not in _NO_ROOM:
+            raise
+        return _prepared(path, "locking_mode=EXCLUSIVE")
+
+
+def _prepared(path: Path, *first: str) -> SqliteConnection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        for setting in (*first, "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {setting}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 def _begin(connection: Connection) -> None:
