@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from carillon.confgen.tls.authority import ensure_authority
 from carillon.model.refused import Refused
-from carillon.provisioning import nodes
+from carillon.provisioning import nodes, satellites, sites
 from carillon.provisioning.system import create_system, load_node, open_truth
 from carillon.stores.sql.database import Database
 from carillon.supervision import joinkeys, welcome
@@ -49,6 +49,16 @@ def test_a_key_is_good_once(paths: SystemPaths) -> None:
     with pytest.raises(Refused, match="no node ghent is awaited: the key was used or is older than an hour"):
         welcome.welcome(paths, asked(key))
     assert not joinkeys.waiting(paths)
+
+
+def test_a_satellite_gets_neither_the_database_nor_the_key_that_signs_nodes(paths: SystemPaths) -> None:
+    truth = welcome.follow_truth(paths)
+    sites.add(truth, "me", "liege")
+    nodes.add(truth, "me", satellites.planned(truth, nodes.all_nodes(truth)[1], "liege", "127.0.0.3"))
+    answer = welcome.welcome(paths, asked(offer(paths, "liege", "127.0.0.1:5066", "0" * 64)))
+    assert answer["node"]["role"] == "satellite"
+    assert not {"database", "authority_key"} & answer.keys()
+    assert "secret-of-the-database" not in str(answer)
 
 
 def test_a_key_ends_after_an_hour(paths: SystemPaths, monkeypatch: pytest.MonkeyPatch) -> None:

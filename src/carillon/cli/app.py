@@ -43,6 +43,7 @@ from carillon.cli import (
     registration,
     right,
     ring,
+    satellite,
     schedule,
     site,
     system,
@@ -90,6 +91,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("certificate", certificate.app),
     ("config", config.app),
     ("node", node.app),
+    ("satellite", satellite.app),
     ("drill", drill.app),
 )
 """One row a noun: its name and its verbs."""

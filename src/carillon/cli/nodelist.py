@@ -52,8 +52,8 @@ def _known_here(cli: Cli, away: DatabaseAway) -> list[Row]:
     last = LastNodes.read(cli.paths.last_nodes)
     if last is None:
         raise away
-    database = Database.read(cli.paths.database)
-    cluster = cluster_state(replace(database, hosts=())) if database.socket else None
+    database = Database.read(cli.paths.database) if cli.paths.database.exists() else None
+    cluster = cluster_state(replace(database, hosts=())) if database and database.socket else None
     typer.echo(str(away), err=True)
     if last.own.member and (words := probe_database(cli.paths, last.own).warning):
         typer.echo(f"This node's database: {words}", err=True)

@@ -50,7 +50,7 @@ WITH_SIBLINGS = frozenset({"siblings"})
 def engines(paths: SystemPaths) -> tuple[str, ...]:
     """The engines of this system."""
     always = ENGINES if paths.node.exists() else tuple(name for name in ENGINES if name not in WITH_SIBLINGS)
-    if not paths.database.exists():
+    if not paths.follows:
         return always
     own = ("database",) if paths.own_database.exists() else ()
     return (*own, *always, "follower")

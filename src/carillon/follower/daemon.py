@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy import Engine
 
@@ -25,6 +26,10 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.model.witness import Witness
 from carillon.provisioning.system import follow_truth, load_nodes, load_witnesses, show_truth
+from carillon.satellites.board import Board
+from carillon.satellites.following import AGAIN_S, Following
+from carillon.satellites.serving import serve as satellites_serve
+from carillon.satellites.taking import position_in
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Position, last_position
 from carillon.stores.sql.nodestates import NodeStates
@@ -42,10 +47,13 @@ Nodes = tuple[Node, tuple[Node, ...], tuple[Witness, ...]]
 
 
 class Follower:
-    """One node's: how far it has followed, and since when the database is away. `clock` is Unix seconds."""
+    """One node's: how far it has followed, and since when the database is away. `clock` is Unix seconds.
 
-    def __init__(self, paths: SystemPaths, clock: Callable[[], float] = time.time) -> None:
-        self._paths, self._clock = paths, clock
+    Who answers satellites reads the board.
+    """
+
+    def __init__(self, paths: SystemPaths, clock: Callable[[], float] = time.time, board: Board | None = None) -> None:
+        self._paths, self._clock, self._board = paths, clock, board or Board()
         self._known: Position | None = None
         self._is_kept = False
         self.report = Report.read(paths.follower_report) or Report()
@@ -70,6 +78,7 @@ class Follower:
             self._known, self._is_kept = found, False
         if not self._is_kept:
             self._keep(truth)
+        self._board.write(found)
 
     def _keep(self, truth: Engine) -> None:
         """What is in force stays so, also when a full disk doesn't take it; it is tried again at the next look."""
@@ -121,7 +130,7 @@ def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
     """Who comes and goes changes what Kamailio is told of the others; not who is drained."""
     try:
         found = _all(paths)
-        if owndatabase.follow_members(paths, (found[0], *found[1])):
+        if paths.database.exists() and owndatabase.follow_members(paths, (found[0], *found[1])):
             print("follower: the servers of the database are others now", flush=True)
         if _places(found) != _places(known):
             print(f"follower: nodes changed; in force here: {reconfigure(load_system(paths))}", flush=True)
@@ -144,16 +153,33 @@ def main() -> None:
     """Run until told to stop."""
     settings = json.loads(Path(sys.argv[1]).read_text())
     paths = SystemPaths.of(Path(settings["system"]))
-    follower = Follower(paths)
+    pulse = Path(sys.argv[1]).with_name(PULSE)
+    if paths.satellite.exists():
+        _follow_mains(paths, pulse)
+    board = Board()
+    if kept := position_in(paths.run_directory):
+        board.write(kept)
+    follower = Follower(paths, board=board)
     follower.look()
-    for work in (_hold, _mend, serve):
-        threading.Thread(target=work, args=(paths,), daemon=True).start()
+    for work, *more in ((_hold,), (_mend,), (serve,), (satellites_serve, board)):
+        threading.Thread(target=work, args=(paths, *more), daemon=True).start()
     known = _all(paths)
     while True:
-        Path(sys.argv[1]).with_name(PULSE).touch()
+        pulse.touch()
         if follower.look().away_since is None:
             known = _follow_nodes(paths, known)
         time.sleep(LOOK_S)
+
+
+def _follow_mains(paths: SystemPaths, pulse: Path) -> NoReturn:
+    """What a satellite does instead."""
+    following, known = Following(paths, pulse.touch), _all(paths)
+    while True:
+        pulse.touch()
+        if following.look():
+            known = _follow_nodes(paths, known)
+        else:
+            time.sleep(AGAIN_S)
 
 
 if __name__ == "__main__":

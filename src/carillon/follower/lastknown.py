@@ -23,14 +23,22 @@ def keep(paths: SystemPaths, truth: Engine) -> None:
     paths.last_known.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = tuple(view.domain.name for view in domains.listing(truth))
     LastNodes(*load_nodes(paths), names, load_witnesses(paths)).write(paths.last_nodes)
-    _copy_directory(paths.run_directory, paths.last_known / paths.run_directory.name)
+    copy_directory(paths.run_directory, paths.last_known / paths.run_directory.name)
     for file in _told(paths):
         trunklogins.place(paths.last_known / file.name, file.read_bytes(), os.geteuid())
 
 
 def lay(paths: SystemPaths, owner_uid: int) -> None:
     """Put in force what was kept, for the user `owner_uid`. Raises `OSError` when nothing was."""
-    for file in (paths.run_directory, *_told(paths)):
+    trunklogins.place(paths.run_directory, (paths.last_known / paths.run_directory.name).read_bytes(), owner_uid)
+    lay_told(paths, owner_uid)
+
+
+def lay_told(paths: SystemPaths, owner_uid: int) -> None:
+    """The same of what daemons are told besides the directory. Raises `OSError`."""
+    if not paths.run.is_dir():
+        return
+    for file in _told(paths):
         if (paths.last_known / file.name).exists() or file != paths.name_service:  # an older version kept none
             trunklogins.place(file, (paths.last_known / file.name).read_bytes(), owner_uid)
     key = TrunkKey.of(paths).path
@@ -43,7 +51,8 @@ def _told(paths: SystemPaths) -> tuple[Path, ...]:
     return paths.trunk_logins, paths.name_sources, paths.calendar_sources, paths.name_service
 
 
-def _copy_directory(source: Path, target: Path) -> None:
+def copy_directory(source: Path, target: Path) -> None:
+    """Copy a directory that may be in use, by rename, for root alone. Raises `OSError` or `sqlite3.Error`."""
     fresh = target.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     private(fresh)

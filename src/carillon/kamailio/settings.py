@@ -79,9 +79,10 @@ class Settings:
             ring_s=values["ring_s"],
             gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
             presence=Gateway(*values["presence"]),
-            siblings=tuple(Sibling(name, tuple(at), port) for name, at, port in values["siblings"]),
+            siblings=tuple(Sibling(name, tuple(at), port, *more) for name, at, port, *more in values["siblings"]),
             cluster_port=values["cluster_port"],
             feed=Gateway(*values["feed"]) if values["siblings"] else None,
+            branch=values.get("branch", ""),
         )
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal", "names_asked")
         directory, redis, trace, logins, journal, asked = (Path(values[name]) for name in names)

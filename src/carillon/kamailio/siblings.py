@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from carillon.kamailio import ksr
 from carillon.kamailio.routes import Callback
-from carillon.routing.facts import AwayFacts, Flow, Gateway, Sibling
+from carillon.routing.facts import AwayFacts, Flow, Gateway, NodeProfile, Sibling
 
 TABLE = "siblings"
 """How each sibling is, by name: `up` or `down`, written by the daemon that hears them; gone when it is silent."""
@@ -22,15 +22,19 @@ AWAY = "$avp(away)"
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """The other nodes, by where requests are sent to them; `socket` is where they hear and know this one."""
+    """The other nodes, by where requests are sent to them; `socket` is where they hear and know this one.
+
+    `apart` is whether this node is at a branch: all others are beyond its link.
+    """
 
     by_uri: dict[str, Sibling]
     socket: str
+    apart: bool = False
 
     @classmethod
-    def of(cls, siblings: tuple[Sibling, ...], socket: str) -> Siblings | None:
+    def of(cls, node: NodeProfile, socket: str) -> Siblings | None:
         """None on a node that has none."""
-        return cls({sibling.uri: sibling for sibling in siblings}, socket) if siblings else None
+        return cls({one.uri: one for one in node.siblings}, socket, bool(node.branch)) if node.siblings else None
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -59,7 +63,8 @@ class Siblings:
             return None
         state = ksr.shared_text(TABLE, sibling.name)
         up = None if state is None else state == UP
-        return ksr.text(AWAY), AwayFacts(sibling.name, up, ksr.is_reached_directly())
+        beyond_link = self.apart or sibling.branch  # its phones are as far away as it is itself
+        return ksr.text(AWAY), AwayFacts(sibling.name, up, ksr.is_reached_directly() and not beyond_link)
 
     def send_to(self, gateway: Gateway) -> bool:
         """Send to the Asterisk of a sibling, through its Kamailio; False for one of our own."""

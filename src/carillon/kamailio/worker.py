@@ -70,7 +70,7 @@ class Worker:
         node = NodeRedis(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
         self.handovers, self.calls = RedisHandOvers(node), RedisCallCounts(node)
         self._own = _own(settings)
-        self.siblings = Siblings.of(settings.node.siblings, settings.cluster_socket)
+        self.siblings = Siblings.of(settings.node, settings.cluster_socket)
         away = self.siblings.addresses if self.siblings else frozenset()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away

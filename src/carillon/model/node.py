@@ -20,9 +20,11 @@ CLUSTER_PORT = 5069
 """In nobody's way either: 5071 would be the TLS port of the next system."""
 FEED_PORT = 5067
 JOIN_PORT = 5066
+SATELLITE_PORT = 5064
 WATCH_PORT = 5065
 DATABASE_PORT = 3306
 REPLICATION_PORT = 4567
+MAIN, SATELLITE = "main", "satellite"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -34,6 +36,7 @@ class Node:
     Phones reach `address`, and `address6` (IPv6) of a node that has both, on `sip_port` (UDP and TCP) and `tls_port`;
     media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's. A node that is
     `drained` does nothing of what one node does for all. A `member` runs a MariaDB of the cluster that holds the truth.
+    One whose `role` is satellite stands at a `site`, and has the truth from the mains.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Node:
     address6: str | None = None
     drained: bool = False
     member: bool = False
+    role: str = MAIN
+    site: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -60,7 +65,21 @@ class Node:
             _require_second("address6", self.address6, self.address)
         if not _COUNTRY.fullmatch(self.country):
             raise Refused("country", f"{self.country!r} is no country code; write two capitals like BE.")
+        self._require_role()
         self._require_ports()
+
+    def _require_role(self) -> None:
+        if self.role not in (MAIN, SATELLITE):
+            raise Refused("role", f"{self.role!r} isn't possible; it is {MAIN} or {SATELLITE}.")
+        if (self.site is not None) != self.is_satellite:
+            raise Refused("site", "a satellite stands at a site, and a main at none.")
+        if self.is_satellite and self.member:
+            raise Refused("member", "a satellite holds no database.")
+
+    @property
+    def is_satellite(self) -> bool:
+        """Whether it stands at a branch, without the database."""
+        return self.role == SATELLITE
 
     def _require_ports(self) -> None:
         _require_port("sip_port", self.sip_port)
@@ -72,7 +91,7 @@ class Node:
             raise Refused("tls_port", f"{self.tls_port} is the gateway's port already; choose another one.")
         if self.address == self.gateway_address and self.tls_port in (self.presence_port, self.watch_port):
             raise Refused("tls_port", f"{self.tls_port} is a port of the presence server; choose another one.")
-        if self.tls_port in (self.cluster_port, self.feed_port):
+        if self.tls_port in (self.cluster_port, self.feed_port, self.satellite_port):
             raise Refused("tls_port", f"{self.tls_port} is a port for other nodes; choose another one.")
         if not 1024 <= self.rtp_start < self.rtp_end <= 65535 or self.rtp_start % 2:
             raise Refused("rtp_start", "must be even, at least 1024 and below rtp_end, which ends at 65535.")
@@ -133,6 +152,11 @@ class Node:
     def join_port(self) -> int:
         """TCP port (HTTPS) where new nodes ask to join: 5066, moved as far as `sip_port` is from 5060."""
         return JOIN_PORT + self.sip_port - SIP_PORT
+
+    @property
+    def satellite_port(self) -> int:
+        """TCP port (HTTPS) where a main tells satellites what has changed: 5064, moved as far as `sip_port`."""
+        return SATELLITE_PORT + self.sip_port - SIP_PORT
 
     @property
     def database_port(self) -> int:

@@ -28,7 +28,7 @@ from carillon.provisioning import (
 from carillon.provisioning.changes import State, record, state
 from carillon.provisioning.places import default_domain, home_country
 from carillon.stores.sql.engine import reading, repeated, writing
-from carillon.stores.sql.tables import announcement, domain, group, trunk, user
+from carillon.stores.sql.tables import announcement, domain, group, node, trunk, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,8 @@ def _users(connection: Connection, name: str) -> int:
 
 
 def _require_empty(connection: Connection, name: str) -> None:
+    if standing := connection.execute(select(node.c.name).where(node.c.default_domain == name)).scalars().first():
+        raise Refused("domain", f"{name} still has the satellite {standing}; remove it first.")
     for table, noun in ((trunk, "trunk"), (group, "group"), (announcement, "announcement")):
         names = connection.execute(select(table.c.name).where(table.c.domain == name)).scalars().all()
         if names:

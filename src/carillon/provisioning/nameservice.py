@@ -72,7 +72,7 @@ def service(engine: Engine, name: str | None) -> NameService:
 
 def _zones(connection: Connection) -> tuple[Zone, ...]:
     nodes, known = _nodes(connection), _shares(connection)
-    hosts = tuple(host_of(each, known[each.name], spare=each.drained) for each in nodes)
+    hosts = tuple(host_of(each, known[each.name], spare=each.drained) for each in nodes if not each.is_satellite)
     served = {row.name: row.naptr for row in connection.execute(select(domain).order_by(domain.c.name))}
     last = connection.execute(select(func.max(change.c.sequence)).where(change.c.noun.in_(SEEN))).scalar() or 1
     return tuple(

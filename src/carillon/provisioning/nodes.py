@@ -35,6 +35,15 @@ class NodeView:
             return "down"
         return "drained" if self.node.drained else "up"
 
+    @property
+    def branch_words(self) -> str:
+        """What is wrong with a satellite; "" for nothing, and for a main."""
+        if not self.node.is_satellite or self.state is None:
+            return "" if self.state or not self.node.is_satellite else "has not joined yet"
+        late = f"{self.behind} changes behind" if self.behind > 1 else "1 change behind" if self.behind else ""
+        silent = "" if self.state.up else f"silent for {self.state.silent_s:.0f} s"
+        return ", ".join(filter(None, (silent, late)))
+
 
 def all_nodes(engine: Engine) -> tuple[Node, ...]:
     """All nodes by name."""

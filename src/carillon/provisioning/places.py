@@ -5,15 +5,19 @@ from __future__ import annotations
 from sqlalchemy import Column, Connection, String, select
 
 from carillon.model.domain import domain_name
+from carillon.model.node import MAIN
 from carillon.model.refused import Refused
 from carillon.model.user import User
 from carillon.stores.sql.rows import user_of
 from carillon.stores.sql.tables import domain, node, user
 
+_A_MAIN = node.c.role == MAIN
+"""A satellite may stand in another country, and for another domain."""
+
 
 def default_domain(connection: Connection) -> str:
     """The domain of a thing without one. Raises `Refused` for a truth that no `create` has finished."""
-    name = connection.execute(select(node.c.default_domain).order_by(node.c.name).limit(1)).scalar()
+    name = connection.execute(select(node.c.default_domain).where(_A_MAIN).order_by(node.c.name).limit(1)).scalar()
     if name is None:
         raise Refused("dir", "this system has no node yet; make one with `carillon create`.")
     return str(name)
@@ -21,7 +25,7 @@ def default_domain(connection: Connection) -> str:
 
 def home_country(connection: Connection) -> str:
     """The country of this system's node: where new sites are, unless said otherwise."""
-    return str(connection.execute(select(node.c.country).order_by(node.c.name).limit(1)).scalar_one())
+    return str(connection.execute(select(node.c.country).where(_A_MAIN).order_by(node.c.name).limit(1)).scalar_one())
 
 
 def placed(connection: Connection, text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from carillon.provisioning.changes import record, state
 from carillon.provisioning.places import home_country, located, placed
 from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.rows import site_of
-from carillon.stores.sql.tables import outbound, site, user
+from carillon.stores.sql.tables import node, outbound, site, user
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ def remove(engine: Engine, who: str, name: str) -> int:
         if view.users:
             people = "1 person works" if view.users == 1 else f"{view.users} people work"
             raise Refused("name", f"{people} at {old.name}; give them another site first.")
+        if standing := _satellites(connection, old):
+            raise Refused("name", f"the satellite {standing} stands at {old.name}; remove that first.")
         if view.trunks:
             raise Refused("name", f"{old.name} has outbound routes by {', '.join(view.trunks)}; remove them first.")
         return _remove(connection, who, old)
@@ -143,6 +145,11 @@ def _view(connection: Connection, of: Site) -> SiteView:
     routes = select(outbound.c.trunk).where(outbound.c.domain == of.domain, outbound.c.site == of.name).distinct()
     trunks = connection.execute(routes.order_by(outbound.c.trunk)).scalars()
     return SiteView(of, connection.execute(people).scalar_one(), tuple(trunks))
+
+
+def _satellites(connection: Connection, of: Site) -> str:
+    there = select(node.c.name).where(node.c.default_domain == of.domain, node.c.site == of.name)
+    return ", ".join(connection.execute(there.order_by(node.c.name)).scalars())
 
 
 def _caller(text: str, country: str) -> str | None:

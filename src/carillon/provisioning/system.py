@@ -31,6 +31,7 @@ from carillon.stores import nameservice as told_service
 from carillon.stores.directory import refresh
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import (
+    AtMains,
     Busy,
     DatabaseAway,
     copy_sqlite,
@@ -109,10 +110,15 @@ def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
     try:
         return _load_nodes(paths)
     except (DatabaseAway, Busy):
-        last = LastNodes.read(paths.last_nodes)
+        last = last_nodes(paths)
         if last is None:
             raise
         return last.own, last.siblings
+
+
+def last_nodes(paths: SystemPaths) -> LastNodes | None:
+    """What was last known of the nodes; on a satellite at least what there was when it joined."""
+    return LastNodes.read(paths.last_nodes) or LastNodes.read(paths.satellite)
 
 
 def load_witnesses(paths: SystemPaths) -> tuple[Witness, ...]:
@@ -122,7 +128,7 @@ def load_witnesses(paths: SystemPaths) -> tuple[Witness, ...]:
     try:
         return all_witnesses(follow_truth(paths))
     except (DatabaseAway, Busy):
-        last = LastNodes.read(paths.last_nodes)
+        last = last_nodes(paths)
         return last.witnesses if last else ()
 
 
@@ -212,12 +218,20 @@ def _migrated(paths: SystemPaths, told: Callable[[str], None] = lambda sentence:
 
 
 def _opened(paths: SystemPaths) -> Engine:
+    if paths.satellite.exists():
+        raise _at_mains(paths)
     if paths.database.exists():
         return open_database(Database.read(paths.database))
     try:
         return open_sqlite(paths.truth)
     except OSError as error:
         raise Refused("dir", f"{paths.truth} can't be opened ({error.strerror}); run this as root.") from error
+
+
+def _at_mains(paths: SystemPaths) -> AtMains:
+    last = last_nodes(paths)
+    mains = ", ".join(f"{one.name} at {one.address}" for one in last.siblings if not one.is_satellite) if last else "?"
+    return AtMains("dir", f"this machine is a satellite; do that on a main ({mains}), and it is in force here, too.")
 
 
 def _is_taken(paths: SystemPaths) -> bool:

@@ -28,7 +28,7 @@ def in_order(request: Request, facts: Facts) -> tuple[Gateway, ...]:
     if not own:
         return ()
     held, away = _held(facts), _held_away(facts)
-    gateways = (*own, *(sibling.gateway for sibling in siblings))
+    gateways = (*own, *(sibling.gateway for sibling in siblings if not sibling.branch))
     first = away[1].gateway if away else own[held[1]] if held else gateways[0]
     return (first, *(one for one in gateways if one != first))
 

@@ -52,11 +52,15 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """Another node of the system: its name, its addresses, and the port where it hears siblings (SIP over TLS)."""
+    """Another node of the system: its name, its addresses, and the port where it hears siblings (SIP over TLS).
+
+    One at a `branch` takes no calls of others only because their own Asterisk is silent: its link is thin.
+    """
 
     name: str
     addresses: tuple[str, ...]
     port: int
+    branch: bool = False
 
     @property
     def gateway(self) -> Gateway:
@@ -89,6 +93,7 @@ class NodeProfile:
     `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
     `presence` is this node's presence server.
     `siblings` are the other nodes, `cluster_port` is where they are heard, `feed` is who tells of registrations there.
+    `branch` is the site at which this node is a satellite, "" for a main.
     """
 
     default_domain: str
@@ -106,6 +111,7 @@ class NodeProfile:
     siblings: tuple[Sibling, ...] = ()
     cluster_port: int = 0
     feed: Gateway | None = None
+    branch: str = ""
 
     @property
     def every_gateway(self) -> tuple[Gateway, ...]:

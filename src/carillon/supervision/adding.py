@@ -171,7 +171,8 @@ def remove(paths: SystemPaths, who: str, name: str) -> int:
     truth = open_truth(paths)
     found = {view.node.name: view for view in nodes.listing(truth)}
     view = found.get(name)
-    if view is not None and view.words in ("up", "drained") and len(found) > 1:
+    is_main = view is not None and not view.node.is_satellite  # a satellite may be stolen, and up
+    if view is not None and is_main and view.words in ("up", "drained") and len(found) > 1:
         raise Refused("name", f"{name} is up; run `carillon down` there first, or wait until it is known to be down.")
     if view is not None and _has_single(paths, view.node):
         raise Refused("name", f"{name} has the database of all nodes; it can't leave.")

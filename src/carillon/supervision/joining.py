@@ -36,24 +36,33 @@ class Joined:
 def join(paths: SystemPaths, key: JoinKey) -> Joined:
     """Make this machine a node of the system that made the key; starts nothing. All or nothing. Raises `Refused`."""
     said = ask(key, database=is_installed(member=True))
-    node, hosts = Node(**said["node"]), tuple(said["database"]["hosts"])
+    node = Node(**said["node"])
     try:
         paths.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         keep(paths.cluster, NodeCertificate(**said["issued"]))
-        _write(paths.cluster / AUTHORITY_KEY, said["authority_key"].encode())
         files = {"secret": paths.secret, "trunk_key": TrunkKey.of(paths).path, "trusted": paths.trusted}
         for name, file in files.items():
             if said[name] is not None:
                 _write(file, base64.b64decode(said[name]))
         paths.node.write_text(f"{node.name}\n")
-        if node.member:
-            make_empty(paths)
-        database_of(paths, hosts, said["database"]["password"], own_server=node.member).write(paths.database)
+        if node.is_satellite:
+            _write(paths.satellite, json.dumps(said["satellite"]).encode())
+            return Joined(node, ())
+        return Joined(node, _shares(paths, node, said))
     except OSError as error:
         raise Refused(
             "dir", f"{paths.directory} can't be written ({error}); mend that and add the node again."
         ) from error
-    return Joined(node, hosts)
+
+
+def _shares(paths: SystemPaths, node: Node, said: dict[str, Any]) -> tuple[str, ...]:
+    """What a main has besides: the key that signs nodes, and the way to the database, whose servers are returned."""
+    hosts = tuple(said["database"]["hosts"])
+    _write(paths.cluster / AUTHORITY_KEY, said["authority_key"].encode())
+    if node.member:
+        make_empty(paths)
+    database_of(paths, hosts, said["database"]["password"], own_server=node.member).write(paths.database)
+    return hosts
 
 
 def ask(key: JoinKey, *, database: bool = True) -> dict[str, Any]:

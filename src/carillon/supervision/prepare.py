@@ -18,8 +18,8 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.model.zone import NameService
 from carillon.provisioning import domains, nameservice
-from carillon.provisioning.lastnodes import LastNodes
-from carillon.provisioning.system import load_nodes, load_witnesses, open_truth, show_truth
+from carillon.provisioning.system import last_nodes, load_nodes, load_witnesses, open_truth, show_truth
+from carillon.satellites.following import first_copy
 from carillon.stores import nameservice as told_service
 from carillon.stores.recordingspool import PARTS
 from carillon.stores.sql.database import Database
@@ -28,6 +28,9 @@ from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
 from carillon.supervision.owndatabase import lay_secrets
 from carillon.system.paths import SERVICE_USER, SystemPaths
+
+FIRST_COPY_S = 30.0
+"""How long a new satellite asks until some main answers; how long the answer takes is another matter."""
 
 
 def require_root() -> None:
@@ -59,7 +62,7 @@ def _domains(paths: SystemPaths) -> Sequence[str]:
     try:
         return [view.domain.name for view in domains.listing(open_truth(paths))]
     except DatabaseAway:
-        last = LastNodes.read(paths.last_nodes)
+        last = last_nodes(paths)
         if last is None:
             raise
         return last.domains
@@ -80,6 +83,8 @@ def lay_out(system: System) -> None:
     try:
         show_truth(paths, open_truth(paths))
     except DatabaseAway:
+        if paths.satellite.exists() and not paths.last_nodes.exists():
+            first_copy(paths, FIRST_COPY_S)
         lastknown.lay(paths, pwd.getpwnam(SERVICE_USER).pw_uid)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 

@@ -25,7 +25,9 @@ from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.provisioning import nodes
 from carillon.provisioning.lastnodes import LastNodes
+from carillon.provisioning.system import follow_truth
 from carillon.siblings import states as siblingstates
 from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
@@ -326,9 +328,24 @@ def probe_follower(paths: SystemPaths, node: Node) -> Health:
         return Health(carillon.__version__, "doesn't look for changes of other nodes")
     if report.away_since is None:
         unkept = f"what is in force can't be kept for a start without the database: {report.unkept}"
-        return Health(carillon.__version__, warning=unkept if report.unkept else "")
+        words = (unkept if report.unkept else "", satellite_words(paths))
+        return Health(carillon.__version__, warning="; ".join(filter(None, words)))
     since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")
-    return Health(carillon.__version__, warning=f"the database is away since {since}: {report.problem}")
+    who = f"no main answers since {since}, change {report.sequence} is in force"
+    away = who if paths.satellite.exists() else f"the database is away since {since}"
+    return Health(carillon.__version__, warning=f"{away}: {report.problem}")
+
+
+def satellite_words(paths: SystemPaths) -> str:
+    """What people should know of satellites that are silent or behind; "" for nothing."""
+    last = LastNodes.read(paths.last_nodes)
+    if paths.satellite.exists() or last is None or not any(one.is_satellite for one in last.siblings):
+        return ""
+    try:
+        views = nodes.listing(follow_truth(paths))
+    except Refused:
+        return ""  # it says so itself
+    return "; ".join(f"satellite {one.node.name}: {one.branch_words}" for one in views if one.branch_words)
 
 
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {

@@ -18,6 +18,8 @@ import carillon
 from carillon.confgen.tls.authority import AUTHORITY_KEY, CERTIFICATE, KEY, issue
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.provisioning import domains
+from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.nodes import all_nodes
 from carillon.provisioning.system import follow_truth, load_nodes
 from carillon.provisioning.trunkkey import TrunkKey
@@ -46,7 +48,7 @@ def welcome(paths: SystemPaths, asked: dict[str, Any]) -> dict[str, Any]:
             raise Refused("name", f"the node {name} has been removed meanwhile; `carillon node add` it again.")
         if new.member and asked.get("database") is False:
             raise Refused("database", f"{name} will hold the database, too, and lacks {LACKING}.")
-        answer = _everything(paths, new)
+        answer = _for_satellite(paths, new) if new.is_satellite else _everything(paths, new)
         joinkeys.spend(paths, name)
     return answer
 
@@ -54,13 +56,27 @@ def welcome(paths: SystemPaths, asked: dict[str, Any]) -> dict[str, Any]:
 def _everything(paths: SystemPaths, new: Node) -> dict[str, Any]:
     database = Database.read(paths.database)
     return {
+        **_every_node(paths, new),
+        "authority_key": (paths.cluster / AUTHORITY_KEY).read_text(),
+        "database": {"hosts": database.hosts, "password": database.password},
+    }
+
+
+def _for_satellite(paths: SystemPaths, new: Node) -> dict[str, Any]:
+    """Not the key that signs nodes, nor the password of the database: a satellite stands in an office of others."""
+    truth = follow_truth(paths)
+    others = tuple(one for one in all_nodes(truth) if one.name != new.name)
+    names = tuple(view.domain.name for view in domains.listing(truth))
+    return {**_every_node(paths, new), "satellite": asdict(LastNodes(new, others, names))}
+
+
+def _every_node(paths: SystemPaths, new: Node) -> dict[str, Any]:
+    return {
         "node": asdict(new),
         "issued": asdict(issue(paths.cluster, new)),
-        "authority_key": (paths.cluster / AUTHORITY_KEY).read_text(),
         "secret": _text(paths.secret),
         "trunk_key": _text(TrunkKey.of(paths).path),
         "trusted": _text(paths.trusted),
-        "database": {"hosts": database.hosts, "password": database.password},
     }
 
 

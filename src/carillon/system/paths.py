@@ -48,7 +48,17 @@ class SystemPaths:
     @property
     def exists(self) -> bool:
         """Whether there is a system in the directory."""
-        return self.truth.exists() or self.database.exists()
+        return self.truth.exists() or self.follows
+
+    @property
+    def follows(self) -> bool:
+        """Whether the truth is elsewhere: this node is one of several, or a satellite."""
+        return self.database.exists() or self.satellite.exists()
+
+    @property
+    def satellite(self) -> Path:
+        """The nodes as they were when this machine became a satellite, mode 0600; missing on any other."""
+        return self.directory / "satellite.json"
 
     @property
     def secret(self) -> Path:

@@ -22,7 +22,7 @@ def context(system: System) -> Daemon:
         "figures": paths.call_figures,
         "repairs": paths.lamps_repaired_by(NAME),
         "states": paths.states_socket,
-        "lease": paths.lease if paths.database.exists() else "",
+        "lease": paths.lease if paths.follows else "",
         "siblings": paths.calls_changed if system.siblings else None,
     }
     return daemon(system, NAME, told)

@@ -256,7 +256,7 @@ def home_uri(node: Node) -> str:
 
 
 def _sibling(node: Node) -> Sibling:
-    return Sibling(node.name, node.addresses, node.cluster_port)
+    return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite)
 
 
 def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> NodeProfile:
@@ -271,6 +271,7 @@ def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> 
         siblings=tuple(map(_sibling, siblings)),
         cluster_port=node.cluster_port,
         feed=Gateway(node.signalling[0], node.feed_port) if siblings else None,
+        branch=node.site or "",
     )
 
 
@@ -299,8 +300,9 @@ def _settings(system: System) -> str:
             "recordings": str(paths.recording_spool),
             "relay": rtpengine.control(node),
             "ring_s": profile.ring_s,
-            "siblings": [[each.name, each.addresses, each.port] for each in profile.siblings],
+            "siblings": [[each.name, each.addresses, each.port, each.branch] for each in profile.siblings],
             "cluster_port": profile.cluster_port,
+            "branch": profile.branch,
             "cluster_socket": f"tls:{cluster(node)}",
             "feed": [node.signalling[0], node.feed_port],
             "bans_told": str(paths.bans_told),

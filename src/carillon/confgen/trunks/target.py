@@ -24,7 +24,7 @@ def context(system: System) -> Daemon:
         "states": paths.trunk_states,
         "answers": paths.trunk_answers,
         "contact6": _contact6(system.node),
-        "lease": paths.lease if paths.database.exists() else "",
+        "lease": paths.lease if paths.follows else "",
         "families": ["AAAA" if ":" in address else "A" for address in system.node.addresses],
     }
     return daemon(system, NAME, told)

@@ -71,6 +71,10 @@ class DatabaseAway(Refused):
     """The database of a system with several nodes can't be reached, or takes nothing just now."""
 
 
+class AtMains(DatabaseAway):
+    """This machine is a satellite: what is set, is set on the mains."""
+
+
 def open_sqlite(path: Path) -> Engine:
     """The engine of a truth in a file, which is made, mode 0600, when it isn't there."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

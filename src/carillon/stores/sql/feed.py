@@ -66,6 +66,9 @@ SMALL = frozenset({*_CALL_PATH, *_WHOLE})
 FEW = 100
 """More touched things than this are compiled all together: SQL limits the length of a statement."""
 
+LONG = 10_000
+"""Who is behind by more changes than this is sent everything anew: that is less than the changes one by one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -115,6 +118,29 @@ def delta(connection: Connection, known: Position | None) -> Delta:
     if touched is None and connection.dialect.name != "sqlite":
         _count_anew(connection)
         position = last_position(connection)
+    return _compiled(connection, position, touched)
+
+
+def next_delta(connection: Connection, known: Position | None) -> Delta | None:
+    """The next `FEW` changes that a directory at `known` lacks: with each it is nearer, however far it was behind.
+
+    What it says of a thing is what is true now, perhaps more than what was true at its position: changes that say so
+    come with the next ones. None where everything must be sent: as `delta`, or behind by more than `LONG`.
+    """
+    last = last_position(connection)
+    if known is None or last.sequence - known.sequence > LONG:
+        return None
+    position = _position_at(connection, known.sequence + FEW) or last
+    touched = _touched_since(connection, known, position, limit=None)
+    return None if touched is None else _compiled(connection, position, touched)
+
+
+def _position_at(connection: Connection, sequence: int) -> Position | None:
+    row = connection.execute(select(change.c.sequence, change.c.at).where(change.c.sequence == sequence)).one_or_none()
+    return Position(row.sequence, row.at) if row else None
+
+
+def _compiled(connection: Connection, position: Position, touched: frozenset[Subject] | None) -> Delta:
     return Delta(
         position,
         touched,
@@ -141,14 +167,16 @@ def last_position(connection: Connection) -> Position:
     return Position(row.sequence, row.at) if row else Position(0, "")
 
 
-def _touched_since(connection: Connection, known: Position | None, last: Position) -> frozenset[Subject] | None:
+def _touched_since(
+    connection: Connection, known: Position | None, last: Position, limit: int | None = FEW
+) -> frozenset[Subject] | None:
     if known is None or known.sequence > last.sequence or not _is_ours(connection, known):
         return None
-    later = select(change).where(change.c.sequence > known.sequence)
+    later = select(change).where(change.c.sequence > known.sequence, change.c.sequence <= last.sequence)
     rows = connection.execute(later).all()
     touched = frozenset(Subject(Noun(row.noun), row.domain, row.key) for row in rows) | members_touched(rows)
     has_gap = len(rows) != last.sequence - known.sequence
-    return None if has_gap or len(touched) > FEW else touched
+    return None if has_gap or (limit is not None and len(touched) > limit) else touched
 
 
 def _is_ours(connection: Connection, known: Position) -> bool:

@@ -37,10 +37,10 @@ class NodeState:
 
 
 class NodeStates:
-    """What one node tells of itself."""
+    """What one node tells of itself, or what is told of a satellite by the main that it asks."""
 
-    def __init__(self, node: str) -> None:
-        self._node = node
+    def __init__(self, node: str, version: str = carillon.__version__) -> None:
+        self._node, self._version = node, version
         self._looks = 0
         self._told = False
 
@@ -49,7 +49,7 @@ class NodeStates:
         self._looks += 1
         if self._looks % TELL_EVERY != 1:
             return
-        values = {"version": carillon.__version__, "sequence": sequence, "seen": _NOW}
+        values = {"version": self._version, "sequence": sequence, "seen": _NOW}
         fresh = values if self._told else {**values, "since": _NOW}
         with migrating(truth) as connection:
             same = update(nodestate).where(nodestate.c.name == self._node)

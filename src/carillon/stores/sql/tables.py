@@ -382,7 +382,10 @@ node = _table(
     Column("address6", String(45)),
     Column("drained", Boolean, nullable=False, server_default="0"),
     Column("member", Boolean, nullable=False, server_default="0"),
+    Column("role", String(12), nullable=False, server_default="main"),
+    Column("site", LABEL),
 )
+"""`site` is where a satellite stands; a main has none."""
 
 witness = _table(
     "witness",

@@ -1,0 +1,107 @@
+"""`carillon satellite`: machines at branches, which go on by themselves when the link to the mains is cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carillon.cli.context import Cli, Row, commands
+
+if TYPE_CHECKING:
+    from carillon.provisioning.nodes import NodeView
+
+app = commands("Satellites: machines at branches, which go on by themselves when the link to the mains is cut.")
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    site: Annotated[str, typer.Argument(metavar="SITE", help="Where it stands; `carillon site add` makes sites.")],
+    address: Annotated[str, typer.Option(metavar="IP", help="The address that phones and mains reach it at.")],
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name, if not that of the site.")] = None,
+) -> None:
+    """Add a satellite; prints the command that makes the machine at the branch one. The system must be up.
+
+    It knows people, numbers and trunks as the mains do, and the passwords of phones of its own branch only.
+
+    Example: `carillon satellite add liege --address 192.0.2.50`
+    """
+    from dataclasses import asdict
+
+    from carillon.provisioning import satellites
+    from carillon.provisioning.system import load_node
+    from carillon.supervision import adding
+
+    cli = Cli.of(context)
+    new = satellites.planned(cli.truth, load_node(cli.paths), site, address, name)
+    sequence, key = adding.add(cli.paths, cli.who, new, lambda sentence: typer.echo(sentence, err=True))
+    if cli.json:
+        cli.show({**asdict(new), "key": str(key), "sequence": sequence}, "Satellite")
+        return
+    own = f"carillon --dir {cli.paths.directory}"
+    typer.echo(f"Satellite {new.name} added. On its machine, with this version of Carillon, run within an hour:")
+    typer.echo(f"  {own} satellite join {key} && {own} up")
+
+
+@app.command()
+def join(
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="What `carillon satellite add` printed on a main.")],
+) -> None:
+    """Make this machine a satellite, in the directory given by `--dir`, which must be new or empty.
+
+    Example: `carillon satellite join WyJsaWVnZSIs…`
+    """
+    from carillon.cli import node
+
+    node.join(context, key)
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List the satellites: how far behind each is, and since when one is silent.
+
+    Example: `carillon satellite list`
+    """
+    from carillon.provisioning import satellites
+
+    cli = Cli.of(context)
+    cli.show([_row(view) for view in satellites.listing(cli.truth)], "Satellites")
+
+
+def _row(view: NodeView) -> Row:
+    from datetime import UTC, datetime, timedelta
+
+    state = view.state
+    silent = state is not None and not state.up
+    heard = datetime.now(UTC) - timedelta(seconds=state.silent_s if state else 0)
+    return {
+        "name": view.node.name,
+        "site": view.node.site,
+        "domain": view.node.default_domain,
+        "address": view.node.address,
+        "state": "silent" if silent else view.words,
+        "silent_since": heard.isoformat(timespec="seconds") if silent else None,
+        "in_force": state.sequence if state else None,
+        "behind": view.behind if state else None,
+        "version": state.version if state else None,
+    }
+
+
+@app.command()
+def remove(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="The satellite.")]) -> None:
+    """Forget a satellite, also one that is up: no main believes it any more. Its machine keeps its files.
+
+    Example: `carillon satellite remove liege`
+    """
+    from carillon.model.refused import Refused
+    from carillon.provisioning import satellites
+    from carillon.supervision import adding
+
+    cli = Cli.of(context)
+    known = [view.node.name for view in satellites.listing(cli.truth)]
+    if name not in known:
+        raise Refused("name", f"there is no satellite {name}; there are {', '.join(known) or 'none'}.")
+    sequence = adding.remove(cli.paths, cli.who, name)
+    cli.done(f"Satellite {name} is forgotten.", {"name": name}, sequence)

@@ -1,0 +1,129 @@
+"""A satellite's question to a main. What comes is kept on disk until all of it is there: a cut link changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import IO
+
+from carillon.model.node import Node
+from carillon.model.refused import Refused
+from carillon.satellites import stream, wire
+from carillon.satellites.wire import SILENT_S, Asked, Broken
+from carillon.siblings.settings import context_of, name_in
+
+CONNECT_S = 4.0
+LONGEST_LINE = 1 << 26
+
+
+class Unreachable(Exception):
+    """This main doesn't answer, or not to the end; why, in words."""
+
+
+class Asking:
+    """One connection to one main, kept for further questions; `nodes` holds by what nodes know each other."""
+
+    def __init__(self, main: Node, nodes: Path, arriving: Path, heard: Callable[[], None]) -> None:
+        self.main, self._nodes, self._arriving, self._heard = main, nodes, arriving, heard
+        self._connection: HTTPSConnection | None = None
+
+    def close(self) -> None:
+        """The next question connects anew."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+    @contextmanager
+    def asks(self, asked: Asked) -> Iterator[IO[str]]:
+        """The answer, complete, line by line, as soon as there is one. Raises Unreachable; Refused for what it refuses.
+
+        Raises OSError only when this disk can't hold it.
+        """
+        try:
+            with self._answer(asked) as answer:
+                self._keep(answer)
+        except BaseException:
+            self.close()
+            raise
+        with self._arriving.open() as complete:
+            yield complete
+        self._arriving.unlink(missing_ok=True)
+
+    @contextmanager
+    def _answer(self, asked: Asked) -> Iterator[HTTPResponse]:
+        connection = self._connected()
+        try:
+            connection.request("POST", wire.PATH, json.dumps(asked.as_json()), {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            said = None if answer.status == 200 else json.loads(answer.read(4096))
+        except (OSError, HTTPException, ValueError) as error:
+            raise self._away(error) from error
+        if said is not None:
+            raise Refused(str(said.get("field", "name")), str(said.get("sentence", "was refused.")))
+        yield answer
+
+    def _connected(self) -> HTTPSConnection:
+        if self._connection is not None:
+            return self._connection
+        try:
+            self._connection = self._opened()
+        except OSError as error:
+            raise self._away(error) from error
+        return self._connection
+
+    def _opened(self) -> HTTPSConnection:
+        where, context = (self.main.address, self.main.satellite_port), context_of(self._nodes, server=False)
+        connection = HTTPSConnection(*where, timeout=CONNECT_S, context=context)
+        try:
+            connection.connect()
+            secured = connection.sock
+            assert isinstance(secured, ssl.SSLSocket)
+            if (name := name_in(dict(secured.getpeercert() or {}))) != self.main.name:
+                raise ConnectionError(f"it shows the certificate of {name}")
+            secured.settimeout(SILENT_S)
+            secured.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SILENT_S * 1000))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def _keep(self, answer: HTTPResponse) -> None:
+        with self._fresh() as file:
+            lines, last = self._lines(answer), b""
+            for line in lines:
+                self._heard()
+                if line:
+                    file.write(line + b"\n")
+                    last = line
+            if not wire.is_end(last):
+                raise Unreachable(f"{self.main.name} ({self.main.address}) broke off")
+
+    def _fresh(self) -> IO[bytes]:
+        self._arriving.unlink(missing_ok=True)
+        return os.fdopen(os.open(self._arriving, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def _lines(self, answer: HTTPResponse) -> Iterator[bytes]:
+        """Apart from what is written to disk: whose OSError it is matters."""
+        try:
+            yield from stream.read(answer)
+        except (OSError, HTTPException, zlib.error) as error:
+            raise self._away(error) from error
+
+    def _away(self, error: Exception) -> Unreachable:
+        words = "says nothing" if isinstance(error, TimeoutError) else str(error)
+        return Unreachable(f"{self.main.name} ({self.main.address}): {words}")
+
+
+def header_of(lines: IO[str]) -> wire.Header:
+    """The first line of an answer. Raises Broken."""
+    line = lines.readline(LONGEST_LINE)
+    if not line.endswith("\n"):
+        raise Broken("the beginning is missing")
+    return wire.header(line)

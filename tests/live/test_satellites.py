@@ -1,0 +1,112 @@
+"""A branch with a satellite: one system while the link is there, and a system of its own while it is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.lab.cluster import DOMAIN
+from tests.lab.known import comes_true, name
+from tests.live.branch import Branch, accounts
+from tests.live.talking import calls, final, hangs_up, talk
+
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
+    with Branch.open("sat-", Path(tmp_path_factory.mktemp("satellites"))) as branch:
+        yield branch
+
+
+@pytest.fixture
+def branch(building: Branch) -> Iterator[Branch]:
+    """With nobody's phone."""
+    yield building
+    building.leaves_phones()
+
+
+def test_a_satellite_knows_everybody_and_only_its_own_phones(branch: Branch) -> None:
+    assert name(branch.two, "101") == "Alice"
+    assert accounts(branch.two) == {"201", "202"}
+    assert not branch.two.paths.database.exists()
+    assert not (branch.two.paths.cluster / "ca.key").exists()
+
+
+def test_a_change_on_the_main_is_in_force_at_the_satellite(branch: Branch) -> None:
+    branch.one.does("user", "set", "102", "--name", "Robert")
+    assert comes_true(lambda: name(branch.two, "102") == "Robert")
+    branch.one.does("user", "set", "102", "--name", "Bob")
+    assert comes_true(lambda: name(branch.two, "102") == "Bob")
+
+
+def test_whoever_moves_away_takes_his_phone_with_him(branch: Branch) -> None:
+    branch.one.does("user", "set", "202", "--site", "main")
+    assert comes_true(lambda: accounts(branch.two) == {"201"})
+    branch.one.does("user", "set", "202", "--site", "liege")
+    assert comes_true(lambda: accounts(branch.two) == {"201", "202"})
+
+
+def test_calls_between_the_branch_and_the_main(branch: Branch) -> None:
+    alice, carol = branch.phone("101", branch.one), branch.phone("201", branch.two)
+    assert comes_true(lambda: branch.is_known(branch.one, carol) and branch.is_known(branch.two, alice))
+    hangs_up(*talk(alice, carol))
+    hangs_up(*talk(carol, alice))
+
+
+def test_a_satellite_says_where_changes_are_made(branch: Branch) -> None:
+    refused = branch.two.asks("user", "add", "203", "--name", "Erin")
+    assert refused.error.startswith("dir: this machine is a satellite; do that on a main (node1 at 10.78.0.1)")
+
+
+def test_the_main_says_how_far_its_satellite_is(branch: Branch) -> None:
+    assert comes_true(lambda: (branch.listed()["state"], branch.listed()["behind"]) == ("up", 0))
+    assert branch.follower(branch.one) == ""
+
+
+def test_a_branch_that_is_cut_off_goes_on_and_catches_up(branch: Branch) -> None:
+    alice, carol, dave = (
+        branch.phone("101", branch.one),
+        branch.phone("201", branch.two),
+        branch.phone("202", branch.two),
+    )
+    assert comes_true(lambda: branch.is_known(branch.two, alice))
+    with branch.cut_off():
+        hangs_up(*talk(carol, dave))
+        assert final(carol, calls(carol, f"sip:101@{DOMAIN}")).code == 480
+        people = "".join(f"{extension},Person {extension}\n" for extension in range(1000, 1300))
+        file = branch.one.directory / "people.csv"
+        file.write_text(f"extension,name\n{people}")
+        branch.one.does("user", "import", str(file))
+        branch.one.does("user", "set", "102", "--name", "Robert")
+        assert comes_true(lambda: branch.listed()["state"] == "silent")
+        assert branch.listed()["behind"] > 300
+        assert "satellite liege: silent for" in branch.follower(branch.one)
+        assert carol.register(expires=3600).code == 200
+    assert comes_true(lambda: (name(branch.two, "1299"), name(branch.two, "102")) == ("Person 1299", "Robert"))
+    assert comes_true(lambda: branch.listed()["behind"] == 0)
+    assert comes_true(lambda: branch.is_known(branch.one, carol) and branch.is_known(branch.one, dave))
+    branch.one.does("user", "set", "102", "--name", "Bob")
+    assert comes_true(lambda: name(branch.two, "102") == "Bob")
+
+
+def test_a_satellite_that_is_restarted_while_it_is_cut_off_starts_with_what_it_knew(branch: Branch) -> None:
+    branch.one.does("user", "set", "102", "--name", "Robert")
+    assert comes_true(lambda: name(branch.two, "102") == "Robert")
+    with branch.cut_off():
+        branch.two.does("down")
+        branch.two.does("up")
+        assert name(branch.two, "102") == "Robert"
+        hangs_up(*talk(branch.phone("201", branch.two), branch.phone("202", branch.two)))
+        branch.one.does("user", "set", "102", "--name", "Bob")
+    assert comes_true(lambda: name(branch.two, "102") == "Bob")
+
+
+def test_a_satellite_that_is_stolen_is_told_nothing_any_more(branch: Branch) -> None:
+    """Also while it is up; what it had stays with it, and it says so."""
+    branch.one.does("satellite", "remove", "liege")
+    assert comes_true(lambda: "is no satellite of this system (any more)" in branch.follower(branch.two), 60)
+    branch.one.does("user", "set", "102", "--name", "Secret")
+    carol = branch.phone("201", branch.two)
+    assert not comes_true(lambda: name(branch.two, "102") == "Secret" or branch.is_known(branch.one, carol), 4)

@@ -1,0 +1,97 @@
+"""A main with people at two sites, and the satellite of one of them: what is told, without the network between."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import connect
+
+import pytest
+from sqlalchemy import Engine
+
+from carillon.model.node import SATELLITE, Node
+from carillon.provisioning import devices, outbounds, sites, trunks, users
+from carillon.provisioning.system import create_system, open_truth
+from carillon.provisioning.trunkkey import TrunkKey
+from carillon.satellites import share, wire
+from carillon.satellites.taking import position_in, take
+from carillon.stores.directory import refresh
+from carillon.stores.sql.directory import step_of
+from carillon.stores.sql.engine import reading
+from carillon.stores.sql.feed import next_delta
+from carillon.system.paths import SystemPaths
+
+LIEGE = Node("liege", "example.org", "127.0.0.2", role=SATELLITE, site="liege")
+PASSWORD = "correct horse battery staple"
+KEY = TrunkKey(Path("/nowhere/trunk.key"))
+
+
+class Pair:
+    """The truth of a main, and the directories of both."""
+
+    def __init__(self, truth: Engine, home: Path) -> None:
+        self.truth, self._home = truth, home
+        self.main, self.branch = home / "main.db", home / "branch.db"
+
+    def hires(self, extension: str, site: str = "main", name: str = "Somebody") -> None:
+        """Somebody with a phone named as his extension."""
+        users.add(self.truth, "me", extension, name, site=site)
+        devices.add(self.truth, "me", extension, extension, PASSWORD)
+
+    def told(self) -> list[str]:
+        """What a main says to the satellite as it is now."""
+        refresh(self.truth, self.main, os.geteuid())
+        there = position_in(self.branch)
+        with reading(self.truth) as connection:
+            found = next_delta(connection, there)
+        if found is not None:
+            return list(wire.lines(there, share.restricted(step_of(found), LIEGE), None))
+        return [line for step in share.whole(self.main, LIEGE) for line in wire.lines(None, step, None)]
+
+    def takes(self, lines: list[str]) -> int:
+        """Put an answer in force; the sequence that is reached."""
+        file = self._home / "arriving"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        with file.open() as answer:
+            return take(self.branch, os.geteuid(), answer)[0].sequence
+
+    def follows(self) -> int:
+        """As long as there is anything to say; the number of answers that it took."""
+        for answers in range(1, 1000):
+            reached = self.takes(self.told())
+            position = position_in(self.main)
+            if position and reached == position.sequence:
+                return answers
+        raise AssertionError("it never ends")
+
+    def rows(self, directory: Path | None = None) -> dict[str, list[tuple[object, ...]]]:
+        """All that the satellite, or another one, has."""
+        with closing(connect(directory or self.branch)) as opened:
+            tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+            return {table: sorted(opened.execute(f'SELECT * FROM "{table}"'), key=str) for table in tables}  # noqa: S608
+
+    def anew(self) -> dict[str, list[tuple[object, ...]]]:
+        """All that a satellite would have that was told everything now."""
+        fresh = Pair(self.truth, self._home)
+        fresh.branch = self._home / "anew.db"
+        fresh.branch.unlink(missing_ok=True)
+        fresh.follows()
+        return fresh.rows()
+
+
+@pytest.fixture
+def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
+    """Alice and Bob at the main, Carol and Dave at Liège; a trunk for all, and one of each site's."""
+    monkeypatch.setattr(SystemPaths, "of", lambda directory: SystemPaths(directory.resolve(), tmp_path / "run"))
+    paths = SystemPaths.of(tmp_path / "office")
+    create_system(paths.directory, "example.org", "127.0.0.1")
+    truth = open_truth(paths)
+    sites.add(truth, "me", "liege")
+    for n, (name, site) in enumerate((("provider", None), ("local", "liege"), ("brussels", "main")), start=1):
+        trunks.add(truth, "me", KEY, name, trunks.TrunkFields(f"192.0.2.{n}"))
+        outbounds.add(truth, "me", "+32", name, site)
+    made = Pair(truth, tmp_path)
+    for extension, site in (("101", "main"), ("102", "main"), ("201", "liege"), ("202", "liege")):
+        made.hires(extension, site)
+    return made
