@@ -26,7 +26,7 @@ KNOWN: dict[type, str] = {
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
     " longest_timer_s told private warnings recording to_sibling",
     NodeProfile: "default_domain gateways hosts secret codecs ring_s minimum_expiry_s most_contacts most_forwards"
-    " retry_after_s gateways6 presence siblings cluster_port feed",
+    " retry_after_s gateways6 presence siblings cluster_port feed branch",
     Account: "username domain ha1_md5 ha1_sha256 party encryption priority",
 }
 

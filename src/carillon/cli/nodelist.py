@@ -17,7 +17,7 @@ from carillon.provisioning.witnesses import all_witnesses
 from carillon.siblings import states as siblingstates
 from carillon.stores.sql.cluster import ClusterState, cluster_state
 from carillon.stores.sql.database import Database
-from carillon.stores.sql.engine import DatabaseAway
+from carillon.stores.sql.engine import AtMains, DatabaseAway
 from carillon.supervision.draining import leader
 from carillon.supervision.probes import probe_database
 from carillon.supervision.supervisor import states
@@ -54,7 +54,8 @@ def _known_here(cli: Cli, away: DatabaseAway) -> list[Row]:
         raise away
     database = Database.read(cli.paths.database) if cli.paths.database.exists() else None
     cluster = cluster_state(replace(database, hosts=())) if database and database.socket else None
-    typer.echo(str(away), err=True)
+    if not isinstance(away, AtMains):
+        typer.echo(str(away), err=True)
     if last.own.member and (words := probe_database(cli.paths, last.own).warning):
         typer.echo(f"This node's database: {words}", err=True)
     typer.echo("Below is what this node knows by itself.", err=True)

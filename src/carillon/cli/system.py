@@ -202,10 +202,12 @@ def _say_when_migrated(cli: Cli) -> None:
 
     A node starts without it, too.
     """
-    from carillon.stores.sql.engine import DatabaseAway
+    from carillon.stores.sql.engine import AtMains, DatabaseAway
 
     try:
         assert cli.truth is not None
+    except AtMains:
+        return
     except DatabaseAway as away:
         typer.echo(f"{away}\nThis node starts with what it last knew.", err=True)
 

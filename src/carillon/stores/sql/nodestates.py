@@ -42,12 +42,16 @@ class NodeStates:
     def __init__(self, node: str, version: str = carillon.__version__) -> None:
         self._node, self._version = node, version
         self._looks = 0
+        self._sequence = -1
         self._told = False
 
     def tell(self, truth: Engine, sequence: int) -> None:
-        """Say that we are here, each third time; `sequence` is in force. Raises `Refused` when the database is away."""
+        """Say that we are here, each third time and when `sequence`, which is in force, is another.
+
+        Raises `Refused` when the database is away.
+        """
         self._looks += 1
-        if self._looks % TELL_EVERY != 1:
+        if self._looks % TELL_EVERY != 1 and sequence == self._sequence:
             return
         values = {"version": self._version, "sequence": sequence, "seen": _NOW}
         fresh = values if self._told else {**values, "since": _NOW}
@@ -55,7 +59,7 @@ class NodeStates:
             same = update(nodestate).where(nodestate.c.name == self._node)
             if connection.execute(same.values(fresh)).rowcount == 0:
                 connection.execute(insert(nodestate).values(name=self._node, **values, since=_NOW))
-        self._told = True
+        self._told, self._sequence = True, sequence
 
 
 def node_states(truth: Engine) -> Mapping[str, NodeState]:
