@@ -28,6 +28,7 @@ from carillon.states.naming import Naming
 from carillon.states.news import all_calls_again, calls_told, understood
 from carillon.states.reconciling import Reconciler
 from carillon.states.telling import Watchers
+from carillon.states.watched import Audience
 
 NOW = 1_800_000_000.0
 PEOPLE = [f"{extension}@{HOME}" for extension in ("101", "102", "103")]
@@ -62,7 +63,7 @@ class Wire:
         self.calls, self.states, self.reconciler = CallBook(), StateBook(), Reconciler({})
         self.lamps = {aor: Lamp() for aor in PEOPLE}
         self.repaired = 0
-        self._watchers, self._loses = Watchers(lambda *_: {"up_since": 1}), loses
+        self._watchers, self._loses = Watchers(lambda *_: {"up_since": 1}, Audience(lambda now: frozenset())), loses
         self._naming = Naming(_note, lambda _: "")
         self._known: dict[str, Picture] = {}
         for aor in PEOPLE:
@@ -101,10 +102,10 @@ class Wire:
             picture, _ = self.states.picture(aor, NOW)
             self._watchers.changed(aor, self._known.get(aor), picture)
             self._known[aor] = picture
-        for aor, event in list(self._watchers.waiting):
+        for aor, event in list(self._watchers.unwatched):
             if event == "dialog":
                 self._writes(aor)
-        self._watchers.waiting.clear()
+        self._watchers.unwatched.clear()
 
     def _writes(self, aor: str) -> None:
         """As the presence server does, when a NOTIFY leaves."""

@@ -44,7 +44,7 @@ class Kamailio:
                 self.table[aor] = note
             case "htable.delete", [table, aor] if table == TABLE:
                 del self.table[aor]
-        self._socket.sendto(json.dumps({"id": 1, "result": {}}).encode(), who)
+        self._socket.sendto(json.dumps({"id": request["id"], "result": {}}).encode(), who)
 
 
 class Office:
@@ -56,6 +56,7 @@ class Office:
 
     def close(self) -> None:
         """Nobody is there any more."""
+        self.book.close()
         self.kamailio.close()
         self.states.close()
 

@@ -12,6 +12,7 @@ from carillon.presence.picture import UNKNOWN_PERSON, Picture
 from carillon.states.news import understood
 from carillon.states.panels import Panels
 from carillon.states.telling import Watchers
+from carillon.states.watched import Audience
 from carillon.stores.pictures import PictureReader, PictureWriter
 from carillon.supervision.rpc import RpcFailed
 
@@ -27,7 +28,9 @@ class Server:
         self.writer, self.reader = PictureWriter(place / "pictures.db"), PictureReader(place / "pictures.db")
         self.told: list[tuple[str, set[str] | None]] = []
         self.up_since, self.silent = 1, False
-        self.watchers = Watchers(self._asked, panels=Panels(self.writer.write_news))
+        watched = {(DESK, "dialog"), (DESK, "presence")}
+        panels, audience = Panels(self.writer.write_news), Audience(lambda now: watched)
+        self.watchers = Watchers(self._asked, audience, panels=panels)
 
     def has(self, panels: dict[str, tuple[Member, ...]]) -> None:
         """These are all panels."""

@@ -12,6 +12,7 @@ from carillon.states.naming import Naming
 from carillon.states.news import Ear, Mouth, News, all_calls_again, calls_told, understood
 from carillon.states.reconciling import FORGET_S, Reconciler, Siblings, calls_shown
 from carillon.states.telling import LATELY_S, LOOK_S, Watchers
+from carillon.states.watched import Audience
 from carillon.stores import repairs
 from carillon.supervision.probes import repair_words
 
@@ -178,8 +179,8 @@ class Server:
 
 
 def test_a_presence_server_that_died_is_told_again_what_may_not_have_left() -> None:
-    server = Server()
-    watchers = Watchers(server)
+    server, watched = Server(), {(BOB, "presence"), (BOB, "dialog")}
+    watchers = Watchers(server, Audience(lambda now: watched))
     watchers.changed(BOB, Picture(), Picture(lines=(UP,)))
     watchers.tell(NOW)
     assert server.told() == [(f"sip:{BOB}", "presence"), (f"sip:{BOB}", "dialog")]
@@ -195,7 +196,7 @@ def test_a_presence_server_that_died_is_told_again_what_may_not_have_left() -> N
 
 def test_one_question_in_five_seconds_while_nothing_happens() -> None:
     server = Server()
-    watchers = Watchers(server)
+    watchers = Watchers(server, Audience(lambda now: frozenset()))
     for quarter in range(40):
         watchers.tell(NOW + quarter / 4)
     assert len(server.asked) == 10 / LOOK_S

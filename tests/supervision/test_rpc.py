@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from carillon.supervision import rpc
-from carillon.supervision.rpc import NobodyAnswers, RpcFailed, call
+from carillon.supervision.rpc import Asker, NobodyAnswers, NotThere, RpcFailed, call
 
 BANS = [{"name": f"192.0.2.{n % 256}/user{n}@example.org", "value": "account 1800000000"} for n in range(5000)]
 
@@ -69,3 +70,79 @@ def test_who_reads_the_question_and_hangs_is_not_waited_for(tmp_path: Path, monk
     finally:
         os.close(reading)
     assert [file.name for file in tmp_path.iterdir()] == [rpc.FIFO]
+
+
+class Answering:
+    """A Kamailio that answers at its socket as told, and with the number of the question where `id` is None."""
+
+    def __init__(self, place: Path) -> None:
+        self.rpc = place / "rpc.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.rpc))
+
+    def answers(self, ask: Asker, *told: dict[str, Any]) -> Any:
+        """What comes of a question that gets these answers, one after the other."""
+
+        def answering() -> None:
+            data, who = self._socket.recvfrom(4096)
+            for one in told:
+                self._socket.sendto(json.dumps({"id": json.loads(data)["id"], **one}).encode(), who)
+
+        thread = threading.Thread(target=answering)
+        thread.start()
+        try:
+            return ask("htable.get", "stores", "key")
+        finally:
+            thread.join()
+
+    def close(self) -> None:
+        """It dies."""
+        self._socket.close()
+        self.rpc.unlink()
+
+
+@pytest.fixture
+def answering(tmp_path: Path) -> Iterator[Answering]:
+    kamailio = Answering(tmp_path)
+    yield kamailio
+    kamailio.close()
+
+
+def test_who_asks_often_keeps_his_socket_and_leaves_none(answering: Answering) -> None:
+    ask = Asker(answering.rpc, "states")
+    assert [answering.answers(ask, {"result": told}) for told in (1, 2)] == [1, 2]
+    assert sorted(each.name for each in answering.rpc.parent.iterdir()) == ["ask-states.sock", "rpc.sock"]
+    ask.close()
+    assert [each.name for each in answering.rpc.parent.iterdir()] == ["rpc.sock"]
+
+
+def test_what_comes_late_to_an_earlier_question_is_nobodys_answer(answering: Answering) -> None:
+    ask = Asker(answering.rpc, "states")
+    assert answering.answers(ask, {"id": 0, "result": "late"}, {"result": "mine"}) == "mine"
+    ask.close()
+
+
+def test_what_is_not_there_and_what_is_refused(answering: Answering) -> None:
+    ask = Asker(answering.rpc, "states")
+    with pytest.raises(NotThere):
+        answering.answers(ask, {"error": {"message": "Key name doesn't exist in htable."}})
+    with pytest.raises(RpcFailed, match="No such htable"):
+        answering.answers(ask, {"error": {"message": "No such htable"}})
+    ask.close()
+
+
+def test_who_asks_often_finds_the_kamailio_that_was_started_anew(tmp_path: Path) -> None:
+    first, ask = Answering(tmp_path), Asker(tmp_path / "rpc.sock", "states")
+    assert first.answers(ask, {"result": 1}) == 1
+    first.close()
+    with pytest.raises(NobodyAnswers):
+        ask("htable.get", "stores", "key")
+    second = Answering(tmp_path)
+    assert second.answers(ask, {"result": 2}) == 2
+    ask.close()
+    second.close()
+
+
+def test_one_that_hangs_is_not_waited_for_for_ever(answering: Answering) -> None:
+    with pytest.raises(NobodyAnswers, match="timed out"):
+        Asker(answering.rpc, "states", 0.01)("htable.get", "stores", "key")

@@ -104,23 +104,32 @@ class Notifier:
             ksr.reply(405, "Method Not Allowed")
 
     def _subscribe(self) -> None:
-        """A new watcher is written down before the engine looks; nobody holds any number of subscriptions."""
-        if not ksr.text("$tt"):
-            watched, watcher = f"sip:{ksr.text('$rU')}@{ksr.text('$rd')}", (ksr.text("$fU"), ksr.text("$fd"))
-            try:
-                if self.watchers.has_enough(watcher):
-                    ksr.append_to_reply("Warning", f'399 carillon "At most {MOST_HELD} subscriptions of one person"')
-                    ksr.reply(403, "Too Many Subscriptions")
-                    return
-                if ksr.header("Event").partition(";")[0].strip() == "presence":
-                    self.watchers.allow(watched, watcher, "presence")
-            except StoreDown as down:
-                ksr.log("err", f"{down}")
-        if ksr.header("Event") == featurekeys.CARRIED and not self._sets_keys():
+        """What the engine keeps; the daemon `states` hears before of who begins to watch, and when."""
+        begins, event = not ksr.text("$tt"), ksr.header("Event").partition(";")[0].strip()
+        watched = f"{ksr.text('$rU')}@{ksr.text('$rd')}" if begins else ""
+        if begins and not self._may_begin(watched, event):
             return
-        on_panel = names_panel(ksr.text("$tU" if ksr.text("$tt") else "$rU"))
+        if event == featurekeys.CARRIED and not self._sets_keys():
+            return
+        if begins:
+            self._tell({"watched": watched, "event": event, "at": time.monotonic()})
+        on_panel = names_panel(watched or ksr.text("$tU"))
         with self._panels.answered() if on_panel else nullcontext(), self.turn.taken():
             ksr.keep_subscription()
+
+    def _may_begin(self, watched: str, event: str) -> bool:
+        """A new watcher is written down before the engine looks; nobody holds any number of subscriptions."""
+        watcher = ksr.text("$fU"), ksr.text("$fd")
+        try:
+            if self.watchers.has_enough(watcher):
+                ksr.append_to_reply("Warning", f'399 carillon "At most {MOST_HELD} subscriptions of one person"')
+                ksr.reply(403, "Too Many Subscriptions")
+                return False
+            if event == "presence":
+                self.watchers.allow(f"sip:{watched}", watcher, "presence")
+        except StoreDown as down:
+            ksr.log("err", f"{down}")
+        return True
 
     def _sets_keys(self) -> bool:
         """What a phone's key sets is told to who may change it; False where it was refused, and answered."""

@@ -4,10 +4,11 @@ processes."""
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from carillon.model.fields import fields_of
 from carillon.model.presence import PresenceState
 
 
@@ -97,7 +98,7 @@ class Picture:
 
     def to_text(self) -> str:
         """The picture as JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(self, separators=(",", ":"), default=fields_of)
 
     @classmethod
     def parse(cls, text: str) -> Picture:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from carillon.model.fields import fields_of
 from carillon.presence.markup import attribute, content
 
 TYPE: Final = "application/reginfo+xml"
@@ -99,7 +100,7 @@ def _contact(of: Contact, now: float) -> str:
 
 def to_text(contacts: Iterable[Contact]) -> str:
     """For a store."""
-    return json.dumps([asdict(each) for each in contacts], separators=(",", ":"))
+    return json.dumps(tuple(contacts), separators=(",", ":"), default=fields_of)
 
 
 def parse(text: str) -> tuple[Contact, ...]:

@@ -17,7 +17,7 @@ from carillon.siblings.calls import Person, known, noted
 from carillon.states.naming import naming
 from carillon.states.news import Mouth, News, all_calls_again, calls_in_parts
 from carillon.stores.directory import DirectoryReader
-from carillon.supervision.rpc import NotThere, RpcFailed, call
+from carillon.supervision.rpc import Asker, NotThere, RpcFailed
 
 AGAIN_S: Final = 10.0
 """The daemon `states` is told everything so often: what was lost, or told to one that died, is made good."""
@@ -32,8 +32,8 @@ class CallBook:
     """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's."""
 
     def __init__(self, rpc: Path, directory: Path, states: Path, tell: Callable[[str], None]) -> None:
-        self._rpc, self._mouth, self._tell = rpc, Mouth(states), tell
-        self._naming = naming(DirectoryReader(directory), rpc)
+        self._kamailio, self._mouth, self._tell = Asker(rpc, "siblings"), Mouth(states), tell
+        self._naming = naming(DirectoryReader(directory), self._kamailio)
         self.own: dict[str, Person] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
         self._heard: dict[str, dict[str, Person]] = {}
@@ -44,7 +44,7 @@ class CallBook:
         self._written: dict[str, str] = {}
         self._unsent: list[bytes] = []
         self._woken = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1)  # the directory's handle belongs to the thread that opened it
+        self._thread = ThreadPoolExecutor(1)  # whose are the directory's handle and Kamailio's
         self._again_at = 0.0
 
     async def run(self) -> None:
@@ -63,6 +63,11 @@ class CallBook:
                 await self._write(aor)
             if not self._mouth.tells(unsent):
                 self._again_at = 0.0
+
+    def close(self) -> None:
+        """Ask nobody any more, when `run` has ended."""
+        self._thread.shutdown()
+        self._kamailio.close()
 
     # --- our own
 
@@ -144,11 +149,11 @@ class CallBook:
             return
         try:
             if note:
-                await self._done(call, self._rpc, "htable.sets", TABLE, aor, note)
+                await self._done(self._kamailio, "htable.sets", TABLE, aor, note)
                 self._written[aor] = note
             else:
                 with suppress(NotThere):
-                    await self._done(call, self._rpc, "htable.delete", TABLE, aor)
+                    await self._done(self._kamailio, "htable.delete", TABLE, aor)
                 self._written.pop(aor, None)
         except RpcFailed as failed:
             self._written.pop(aor, None)
@@ -157,7 +162,7 @@ class CallBook:
     async def _forget_all(self) -> None:
         """What a daemon before this one has written may not be so any more."""
         try:
-            await self._done(call, self._rpc, "htable.flush", TABLE)
+            await self._done(self._kamailio, "htable.flush", TABLE)
         except RpcFailed:
             return  # there is no Kamailio: the next one knows nothing
 

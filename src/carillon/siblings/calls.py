@@ -6,9 +6,10 @@ Times go as ages, so that clocks need not agree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from carillon.model.fields import fields_of
 from carillon.presence.picture import DialogState as Shown
 from carillon.presence.picture import Line
 from carillon.routing.dialogs import DialogState, LiveDialog
@@ -42,7 +43,7 @@ def known(lines: Iterable[Line], naming: Naming) -> Person:
 
 def row(aor: str, person: Person, now: float) -> Row:
     """How a person's calls are told; without lines he has none. The connection says at which node they are."""
-    lines = [{name: value for name, value in asdict(line).items() if name != "node"} for line in person.lines]
+    lines = [{name: value for name, value in fields_of(line).items() if name != "node"} for line in person.lines]
     dialogs = [[one.call_id, str(replace(one, since=now - one.since))] for one in person.dialogs]
     return {"person": aor, "lines": lines, "dialogs": dialogs}
 

@@ -20,7 +20,7 @@ from carillon.states.reconciling import Reconciler, Siblings, calls_shown
 from carillon.states.registrations import EVENT, Registrations
 from carillon.states.settings import Settings
 from carillon.states.telling import Calls, Watchers, everybody
-from carillon.states.watched import watched
+from carillon.states.watched import Audience, watched
 from carillon.stores import repairs
 from carillon.stores.calendarspans import SpanReader
 from carillon.stores.directory import DirectoryReader
@@ -28,7 +28,7 @@ from carillon.stores.pictures import PictureWriter
 from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
 from carillon.stores.turn import turn_at
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import Asker, RpcFailed
 from carillon.system.rhythm import sparingly
 from carillon.watchdog.questions import PULSE
 
@@ -52,18 +52,19 @@ class Daemon:
         self.pictures = PictureWriter(settings.pictures)
         self.known = self.pictures.all()
         self._turn = turn_at(settings.pictures)
-        self._presence = partial(call, settings.presence_rpc, timeout_s=TELLING_S)
+        self._presence = Asker(settings.presence_rpc, "states", TELLING_S)
         panels = Panels(self.pictures.write_news, self.pictures.panels())
-        of_whom = partial(watched, settings.subscriptions)
-        self.watchers = Watchers(self._told_in_turn, panels=panels, watched=of_whom)
-        self.calls = Calls(partial(call, settings.kamailio_rpc))
+        audience = Audience(partial(watched, settings.subscriptions))
+        self.watchers = Watchers(self._told_in_turn, audience, panels=panels)
+        kamailio = Asker(settings.kamailio_rpc, "states")
+        self.calls = Calls(kamailio)
         self.reconciler = Reconciler(self.known)
         self._siblings = Siblings(self.known, time.time())
         self._wrong = 0
         self._repairs = settings.repairs
         self._location = settings.location
         self._registrations = Registrations(settings.location, settings.subscriptions, self.pictures)
-        self._naming = naming(DirectoryReader(settings.directory), settings.kamailio_rpc)
+        self._naming = naming(DirectoryReader(settings.directory), kamailio)
         self._voice = sources.VoiceSource(settings.voicemail)
         self._manual = sources.ManualSource(settings.directory)
         self._calendars = SpanReader(settings.calendars)
@@ -108,7 +109,7 @@ class Daemon:
         self._touched |= self._in_calendars()
         self._touched |= self.book.voice(self._voice.waiting())
         self._touched |= self.book.registered(sources.registered(self._location))
-        self.watchers.waiting |= {(aor, EVENT): None for aor in self._registrations.changed(now)}
+        self.watchers.note((aor, EVENT) for aor in self._registrations.changed(now))
         self._touched |= self._unknown()
 
     def _told_in_turn(self, method: str, *parameters: str | int) -> Any:
@@ -136,6 +137,8 @@ class Daemon:
     def _told(self, news: list[News], now: float) -> set[str]:
         touched: set[str] = set()
         self._unsaid += [(now + AFTER_S, *each.unsaid) for each in news if each.unsaid]
+        for key, at in (each.watched for each in news if each.watched):
+            self.watchers.begins(key, at)
         for told in [*news, *self._siblings.unknown(news, now)]:
             each = as_watched(told, self._group_numbers)
             self._wrong += len(self.reconciler.wrong(each))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final
 
 from carillon.presence.picture import Line
 from carillon.routing.dialogs import TABLE, LiveDialog
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
-from carillon.supervision.rpc import RpcFailed, call
+from carillon.supervision.rpc import Asker, RpcFailed
 
 ANONYMOUS: Final = "anonymous@anonymous.invalid"
 """What is shown of who withholds himself (RFC 3323 §4.1.1.3)."""
@@ -57,14 +56,14 @@ def _lacks_tags(line: Line) -> bool:
     return bool(line.call_id) and not line.calling and not line.local_tag
 
 
-def naming(directory: DirectoryReader, kamailio: Path) -> Naming:
-    """For the daemon. What does not answer names nobody: the number is shown alone."""
+def naming(directory: DirectoryReader, kamailio: Asker) -> Naming:
+    """For a daemon, in the thread that asks. What does not answer names nobody: the number is shown alone."""
     return Naming(lambda call_id: _note(kamailio, call_id), lambda address: _name(directory, address))
 
 
-def _note(kamailio: Path, call_id: str) -> LiveDialog | None:
+def _note(kamailio: Asker, call_id: str) -> LiveDialog | None:
     try:
-        told = call(kamailio, "htable.get", TABLE, call_id)
+        told = kamailio("htable.get", TABLE, call_id)
         return LiveDialog.parse(call_id, told["item"]["value"])
     except (RpcFailed, KeyError, TypeError, ValueError):
         return None

@@ -8,6 +8,7 @@
     {"calls": {…}, "node": "node2"}                       any of these, at a sibling of this node
     {"calls": {"*sales@example.org": [line, …]}}          the calls of a ring group: see `presence.grouplamps`
     {"places": {LEG: ["user 102@example.org", …]}}        the places of these calls, for siblings; none: it has ended
+    {"watched": "102@example.org", "event": "dialog", "at": 1234.5}           somebody begins to watch (monotonic clock)
     {"panel": "desk@example.org", "event": "dialog", "members": ["102", …]}   who had no room in a NOTIFY
 
 A line has the fields of `presence.picture.Line`.
@@ -20,10 +21,11 @@ import os
 import select
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from carillon.model.fields import fields_of
 from carillon.presence.grouplamps import Numbers, watched
 from carillon.presence.picture import DialogState, Line
 
@@ -43,7 +45,8 @@ class News:
     second, "" for no end: so that one datagram holds it, however many have calls. `again`: it should be known already.
     `places` are the limits under which calls count, by leg; with `nobody_else`, no other call counts of such legs.
     `told_as`: of numbers of groups, the addresses by which their groups were told of; `there`, who was, if not `calls`.
-    `unsaid`: of a panel and an event, those of whom watchers are still to be told.
+    `unsaid`: of a panel and an event, those of whom watchers are still to be told. `watched`: of whom somebody begins
+    to be told, and the event; since when, in monotonic seconds.
     """
 
     published: str = ""
@@ -53,6 +56,7 @@ class News:
     again: bool = False
     node: str = ""
     unsaid: tuple[str, str, tuple[str, ...]] | None = None
+    watched: tuple[tuple[str, str], float] | None = None
     told_as: Mapping[str, str] = field(default_factory=dict)
     there: frozenset[str] | None = None
 
@@ -103,6 +107,8 @@ def understood(data: bytes) -> News | None:
         told = json.loads(data)
         if "published" in told:
             return News(published=str(told["published"]))
+        if "watched" in told:
+            return News(watched=((str(told["watched"]), str(told["event"])), float(told["at"])))
         if "panel" in told:
             return News(unsaid=(str(told["panel"]), str(told["event"]), tuple(map(str, told["members"]))))
         first, end = told.get("nobody_else") or (None, None)
@@ -132,7 +138,7 @@ def calls_told(
     node: str = "",
 ) -> bytes:
     """The datagram that tells of calls; see `News`."""
-    told: dict[str, Any] = {"calls": {aor: [asdict(line) for line in some] for aor, some in calls.items()}}
+    told: dict[str, Any] = {"calls": dict(calls)}
     if again:
         told["again"] = True
     if nobody_else is not None:
@@ -203,7 +209,7 @@ class Mouth:
 
 
 def _packed(told: Mapping[str, Any]) -> bytes:
-    return json.dumps(told, separators=(",", ":")).encode()
+    return json.dumps(told, separators=(",", ":"), default=fields_of).encode()
 
 
 def _lines(told: Any, node: str) -> tuple[Line, ...]:

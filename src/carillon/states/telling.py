@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Set
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -13,7 +14,8 @@ from carillon.presence import documents, featurekeys
 from carillon.presence.aggregate import Merged, Source
 from carillon.presence.picture import Picture
 from carillon.states.panels import Key, Panels
-from carillon.states.watched import WRITTEN_S
+from carillon.states.watched import WRITTEN_S, Audience
+from carillon.stores.ports import StoreDown
 from carillon.supervision.rpc import NotThere, RpcFailed
 
 TABLE: Final = "states"
@@ -38,17 +40,21 @@ Rpc = Callable[..., Any]
 
 @dataclass
 class Watchers:
-    """Who is still to be told of whom; `rpc` speaks to the presence server, `watched` says of whom somebody is told.
+    """Who is still to be told of whom; `rpc` speaks to the presence server, `audience` knows of whom somebody is told.
 
-    `waiting` is in order; with each the time since when it is known to wait, None for a moment.
+    `waiting` is in order. Of those in `unwatched` nobody is told as far as is known; with each the moment of its change
+    by `clock` (monotonic seconds). They are forgotten when nobody watches by the time that every subscription before is
+    written: who subscribes later reads by himself what is new.
     One that was started anew knows its subscriptions, but not whom it was just about to tell: it is told again.
     """
 
     rpc: Rpc
-    waiting: dict[Key, float | None] = field(default_factory=dict)
+    audience: Audience
+    waiting: dict[Key, None] = field(default_factory=dict)
+    unwatched: dict[Key, float] = field(default_factory=dict)
     lately: dict[tuple[str, str], float] = field(default_factory=dict)
     panels: Panels = field(default_factory=Panels)
-    watched: Callable[[float], Set[Key]] = field(default=lambda _: frozenset())
+    clock: Callable[[], float] = time.monotonic
     _up_since: object = None
     _look_at: float = 0.0
     _sort_at: float = 0.0
@@ -64,9 +70,30 @@ class Watchers:
         if before is None or (before.dnd, before.forwards) != (after.dnd, after.forwards):
             self._note(aor, featurekeys.CARRIED)
 
-    def note(self, keys: Iterable[tuple[str, str]]) -> None:
+    def note(self, keys: Iterable[Key]) -> None:
         """Whoever watches these is to be told."""
-        self.waiting |= dict.fromkeys(keys)
+        for key in keys:
+            if key in self.waiting or key in self.audience:
+                self._wait(key)
+            else:
+                self.unwatched[key] = self.clock()
+
+    def begins(self, key: Key, at: float) -> None:
+        """Somebody begins to watch, at this moment of the clock: what has changed before he is shown by the answer."""
+        self.audience.begins(key, at)
+        changed_at = self.unwatched.get(key)
+        if changed_at is not None and changed_at < at:
+            self._forget(key)
+        elif changed_at is not None:
+            self._wait(key)
+
+    def _forget(self, key: Key) -> None:
+        del self.unwatched[key]
+        self.panels.told(key)
+
+    def _wait(self, key: Key) -> None:
+        self.unwatched.pop(key, None)
+        self.waiting[key] = None
 
     def _note(self, aor: str, event: str) -> None:
         self.note([(aor, event), *self.panels.changed(aor, event)])
@@ -78,7 +105,10 @@ class Watchers:
         """
         if now >= self._look_at or self.panels.news:
             self._look(now)
-        keys = self._next(now)
+        if self.unwatched and now >= self._sort_at:
+            self._sort(now)
+            self._sort_at = now + SORT_S
+        keys = list(islice(self.waiting, MOST_AT_ONCE))
         self.panels.begin(keys)
         for aor, event in keys:
             self.rpc("presence.refreshWatchers", f"sip:{aor}", event, JUST_REFRESHED)
@@ -86,19 +116,18 @@ class Watchers:
             del self.waiting[aor, event]
             self.panels.told((aor, event))
 
-    def _next(self, now: float) -> list[Key]:
-        """Of very many those first whom somebody watches.
-
-        The others are forgotten when nobody does by the time that every subscription from before is written: who
-        subscribes later reads by himself what is new.
-        """
-        if len(self.waiting) > MOST_AT_ONCE and now >= self._sort_at:
-            watched, waiting = self.watched(now), self.waiting
-            first = {key: at for key, at in waiting.items() if key in watched}
-            others = {key: now if at is None else at for key, at in waiting.items() if key not in watched}
-            self.waiting = first | {key: at for key, at in others.items() if now - at < WRITTEN_S}
-            self._sort_at = now + SORT_S
-        return list(islice(self.waiting, MOST_AT_ONCE))
+    def _sort(self, now: float) -> None:
+        """Whom somebody watches after all is waiting; while nobody can say, that is everybody."""
+        moment = self.clock()
+        try:
+            self.audience.look(now, moment)
+            watched = [key for key in self.unwatched if key in self.audience]
+        except StoreDown:
+            watched = list(self.unwatched)
+        for key in watched:
+            self._wait(key)
+        for key in [key for key, at in self.unwatched.items() if moment - at >= WRITTEN_S]:
+            self._forget(key)
 
     def _look(self, now: float) -> None:
         up_since = self.rpc("core.uptime")["up_since"]
@@ -169,6 +198,4 @@ def _presence(of: Picture) -> tuple[object, ...]:
 
 def everybody(waiting: Watchers, aors: Iterable[str]) -> None:
     """All watchers of these people are told: nobody knows what they were told last."""
-    for aor in aors:
-        for event in EVENTS:
-            waiting.waiting[aor, event] = None
+    waiting.note((aor, event) for aor in aors for event in EVENTS)
