@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import socket
+import threading
+import time
 from pathlib import Path
 
 from carillon.presence.picture import DialogState as Shown
@@ -17,7 +19,7 @@ from carillon.states.news import Ear, News
 
 BOB, FAR = "102@e.test", "node2"
 THERE = Person((Line("k3v9ax", Shown.EARLY, False, "101@e.test", call_id="c1"),))
-LATE_S = 0.1
+LATE_S = 0.05
 
 
 class Kamailio:
@@ -25,26 +27,32 @@ class Kamailio:
 
     def __init__(self, rpc: Path) -> None:
         self.table: dict[str, str] = {}
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-        self._socket.bind(str(rpc))
-        asyncio.get_running_loop().add_reader(self._socket, self._asked)
+        self._rpc = str(rpc)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self._rpc)
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
 
     def close(self) -> None:
-        """Answer nobody."""
-        asyncio.get_running_loop().remove_reader(self._socket)
+        """Answer nobody any more."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._rpc)
+        self._thread.join()
         self._socket.close()
 
-    def _asked(self) -> None:
-        data, who = self._socket.recvfrom(65536)
-        asyncio.get_running_loop().call_later(LATE_S, self._does, json.loads(data), who)
-
-    def _does(self, request: dict[str, object], who: str) -> None:
-        match request["method"], request["params"]:
-            case "htable.sets", [table, aor, note] if table == TABLE:
-                self.table[aor] = note
-            case "htable.delete", [table, aor] if table == TABLE:
-                del self.table[aor]
-        self._socket.sendto(json.dumps({"id": request["id"], "result": {}}).encode(), who)
+    def _run(self) -> None:
+        while True:
+            data, who = self._socket.recvfrom(65536)
+            if not data:
+                return
+            time.sleep(LATE_S)
+            request = json.loads(data)
+            match request["method"], request["params"]:
+                case "htable.sets", [table, aor, note] if table == TABLE:
+                    self.table[aor] = note
+                case "htable.delete", [table, aor] if table == TABLE:
+                    del self.table[aor]
+            self._socket.sendto(json.dumps({"id": request["id"], "result": {}}).encode(), who)
 
 
 class Office:

@@ -143,6 +143,17 @@ def test_who_asks_often_finds_the_kamailio_that_was_started_anew(tmp_path: Path)
     second.close()
 
 
-def test_one_that_hangs_is_not_waited_for_for_ever(answering: Answering) -> None:
+def test_one_that_hangs_is_not_waited_for_again_and_again(answering: Answering) -> None:
+    ask = Asker(answering.rpc, "states", 0.01, rest_s=3600)
     with pytest.raises(NobodyAnswers, match="timed out"):
-        Asker(answering.rpc, "states", 0.01)("htable.get", "stores", "key")
+        ask("htable.get", "stores", "key")
+    with pytest.raises(NobodyAnswers, match="none came a moment ago"):
+        ask("htable.get", "stores", "key")
+
+
+def test_one_that_hung_is_asked_again_after_a_moment(answering: Answering) -> None:
+    ask = Asker(answering.rpc, "states", 0.01, rest_s=0)
+    with pytest.raises(NobodyAnswers):
+        ask("htable.get", "stores", "key")
+    with pytest.raises(NobodyAnswers, match="timed out"):
+        ask("htable.get", "stores", "key")

@@ -6,10 +6,9 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from carillon.presence.picture import Line
 from carillon.routing.elsewhere import TABLE
@@ -24,15 +23,15 @@ AGAIN_S: Final = 10.0
 LOOKS_A_ROUND: Final = 20
 """How many persons' ringing phones are looked at again in a round: another phone may have begun to ring."""
 NOBODY: Final = Person()
-
-Answer = TypeVar("Answer")
+PATIENCE_S: Final = 0.2
+"""Kamailio answers within a fraction of a millisecond, and siblings wait for our beat meanwhile."""
 
 
 class CallBook:
     """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's."""
 
     def __init__(self, rpc: Path, directory: Path, states: Path, tell: Callable[[str], None]) -> None:
-        self._kamailio, self._mouth, self._tell = Asker(rpc, "siblings"), Mouth(states), tell
+        self._kamailio, self._mouth, self._tell = Asker(rpc, "siblings", PATIENCE_S), Mouth(states), tell
         self._naming = naming(DirectoryReader(directory), self._kamailio)
         self.own: dict[str, Person] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -44,7 +43,6 @@ class CallBook:
         self._written: dict[str, str] = {}
         self._unsent: list[bytes] = []
         self._woken = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1)  # whose are the directory's handle and Kamailio's
         self._again_at = 0.0
 
     async def run(self) -> None:
@@ -52,21 +50,20 @@ class CallBook:
 
         Who sees a call on a lamp may take it at once: the workers know of it before.
         """
-        await self._forget_all()
+        self._forget_all()
         while True:
             await self._woken.wait()
             self._woken.clear()
             for aor in self._taken(self._news):
-                await self._look_up(aor)
+                self._look_up(aor)
             unsent, self._unsent = self._unsent, []
             for aor in self._taken(self._unwritten):
-                await self._write(aor)
+                self._write(aor)
             if not self._mouth.tells(unsent):
                 self._again_at = 0.0
 
     def close(self) -> None:
         """Ask nobody any more, when `run` has ended."""
-        self._thread.shutdown()
         self._kamailio.close()
 
     # --- our own
@@ -80,11 +77,11 @@ class CallBook:
                 self._news[aor] = None
         self._woken.set()
 
-    async def _look_up(self, aor: str) -> None:
+    def _look_up(self, aor: str) -> None:
         lines = self._lines.get(aor, ())
         if not lines:
             self._lines.pop(aor, None)
-        person = await self._done(known, lines, self._naming) if lines else NOBODY
+        person = known(lines, self._naming) if lines else NOBODY
         before = self.own.pop(aor, NOBODY)
         if lines:
             self.own[aor] = person
@@ -142,32 +139,29 @@ class CallBook:
         self._unwritten.update(dict.fromkeys(people))
         self._woken.set()
 
-    async def _write(self, aor: str) -> None:
+    def _write(self, aor: str) -> None:
         away = {node: self._heard[node][aor] for node in self._up if aor in self._heard.get(node, {})}
         note = str(noted(aor in self.own, away) or "")
         if note == self._written.get(aor, ""):
             return
         try:
             if note:
-                await self._done(self._kamailio, "htable.sets", TABLE, aor, note)
+                self._kamailio("htable.sets", TABLE, aor, note)
                 self._written[aor] = note
             else:
                 with suppress(NotThere):
-                    await self._done(self._kamailio, "htable.delete", TABLE, aor)
+                    self._kamailio("htable.delete", TABLE, aor)
                 self._written.pop(aor, None)
         except RpcFailed as failed:
             self._written.pop(aor, None)
             print(f"siblings: calls of {aor}: {failed}", file=sys.stderr, flush=True)
 
-    async def _forget_all(self) -> None:
+    def _forget_all(self) -> None:
         """What a daemon before this one has written may not be so any more."""
         try:
-            await self._done(self._kamailio, "htable.flush", TABLE)
+            self._kamailio("htable.flush", TABLE)
         except RpcFailed:
             return  # there is no Kamailio: the next one knows nothing
-
-    async def _done(self, work: Callable[..., Answer], *arguments: object) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
 
     def _taken(self, waiting: dict[str, None]) -> list[str]:
         taken = list(waiting)

@@ -58,6 +58,7 @@ class Telling:
         self._places: dict[str, None] = {}
         self._claims: list[Place] = []
         self._bans: list[Row] = []
+        self._lines: list[bytes] = []
         self._woken = asyncio.Event()
         self._said = ""
 
@@ -108,8 +109,8 @@ class Telling:
             self._say("")
             await self._say_all(writer)
             while True:
+                self._woken.clear()  # what comes while this is told wakes again
                 await self._say_news(writer)
-                self._woken.clear()
                 waking = asyncio.ensure_future(self._woken.wait())
                 await asyncio.wait({asked, waking}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
                 waking.cancel()
@@ -132,60 +133,66 @@ class Telling:
         self._calls.clear()
         self._places.clear()
         self._claims.clear()
+        self._lines.clear()
         self._bans = self._home.bans
-        _write(writer, {"all": "begins"})
+        self._put({"all": "begins"})
         for aor, phones in list(self._home.phones.items()):
-            self._say_one(writer, aor, phones)
-            await writer.drain()
-        _write(writer, {"all": "ends"})
-        self._say_calls(writer, "begins")
+            self._say_one(aor, phones)
+            await self._give(writer)
+        self._put({"all": "ends"})
+        self._say_calls("begins")
         for aor in list(self._home.calls):
-            self._say_calls(writer, aor)
-            await writer.drain()
-        self._say_calls(writer, "ends")
-        self._say_places(writer, "begins")
-        self._say_places(writer, list(self._home.places))
-        self._say_places(writer, "ends")
+            self._say_calls(aor)
+            await self._give(writer)
+        self._say_calls("ends")
+        self._say_places("begins")
+        self._say_places(list(self._home.places))
+        self._say_places("ends")
 
     async def _say_news(self, writer: asyncio.StreamWriter) -> None:
         for aor in list(self._news):
             self._news.pop(aor, None)
-            self._say_one(writer, aor, self._home.phones.get(aor, ()))
+            self._say_one(aor, self._home.phones.get(aor, ()))
         for aor in list(self._calls):
             self._calls.pop(aor, None)
-            self._say_calls(writer, aor)
-        self._say_places(writer, list(self._places))
+            self._say_calls(aor)
+        self._say_places(list(self._places))
         self._places.clear()
         news = {"bans": self._bans, "claims": self._claims}
         self._bans, self._claims = [], []
-        _write(writer, {"serving": self._home.serving, **{name: rows for name, rows in news.items() if rows}})
-        await asyncio.wait_for(writer.drain(), CONNECT_S)
+        self._put({"serving": self._home.serving, **{name: rows for name, rows in news.items() if rows}})
+        await asyncio.wait_for(self._give(writer), CONNECT_S)
 
-    def _say_one(self, writer: asyncio.StreamWriter, aor: str, phones: tuple[Binding, ...]) -> None:
-        _write(writer, {"aor": aor, "has": rows(phones, int(time.time()))})
+    def _put(self, line: Mapping[str, object]) -> None:
+        self._lines.append(json.dumps(line).encode() + b"\n")
 
-    def _say_calls(self, writer: asyncio.StreamWriter, of: str) -> None:
+    async def _give(self, writer: asyncio.StreamWriter) -> None:
+        """All lines at once: each would be a record of TLS, and a packet."""
+        writer.write(b"".join(self._lines))
+        self._lines.clear()
+        await writer.drain()
+
+    def _say_one(self, aor: str, phones: tuple[Binding, ...]) -> None:
+        self._put({"aor": aor, "has": rows(phones, int(time.time()))})
+
+    def _say_calls(self, of: str) -> None:
         """Who has which calls here; where all of it `begins`, and `ends`."""
         told = of if "@" not in of else row(of, self._home.calls.get(of, Person()), time.time())
-        _write(writer, {"serving": self._home.serving, "calls": told})
+        self._put({"serving": self._home.serving, "calls": told})
 
-    def _say_places(self, writer: asyncio.StreamWriter, of: str | list[str]) -> None:
+    def _say_places(self, of: str | list[str]) -> None:
         """Under which limits these calls count; where all of it `begins`, and `ends`."""
         held = self._home.places
         parts = [of] if isinstance(of, str) else [of[start : start + A_LINE] for start in range(0, len(of), A_LINE)]
         for part in parts:
             told = part if isinstance(part, str) else [[leg, sorted(held.get(leg, ()))] for leg in part]
-            _write(writer, {"serving": self._home.serving, "places": told})
+            self._put({"serving": self._home.serving, "places": told})
 
     def _say(self, words: str) -> None:
         if words != self._said:
             said = words or "connected"
             print(f"siblings: {self._peer.name}: {said}", file=sys.stderr, flush=True)
         self._said = words
-
-
-def _write(writer: asyncio.StreamWriter, line: Mapping[str, object]) -> None:
-    writer.write(json.dumps(line).encode() + b"\n")
 
 
 def _words(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from carillon.system.paths import SERVICE_USER
 
 LARGE: Final = frozenset({"htable.dump", "ul.dump", "dispatcher.list"})
 """Methods whose answers grow with the system."""
+REST_S: Final = 0.5
 LONGEST: Final = 1 << 16
 """A datagram of Kamailio's holds no more."""
 LARGE_S: Final = 5.0
@@ -61,21 +62,27 @@ class Asker:
     """As `call`, for one thread that asks often: it keeps its socket, named by who it is, beside Kamailio's.
 
     Not for methods whose answers grow with the system. Make it before a fork; the socket is made at the first question.
+    A Kamailio that did not answer in time is not asked again for `rest_s`: the thread has other things to do.
     """
 
-    def __init__(self, rpc_socket: Path, who: str, timeout_s: float = 1.0) -> None:
+    def __init__(self, rpc_socket: Path, who: str, timeout_s: float = 1.0, rest_s: float = REST_S) -> None:
         self._there, self._own, self._timeout_s = str(rpc_socket), rpc_socket.with_name(f"ask-{who}.sock"), timeout_s
         self._socket: socket.socket | None = None
         self._serial = 0
+        self._rest_s, self._rests_until = rest_s, 0.0
 
     def __call__(self, method: str, *parameters: str | int) -> Any:
         """The result of one JSON-RPC method of Kamailio. Raises `RpcFailed`, of its kinds `NotThere`."""
+        if time.monotonic() < self._rests_until:
+            raise NobodyAnswers(f"no answer to {method}: none came a moment ago")
         self._serial += 1
         request = {"jsonrpc": "2.0", "id": self._serial, "method": method, "params": parameters}
         try:
             answer = self._answer(json.dumps(request).encode())
         except (OSError, ValueError) as error:
             self.close()  # whatever is wrong with it, the next question has another one
+            if isinstance(error, TimeoutError):
+                self._rests_until = time.monotonic() + self._rest_s
             raise NobodyAnswers(f"no answer to {method}: {error}") from error
         return _result(method, answer)
 
