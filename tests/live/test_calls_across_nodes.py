@@ -10,8 +10,9 @@ from tests.live.watching import Watch, dialogs
 from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.phone import Phone
-from tests.worlds.cluster import ONE, TWO, Cluster, until
+from tests.worlds.cluster import DOMAIN, ONE, TWO, Cluster, until
 
+from carillon.routing.elsewhere import HERE, TABLE, Elsewhere
 from carillon.supervision import rpc
 
 pytestmark = pytest.mark.engines
@@ -192,6 +193,71 @@ def test_who_is_called_at_the_other_node_joins_two_calls(cluster: Cluster) -> No
     assert from_alice.wait_transferred() == 200
     hear_each_other(alice, at_alice, carol, at_carol)
     ends(cluster, at_carol)
+
+
+def on_two_asterisks(cluster: Cluster) -> tuple[tuple[Phone, Call], tuple[Phone, Call, Call], tuple[Phone, Call]]:
+    """Alice calls Bob at node 1, and Bob calls Carol at node 2 in the same second, as neither knows of the other call.
+
+    Gives Alice and her side, Bob and his sides with her and with Carol, Carol and hers.
+    """
+    alice, bob, carol = cluster.phone("101", ONE), cluster.phone("102", TWO), cluster.phone("103", TWO)
+    at_alice, from_alice = talks(alice, bob)
+    from_alice.hold()
+    cluster.knows_calls(TWO, "102", ONE)
+    rpc.call(cluster.paths[TWO].kamailio_rpc, "htable.delete", TABLE, f"102@{DOMAIN}")
+    to_carol, at_carol = talks(bob, carol)
+    assert cluster.calls(ONE) == [("101", "102")]
+    assert cluster.calls(TWO) == [("102", "103")]
+    for name in (ONE, TWO):
+        cluster.knows_calls(name, "102", ONE, TWO)
+    return (alice, at_alice), (bob, from_alice, to_carol), (carol, at_carol)
+
+
+@pytest.mark.parametrize("asked_in", ["the call that he was called in", "the call that he made"])
+def test_two_calls_on_two_asterisks_are_joined(cluster: Cluster, asked_in: str) -> None:
+    (alice, at_alice), (_, from_alice, to_carol), (carol, at_carol) = on_two_asterisks(cluster)
+    asked, joined = (from_alice, to_carol) if "called" in asked_in else (to_carol, from_alice)
+    asked.hold()
+    asked.transfer_to(joined)
+    assert asked.wait_transferred() == 200
+    hear_each_other(alice, at_alice, carol, at_carol)
+    assert joined.wait_ended().code == 200
+    assert asked.hangup().code == 200
+    for name in (ONE, TWO):
+        cluster.knows_calls(name, "102")
+    at_carol.hangup()
+    at_alice.wait_ended()
+    until(lambda: cluster.calls(ONE) == [] and cluster.calls(TWO) == [], "nothing is left of either call", 30)
+
+
+NOBODYS = "?Replaces=nobodys%3Bto-tag%3D1%3Bfrom-tag%3D2"
+
+
+def test_a_call_that_is_joined_to_nobodys_stays_where_it_is(cluster: Cluster) -> None:
+    """Bob has a call at each node; he names a third one, and keeps both."""
+    (alice, at_alice), (bob, from_alice, to_carol), (carol, at_carol) = on_two_asterisks(cluster)
+    from_alice.transfer(cluster.uri("103") + NOBODYS)
+    assert from_alice.wait_transferred() == 404
+    from_alice.resume()
+    hear_each_other(alice, at_alice, bob, from_alice)
+    hear_each_other(carol, at_carol, bob, to_carol)
+    to_carol.hangup()
+    ends(cluster, at_alice)
+
+
+def test_who_is_joined_to_a_call_that_has_just_ended_comes_back(cluster: Cluster) -> None:
+    """As after each transfer that fails: node 1 has not heard yet that the call at node 2 is over."""
+    (alice, at_alice), (bob, from_alice, to_carol), _ = on_two_asterisks(cluster)
+    note = str(Elsewhere((HERE, TWO), made=((TWO, "nobodys"),)))
+    rpc.call(cluster.paths[ONE].kamailio_rpc, "htable.sets", TABLE, f"102@{DOMAIN}", note)
+    from_alice.transfer(cluster.uri("103") + NOBODYS)
+    back = bob.incoming()
+    assert from_alice.wait_transferred() >= 400
+    assert "failed): Alice Martin" in (back.invite.header("From") or "")
+    back.answer()
+    hear_each_other(alice, at_alice, bob, back)
+    to_carol.hangup()
+    ends(cluster, at_alice)
 
 
 def test_a_phone_at_the_other_node_sends_a_call_on(cluster: Cluster) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
+from tests.routing.referring import given, refers, rung_after
 from tests.worlds.simulated import DOMAIN, SimulatedOffice
 
-from carillon.routing.decision import AddHeader, MarkLeg
+from carillon.routing.decision import AddHeader, Follow, MarkLeg, Relay, Reply, StripPrivate
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.elsewhere import HERE, Elsewhere
 from carillon.routing.facts import Gateway, NodeProfile, ReplyFacts, Sibling
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.replies import decide
-from carillon.sip.private import FAR_END
+from carillon.sip.private import FAR_END, PrivateHeader
 from carillon.stores.ports import PickupRights
 
 OWN, TWO = Gateway("127.0.0.1", 5080), Sibling("node2", ("10.77.0.2",), 5069)
@@ -48,6 +50,46 @@ def test_a_note_is_read_as_it_was_written() -> None:
     note = Elsewhere((HERE, "node2"), (RINGS, replace(RINGS, call_id="c2")))
     assert Elsewhere.parse(str(note)) == note
     assert Elsewhere.parse(str(Elsewhere(("node2",)))) == Elsewhere(("node2",))
+    made = replace(note, made=(("node2", "c;3 %"), ("node3", "c4")))
+    assert Elsewhere.parse(str(made)) == made
+
+
+def test_a_person_talks_in_the_dialogs_that_are_up() -> None:
+    up = replace(RINGS, call_id="up", state=DialogState.UP)
+    note = Elsewhere(("node2", "node3"), (RINGS, up), made=(("node3", "made"),))
+    assert [note.talks_at(each) for each in (RINGS.call_id, "up", "made", "nobodys")] == ["", "node2", "node3", ""]
+
+
+def test_two_calls_on_two_nodes_are_joined(office: SimulatedOffice) -> None:
+    """Asterisk is to send the other side to the sibling, in place of who asks."""
+    office.engine.elsewhere[f"101@{DOMAIN}"] = Elsewhere((HERE, "node2"), made=(("node2", "made"),))
+    named = "made;to-tag=t:1;from-tag=f"
+    decision = refers(office, office.alice, f"<sip:103@{DOMAIN}?Replaces={quote(named)}>")
+    headers = given(decision)
+    assert headers["Refer-To"] == "<sip:transfer@127.0.0.1:5080>"
+    assert headers[PrivateHeader.CALLED] == f"103@{DOMAIN}"
+    joined = rung_after(office, decision, office.bob)
+    assert joined.outcome == Relay(TWO.gateway, f"103@{DOMAIN}")
+    assert AddHeader("Replaces", named) in joined.effects
+
+
+@pytest.mark.parametrize("person", ["alice", "bob"])
+def test_a_call_of_somebody_else_or_of_nobody_is_for_our_own_asterisk(office: SimulatedOffice, person: str) -> None:
+    office.engine.elsewhere[f"101@{DOMAIN}"] = Elsewhere(("node2",), made=(("node2", "made"),))
+    named = "made" if person == "bob" else "nobodys"
+    decision = refers(office, getattr(office, person), f"<sip:103@{DOMAIN}?Replaces={named}%3Bto-tag=t%3Bfrom-tag=f>")
+    assert decision.outcome == Follow(OWN)
+    assert StripPrivate() in decision.effects
+    assert not given(decision), "the phone's own Refer-To reaches Asterisk"
+
+
+def test_what_is_joined_at_a_node_that_has_left_fails(office: SimulatedOffice) -> None:
+    office.engine.elsewhere[f"101@{DOMAIN}"] = Elsewhere((HERE, "node2"), made=(("node2", "made"),))
+    decision = refers(office, office.alice, f"<sip:103@{DOMAIN}?Replaces=made%3Bto-tag=t%3Bfrom-tag=f>")
+    office.engine.node = replace(office.engine.node, siblings=())
+    answer = rung_after(office, decision, office.bob).outcome
+    assert isinstance(answer, Reply)
+    assert answer.code == 481
 
 
 def test_nobody_has_a_call_elsewhere(office: SimulatedOffice) -> None:

@@ -60,3 +60,12 @@ def test_the_note_for_workers_names_this_node_first() -> None:
     assert note.nodes == (HERE, "node2", "node3")
     assert note.dialogs == (NOTE,)
     assert noted(False, {}) is None
+
+
+def test_the_note_for_workers_names_the_calls_that_a_person_has_made_and_that_are_up() -> None:
+    made = Line("k3v9ay", Shown.CONFIRMED, True, "101@e.test", call_id="c2")
+    rings = replace(made, state=Shown.EARLY, call_id="c3")
+    called = replace(made, calling=False, call_id="c4")
+    note = noted(False, {"node2": Person((made, rings, called, replace(made, call_id="")))})
+    assert note is not None
+    assert note.made == (("node2", "c2"),)

@@ -350,6 +350,7 @@ class Engine:
                 busy=self._busy(asked) if asked.busy else "",
                 dialog=self._dialog(asked.dialog) if asked.dialog else None,
                 elsewhere=self._elsewhere(asked) if asked.elsewhere else {},
+                joined_at=self._joined_at(asked) if asked.joined else "",
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
                 rings=self.directory.rings(),
@@ -377,6 +378,12 @@ class Engine:
         callee = self.directory.party(*asked.callee) if asked.callee else None
         aors = (account.party.aor if account else "", callee.aor if callee else "")
         return {aor: self.elsewhere[aor].nodes for aor in aors if aor in self.elsewhere}
+
+    def _joined_at(self, asked: Questions) -> str:
+        account = self.directory.account(*asked.account) if asked.account else None
+        self.directory.reads -= 1  # it was read already
+        known = self.elsewhere.get(account.party.aor) if account else None
+        return known.talks_at(asked.joined or "") if known else ""
 
     def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
         kept = (*self.dialogs.values(), *self._away())

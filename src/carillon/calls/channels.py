@@ -8,7 +8,7 @@ from enum import StrEnum
 from carillon.calls.ami import Message
 from carillon.sip.private import Kind
 
-VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA", "PICKUPMARK", "GROUP")
+VARIABLES = ("LEG", "CALLER", "CALLED", "PARTY", "VIA", "PICKUPMARK", "GROUP", "DIALOG")
 """Set by the dial plan; Asterisk adds them to each event (`channelvars` in manager.conf)."""
 
 _NOWHERE = "anonymous.invalid"
@@ -35,7 +35,8 @@ class Channel:
     trunk; "" for a person as well. `caller` and `called`
     are those of the call as it was made. `bridge` is where it talks, "" for nowhere. `began` is a Unix time. `call_id`
     is that of the dialog with a phone that is called. Once it has `joined` others, it is known for sure who has it.
-    `ring_group` is the name of the group for which the call is, or has been.
+    `ring_group` is the name of the group for which the call is, or has been. `made_in` is the Call-ID of the dialog in
+    which its phone has called, "" for one that is called.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Channel:
     call_id: str = ""
     joined: bool = False
     ring_group: str = ""
+    made_in: str = ""
 
     @property
     def order(self) -> tuple[float, str]:
@@ -88,6 +90,7 @@ def channel_in(message: Message, *, other: bool = False) -> Channel | None:
         said["PICKUPMARK"],
         bool(message.get("BridgeUniqueid") or message.get("BridgeID")),
         said["GROUP"],
+        said["DIALOG"],
     )
 
 

@@ -72,7 +72,7 @@ def line_of(call: LiveCall, aor: str) -> Line | None:
     calling = mine.party == call.caller and mine is call.channels[0]
     state = DialogState.CONFIRMED if mine.state is State.UP and _others_up(call, mine) else DialogState.EARLY
     other = _other(call, mine, calling=calling)
-    return Line(call.id, state, calling, other, call_id="" if calling else mine.call_id)
+    return Line(call.id, state, calling, other, call_id=mine.made_in if calling else mine.call_id)
 
 
 def group_line_of(call: LiveCall, group: str) -> Line | None:

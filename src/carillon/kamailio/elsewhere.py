@@ -15,6 +15,12 @@ def nodes(*aors: str) -> dict[str, tuple[str, ...]]:
     return {aor: Elsewhere.parse(text).nodes for aor, text in notes if text}
 
 
+def joined_at(aor: str, call_id: str) -> str:
+    """The sibling at which somebody talks in this dialog; "" for none."""
+    text = ksr.shared_text(TABLE, aor)
+    return Elsewhere.parse(text).talks_at(call_id) if text else ""
+
+
 def note(call_id: str) -> LiveDialog | None:
     """The note of a dialog at a sibling; each is looked at."""
     return next((one for one in _dialogs("") if one.call_id == call_id), None)

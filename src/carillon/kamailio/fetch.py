@@ -71,6 +71,7 @@ def facts(
         dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
         elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
+        joined_at=_joined_at(account, questions.joined) if questions.joined else "",
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
         panel=_pair(questions.panel, partial(_panel, directory)),
@@ -132,6 +133,11 @@ def _elsewhere(account: Account | Unknown | None, callee: Party | Unknown | None
     """At which nodes caller and callee have calls, in this order."""
     parties = (account.party if isinstance(account, Account) else None, callee)
     return elsewhere.nodes(*(one.aor for one in parties if isinstance(one, Party)))
+
+
+def _joined_at(account: Account | Unknown | None, call_id: str) -> str:
+    """The sibling at which the person of an account talks in this dialog."""
+    return elsewhere.joined_at(account.party.aor, call_id) if isinstance(account, Account) else ""
 
 
 def _down(domain: str | None) -> frozenset[str] | Unknown:

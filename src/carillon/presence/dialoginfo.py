@@ -31,7 +31,8 @@ def around(entity: str, of: Picture) -> tuple[str, str]:
 
 def _dialog(entity: str, line: Line) -> str:
     known = (("call-id", line.call_id), ("local-tag", line.local_tag), ("remote-tag", line.remote_tag))
-    names = "".join(f" {name}={attribute(value)}" for name, value in known if value)
+    named = () if line.calling else known  # nobody takes a call from who makes it
+    names = "".join(f" {name}={attribute(value)}" for name, value in named if value)
     direction = "initiator" if line.calling else "recipient"
     return (
         f'<dialog id={attribute(line.id)}{names} direction="{direction}"><state>{line.state}</state>'

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from carillon.model.frozen import dataclass
-from carillon.routing.dialogs import LiveDialog
+from carillon.routing.dialogs import DialogState, LiveDialog
 
 TABLE: Final = "elsewhere"
 """Where the notes are, by address of record."""
@@ -22,20 +22,36 @@ HERE: Final = "."
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """`nodes` are where a person has calls, this one (`HERE`) first; `dialogs` are with his phones, of siblings."""
+    """`nodes` are where a person has calls, this one (`HERE`) first; `dialogs` are with his phones, of siblings.
+
+    `made` are those in which he has called himself, and which are up: node and Call-ID.
+    """
 
     nodes: tuple[str, ...]
     dialogs: tuple[LiveDialog, ...] = ()
+    made: tuple[tuple[str, str], ...] = ()
+
+    def talks_at(self, call_id: str) -> str:
+        """The sibling at which this dialog of the person's is up; "" for none."""
+        up = ((one.node, one.call_id) for one in self.dialogs if one.state is DialogState.UP)
+        return next((node for node, known in (*up, *self.made) if known == call_id), "")
 
     def __str__(self) -> str:
         dialogs = (f"{one.node};{quote(one.call_id)};{quote(str(one))}" for one in self.dialogs)
-        return " ".join((",".join(self.nodes), *dialogs))
+        made = (f"{node};{quote(call_id)};" for node, call_id in self.made)
+        return " ".join((",".join(self.nodes), *dialogs, *made))
 
     @classmethod
     def parse(cls, text: str) -> Elsewhere:
         """What `str()` wrote; raises ValueError on anything else."""
         nodes, *dialogs = text.split(" ")
-        return cls(tuple(nodes.split(",")), tuple(map(_dialog, dialogs)))
+        made = tuple(_made(one) for one in dialogs if one.endswith(";"))
+        return cls(tuple(nodes.split(",")), tuple(_dialog(one) for one in dialogs if not one.endswith(";")), made)
+
+
+def _made(text: str) -> tuple[str, str]:
+    node, call_id, _ = text.split(";")
+    return node, unquote(call_id)
 
 
 def _dialog(text: str) -> LiveDialog:

@@ -51,7 +51,7 @@ from carillon.routing.outside import (
     to_targets,
 )
 from carillon.routing.progress import Diverted, Onward, key_of
-from carillon.routing.questions import Questions
+from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.recording import must_be_recorded, outbound_rule, recorded_outbound, why_recorded
 from carillon.routing.request import Request
 from carillon.routing.ringing import rung_as
@@ -71,6 +71,8 @@ def ask(request: Request, node: NodeProfile) -> Questions:
 
     After a transfer one more: who was transferred. With somebody outside one more: who that is, by the books.
     """
+    if PrivateHeader.JOIN in request.private:
+        return NOTHING
     domain, user = request.uri.host, request.uri.user
     caller = caller_question(request)
     if PrivateHeader.SERVICE in request.private:
@@ -99,6 +101,26 @@ def of_our_call(request: Request, facts: Facts) -> Verdict:
     if PrivateHeader.FORWARD in request.private and request.progress is None:
         return Verdict("refused", f"no {PrivateHeader.FORWARD} of ours", Reply(403, "Not A Forward Of A Call"))
     return Verdict("passed", f"leg {leg}")
+
+
+def joined_away(request: Request, facts: Facts) -> Verdict:
+    """A call that was joined with one at a sibling goes to the Asterisk there, and takes its place in it (RFC 3891)."""
+    join = request.private.get(PrivateHeader.JOIN)
+    if join is None:
+        return Verdict("skipped", "not joined with another call")
+    name, _, replaces = join.partition(" ")
+    sibling = next((one for one in facts.node.siblings if one.name == name), None)
+    if sibling is None:
+        return replied(request, 481, "Call/Transaction Does Not Exist", f"there is no sibling {name}")
+    leg, called = request.private[PrivateHeader.LEG], f"{request.uri.user}@{request.uri.host}"
+    effects = (
+        RemoveHeader("Route"),
+        AddHeader("Replaces", bytes.fromhex(replaces).decode()),
+        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+    )
+    return Verdict(
+        "relayed", f"gateway of sibling {name}", Relay(sibling.gateway, called), effects, Memo(Leg.INBOUND, leg, called)
+    )
 
 
 def party_exists(request: Request, facts: Facts) -> Verdict:
@@ -288,6 +310,7 @@ NO_SERVICE = Verdict("skipped", "no service")
 RULES = (
     forwards_left,
     of_our_call,
+    joined_away,
     party_exists,
     gone_round,
     by_own_address,

@@ -21,6 +21,7 @@ class Questions:
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
     `left_by` asks where a call went outside, by the Call-ID of its outbound leg: one trip to Redis.
     `elsewhere` asks at which nodes the account's person and the callee have calls: shared memory.
+    `joined` asks at which sibling the account's person talks in a dialog, by its Call-ID: shared memory.
     `panel` asks whether there is a panel, by domain and name; those are cached.
     `flow` asks for the way to one contact of an address of record, both given: memory.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
@@ -44,6 +45,7 @@ class Questions:
     busy: bool = False
     ringing: str | None = None
     elsewhere: bool = False
+    joined: str | None = None
     flow: tuple[str, str] | None = None
     panel: tuple[str, str] | None = None
 

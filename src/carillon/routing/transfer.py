@@ -36,6 +36,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     target = _target(request)
     number = None if target is None or target.joins else target.uri
     domain = home_domain(number.host, node, request.credentials.realm) if number else ""
+    named = target.replaces if target and node.siblings else None
     return Questions(
         account=account_question(request),
         callee=(domain, cleaned(number.user)) if number else None,
@@ -43,6 +44,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         nonce_use=nonce_question(request),
         fresh_id=True,
         domains=True,
+        joined=named.call_id if named else None,
     )
 
 
@@ -68,11 +70,28 @@ def target_named(request: Request, facts: Facts) -> Verdict:
 
 
 def joined(request: Request, facts: Facts) -> Verdict:
-    """An attended transfer names a call that Asterisk has; it rings nobody, so there is nothing to look up."""
-    target = _known_target(request)
+    """An attended transfer names a call that Asterisk has; it rings nobody, so there is nothing to look up.
+
+    One that the Asterisk of a sibling has is called from here, in place of whose it is (RFC 3891).
+    """
+    target, gateway = _known_target(request), indialog.target(request)
     if not target.joins:
         return Verdict("skipped", "a number, no call")
-    return Verdict("followed", "joins two calls", Follow(indialog.target(request)), (StripPrivate(),))
+    if not facts.joined_at:
+        return Verdict("followed", "joins two calls", Follow(gateway), (StripPrivate(),))
+    effects, memo = _joined_away(request, facts)
+    return Verdict("followed", f"joins a call at sibling {facts.joined_at}", Follow(gateway), effects, memo)
+
+
+def _joined_away(request: Request, facts: Facts) -> tuple[tuple[Effect, ...], Memo]:
+    """Asterisk sends the other side to the sibling; the number is only what lists of calls show."""
+    target, person = _known_target(request), caller(facts)
+    assert target.replaces is not None
+    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    called = f"{cleaned(target.uri.user) or person.extension}@{person.domain}"
+    join = f"{facts.joined_at} {str(target.replaces).encode().hex()}"
+    effects = (*_sent_on(request, facts, leg_id, called), AddHeader(PrivateHeader.JOIN, join))
+    return effects, Memo(Leg.INBOUND, leg_id, called)
 
 
 def number_exists(request: Request, facts: Facts) -> Verdict:
@@ -89,7 +108,13 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
     """A leg id for the call to come, and what the outbound leg must know of it. Asterisk adds who is transferred."""
     leg_id, asked = make_leg_id(facts.node.secret, facts.fresh_id), _as_call(request)
     called = inbound.called_address(asked, facts)
-    effects: tuple[Effect, ...] = (
+    effects = (*_sent_on(request, facts, leg_id, called), *inbound.told_headers(asked, facts))
+    return Verdict("marked", f"leg {leg_id} to {called}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called))
+
+
+def _sent_on(request: Request, facts: Facts, leg_id: str, called: str) -> tuple[Effect, ...]:
+    """The one Refer-To that Asterisk knows, and whom it is to call."""
+    return (
         StripPrivate(),
         RemoveHeader("Refer-To"),
         RemoveHeader("Referred-By"),  # a phone's word; Asterisk would show it to the next one, and to a provider
@@ -97,9 +122,7 @@ def leg_marked(request: Request, facts: Facts) -> Verdict:
         AddHeader(PrivateHeader.LEG, leg_id),
         AddHeader(PrivateHeader.CALLED, called),
         AddHeader(PrivateHeader.TRANSFERRED_BY, caller(facts).aor),
-        *inbound.told_headers(asked, facts),
     )
-    return Verdict("marked", f"leg {leg_id} to {called}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called))
 
 
 def followed(request: Request, facts: Facts) -> Verdict:

@@ -58,4 +58,13 @@ def read(told: Row, node: str, now: float) -> tuple[str, Person]:
 def noted(here: bool, away: Mapping[str, Person]) -> Elsewhere | None:
     """The note for the workers of somebody who has calls `here`, and at siblings that are up; None without any."""
     nodes = (*((HERE,) if here else ()), *sorted(away))
-    return Elsewhere(nodes, tuple(one for name in sorted(away) for one in away[name].dialogs)) if nodes else None
+    if not nodes:
+        return None
+    dialogs = tuple(one for name in sorted(away) for one in away[name].dialogs)
+    made = tuple((name, line.call_id) for name in sorted(away) for line in away[name].lines if _is_made(line))
+    return Elsewhere(nodes, dialogs, made)
+
+
+def _is_made(line: Line) -> bool:
+    """Whether the person has called, and talks: he may join this call with another one."""
+    return line.calling and line.state is Shown.CONFIRMED and bool(line.call_id)

@@ -46,6 +46,8 @@ class PrivateHeader(StrEnum):
     `ACCESS` is on the outbound leg of a call that a person of ours makes from outside, through the access number.
     `RECORDING` tells Asterisk, on an inbound leg or in the answer on an outbound one, that the person there may record,
     or pause, by key: `SESSION off` or `SESSION on`, the relay's session and whether it is recorded from the beginning.
+    `JOIN` is on the leg that joins a call of ours with one at a sibling: `NODE REPLACES`, the latter in hexadecimal
+    digits, as dial plans cut other texts at some of its characters.
     `INSTEAD` is the leg id of the call that a transferred one takes the place of.
     """
 
@@ -59,6 +61,7 @@ class PrivateHeader(StrEnum):
     SITE = "X-Carillon-Site"
     TRANSFERRED_BY = "X-Carillon-Transferred-By"
     RECALL = "X-Carillon-Recall"
+    JOIN = "X-Carillon-Join"
     MEDIA = "X-Carillon-Media"
     RECORDED = "X-Carillon-Recorded"
     SERVICE = "X-Carillon-Service"

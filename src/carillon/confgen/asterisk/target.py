@@ -31,7 +31,7 @@ from carillon.system.paths import CACHE_ROOT
 NAME = "asterisk"
 PREFIX = CACHE_ROOT / "asterisk"
 _READ_BY_NAME = (PrivateHeader.LEG, PrivateHeader.CALLED, PrivateHeader.SERVICE, PrivateHeader.PICKUP)
-_AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL)
+_AFTER_TRANSFER = (PrivateHeader.TRANSFERRED_BY, PrivateHeader.RECALL, PrivateHeader.JOIN)
 _ABOUT_ONE_SIDE = (PrivateHeader.FORWARD, PrivateHeader.PARTY, PrivateHeader.INSTEAD, PrivateHeader.RECORDING)
 PASSED_ON = tuple(
     (header.name, str(header))
