@@ -205,6 +205,18 @@ def test_voice_messages_of_all_nodes_are_listed_and_removed(cluster: Cluster) ->
     assert says(cluster, TWO, "voicemail", "list")[0] == []
 
 
+def test_the_list_of_nodes_says_what_each_has(cluster: Cluster) -> None:
+    def listed() -> dict[str, tuple[int, int]]:
+        return {row["name"]: (row["phones"], row["calls"]) for row in says(cluster, ONE, "node", "list")[0]}
+
+    until(lambda: listed() == {ONE: (0, 0), TWO: (0, 0)}, "nobody is there")
+    mine, his = talk(cluster.registered("101", TWO), cluster.registered("102", TWO))
+    cluster.registered("103", ONE)
+    until(lambda: listed() == {ONE: (1, 0), TWO: (2, 1)}, "each is counted where it is")
+    hangs_up(mine, his)
+    until(lambda: listed() == {ONE: (1, 0), TWO: (2, 0)}, "the call is over")
+
+
 def explained(cluster: Cluster, caller: str, called: str) -> Any:
     """What `explain call` says at node one."""
     return says(cluster, ONE, "explain", "call", "--from", f"{caller}@{DOMAIN}", "--to", called)[0]

@@ -10,6 +10,8 @@ from tests.lab.cluster import Cluster, Machine
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
 
+from carillon.supervision.supervisor import start_program, stop_program
+
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 
@@ -61,6 +63,16 @@ def test_the_list_says_how_nodes_are(cluster: Cluster, two: Machine) -> None:
     assert comes_true(lambda: listed() == {"node1": ("up", True, 0), "two": ("up", False, 0)})
 
 
+def test_the_list_says_what_is_not_well_at_another_node(cluster: Cluster, two: Machine) -> None:
+    def problems() -> dict[str, str | None]:
+        return {row["name"]: row["problem"] for row in cluster["one"].does("--json", "node", "list").row}
+
+    stop_program(two.paths.supervisor_socket, "names")
+    assert comes_true(lambda: problems() == {"node1": None, "two": "names: see `carillon status` there"})
+    start_program(two.paths.supervisor_socket, "names")
+    assert comes_true(lambda: set(problems().values()) == {None})
+
+
 def test_a_name_or_an_address_that_is_taken_is_refused(cluster: Cluster, two: Machine) -> None:
     taken = cluster["one"].asks("node", "add", "two", "--address", "10.78.0.9")
     assert taken.error.startswith("name: there is a node two already")
@@ -100,6 +112,13 @@ def test_the_node_with_the_database_and_one_that_is_up_do_not_leave(cluster: Clu
     assert cluster["one"].asks("node", "leave", "node1").code == 1
 
 
+def test_who_is_stopped_and_has_not_left_wipes_nothing(cluster: Cluster, two: Machine) -> None:
+    two.does("down")
+    refused = two.asks("node", "wipe", "--yes").error
+    assert "two has not left; first run `carillon node leave two`" in refused
+    two.does("up")
+
+
 def test_calls_go_on_while_the_node_with_the_database_is_away(cluster: Cluster, two: Machine) -> None:
     cluster.network.cut("one")
     try:
@@ -119,3 +138,20 @@ def test_a_node_that_is_down_leaves(cluster: Cluster, two: Machine) -> None:
     two.does("down")
     assert comes_true(lambda: cluster["one"].asks("node", "leave", "two").code == 0, 60)
     assert [row["name"] for row in cluster["one"].does("--json", "node", "list").row] == ["node1"]
+
+
+def test_who_has_left_wipes_its_machine_and_nobody_else_does(cluster: Cluster, two: Machine) -> None:
+    one, secret = cluster["one"], two.paths.secret.read_bytes()
+    assert "the system is up here" in one.asks("node", "wipe", "--yes").error
+    said = two.paths.voicemail / "lab.test" / "101" / "20261128121501-a1b2c3.wav"
+    said.parent.mkdir(parents=True)
+    said.write_bytes(b"RIFF")
+    done = two.does("node", "wipe", "--yes")
+    assert f"{two.paths.voicemail} stays" in done.output
+    assert said.exists()
+    assert not two.directory.exists()
+    for place in (two.paths.last_known, two.paths.run, two.paths.state):
+        assert not place.exists()
+    assert one.paths.secret.read_bytes() == secret
+    assert one.does("status").code == 0
+    assert "there is no node of several" in two.asks("node", "wipe", "--yes").error

@@ -131,6 +131,8 @@ def drain(
 def leave(context: typer.Context, name: Name) -> None:
     """Forget a node, which must be down, or a witness, which must be stopped. Its machine keeps its files.
 
+    `carillon node wipe`, run there, removes the secrets of the system from it.
+
     Example: `carillon node leave ghent`
     """
     from carillon.provisioning.witnesses import all_witnesses
@@ -142,7 +144,37 @@ def leave(context: typer.Context, name: Name) -> None:
         sequence = witnesses.remove(cli.paths, cli.who, voting[name])
     else:
         sequence = adding.remove(cli.paths, cli.who, name)
+        typer.echo("Its machine still has the system's secrets: run `carillon node wipe` there.", err=True)
     cli.done(f"Node {name} has left.", {"name": name}, sequence)
+
+
+@app.command()
+def wipe(
+    context: typer.Context,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Voice messages and recordings too, which no other node has.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Remove the system's secrets, its database and its settings from this machine, whose node has left.
+
+    Voice messages and recordings stay, unless you say otherwise. Asks first.
+
+    Example: `carillon node wipe`
+    """
+    from carillon.supervision import wiping
+
+    cli = Cli.of(context)
+    has_left = wiping.require_left(cli.paths)
+    kept = () if everything else wiping.lasting(cli.paths)
+    if not yes:
+        if not has_left:
+            typer.echo("No database of the system answers: nobody can say whether this node has left.", err=True)
+        typer.confirm(f"Remove the system in {cli.paths.directory} from this machine?", abort=True, err=True)
+    gone = [str(place) for place in wiping.wipe(cli.paths, everything=everything)]
+    stays = "".join(f" {place} stays; `--everything` would remove it." for place in kept)
+    said = {"removed": gone, "kept": [str(place) for place in kept]}
+    cli.say(f"The system's secrets are removed from this machine.{stays}", said)
 
 
 @app.command()

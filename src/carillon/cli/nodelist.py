@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from carillon.cli.context import Cli, Row
+from carillon.cli.siblings import asked
 from carillon.confgen.database.target import place
 from carillon.provisioning import nodes
 from carillon.provisioning.lastnodes import LastNodes
@@ -26,9 +28,23 @@ if TYPE_CHECKING:
     from carillon.model.node import Node
     from carillon.model.witness import Witness
     from carillon.provisioning.nodes import NodeView
+    from carillon.siblings.asked import Load
 
 _EMPTY: dict[str, object] = dict.fromkeys(
-    ("name", "this", "address", "state", "leads", "since", "version", "behind", "database")
+    (
+        "name",
+        "this",
+        "address",
+        "state",
+        "leads",
+        "since",
+        "version",
+        "behind",
+        "database",
+        "phones",
+        "calls",
+        "problem",
+    )
 )
 
 
@@ -39,10 +55,10 @@ def rows(cli: Cli) -> list[Row]:
         views, witnesses = nodes.listing(cli.truth), all_witnesses(cli.truth)
     except DatabaseAway as away:
         return _known_here(cli, away)
-    leads = _leader(cli)
+    leads, loads = _leader(cli), _loads(cli, [view.node for view in views])
     cluster = cluster_state(Database.read(cli.paths.database)) if cli.paths.database.exists() else None
     return [
-        *(_row(view, own, leads, cluster) for view in views),
+        *({**_row(view, own, leads, cluster), **loads.get(view.node.name, {})} for view in views),
         *(_witness(one, cluster, len(witnesses)) for one in witnesses),
     ]
 
@@ -62,10 +78,32 @@ def _known_here(cli: Cli, away: DatabaseAway) -> list[Row]:
     heard = {one.name: one.up for one in siblingstates.read(cli.paths.sibling_states)}
     heard[last.own.name] = states(cli.paths.supervisor_socket) is not None
     everybody = sorted((last.own, *last.siblings), key=lambda one: one.name)
+    loads = _loads(cli, everybody)
     return [
-        *(_heard(one, last.own.name, heard.get(one.name), cluster) for one in everybody),
+        *({**_heard(one, last.own.name, heard.get(one.name), cluster), **loads.get(one.name, {})} for one in everybody),
         *(_witness(one, cluster, len(last.witnesses)) for one in last.witnesses),
     ]
+
+
+def _loads(cli: Cli, nodes: Sequence[Node]) -> dict[str, Row]:
+    """How many phones and calls nodes have, and what is not well there, by name; each that is heard says it itself."""
+    from carillon.siblings.asked import answered, load_in
+    from carillon.siblings.settings import Settings
+
+    try:
+        settings = Settings.read(cli.paths.run / "siblings" / "siblings.json")
+    except (OSError, ValueError, KeyError):
+        return {}  # a node alone, or one that is stopped
+    own = [load_in(row) for row in answered(settings, ["load"]).get("told", ())]
+    heard = {one.name for one in siblingstates.read(cli.paths.sibling_states) if one.up}
+    others = [one for one in nodes if one.name in heard and one.name != settings.node]
+    found = {settings.node: own, **asked(cli, others, "phones and calls", load_in, "load")}
+    return {name: _load(loads[0]) for name, loads in found.items() if loads}
+
+
+def _load(of: Load) -> Row:
+    problem = f"{', '.join(of.ailing)}: see `carillon status` there" if of.ailing else None
+    return {"phones": of.phones, "calls": of.calls, "problem": problem}
 
 
 def _heard(node: Node, own: str, up: bool | None, cluster: ClusterState | None) -> Row:

@@ -18,6 +18,7 @@ from typing import NoReturn
 from sqlalchemy import Engine
 
 from carillon.follower import lastknown
+from carillon.follower.ailing import write as write_ailing
 from carillon.follower.holding import RENEW_S, Holding
 from carillon.follower.mending import LOOK_S as LEFT_S
 from carillon.follower.mending import mend
@@ -42,6 +43,7 @@ from carillon.system.rhythm import steadily
 from carillon.watchdog.questions import PULSE
 
 LOOK_S = 0.5
+AILING_S = 3.0
 
 Nodes = tuple[Node, tuple[Node, ...], tuple[Witness, ...]]
 
@@ -126,6 +128,13 @@ def _hold_steadily(paths: SystemPaths) -> None:
             states.tell(follow_truth(paths), (Report.read(paths.follower_report) or Report()).sequence)
 
 
+def _tell_ailing(paths: SystemPaths) -> None:
+    """Say for ever which components are not well."""
+    for _ in steadily(AILING_S):
+        with suppress(OSError):
+            write_ailing(paths)
+
+
 def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:
     """Who comes and goes changes what Kamailio is told of the others; not who is drained."""
     try:
@@ -161,7 +170,7 @@ def main() -> None:
         board.write(kept)
     follower = Follower(paths, board=board)
     follower.look()
-    for work, *more in ((_hold,), (_mend,), (serve,), (satellites_serve, board)):
+    for work, *more in ((_hold,), (_mend,), (_tell_ailing,), (serve,), (satellites_serve, board)):
         threading.Thread(target=work, args=(paths, *more), daemon=True).start()
     known = _all(paths)
     while True:

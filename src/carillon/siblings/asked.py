@@ -6,9 +6,11 @@ Who asks for a file is told its size, and gets it behind that line (`sending`).
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,9 +22,20 @@ from carillon.recordings.index import Index, Kept
 from carillon.routing.decision import TraceRow
 from carillon.siblings.settings import Settings
 from carillon.stores.mailboxes import Mailboxes, Message
+from carillon.stores.ports import StoreDown
+from carillon.stores.registrations import count_own
 from carillon.stores.tracewire import Row
 
 Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many phones have their home at a node, how many calls it has, and which of its components are not well."""
+
+    phones: int | None
+    calls: int | None
+    ailing: tuple[str, ...]
 
 
 def answered(settings: Settings, question: list[Any]) -> Answer:
@@ -99,6 +112,28 @@ def _messages(settings: Settings, domain: str, extension: str) -> list[Answer]:
     return [asdict(one) for one in _those(settings, domain, extension)]
 
 
+def _load(settings: Settings) -> list[Answer]:
+    """What keeps a node busy, and what there is not well; a load is None of what cannot say it now."""
+    homes = [peer.home for peer in settings.peers]
+    try:
+        phones: int | None = count_own(settings.location, homes, time.time())
+    except StoreDown:
+        phones = None
+    try:
+        with Manager.at(settings.door) as manager:
+            calls: int | None = len(live_calls(manager))
+    except NoAnswer:
+        calls = None
+    return [asdict(Load(phones, calls, _ailing(settings)))]
+
+
+def _ailing(settings: Settings) -> tuple[str, ...]:
+    try:
+        return tuple(map(str, json.loads(settings.ailing.read_text())))
+    except (OSError, ValueError, TypeError):
+        return ()  # the follower has not looked yet
+
+
 def _remove_messages(settings: Settings, domain: str, extension: str, id: str) -> list[Answer]:
     store = Mailboxes(settings.voicemail)
     gone = [one for one in _those(settings, domain, extension) if id in ("", one.id)]
@@ -133,6 +168,7 @@ QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "recording": _recording,
     "remove recording": _remove_recording,
     "messages": _messages,
+    "load": _load,
     "remove messages": _remove_messages,
 }
 
@@ -153,6 +189,11 @@ def recording_in(told: Answer) -> Kept:
 def message_in(told: Answer) -> Message:
     """A voice message as it was told; raises KeyError, TypeError or ValueError on anything else."""
     return Message.of(told)
+
+
+def load_in(told: Answer) -> Load:
+    """A load as it was told; raises KeyError or TypeError on anything else."""
+    return Load(**{**told, "ailing": tuple(told["ailing"])})
 
 
 def row_in(told: Answer) -> Row:

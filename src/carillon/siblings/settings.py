@@ -28,7 +28,8 @@ class Settings:
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
     hears; `directory` is what the workers read. Siblings may ask for `recordings` and `voicemail`, for `traces` when
-    `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`.
+    `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`. The follower
+    says in `ailing` which components are not well.
     """
 
     node: str
@@ -52,6 +53,7 @@ class Settings:
     trace_socket: Path
     recordings: Path
     voicemail: Path
+    ailing: Path
     peers: tuple[Peer, ...]
 
     @classmethod
@@ -81,6 +83,7 @@ class Settings:
             trace_socket=Path(told["trace_socket"]),
             recordings=Path(told["recordings"]),
             voicemail=Path(told["voicemail"]),
+            ailing=Path(told["ailing"]),
             peers=peers,
         )
 

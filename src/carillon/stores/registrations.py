@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,19 @@ def bindings(path: Path) -> dict[str, tuple[Binding, ...]]:
     except sqlite3.Error as error:
         raise StoreDown(f"{path.name}: {error}") from error
     return {aor: tuple(each) for aor, each in found.items()}
+
+
+def count_own(path: Path, homes: Collection[str], now: float) -> int:
+    """How many contacts have their home here, and not at one of these (URIs), in Unix time `now`; raises StoreDown."""
+    if not path.exists():
+        return 0
+    marks = ", ".join("?" * len(homes))
+    query = f"SELECT COUNT(*) FROM location WHERE expires > ? AND coalesce(received, '') NOT IN ({marks})"  # noqa: S608
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
+            return int(connection.execute(query, (julian(now), *homes)).fetchone()[0])
+    except sqlite3.Error as error:
+        raise StoreDown(f"{path.name}: {error}") from error
 
 
 def _kept(row: sqlite3.Row) -> Binding:

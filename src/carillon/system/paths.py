@@ -352,6 +352,11 @@ class SystemPaths:
         return self.run / "follower" / "report.json"
 
     @property
+    def ailing(self) -> Path:
+        """Which components of this node are not well, for siblings; the follower writes it."""
+        return self.run / "follower" / "ailing.json"
+
+    @property
     def lease(self) -> Path:
         """Until when this node may do what happens once in a system, written by the follower."""
         return self.run / "follower" / "lease.json"
