@@ -167,7 +167,10 @@ def put_in_force(paths: SystemPaths) -> bool:
     if not paths.run.is_dir():
         return False
     try:
-        show_truth(paths, open_truth(paths))
+        try:
+            show_truth(paths, open_truth(paths))
+        except DatabaseAway:  # a server went away in the midst; the next one is waited for
+            show_truth(paths, open_truth(paths))
     except (OSError, sqlite3.Error) as error:
         raise Refused(
             "directory", f"the change is kept, but calls don't see it yet ({error}); run this as root."

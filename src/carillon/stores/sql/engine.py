@@ -21,6 +21,7 @@ from carillon.stores.sql.database import Database, open_mariadb
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
+Row = tuple[object, ...]
 
 BUSY_SECONDS = 10
 """How long a writer waits for another one before it is refused."""
@@ -37,12 +38,20 @@ _BUSY = {1205}
 _OVERTAKEN = {1213, 1180}
 """Another server of the cluster was faster (certification)."""
 _TAKEN = 1062
+SETTLED_S = 15.0
+"""So long after a member has died the others have long agreed on who is left, and say what was committed."""
+AGAIN_S = 0.3
 TRIES = 8
 _NO_ROOM = {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"}
 """What SQLite says on a disk that is full."""
 _DISK_FULL = {1021, 1026, 1114}
 """What MariaDB says then: no room, an error at writing, a table that can't grow."""
 _ROOM = "Make room there (`carillon status` says where) and try again; calls go on."
+_UNSURE = (
+    "went away while this was written, and none of its servers says whether it was; `carillon change list` shows it"
+    " when they are back, if it was done."
+)
+_UNDONE = "a server went away before the change was done: nothing was changed; try again."
 _DENIED = {1044, 1045, 1049, 1698}
 _CHANGING = "somebody else is changing this system just now; try again."
 _AWAY = (
@@ -105,7 +114,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent view of the truth; nothing that happens meanwhile shows in it. Raises `DatabaseAway`."""
-    with _in_words(engine), engine.connect() as connection, connection.begin():
+    with _in_words(engine), _connected_to(engine, engine) as connection, connection.begin():
         yield connection
 
 
@@ -113,13 +122,83 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes: committed at the end, undone by any error, one at a time.
 
-    Raises `Refused` when another writer doesn't end in time, `DatabaseAway` when nothing can be written.
+    Raises `Refused` when another writer doesn't end in time, `DatabaseAway` when nothing can be written. A shared truth
+    whose server dies in the midst of committing is asked whether it was done: `Overtaken` when it wasn't.
     """
-    with migrating(engine) as connection:
-        if is_shared(engine):  # what is read after this lock is what the writer before us left
-            with _in_words(engine):
-                connection.execute(text("SELECT version_num FROM alembic_version FOR UPDATE"))
-        yield connection
+    journalled = None
+    try:
+        with migrating(engine) as connection:
+            before = _locked(engine, connection)
+            yield connection
+            after = _last_change(engine, connection)
+            journalled = after if after != before else None
+    except DatabaseAway:
+        if journalled is None:
+            raise
+        _require_done(engine, journalled)
+    if journalled:
+        _patient_until[_servers(engine)] = time.monotonic() + SETTLED_S
+
+
+def _locked(engine: Engine, connection: Connection) -> Row | None:
+    """The newest change, once nobody else writes: what is read after this lock is what the writer before us left."""
+    if not is_shared(engine):
+        return None
+    with _in_words(engine):
+        _wait_for_writers(connection)
+    return _last_change(engine, connection)
+
+
+def _wait_for_writers(connection: Connection) -> None:
+    connection.execute(text("SELECT version_num FROM alembic_version FOR UPDATE"))
+
+
+def _last_change(engine: Engine, connection: Connection) -> Row | None:
+    """The newest row of a shared journal; None where there is none."""
+    if not is_shared(engine):
+        return None
+    with _in_words(engine):
+        row = connection.execute(text("SELECT sequence, at, who FROM `change` ORDER BY sequence DESC LIMIT 1")).first()
+    return None if row is None else tuple(row)
+
+
+def _require_done(engine: Engine, journalled: Row) -> None:
+    """Ask whoever has the truth now whether this row of the journal is in it. Raises `Overtaken`, `DatabaseAway`."""
+    deadline = time.monotonic() + SETTLED_S
+    while True:
+        try:
+            with migrating(engine) as connection, _in_words(engine):
+                _wait_for_writers(connection)
+                query = text("SELECT sequence, at, who FROM `change` WHERE sequence = :sequence")
+                row = connection.execute(query, {"sequence": journalled[0]}).first()
+        except (DatabaseAway, Busy) as away:
+            if time.monotonic() >= deadline:
+                raise DatabaseAway("database", _UNSURE) from away
+            time.sleep(AGAIN_S)
+            continue
+        if row is None or tuple(row) != journalled:
+            raise Overtaken("database", _UNDONE)
+        return
+
+
+_patient_until: dict[str, float] = {}
+"""Monotonic seconds, by the servers of a truth."""
+
+
+def _servers(engine: Engine) -> str:
+    return str(engine.get_execution_options().get(_SERVERS, ""))
+
+
+def _connected_to(engine: Engine, target: Engine) -> Connection:
+    """A connection; who has just changed this truth waits for servers that are about to agree who of them is left."""
+    until = _patient_until.get(_servers(engine), 0.0)
+    while True:
+        try:
+            return target.connect()
+        except DBAPIError:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(AGAIN_S)
 
 
 def repeated(use_case: Callable[P, Value]) -> Callable[P, Value]:
@@ -143,7 +222,7 @@ def migrating(engine: Engine) -> Iterator[Connection]:
     target = engine.get_execution_options().get(_WRITER, engine)
     with (
         _in_words(engine),
-        target.connect().execution_options(**{_WRITES: True}) as connection,
+        _connected_to(engine, target).execution_options(**{_WRITES: True}) as connection,
         connection.begin(),
     ):
         yield connection
@@ -155,7 +234,7 @@ def _in_words(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        servers = str(engine.get_execution_options().get(_SERVERS, ""))
+        servers = _servers(engine)
         if refused := _refused(error.orig, servers, error.statement or ""):
             raise refused from error
         raise
