@@ -32,6 +32,7 @@ from tests.live.members import (
 from carillon.provisioning import users
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.tables import change
+from carillon.supervision.memberstart import STATE, TOGETHER, read
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
@@ -183,6 +184,44 @@ def test_power_fails_everywhere(members: Members, one: Machine, two: Machine) ->
     assert together(one, 3)
     assert adds(two, "512")
     assert known("512", one, two)
+
+
+def test_both_nodes_are_stopped_in_the_same_second(members: Members, one: Machine, two: Machine) -> None:
+    """Neither was the last, or each thinks so of the other: they begin by themselves when both are there again."""
+    assert adds(one, "531")
+    assert known("531", one, two)
+    with ThreadPoolExecutor(2) as pool:
+        assert [done.code for done in pool.map(lambda machine: machine.asks("down"), (one, two))] == [0, 0]
+    two.does("up")
+    one.does("up")
+    assert together(one, 3)
+    assert together(two, 3)
+    assert adds(two, "532")
+    assert known("532", one, two)
+
+
+def test_both_members_say_goodbye_to_each_other_and_neither_was_the_last(
+    members: Members, one: Machine, two: Machine
+) -> None:
+    """What both leave when each has gone before it saw the other one go; the second one has one change more."""
+    one.does("down")
+    assert adds(two, "540")
+    two.does("down")
+    behind, ahead = (place.paths.own_database for place in (one, two))
+    for data in (behind, ahead):
+        state = (data / STATE).read_text().replace("safe_to_bootstrap: 1", "safe_to_bootstrap: 0")
+        (data / STATE).write_text(state)
+        (data / TOGETHER).unlink(missing_ok=True)
+    assert 0 <= read(behind).sequence < read(ahead).sequence
+    one.does("up")
+    assert comes_true(lambda: "waits for the other members of its cluster" in database_of(one))
+    assert one.asks("user", "add", "541", "--name", "Nobody").error.startswith("database: none of its servers")
+    two.does("up")
+    assert together(two, 3)
+    assert together(one, 3)
+    assert adds(one, "541")
+    assert known("540", one, two)
+    assert known("541", one, two)
 
 
 def test_both_nodes_are_stopped_while_the_witness_votes(members: Members, one: Machine, two: Machine) -> None:

@@ -1,7 +1,8 @@
-"""`python -m carillon.supervision.memberstart RUN DATA [HOST:PORT]... -- COMMAND…`: how a member of the cluster starts.
+"""`python -m carillon.supervision.memberstart RUN DATA OWN [OTHER]... -- COMMAND…`: how a member of the cluster starts.
 
 It joins the others, as a rule. It begins the cluster anew from its own data when it may: it was the last one to stop
-and none of the others (their databases are named) answers, or there are no others. After a crash it says how far it had
+and none of the others answers (databases are named as HOST:PORT), or there are no others. Who stopped in good order and
+was not the last waits until one is up, or all are there again (`membersagree`). After a crash it says how far it had
 come, so that it is sent what it missed and not everything.
 """
 
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.model.host import Address
+from carillon.siblings.settings import context_of
+from carillon.supervision.membersagree import Waiting, agreed, asked, say, telling
 
 STATE, VIEW = "grastate.dat", "gvwstate.dat"
 """Galera's own files in the directory of the data: how far it had come, and with whom it was together at a crash."""
@@ -26,6 +29,7 @@ TOGETHER = "together"
 CONNECT_S = 2.0
 REACHED = "reached"
 """A file in RUN with the number of the last change that these data have, as Galera counts. Members count alike."""
+NEW_CLUSTER = "--wsrep-new-cluster"
 _FIELD = re.compile(r"^(uuid|seqno|safe_to_bootstrap):\s*(\S+)", re.MULTILINE)
 _RECOVERED = re.compile(r"Recovered position:? ([0-9a-f-]{36}):(-?\d+)")
 
@@ -51,13 +55,21 @@ def read(data: Path) -> Position:
 
 
 def _was_with_witnesses_only(data: Path) -> bool:
-    """Whether it was the only one in the cluster that has data: `--members ID/NAME/HOST:PORT,ID/NAME/` names all."""
+    """Whether it was the only one in the cluster that has data."""
+    return len(together(data)) == 1
+
+
+def together(data: Path) -> tuple[str, ...]:
+    """The databases that were together last: `--members ID/NAME/HOST:PORT,ID/NAME/` names witnesses too.
+
+    None when that was not written to the end.
+    """
     try:
         words = (data / TOGETHER).read_text().split()
         members = words[words.index("--members") + 1].split(",")
     except (OSError, ValueError, IndexError):
-        return False
-    return sum(not one.endswith("/") for one in members) == 1
+        return ()
+    return tuple(sorted(one.rpartition("/")[2] for one in members if not one.endswith("/")))
 
 
 def allow(data: Path) -> None:
@@ -107,7 +119,7 @@ def options(data: Path, others: Sequence[str], command: Sequence[str]) -> tuple[
     found, added = read(data), []
     if begins(data, others):
         allow(data)
-        added.append("--wsrep-new-cluster")
+        added.append(NEW_CLUSTER)
     if found.history == NOBODY or found.sequence >= 0:
         return added, found.sequence
     done = subprocess.run([*command, "--wsrep-recover"], capture_output=True, text=True, check=False)
@@ -115,6 +127,25 @@ def options(data: Path, others: Sequence[str], command: Sequence[str]) -> tuple[
     if position is None:
         return added, -1
     return [*added, f"--wsrep_start_position={position.history}:{position.sequence}"], position.sequence
+
+
+def waiting(data: Path, own: str, others: Sequence[str]) -> Waiting | None:
+    """What this member tells while it waits for the others; None for one that does not wait, or after a crash.
+
+    Where nobody knows who was together last, all are waited for.
+    """
+    found, known = read(data), together(data)
+    if not others or found.may_begin or found.history == NOBODY or found.sequence < 0:
+        return None
+    return Waiting(own, found.history, found.sequence, known if own in known else tuple(sorted((own, *others))))
+
+
+def _agrees(run: Path, own: Waiting, others: Sequence[str]) -> bool:
+    """Whether this member begins, by what all of them tell each other."""
+    client, server = context_of(run, server=False), context_of(run, server=True)
+    say(own)
+    with telling(own, server):
+        return agreed(own, others, lambda place: asked(place, client))
 
 
 def reached(run: Path) -> int:
@@ -128,10 +159,14 @@ def reached(run: Path) -> int:
 def main(arguments: list[str]) -> None:
     """Decide, and replace this process by the command. Raises OSError when it can't be executed."""
     dashes = arguments.index("--")
-    run, data, *others = arguments[:dashes]
+    run, data, place, *others = arguments[:dashes]
     command = arguments[dashes + 1 :]
     added, sequence = options(Path(data), others, command)
     (Path(run) / REACHED).write_text(f"{sequence}\n")
+    own = waiting(Path(data), place, others)
+    if own and _agrees(Path(run), own, others):
+        allow(Path(data))
+        added.append(NEW_CLUSTER)
     (Path(data) / TOGETHER).unlink(missing_ok=True)
     print(f"database: {' '.join(added) or 'joins the others'}", flush=True)
     os.execv(command[0], [*command, *added])

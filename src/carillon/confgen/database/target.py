@@ -136,7 +136,8 @@ def first(context: Context) -> list[str]:
     """Module and arguments that decide how a member of a cluster starts; none for a server alone."""
     if context.member is None:
         return []
-    return ["carillon.supervision.memberstart", str(context.run), str(context.data), *context.others, "--"]
+    own = f"[{context.address}]:{context.port}" if ":" in context.address else f"{context.address}:{context.port}"
+    return ["carillon.supervision.memberstart", str(context.run), str(context.data), own, *context.others, "--"]
 
 
 def environment(context: Context) -> dict[str, str]:
