@@ -13,11 +13,13 @@ from tests.lab.cluster import DOMAIN, Cluster, Machine
 from tests.lab.known import comes_true
 from tests.phones.raw import RawAgent
 
+from carillon.siblings import states
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
 
 PEOPLE = {"101": "Alice", "102": "Bob", "201": "Carol", "202": "Dave"}
 HOSTS = {"101": "ph1", "102": "ph2", "201": "ph3", "202": "ph4"}
+PROVIDER = "ph5"
 
 
 class Branch:
@@ -31,7 +33,7 @@ class Branch:
     @contextmanager
     def open(cls, begin: str, home: Path) -> Iterator[Branch]:
         """Both are up, and know each other."""
-        with Cluster.open(begin, 2, home, phones=tuple(HOSTS.values())) as cluster:
+        with Cluster.open(begin, 2, home, phones=(*HOSTS.values(), PROVIDER)) as cluster:
             branch = cls(cluster)
             try:
                 branch._hires()
@@ -72,6 +74,17 @@ class Branch:
         assert agent.register(expires=3600).code == 200
         return agent
 
+    def provider(self) -> RawAgent:
+        """The branch's own line to the telephone network."""
+        address = self.network.address(PROVIDER)
+        if not self.one.does("--json", "trunk", "list").row:
+            options = ("--address", f"{address}:5060", "--main-number", "+3242220000", "--probe", "no")
+            self.one.does("trunk", "add", "local", *options)
+            self.one.does("outbound", "add", "", "--trunk", "local", "--site", "liege")
+        where = {"namespace": self.network.namespace(PROVIDER), "address": address, "port": 5060}
+        proxy = f"{self.two.address}:5060"
+        return self._phones.enter_context(RawAgent("provider", "provider.test", proxy=proxy, **where))  # type: ignore[arg-type]
+
     def leaves_phones(self) -> None:
         """Take all phones away."""
         self._phones.close()
@@ -110,3 +123,14 @@ def accounts(machine: Machine) -> set[str]:
     """The phones that a machine lets in."""
     with closing(sqlite3.connect(machine.paths.run_directory)) as directory:
         return {username for (username,) in directory.execute("SELECT username FROM account")}
+
+
+def trunks(machine: Machine) -> set[str]:
+    """The trunks that a machine knows."""
+    with closing(sqlite3.connect(machine.paths.run_directory)) as directory:
+        return {name for (name,) in directory.execute("SELECT name FROM trunk")}
+
+
+def is_up(machine: Machine, other: str) -> bool:
+    """Whether a machine hears another one."""
+    return any(one.name == other and one.up for one in states.read(machine.paths.sibling_states))

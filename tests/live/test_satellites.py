@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.lab.cluster import DOMAIN
 from tests.lab.known import comes_true, name
-from tests.live.branch import Branch, accounts
+from tests.live.branch import Branch, accounts, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
@@ -89,6 +89,32 @@ def test_a_branch_that_is_cut_off_goes_on_and_catches_up(branch: Branch) -> None
     assert comes_true(lambda: branch.is_known(branch.one, carol) and branch.is_known(branch.one, dave))
     branch.one.does("user", "set", "102", "--name", "Bob")
     assert comes_true(lambda: name(branch.two, "102") == "Bob")
+
+
+def test_a_colleague_beyond_a_link_that_is_cut_is_called_by_his_number_outside(branch: Branch) -> None:
+    """Where he has one, and by the trunk of the branch; the caller hears why where he has none."""
+    provider = branch.provider()
+    branch.one.does("number", "add", "+3225550101", "--to", "101")
+    assert comes_true(lambda: trunks(branch.two) == {"local"} and name(branch.two, "+3225550101") == "Alice")
+    alice, carol = branch.phone("101", branch.one), branch.phone("201", branch.two)
+    assert comes_true(lambda: branch.is_known(branch.two, alice))
+    hangs_up(*talk(carol, alice))
+    with branch.cut_off():
+        invite = calls(carol, f"sip:101@{DOMAIN}")
+        received = provider.expect("INVITE")
+        assert received.uri.startswith("sip:+3225550101@")
+        assert "Carol" in (received.header("P-Asserted-Identity") or "")
+        provider.respond(received, 486)
+        assert final(carol, invite).code == 486
+        refused = final(carol, calls(carol, f"sip:102@{DOMAIN}"))
+        assert (refused.code, "The link to Bob is cut" in (refused.header("Warning") or "")) == (480, True)
+        invite = calls(carol, f"sip:112@{DOMAIN}")
+        received = provider.expect("INVITE")
+        assert received.uri.startswith("sip:112@")
+        provider.respond(received, 486)
+        assert final(carol, invite).code == 486
+    assert comes_true(lambda: branch.is_known(branch.two, alice) and is_up(branch.two, "node1"))
+    hangs_up(*talk(carol, alice))
 
 
 def test_a_satellite_that_is_restarted_while_it_is_cut_off_starts_with_what_it_knew(branch: Branch) -> None:

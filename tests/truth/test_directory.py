@@ -334,3 +334,15 @@ def test_only_what_changed_is_written(tmp_path: Path, truth: Engine) -> None:
     users.set(truth, "me", "101", "Alice Peeters")
     refresh(truth, directory, os.geteuid())
     assert [row[3] for row in rows(directory)["party"]] == ["Alice Peeters", "untouched"]
+
+
+def test_somebody_is_reached_outside_by_his_own_numbers_before_his_mobile(paths: SystemPaths, truth: Engine) -> None:
+    users.add(truth, "me", "101", "Alice")
+    users.set(truth, "me", "101", mobile=["+32475123456"])
+    numbers.add(truth, "me", "+3225550102", "101")
+    numbers.add(truth, "me", "200", "101")
+    refresh(truth, paths.directory / "directory.db", os.geteuid())
+    reader = DirectoryReader(paths.directory / "directory.db")
+    assert reader.outside_numbers("example.org", "101") == ("+3225550102", "+32475123456")
+    assert reader.outside_numbers("example.org", "102") == ()
+    reader.close()

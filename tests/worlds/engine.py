@@ -52,7 +52,17 @@ from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.diversion import diversions
 from carillon.routing.elsewhere import Elsewhere
 from carillon.routing.entrance import route_of
-from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, ReplyFacts, Slots, Unknown
+from carillon.routing.facts import (
+    UNKNOWN,
+    Beyond,
+    Facts,
+    FailureFacts,
+    Gateway,
+    NodeProfile,
+    ReplyFacts,
+    Slots,
+    Unknown,
+)
 from carillon.routing.forking import step_s
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
@@ -139,6 +149,7 @@ class Engine:
         self.dialogs: dict[str, LiveDialog] = {}
         self.elsewhere: dict[str, Elsewhere] = {}
         self.busy: dict[str, str] = {}
+        self.beyond: set[str] = set()
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
         self.sources: dict[str, str] = {}
@@ -354,6 +365,7 @@ class Engine:
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,
                 rings=self.directory.rings(),
+                beyond=self._beyond(asked) if asked.beyond is not None else None,
                 fresh_id=f"{next(self._ids):06x}",
             )
         except StoreDown:
@@ -361,6 +373,17 @@ class Engine:
 
     def _named(self, asked: tuple[str, str, str]) -> Named | None:
         return self.directory.named(*asked) or self.heard.get(asked[:2])
+
+    def _beyond(self, asked: Questions) -> Beyond | None:
+        """What a satellite that is cut off knows of somebody who is elsewhere."""
+        assert asked.callee is not None
+        assert asked.beyond is not None
+        callee = self.directory.party(*asked.callee)
+        if callee is None or callee.aor not in self.beyond:
+            return None
+        user, _, domain = asked.beyond.partition("@")
+        numbers = self.directory.outside_numbers(callee.domain, callee.extension)
+        return Beyond(next(iter(numbers), ""), self.directory.party(domain, user))
 
     def _busy(self, asked: Questions) -> str:
         account = self.directory.account(*asked.account) if asked.account else None

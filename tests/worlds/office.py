@@ -227,6 +227,9 @@ class Office(Protocol):
     def notices(self, provider: Person) -> None:
         """The system has found out, by itself, that a provider does not answer."""
 
+    def is_a_branch_without(self, *elsewhere: Person) -> None:
+        """This is a branch whose link is cut, and these people are at other places; simulated only."""
+
     def calls_for_help_as(self, number: str) -> None:
         """The number that emergency services call back at the main site."""
 

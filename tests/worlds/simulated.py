@@ -371,6 +371,12 @@ class SimulatedOffice:
         assert provider.phone.dead
         self.engine.down.add(provider.name)
 
+    def is_a_branch_without(self, *elsewhere: SimulatedPerson) -> None:
+        self.engine.node = replace(self.engine.node, branch=SiteProfile().name)
+        for person in elsewhere:
+            self.engine.directory.change(DOMAIN, person.extension, site=SiteProfile("elsewhere"))
+            self.engine.beyond.add(f"{person.extension}@{DOMAIN}")
+
     def calls_for_help_as(self, number: str) -> None:
         site = SiteProfile(emergency_caller=number)
         for person in (self.alice, self.bob, self.carol):

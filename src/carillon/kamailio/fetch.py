@@ -12,7 +12,7 @@ from typing import TypeVar
 from carillon.kamailio import dialogs, elsewhere, ksr
 from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.dialogs import LiveDialog
-from carillon.routing.facts import UNKNOWN, Facts, Flow, NodeProfile, Unknown
+from carillon.routing.facts import UNKNOWN, Beyond, Facts, Flow, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
@@ -38,8 +38,10 @@ def facts(
     node: NodeProfile,
     directory: Directory,
     flow_of: Callable[[str, str], Flow | None] | None = None,
+    is_beyond: Callable[[str], bool] | None = None,
 ) -> Facts:
-    """The answers to a route's questions. `flow_of` knows the way to a phone, on a node with siblings."""
+    """The answers to a route's questions. `flow_of` knows the way to a phone, on a node with siblings; `is_beyond`
+    whether no phone of somebody is within reach of a satellite that is cut off."""
     now = time.time()
     if questions is NOTHING:
         return Facts(now, node)
@@ -55,6 +57,7 @@ def facts(
         account=account,
         callee=callee,
         caller=_pair(questions.caller, directory.party),
+        beyond=_beyond(callee, questions.beyond, directory, is_beyond),
         callee6=questions.callee6 and isinstance(callee, Party) and ksr.is_reached_by_ipv6(callee.aor),
         registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
         bound=_bound(account, questions.account) if questions.bound and questions.account else (),
@@ -110,6 +113,21 @@ def _with_states(callee: Party | Unknown | None) -> Party | Unknown | None:
         return callee
     told = ksr.shared_text(STATES, callee.aor)
     return replace(callee, presence=(*callee.presence, *presence_of(told))) if told else callee
+
+
+def _beyond(
+    callee: Party | Unknown | None, caller: str | None, directory: Directory, is_beyond: Callable[[str], bool] | None
+) -> Beyond | None:
+    """How somebody is reached otherwise; where the directory does not answer, nothing is known of it."""
+    if caller is None or is_beyond is None or not isinstance(callee, Party) or not is_beyond(callee.aor):
+        return None
+    user, at, domain = caller.partition("@")
+    try:
+        numbers = directory.outside_numbers(callee.domain, callee.extension)
+        number = callee.caller_number if callee.caller_number in numbers else next(iter(numbers), "")
+        return Beyond(number or "", directory.party(domain, user) if at else None)
+    except StoreDown:
+        return Beyond()
 
 
 def _busy(account: Account | Unknown | None) -> str:

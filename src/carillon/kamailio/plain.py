@@ -335,7 +335,8 @@ class Plain:
         aor, profile = f"{user}@{host}", self._domain(host)
         if profile is None or called != aor or not is_leg_id(self._secret, leg):
             return False
-        party = self._directory.plain_rung(host, user)
+        cut_off = self._siblings is not None and self._siblings.is_cut_off()  # then more must be thought of
+        party = None if cut_off else self._directory.plain_rung(host, user)
         if party is None or party[0] != user:
             return False
         chosen = self._directory.rings().get((host, "internal"))

@@ -56,6 +56,21 @@ class Siblings:
         ksr.set_branch_callback(Callback.BRANCH)
         ksr.connects_as_node()
 
+    def is_cut_off(self) -> bool:
+        """Whether this is a branch that hears no main."""
+        return self.apart and not any(self._is_up(one) for one in self.by_uri.values() if not one.branch)
+
+    def is_beyond(self, aor: str) -> bool:
+        """Whether this branch is cut off, and no phone of somebody is within reach."""
+        if not self.is_cut_off():
+            return False
+        homes = [self.by_uri.get(each.received) for each in ksr.bindings(aor) if each.expires > ksr.EXPIRED]
+        return all(home is not None and not self._is_up(home) for home in homes)
+
+    @staticmethod
+    def _is_up(sibling: Sibling) -> bool:
+        return ksr.shared_text(TABLE, sibling.name) == UP
+
     def away(self) -> tuple[str, AwayFacts] | None:
         """In a branch: for whom it is and how its home is; None for a phone that has its home here."""
         sibling = self.by_uri.get(ksr.text("$du"))

@@ -73,6 +73,7 @@ class Worker:
         self.siblings = Siblings.of(settings.node, settings.cluster_socket)
         away = self.siblings.addresses if self.siblings else frozenset()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
+        self._is_beyond = self.siblings.is_beyond if self.siblings and self.node.branch else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
         self._bans_told = NameAsker(settings.bans_told) if settings.bans_told else None
         spread = self._spread if self._bans_told else None
@@ -323,7 +324,7 @@ class Worker:
         return fetch.trunk_at(address, port, self.directory)
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
-        found = fetch.facts(questions, request, self.node, self.directory, self._flow)
+        found = fetch.facts(questions, request, self.node, self.directory, self._flow, self._is_beyond)
         return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
 
     def _left_by(self, call_id: str) -> tuple[Place, ...] | Unknown:

@@ -143,6 +143,17 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
+class Beyond:
+    """The called person's phones are all beyond a branch's link, which is cut.
+
+    `number` is where he is reached outside (E.164), "" for nowhere; `caller` is who calls, if that is one of ours.
+    """
+
+    number: str = ""
+    caller: Party | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The answers to one route's questions. `now` is in Unix seconds; `fresh_id` is new for each request.
 
@@ -158,6 +169,7 @@ class Facts:
     `slots` is what came of a claim, None before one.
     `panel` is the address of the panel that was asked about, None when there is none.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
+    `beyond` says how else the called person is reached, None while his phones are within reach.
     """
 
     now: float
@@ -190,6 +202,7 @@ class Facts:
     named: Named | Unknown | None = None
     flow: Flow | None = None
     panel: str | Unknown | None = None
+    beyond: Beyond | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from carillon.model.forwarding import Cause
 from carillon.model.rights import NumberClass
 from carillon.routing import access, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
+from carillon.routing.beyond import BEYOND, by_own_number
 from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
@@ -82,13 +83,17 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         return Questions(caller=caller, outbound=domain, health=domain, domains=True)
     if PrivateHeader.OUTSIDE in request.private:
         name = name_question(request)
+        inside = None if request.private[PrivateHeader.OUTSIDE] == BEYOND else (domain, user)
         return Questions(
-            callee=(domain, user), caller=caller, outbound=domain, health=domain, domains=True, rows=True, named=name
+            callee=inside, caller=caller, outbound=domain, health=domain, domains=True, rows=True, named=name
         )
     name = name_question(request)
-    return Questions(
+    asked = Questions(
         callee=(domain, user), caller=caller, registered=f"{user}@{domain}", domains=True, rows=True, named=name
     )
+    if not node.branch:
+        return asked
+    return replace(asked, outbound=domain, beyond=request.private.get(PrivateHeader.CALLER, ""))
 
 
 def of_our_call(request: Request, facts: Facts) -> Verdict:
@@ -317,6 +322,7 @@ RULES = (
     sent_on,
     not_disturbed,
     forwarded_always,
+    by_own_number,
     registered,
     room_for_callee,
     named,

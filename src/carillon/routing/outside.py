@@ -40,8 +40,11 @@ def lines(
 ) -> tuple[Line, ...]:
     """The trunks for a number, in the order of `routes`, which is that of trying.
 
-    Short numbers, emergency ones among them, begin with no prefix: every route takes them.
+    Short numbers, emergency ones among them, begin with no prefix: every route takes them, the site's own before
+    others, since those who help must come to this place.
     """
+    if not number.startswith("+"):
+        routes = tuple(sorted(routes, key=lambda route: route.site is None))
     fitting = [
         route.trunk
         for route in routes

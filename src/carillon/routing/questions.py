@@ -24,6 +24,8 @@ class Questions:
     `joined` asks at which sibling the account's person talks in a dialog, by its Call-ID: shared memory.
     `panel` asks whether there is a panel, by domain and name; those are cached.
     `flow` asks for the way to one contact of an address of record, both given: memory.
+    `beyond` asks, on a satellite that is cut off, how the called person is reached if no phone of his is; it is the
+    address of who calls. While there is a link, and on mains, that costs nothing; else two directory reads.
     `account`, `callee` and `caller` are (domain, name) pairs and cost one directory read each; so does `named`."""
 
     account: tuple[str, str] | None = None
@@ -48,6 +50,7 @@ class Questions:
     joined: str | None = None
     flow: tuple[str, str] | None = None
     panel: tuple[str, str] | None = None
+    beyond: str | None = None
 
     @property
     def directory_reads(self) -> int:

@@ -37,6 +37,9 @@ _ACCOUNT = f"SELECT {_SECRETS}, {compiled.PARTY} FROM account WHERE domain = ? A
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _NAMED = "SELECT name, source, extension FROM name WHERE domain = ? AND number = ? AND owner IN (?, ?, ?)"
 _NAMED += " ORDER BY rank LIMIT 1"
+_OUTSIDE = "SELECT number, 0 FROM party WHERE domain = ? AND extension = ? AND number LIKE '+%'"
+_OUTSIDE += " UNION ALL SELECT number, 1 FROM name WHERE domain = ? AND extension = ?"
+_OUTSIDE += f" AND owner = '{compiled.PERSON}' ORDER BY 2, 1"
 # People of whom a call can be plain: what is not named here must be as it is for nearly everybody.
 _HIMSELF = ("extension", "name", "site", "outside", "caller_number", "withhold")
 _WHEN_CALLED = ("forwarding", "presence", "call_waiting", "pickup", "rings")
@@ -105,6 +108,15 @@ class DirectoryReader:
         self.reads += 1
         row = self._read(_PARTY, domain, number)
         return None if row is None else self._completed(compiled.party_of(domain, row))
+
+    def outside_numbers(self, domain: str, extension: str) -> tuple[str, ...]:
+        """See `ports.Directory`."""
+        self.reads += 1
+        try:
+            rows = self._opened().execute(_OUTSIDE, (domain, extension) * 2).fetchall()
+        except sqlite3.Error as error:
+            raise self._down(error) from error
+        return tuple(dict.fromkeys(number for number, _ in rows))
 
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number is: a person of ours, else by a book of `owner`'s, else by a shared one."""

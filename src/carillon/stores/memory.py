@@ -191,6 +191,13 @@ class MemoryDirectory:
         self.reads += 1
         return self._parties.get((domain, number))
 
+    def outside_numbers(self, domain: str, extension: str) -> tuple[str, ...]:
+        """The numbers that begin with + and reach him."""
+        self._check()
+        self.reads += 1
+        own = {number for (home, number), one in self._parties.items() if (home, one.extension) == (domain, extension)}
+        return tuple(sorted(number for number in own if number.startswith("+")))
+
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number is, as the real directory finds it."""
         self._check()

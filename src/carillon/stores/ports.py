@@ -338,6 +338,9 @@ class Directory(Protocol):
 
     def party(self, domain: str, number: str) -> Party | None: ...
 
+    def outside_numbers(self, domain: str, extension: str) -> tuple[str, ...]:
+        """The E.164 numbers by which somebody is reached from outside, those of this system before his mobiles."""
+
     def named(self, domain: str, number: str, owner: str) -> Named | None:
         """Who an outside number (E.164) is for the person of extension `owner`; one row."""
 
