@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.lab.cluster import Cluster, Machine
@@ -119,19 +122,51 @@ def test_who_is_stopped_and_has_not_left_wipes_nothing(cluster: Cluster, two: Ma
     two.does("up")
 
 
+def follower(of: Machine) -> dict[str, Any]:
+    """What `status` says of it."""
+    [found] = [row for row in of.does("--json", "status").row["components"] if row["name"] == "follower"]
+    return dict(found)
+
+
 def test_calls_go_on_while_the_node_with_the_database_is_away(cluster: Cluster, two: Machine) -> None:
     cluster.network.cut("one")
     try:
         refused = two.asks("user", "add", "104", "--name", "Dave")
         assert refused.error.startswith("database: none of its servers (10.78.0.1:3306) answers; calls go on")
         assert name(two, "101") == "Alice"
-        rows = {row["name"]: row for row in two.does("--json", "status").row["components"]}
-        assert rows["follower"]["healthy"]
-        assert "the database is away since" in rows["follower"]["problem"]
+        assert comes_true(lambda: "the database is away since" in follower(two)["problem"])
+        assert follower(two)["healthy"]
     finally:
         cluster.network.heal("one")
     two.does("user", "add", "104", "--name", "Dave")
     assert comes_true(lambda: name(cluster["one"], "104") == "Dave")
+
+
+ASKING = """
+import sys
+from pathlib import Path
+from sqlalchemy import text
+from carillon.stores.sql.database import Database, open_mariadb
+reader, _ = open_mariadb(Database.read(Path(sys.argv[1])))
+with reader.connect() as connection:
+    print("connected", flush=True)
+    connection.execute(text("SELECT SLEEP(20)"))
+"""
+
+
+def test_a_link_that_is_cut_in_the_midst_of_a_question_is_noticed(cluster: Cluster, two: Machine) -> None:
+    """The server is not waited for as long as one that is there and takes its time."""
+    inside = ("ip", "netns", "exec", cluster.network.namespace("two"))
+    command = (*inside, sys.executable, "-c", ASKING, str(two.paths.database))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+        assert asking.stdout is not None
+        assert asking.stdout.readline() == "connected\n"
+        cluster.network.cut("one")
+        try:
+            _, error = asking.communicate()
+        finally:
+            cluster.network.heal("one")
+    assert "(2013, 'Lost connection to MySQL server during query')" in error, error  # and not "(… timed out)"
 
 
 def test_a_node_that_is_down_leaves(cluster: Cluster, two: Machine) -> None:

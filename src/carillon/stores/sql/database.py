@@ -24,6 +24,8 @@ PORT = 3306
 CONNECT_SECONDS = 2
 """A node that is gone doesn't answer at all: the next one is asked after this."""
 ANSWER_SECONDS = 30
+CUT_SECONDS = 8
+"""When nothing is acknowledged for so long, not even that somebody is there, the link is cut."""
 WRITER_BUSY_SECONDS = 10
 SILENT_SECONDS = 10.0
 """A server that didn't answer is asked last for so long: each try costs `CONNECT_SECONDS`."""
@@ -203,7 +205,7 @@ def _called(place: Mapping[str, Any]) -> socket.socket:
     try:
         if "unix_socket" not in place:
             calling = socket.create_connection((place["host"], place["port"]), CONNECT_SECONDS)
-            calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _quick_to_fail(calling)
             return calling
         calling = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -215,6 +217,16 @@ def _called(place: Mapping[str, Any]) -> socket.socket:
     except OSError as error:
         raise pymysql.OperationalError(2003, f"no connection: {error}") from error
     return calling
+
+
+def _quick_to_fail(calling: socket.socket) -> None:
+    """A link that is cut in the midst of a question ends it after CUT_SECONDS: a server may take longer to answer."""
+    calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    calling.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, CUT_SECONDS // 2)
+    calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, CUT_SECONDS // 4)
+    calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    calling.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, CUT_SECONDS * 1000)
 
 
 def _errors() -> type[Exception]:
