@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.lab.cluster import DOMAIN
+from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true, name
 from tests.live.branch import Branch, accounts, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
+from tests.phones.dialog import Dialog
+from tests.phones.raw import RawAgent
+
+from carillon.stores.directory import DirectoryReader
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
@@ -115,6 +119,39 @@ def test_a_colleague_beyond_a_link_that_is_cut_is_called_by_his_number_outside(b
         assert final(carol, invite).code == 486
     assert comes_true(lambda: branch.is_known(branch.two, alice) and is_up(branch.two, "node1"))
     hangs_up(*talk(carol, alice))
+
+
+def test_what_is_dialled_at_the_branch_counts_everywhere(branch: Branch) -> None:
+    """Done by a main; while the link is cut the caller is told so, and nothing is changed."""
+    carol = branch.phone("201", branch.two)
+    dials(carol, "*26")
+    assert comes_true(lambda: is_undisturbed(branch.one, "201") and is_undisturbed(branch.two, "201"))
+    dials(carol, "#26")
+    assert comes_true(lambda: not is_undisturbed(branch.one, "201") and not is_undisturbed(branch.two, "201"))
+    with branch.cut_off():
+        refused = final(carol, calls(carol, f"sip:*26@{DOMAIN}"), timeout=15)
+        assert refused.code == 403
+        assert "the link to the mains is cut" in (refused.header("Warning") or "")
+    assert comes_true(lambda: is_up(branch.two, "node1"))
+    assert not is_undisturbed(branch.one, "201")
+
+
+def dials(phone: RawAgent, code: str) -> None:
+    """A code that is confirmed."""
+    invite = calls(phone, f"sip:{code}@{DOMAIN}")
+    answer = final(phone, invite)
+    assert answer.code == 200
+    dialog = Dialog.called(phone, invite, answer)
+    dialog.ack()
+    phone.respond(phone.expect("BYE", timeout=15), 200)
+
+
+def is_undisturbed(machine: Machine, extension: str) -> bool:
+    """Whether somebody is called at a machine although he must not be disturbed."""
+    reader = DirectoryReader(machine.paths.run_directory)
+    party = reader.party(DOMAIN, extension)
+    reader.close()
+    return party is not None and any(row.dnd for row in party.presence)
 
 
 def test_a_satellite_that_is_restarted_while_it_is_cut_off_starts_with_what_it_knew(branch: Branch) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
@@ -16,9 +19,11 @@ from carillon.confgen.tls.authority import ensure_authority, issue, keep
 from carillon.follower.daemon import Follower
 from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
-from carillon.provisioning import nodes, satellites, sites, users
+from carillon.provisioning import nodes, presences, satellites, sites, users
+from carillon.provisioning.changes import last, listing
 from carillon.provisioning.system import create_system, load_node, open_truth
-from carillon.satellites.asking import Asking, Unreachable
+from carillon.satellites import deputy
+from carillon.satellites.asking import Asking, Unreachable, opened
 from carillon.satellites.board import Board
 from carillon.satellites.serving import Server
 from carillon.satellites.taking import take
@@ -183,6 +188,42 @@ def test_another_version_is_told_what_to_do(main: Main) -> None:
         main.asked_by("liege").asks(asked),
     ):
         pass
+
+
+def says(main: Main, name: str, *asked: object) -> dict[str, Any]:
+    """What a main says to somebody's wish at a branch."""
+    with closing(opened(main.node, main.asked_by(name).nodes)) as connection:
+        connection.request("POST", deputy.PATH, json.dumps(asked))
+        said: dict[str, Any] = json.loads(connection.getresponse().read())
+        return said
+
+
+def test_a_satellite_has_changes_done_for_people_of_its_branch_only(main: Main) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    users.add(main.truth, "me", "101", "Alice")
+    done = says(main, "liege", "presence set", "phone 201@example.org", "201@example.org", "dnd")
+    assert done["sequence"] == last(main.truth)
+    assert presences.said(main.truth, "201")[1][0].dnd
+    assert listing(main.truth, 1)[0].who == "phone 201@example.org by liege"
+    for asked in (
+        ("presence set", "phone", "101@example.org", "dnd"),
+        ("presence set", "phone"),
+        ("callback claim", "phone", 1),
+        ("user remove", "phone", "201@example.org"),
+        ("presence set", "phone", 7, {}),
+        (),
+    ):
+        assert "refused" in says(main, "liege", *asked)
+    assert presences.said(main.truth, "101")[1] == ()
+
+
+def test_a_main_and_who_has_left_have_nothing_done(main: Main) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    main.issues(main.node)
+    nodes.remove(main.truth, "me", "liege")
+    for name in ("node1", "liege"):
+        said = says(main, name, "presence set", "phone", "201@example.org", "dnd")
+        assert "is no satellite of this system" in said["refused"][1]
 
 
 def test_a_site_with_a_satellite_stays(main: Main) -> None:

@@ -27,11 +27,29 @@ class Unreachable(Exception):
     """This main doesn't answer, or not to the end; why, in words."""
 
 
+def opened(main: Node, nodes: Path) -> HTTPSConnection:
+    """A connection to a main that has shown its own certificate, and wants ours in `nodes`. Raises OSError."""
+    where, context = (main.address, main.satellite_port), context_of(nodes, server=False)
+    connection = HTTPSConnection(*where, timeout=CONNECT_S, context=context)
+    try:
+        connection.connect()
+        secured = connection.sock
+        assert isinstance(secured, ssl.SSLSocket)
+        if (name := name_in(dict(secured.getpeercert() or {}))) != main.name:
+            raise ConnectionError(f"it shows the certificate of {name}")
+        secured.settimeout(SILENT_S)
+        secured.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SILENT_S * 1000))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 class Asking:
     """One connection to one main, kept for further questions; `nodes` holds by what nodes know each other."""
 
     def __init__(self, main: Node, nodes: Path, arriving: Path, heard: Callable[[], None]) -> None:
-        self.main, self._nodes, self._arriving, self._heard = main, nodes, arriving, heard
+        self.main, self.nodes, self._arriving, self._heard = main, nodes, arriving, heard
         self._connection: HTTPSConnection | None = None
 
     def close(self) -> None:
@@ -73,26 +91,10 @@ class Asking:
         if self._connection is not None:
             return self._connection
         try:
-            self._connection = self._opened()
+            self._connection = opened(self.main, self.nodes)
         except OSError as error:
             raise self._away(error) from error
         return self._connection
-
-    def _opened(self) -> HTTPSConnection:
-        where, context = (self.main.address, self.main.satellite_port), context_of(self._nodes, server=False)
-        connection = HTTPSConnection(*where, timeout=CONNECT_S, context=context)
-        try:
-            connection.connect()
-            secured = connection.sock
-            assert isinstance(secured, ssl.SSLSocket)
-            if (name := name_in(dict(secured.getpeercert() or {}))) != self.main.name:
-                raise ConnectionError(f"it shows the certificate of {name}")
-            secured.settimeout(SILENT_S)
-            secured.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SILENT_S * 1000))
-        except OSError:
-            connection.close()
-            raise
-        return connection
 
     def _keep(self, answer: HTTPResponse) -> None:
         with self._fresh() as file:

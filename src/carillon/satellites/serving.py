@@ -21,7 +21,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth, load_nodes
-from carillon.satellites import share, wire
+from carillon.satellites import deputy, share, wire
 from carillon.satellites.board import Board
 from carillon.satellites.stream import Writer
 from carillon.satellites.wire import BEAT_S, Asked
@@ -88,9 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
     states: NodeStates | None = None
 
     def do_POST(self) -> None:
-        """The only question there is."""
+        """What has changed, or a wish of somebody at the branch."""
         name = name_in(self.connection.getpeercert())
         try:
+            if self.path == deputy.PATH:
+                self._does(name)
+                return
             asked = self._asked()
             answer = Answer(self.server.paths, self.server.board, name, asked)
         except Refused as refused:
@@ -107,10 +110,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._sends(answer)
 
     def _asked(self) -> Asked:
-        length = int(self.headers.get("Content-Length", 0))
-        if not 0 < length <= LIMIT or self.path != wire.PATH:
+        if self.path != wire.PATH:
             raise ValueError
-        return Asked.read(json.loads(self.rfile.read(length)))
+        return Asked.read(json.loads(self._body()))
+
+    def _body(self) -> bytes:
+        length = int(self.headers.get("Content-Length", 0))
+        if not 0 < length <= LIMIT:
+            raise ValueError
+        return self.rfile.read(length)
+
+    def _does(self, name: str) -> None:
+        """Raises `Refused` when this is no satellite of ours."""
+        asked = list(json.loads(self._body()))  # first of all: what is left unread ends the connection before an answer
+        satellite = require_satellite(name, load_nodes(self.server.paths)[1])
+        self._answers(200, deputy.done(self.server.paths, satellite, asked))
 
     def _sends(self, answer: Answer) -> None:
         """An answer that can't be ended breaks off: the satellite takes nothing of it."""
@@ -136,7 +150,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refuses(self, code: int, refused: Refused) -> None:
         self.close_connection = True
-        body = json.dumps({"field": refused.field, "sentence": refused.sentence}).encode()
+        words = {"field": refused.field, "sentence": refused.sentence}
+        self._answers(code, {**words, "refused": [*words.values()]})
+
+    def _answers(self, code: int, said: dict[str, Any]) -> None:
+        body = json.dumps(said).encode()
         self.send_response(code)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -153,7 +171,7 @@ class Answer:
 
     def __init__(self, paths: SystemPaths, board: Board, name: str, asked: Asked) -> None:
         self._paths, self._board, self.name, self.asked = paths, board, name, asked
-        self._require(name, load_nodes(paths)[1])
+        require_satellite(name, load_nodes(paths)[1])
         if asked.schema != SCHEMA:
             raise Refused(
                 "version",
@@ -186,7 +204,7 @@ class Answer:
         last = LastNodes.read(self._paths.last_nodes)
         own = next((one for one in last.siblings if one.name == self.name), None) if last else None
         if own is None or last is None:
-            self._require(self.name, load_nodes(self._paths)[1])
+            require_satellite(self.name, load_nodes(self._paths)[1])
             return None
         return None if self._board.position is None else (own, share.aside(self._paths, own, last))
 
@@ -207,7 +225,10 @@ class Answer:
         for whole in share.whole(self._paths.run_directory, satellite):
             yield None, whole
 
-    @staticmethod
-    def _require(name: str, siblings: tuple[Node, ...]) -> None:
-        if not any(one.name == name and one.is_satellite for one in siblings):
-            raise Refused("name", f"{name or 'who shows no certificate'} is no satellite of this system (any more).")
+
+def require_satellite(name: str, siblings: tuple[Node, ...]) -> Node:
+    """The satellite of this name; raises `Refused` when there is none."""
+    found = next((one for one in siblings if one.name == name and one.is_satellite), None)
+    if found is None:
+        raise Refused("name", f"{name or 'who shows no certificate'} is no satellite of this system (any more).")
+    return found
