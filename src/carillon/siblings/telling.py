@@ -59,6 +59,7 @@ class Telling:
         self._claims: list[Place] = []
         self._bans: list[Row] = []
         self._lines: list[bytes] = []
+        self._wants_all = False
         self._woken = asyncio.Event()
         self._said = ""
 
@@ -101,27 +102,36 @@ class Telling:
             self._peer.addresses[0], self._peer.port, ssl=self._context, local_addr=self._from()
         )
         reader, writer = await asyncio.wait_for(opening, CONNECT_S)
-        asked = asyncio.ensure_future(reader.readline())
+        heeding = asyncio.ensure_future(self._heed(reader))
         try:
             quick_to_fail(writer)
             if (name := name_in(writer.get_extra_info("peercert"))) != self._peer.name:
                 raise ConnectionError(f"it shows the certificate of {name}")
             self._say("")
-            await self._say_all(writer)
-            while True:
+            self._wants_all = True
+            while not heeding.done():
                 self._woken.clear()  # what comes while this is told wakes again
-                await self._say_news(writer)
-                waking = asyncio.ensure_future(self._woken.wait())
-                await asyncio.wait({asked, waking}, timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
-                waking.cancel()
-                if asked.done():
-                    if not asked.result():
-                        raise EOFError("it has closed the connection")
+                if self._wants_all:
+                    self._wants_all = False
                     await self._say_all(writer)
-                    asked = asyncio.ensure_future(reader.readline())
+                await self._say_news(writer)
+                beat = asyncio.get_running_loop().call_later(BEAT_S, self._woken.set)
+                await self._woken.wait()
+                beat.cancel()
+            heeding.result()
         finally:
-            asked.cancel()
+            heeding.cancel()
             writer.close()
+
+    async def _heed(self, reader: asyncio.StreamReader) -> None:
+        """What it says is that it wants everything again. Raises EOFError when it says no more."""
+        try:
+            while await reader.readline():
+                self._wants_all = True
+                self._woken.set()
+            raise EOFError("it has closed the connection")
+        finally:
+            self._woken.set()
 
     def _from(self) -> tuple[str, int] | None:
         """Where it must come from, also on a machine with several addresses; of the other family it can't."""
