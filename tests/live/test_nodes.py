@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lab.cluster import Cluster, Machine
+from tests.lab.cluster import DOMAIN, Cluster, Machine
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
+from tests.phones.phone import Phone
+from tests.phones.raw import RawAgent
 
 from carillon.supervision.supervisor import start_program, stop_program
 
@@ -21,7 +23,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """One node with people, and a machine that isn't one yet."""
-    with Cluster.open(prefix("no-"), 2, Path(tmp_path_factory.mktemp("nodes")), phones=()) as cluster:
+    with Cluster.open(prefix("no-"), 2, Path(tmp_path_factory.mktemp("nodes")), phones=("ph1",)) as cluster:
         cluster["one"].does("user", "add", "101", "--name", "Alice")
         yield cluster
 
@@ -99,6 +101,82 @@ def test_a_drill_drains_a_node_for_a_moment(cluster: Cluster, two: Machine) -> N
     assert {each["state"] for each in one.does("--json", "node", "list").row} == {"up"}
     refused = two.asks("drill", "drain", "nine", "--yes")
     assert refused.error.startswith("name: there is no node nine;")
+
+
+def listed_phones(cluster: Cluster) -> list[int]:
+    """How many phones `node list` shows at each node."""
+    return [row["phones"] for row in cluster["one"].does("--json", "node", "list").row]
+
+
+@pytest.fixture
+def device(cluster: Cluster) -> Iterator[dict[str, str]]:
+    """Alice's device, and the place of its phone."""
+    added = cluster["one"].does("--json", "device", "add", "alice", "--user", "101").row
+    place = {"namespace": cluster.network.namespace("ph1"), "address": cluster.network.address("ph1")}
+    yield {"auth_user": "alice", "password": added["password"], "domain": DOMAIN, **place}
+    cluster["one"].does("device", "remove", "alice")
+
+
+@pytest.fixture
+def phone(cluster: Cluster, device: dict[str, str]) -> Iterator[Phone]:
+    """Alice's phone, which finds its nodes by DNS; node one answers it."""
+    one = cluster["one"]
+    one.does("dns", "serve", "on")
+    one.does("domain", "set", DOMAIN, "--naptr", "udp")
+    settings: dict[str, Any] = {"proxy": None, "name_server": one.address, **device}
+    with Phone("Alice", "101", **settings) as phone:
+        yield phone
+
+
+def test_a_phone_that_knows_a_drained_node_only_stays_there(
+    cluster: Cluster, two: Machine, device: dict[str, str]
+) -> None:
+    """It comes back each minute, in case that it learns of another one; nobody sends it away."""
+    settings: dict[str, Any] = {"proxy": f"{two.address}:5060", **device}
+    with RawAgent("101", **settings) as alice:
+
+        def granted() -> str:
+            answer = alice.register(3600)
+            return (answer.header("Contact") or "").partition("expires=")[2].partition(";")[0]
+
+        assert comes_true(lambda: granted() == "3600"), "the device is known at two"
+        cluster["one"].does("node", "drain", "two")
+        assert comes_true(lambda: granted() == "60")
+        assert alice.register(0).code == 200
+        assert comes_true(lambda: listed_phones(cluster) == [0, 0])
+        cluster["one"].does("node", "drain", "two", "--undo")
+        assert comes_true(lambda: granted() == "3600")
+        assert alice.register(0).code == 200
+
+
+def test_phones_go_to_the_other_node_when_theirs_is_drained_and_may_come_back(
+    cluster: Cluster, two: Machine, phone: Phone
+) -> None:
+    """pjsua2 asks the DNS again once its answer is a minute old; until then it comes back to where it was, and soon."""
+    one = cluster["one"]
+
+    def phones() -> dict[str, int]:
+        return {row["name"]: row["phones"] for row in one.does("--json", "node", "list").row}
+
+    def home() -> str:
+        return next((name for name, count in phones().items() if count), "")
+
+    def comes(**expected: int) -> bool:
+        phone.register()
+        return phones() == {"node1": 0, "two": 0, **expected}
+
+    assert phone.register().code == 200
+    assert comes_true(lambda: home() != "")
+    theirs = home()
+    other = {"node1": "two", "two": "node1"}[theirs]
+    one.does("node", "drain", theirs)
+    assert comes_true(lambda: phone.register().expires <= 60 or home() == other)
+    assert comes_true(lambda: comes(**{other: 1}), 150)
+    assert phone.register().expires > 60
+    one.does("node", "drain", theirs, "--undo")
+    one.does("node", "drain", other)
+    assert comes_true(lambda: comes(**{theirs: 1}), 150)
+    one.does("node", "drain", other, "--undo")
 
 
 def test_a_node_that_a_drill_killed_comes_back(cluster: Cluster, two: Machine) -> None:

@@ -148,6 +148,7 @@ class Engine:
         self.at: dict[str, Leg] = {}
         self.dialogs: dict[str, LiveDialog] = {}
         self.elsewhere: dict[str, Elsewhere] = {}
+        self.moving = False
         self.busy: dict[str, str] = {}
         self.beyond: set[str] = set()
         self.legs: list[Leg] = []
@@ -361,6 +362,7 @@ class Engine:
                 busy=self._busy(asked) if asked.busy else "",
                 dialog=self._dialog(asked.dialog) if asked.dialog else None,
                 elsewhere=self._elsewhere(asked) if asked.elsewhere else {},
+                moving=asked.moving and self.moving,
                 joined_at=self._joined_at(asked) if asked.joined else "",
                 ringing=self._ringing(asked.ringing) if asked.ringing else (),
                 nonce_used=asked.nonce_use in self.spent,

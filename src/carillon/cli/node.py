@@ -115,7 +115,9 @@ def drain(
     name: Name,
     undo: Annotated[bool, typer.Option("--undo", help="Let it work as before again.")] = False,
 ) -> None:
-    """Let a node do no more of what one node does for all, such as registering at providers; another one takes over.
+    """Empty a node: others do what one does for all, and its phones are to find another one; calls there go on.
+
+    `carillon node list` shows how many phones and calls are left.
 
     Example: `carillon node drain ghent`
     """

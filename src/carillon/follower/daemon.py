@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from sqlalchemy import Engine
 
-from carillon.follower import lastknown
+from carillon.follower import lastknown, moving
 from carillon.follower.ailing import write as write_ailing
 from carillon.follower.holding import RENEW_S, Holding
 from carillon.follower.mending import LOOK_S as LEFT_S
@@ -37,6 +37,7 @@ from carillon.stores.sql.nodestates import NodeStates
 from carillon.supervision import owndatabase
 from carillon.supervision.prepare import load_system
 from carillon.supervision.reconfigure import reconfigure
+from carillon.supervision.rpc import RpcFailed
 from carillon.supervision.welcome import serve
 from carillon.system.paths import SystemPaths
 from carillon.system.rhythm import steadily
@@ -129,10 +130,12 @@ def _hold_steadily(paths: SystemPaths) -> None:
 
 
 def _tell_ailing(paths: SystemPaths) -> None:
-    """Say for ever which components are not well."""
+    """Say for ever which components are not well, and whether phones are to go to another node."""
     for _ in steadily(AILING_S):
         with suppress(OSError):
             write_ailing(paths)
+        with suppress(Refused, RpcFailed):  # nobody hears it now: it is said again
+            moving.tell(paths)
 
 
 def _follow_nodes(paths: SystemPaths, known: Nodes) -> Nodes:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from carillon.kamailio import dialogs, elsewhere, ksr
+from carillon.kamailio import dialogs, elsewhere, ksr, siblings
 from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.dialogs import LiveDialog
+from carillon.routing.elsewhere import MOVING
 from carillon.routing.facts import UNKNOWN, Beyond, Facts, Flow, NodeProfile, Unknown
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
@@ -75,6 +76,7 @@ def facts(
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
         elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
         joined_at=_joined_at(account, questions.joined) if questions.joined else "",
+        moving=questions.moving and ksr.shared_text(siblings.TABLE, MOVING) is not None,
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
         fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
         panel=_pair(questions.panel, partial(_panel, directory)),

@@ -493,6 +493,15 @@ def save_bindings(aor: str, *, encrypted: bool, dialect: int = 0, priority: floa
     return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
 
 
+def shorten_register(longest_s: int) -> None:
+    """Have all contacts of a REGISTER be stored for so long, as if the phone had asked for that."""
+    KSR.hdr.remove("Expires")
+    append_header("Expires", str(longest_s))
+    KSR.textops.subst_hf("Contact", r'/;[ \t]*expires[ \t]*=[ \t]*"?[0-9]+"?//ig', "a")
+    if not _yes(KSR.textopsx.msg_apply_changes()):
+        raise EngineRefused("Kamailio did not shorten a registration")
+
+
 def save_copy(aor: str, flags: int, leads_to: str) -> bool:
     """Store the contact of a REGISTER that a sibling has accepted, reached through that; whether it was stored."""
     for bit in (ENCRYPTED, *range(DIALECT, DIALECT + DIALECT_BITS)):

@@ -429,6 +429,8 @@ def save(asked: Save, journal: RegistrationJournal, changed: NameAsker | None = 
 
     `changed` tells siblings, on a node that has any.
     """
+    if asked.longest_s and asked.changes:
+        ksr.shorten_register(asked.longest_s)
     if not ksr.save_bindings(asked.aor, encrypted=asked.encrypted, dialect=asked.dialect, priority=asked.priority):
         ksr.log("warn", f"registrar: bindings of {asked.aor} not stored")
         ksr.refuse_register()

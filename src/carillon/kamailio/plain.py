@@ -22,11 +22,13 @@ from carillon.kamailio.perform import MEMO, NobodyThere, ring, save
 from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
 from carillon.kamailio.routes import CHALLENGES
 from carillon.kamailio.settings import Settings
+from carillon.kamailio.siblings import TABLE as SIBLINGS
 from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer
 from carillon.routing import examples
 from carillon.routing.decision import Relay, Ring, Save
 from carillon.routing.dialogs import TABLE as DIALOGS
+from carillon.routing.elsewhere import MOVING
 from carillon.routing.elsewhere import TABLE as ELSEWHERE
 from carillon.routing.examples import Example
 from carillon.routing.facts import Gateway
@@ -291,7 +293,7 @@ class Plain:
     def _is_registered(self, text: str, place: str) -> bool:
         """A phone stores its only contact, anew or again."""
         found = REGISTER.fullmatch(text)
-        if found is None:
+        if found is None or (self._siblings is not None and ksr.shared_text(SIBLINGS, MOVING) is not None):
             return False
         host, call_id, transport, by, home, _, sequence, hops, credentials, user, domain, contact, uri, *rest = (
             found.groups()

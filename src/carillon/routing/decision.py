@@ -63,7 +63,7 @@ class Save:
     """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); no `changes`: it only asks.
 
     `encrypted` is how they ring; `dialect` is the number of how their maker writes things; `priority` goes before
-    their own q.
+    their own q. `longest_s` is for how long they are stored at most, None for as long as the registrar does.
     """
 
     aor: str
@@ -71,6 +71,7 @@ class Save:
     changes: bool = True
     dialect: int = 0
     priority: float | None = None
+    longest_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ from carillon.routing.dialogs import DialogState, LiveDialog
 TABLE: Final = "elsewhere"
 """Where the notes are, by address of record."""
 
+MOVING: Final = ".moving"
+"""A key among the names of siblings that is there while phones are to go to another node: this one is drained."""
+
 HERE: Final = "."
 """This node, among the names of nodes."""
 

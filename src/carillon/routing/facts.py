@@ -165,6 +165,7 @@ class Facts:
     `left_by` are the places by which the call that was asked about went outside, in their order.
     `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
     `joined_at` is the sibling at which the account's person talks in the dialog that was asked about, "" for none.
+    `moving`: phones are to go to another node, as this one is drained.
     `messages_sent` are those of the asking device a moment ago; of a SUBSCRIBE, its SUBSCRIBEs.
     `slots` is what came of a claim, None before one.
     `panel` is the address of the panel that was asked about, None when there is none.
@@ -192,6 +193,7 @@ class Facts:
     dialog: LiveDialog | None = None
     left_by: tuple[Place, ...] | Unknown = ()
     joined_at: str = ""
+    moving: bool = False
     busy: str = ""
     ringing: tuple[LiveDialog, ...] = ()
     slots: Slots | Unknown | None = None

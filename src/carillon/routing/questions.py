@@ -22,6 +22,7 @@ class Questions:
     `left_by` asks where a call went outside, by the Call-ID of its outbound leg: one trip to Redis.
     `elsewhere` asks at which nodes the account's person and the callee have calls: shared memory.
     `joined` asks at which sibling the account's person talks in a dialog, by its Call-ID: shared memory.
+    `moving` asks whether phones are to go to another node: shared memory.
     `panel` asks whether there is a panel, by domain and name; those are cached.
     `flow` asks for the way to one contact of an address of record, both given: memory.
     `beyond` asks, on a satellite that is cut off, how the called person is reached if no phone of his is; it is the
@@ -48,6 +49,7 @@ class Questions:
     ringing: str | None = None
     elsewhere: bool = False
     joined: str | None = None
+    moving: bool = False
     flow: tuple[str, str] | None = None
     panel: tuple[str, str] | None = None
     beyond: str | None = None

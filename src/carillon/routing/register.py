@@ -29,8 +29,9 @@ EXTENSIONS = frozenset({"path", "outbound"})
 def ask(request: Request, node: NodeProfile) -> Questions:
     """One look-up: the account. The contacts that it has come from the engine's memory."""
     return Questions(
-        account_question(request), nonce_use=nonce_question(request), bound=True, fresh_id=True, domains=True
-    )
+        account_question(request), nonce_use=nonce_question(request), bound=True, fresh_id=True, domains=True,
+        moving=bool(node.siblings),
+    )  # fmt: skip
 
 
 def own_address(request: Request, facts: Facts) -> Verdict:
@@ -104,14 +105,18 @@ def few_enough(request: Request, facts: Facts) -> Verdict:
 def stored(request: Request, facts: Facts) -> Verdict:
     """The engine's registrar stores the bindings and answers.
 
-    Each remembers whether its device wants encryption, in which words it is told of rings, and when it is to ring.
+    Each remembers whether its device wants encryption, in which words it is told of rings, and when it is to ring. At a
+    drained node it comes back soon, and asks the DNS anew where to.
     """
     account = facts.account
     assert isinstance(account, Account)
     dialect = dialect_of(request.user_agent)
     priority, order = priority_of(request, account, facts)
-    save = Save(caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority)
-    return Verdict("stored", f"{caller(facts).aor}, told of rings as {dialect.name}{order}", save)
+    removes = request.default_expiry_s == 0 or any(one.expires_s == 0 for one in contacts(request.contacts))
+    longest = facts.node.minimum_expiry_s if facts.moving and not removes else None
+    save = Save(caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority, longest)
+    moves = f", for {longest} s: it is to go to another node" if longest else ""
+    return Verdict("stored", f"{caller(facts).aor}, told of rings as {dialect.name}{order}{moves}", save)
 
 
 RULES = (

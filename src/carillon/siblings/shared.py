@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from carillon.routing.elsewhere import MOVING
 from carillon.supervision.rpc import NotThere, call
 
 TABLE: Final = "siblings"
@@ -20,6 +22,15 @@ def was_restarted(rpc: Path) -> bool:
     except NotThere:
         return True
     return False
+
+
+def tell_moving(rpc: Path, *, moving: bool) -> None:
+    """Say whether phones are to go to another node, for the next seconds. Raises RpcFailed."""
+    if moving:
+        call(rpc, "htable.sets", TABLE, MOVING, "yes")
+        return
+    with suppress(NotThere):
+        call(rpc, "htable.delete", TABLE, MOVING)
 
 
 def tell_states(rpc: Path, up: Mapping[str, bool | None]) -> None:
