@@ -161,9 +161,9 @@ def test_phones_go_to_the_other_node_when_theirs_is_drained_and_may_come_back(
     def home() -> str:
         return next((name for name, count in phones().items() if count), "")
 
-    def comes(**expected: int) -> bool:
-        phone.register()
-        return phones() == {"node1": 0, "two": 0, **expected}
+    def stays(name: str) -> bool:
+        """Whether it goes there each time: while the DNS names both alike, it goes to either."""
+        return all(phone.register().expires > 60 and home() == name for _ in range(5))
 
     assert phone.register().code == 200
     assert comes_true(lambda: home() != "")
@@ -171,11 +171,10 @@ def test_phones_go_to_the_other_node_when_theirs_is_drained_and_may_come_back(
     other = {"node1": "two", "two": "node1"}[theirs]
     one.does("node", "drain", theirs)
     assert comes_true(lambda: phone.register().expires <= 60 or home() == other)
-    assert comes_true(lambda: comes(**{other: 1}), 150)
-    assert phone.register().expires > 60
+    assert comes_true(lambda: stays(other), 150)
     one.does("node", "drain", theirs, "--undo")
     one.does("node", "drain", other)
-    assert comes_true(lambda: comes(**{theirs: 1}), 150)
+    assert comes_true(lambda: stays(theirs), 150)
     one.does("node", "drain", other, "--undo")
 
 
