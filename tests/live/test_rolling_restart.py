@@ -41,7 +41,9 @@ def test_a_node_is_restarted_while_people_talk_at_the_other_one(
     before, listed = contacts(stays), people(stays)
 
     restarted.does("down")
-    a_call_works(bob, alice)  # her home is away, and her phone rings
+    with measured(f"rolling restart of {host} | until a phone there is called again"):
+        assert comes_true(lambda: a_call_rings(bob, alice))  # her home is away, and her phone rings
+    a_call_works(bob, alice)
     staff.hires(newcomer, stays)
     carol = staff.registers(newcomer, stays)
     talk.goes_on()
