@@ -70,12 +70,12 @@ class Network:
 
     def cut(self, host: str) -> None:
         """Pull a host's cable: nothing reaches it and nothing leaves it, and nobody is told."""
-        run_ip("-n", self._switch, "link", "set", self.interface(host), "down")
+        run_ip("-n", self.switch, "link", "set", self.interface(host), "down")
 
     def heal(self, host: str) -> None:
         """Plug a host's cable in again, and wait until it is really reachable."""
-        run_ip("-n", self._switch, "link", "set", self.interface(host), "up")
-        self._await_link(self._switch, self.interface(host))
+        run_ip("-n", self.switch, "link", "set", self.interface(host), "up")
+        self._await_link(self.switch, self.interface(host))
         self._await_link(self.namespace(host), "eth0")
         for other in self.addresses:  # who asked in vain meanwhile would ask again after a second only
             run_ip("-n", self.namespace(other), "neigh", "flush", "all")
@@ -96,18 +96,19 @@ class Network:
         return _processes(self.namespace(host))
 
     @property
-    def _switch(self) -> str:
+    def switch(self) -> str:
+        """Give the name of the namespace in which all are joined."""
         return self.prefix + SWITCH
 
     def _connect(self) -> None:
-        make_namespace(self._switch)
-        run_ip("-n", self._switch, "link", "add", "br0", "type", "bridge")
-        run_ip("-n", self._switch, "link", "set", "br0", "up")
+        make_namespace(self.switch)
+        run_ip("-n", self.switch, "link", "add", "br0", "type", "bridge")
+        run_ip("-n", self.switch, "link", "set", "br0", "up")
         for host, addresses in self.addresses.items():
             self._plug_in(host, addresses)
         for host in self.addresses:
             self._await_link(self.namespace(host), "eth0")
-            self._await_link(self._switch, self.interface(host))
+            self._await_link(self.switch, self.interface(host))
 
     def _await_link(self, namespace: str, interface: str) -> None:
         deadline = time.monotonic() + LINK_UP_SECONDS
@@ -120,8 +121,8 @@ class Network:
         namespace, port = self.namespace(host), self.interface(host)
         make_namespace(namespace)
         link = f"link add {port} type veth peer name eth0 netns {namespace}"
-        run_ip("-n", self._switch, *link.split())
-        run_ip("-n", self._switch, "link", "set", port, "master", "br0", "up")
+        run_ip("-n", self.switch, *link.split())
+        run_ip("-n", self.switch, "link", "set", port, "master", "br0", "up")
         for address in addresses:
             size = ["64", "nodad"] if ":" in address else ["24"]  # nodad: usable at once
             run_ip("-n", namespace, "addr", "add", f"{address}/{size[0]}", "dev", "eth0", *size[1:])

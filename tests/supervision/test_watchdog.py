@@ -17,11 +17,13 @@ from tests.supervision.installation import until
 
 from carillon.supervision.leftovers import RECORD
 from carillon.supervision.restarts import guard_watchdog
+from carillon.system.pulse import NAME as PULSE
+from carillon.system.pulse import beat
 from carillon.watchdog import daemon
 from carillon.watchdog.judgement import BOOT_S, BUSY_S, SILENT_LOOKS, STOPPED_LOOKS, Look, Watch, judge
 from carillon.watchdog.notes import Note
 from carillon.watchdog.processes import ProcessGroup, process_groups, with_waiting
-from carillon.watchdog.questions import PATIENT, PULSE
+from carillon.watchdog.questions import PATIENT
 from carillon.watchdog.settings import Settings
 
 GROUP = 7
@@ -168,7 +170,7 @@ def test_a_watchdog_that_hangs_is_ended(tmp_path: Path) -> None:
     with subprocess.Popen(waits, stdin=subprocess.PIPE, start_new_session=True) as child:
         (tmp_path / RECORD).write_text(f"{child.pid}\n")
         guard_watchdog(tmp_path)
-        (tmp_path / PULSE).touch()
+        beat(tmp_path / PULSE)
         guard_watchdog(tmp_path)
         assert child.poll() is None
         os.utime(tmp_path / PULSE, (0, 0))

@@ -16,6 +16,7 @@ from carillon.stores import calendarsources
 from carillon.stores.calendarspans import CalendarSpans
 from carillon.stores.ports import StoreDown
 from carillon.stores.trunklogins import stamp
+from carillon.system.pulse import beat
 
 LOOK_S = 0.5
 
@@ -33,7 +34,7 @@ class Daemon:
         async with fetching.client() as by:
             feeds, failing = Feeds(CalendarSpans(self._spans), partial(fetching.get, by), spans_read, time.time), ""
             while True:
-                self._pulse.touch()
+                beat(self._pulse)
                 try:
                     self._round(feeds)
                     failing = ""

@@ -22,6 +22,7 @@ from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
 from carillon.stores import repairs
+from carillon.system.pulse import beat
 
 NAP_S = 0.02
 """Events come in groups, one group for each step of a call: a short sleep takes them together."""
@@ -95,7 +96,7 @@ class Daemon:
             self._complain("")
 
     def _pulse(self, now: float) -> None:
-        self.settings.pulse.touch()
+        beat(self.settings.pulse)
         if now >= self._tick_at:
             self._tick_at = now + TICK_S
             _safely(lambda: repairs.add(self.settings.repairs, self._doubts.lost(now), time.time()))

@@ -40,8 +40,9 @@ from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.rpc import RpcFailed
 from carillon.supervision.welcome import serve
 from carillon.system.paths import SystemPaths
+from carillon.system.pulse import NAME as PULSE
+from carillon.system.pulse import beat
 from carillon.system.rhythm import steadily
-from carillon.watchdog.questions import PULSE
 
 LOOK_S = 0.5
 AILING_S = 3.0
@@ -177,7 +178,7 @@ def main() -> None:
         threading.Thread(target=work, args=(paths, *more), daemon=True).start()
     known = _all(paths)
     while True:
-        pulse.touch()
+        beat(pulse)
         if follower.look().away_since is None:
             known = _follow_nodes(paths, known)
         time.sleep(LOOK_S)
@@ -187,7 +188,7 @@ def _follow_mains(paths: SystemPaths, pulse: Path) -> NoReturn:
     """What a satellite does instead."""
     following, known = Following(paths, pulse.touch), _all(paths)
     while True:
-        pulse.touch()
+        beat(pulse)
         if following.look():
             known = _follow_nodes(paths, known)
         else:

@@ -20,6 +20,7 @@ from carillon.stores.namesources import NameSource
 from carillon.stores.ports import StoreDown
 from carillon.stores.trunklogins import stamp
 from carillon.supervision.rpc import RpcFailed, call
+from carillon.system.pulse import beat
 
 LOOK_S = 0.5
 LONGEST = 1024
@@ -47,7 +48,7 @@ class Daemon:
             with self._listening() as listener:
                 asyncio.get_running_loop().add_reader(listener, self._hear, listener)
                 while True:
-                    self._pulse.touch()
+                    beat(self._pulse)
                     await self._follow()
                     states.write(self._states, self.lookups.states)
                     await asyncio.sleep(LOOK_S)

@@ -27,6 +27,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
 from carillon.stores.prompts import Prompts
 from carillon.system import relay
+from carillon.system.pulse import beat
 
 LOOK_S = 0.5
 FORGET_S = 60.0
@@ -85,7 +86,7 @@ class Recorder:
 
     def _is_up(self, session: str) -> bool:
         """Whether the relay carries it; while that is silent, perhaps."""
-        self.pulse.touch()
+        beat(self.pulse)
         try:
             return relay.knows(self.relay, session)
         except TimeoutError:
@@ -137,7 +138,7 @@ class Recorder:
         """The same, with a sign of life now and then: an hour of sound takes a while."""
         for number, packet in enumerate(found):
             if number % BEAT == 0:
-                self.pulse.touch()
+                beat(self.pulse)
             yield packet
 
     def _lose(self, loss: Lost) -> None:
@@ -214,7 +215,7 @@ def main() -> None:
     announcer.begin()
     pulse, problem = recorder.pulse, Path(sys.argv[1]).with_name("problem")
     while True:
-        pulse.touch()
+        beat(pulse)
         try:
             recorder.look()
             problem.unlink(missing_ok=True)

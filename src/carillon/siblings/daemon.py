@@ -30,6 +30,7 @@ from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
+from carillon.system.pulse import beat
 
 ROUND_S = 1.0
 SCAN_S = 5.0
@@ -56,7 +57,7 @@ class Daemon:
     async def run(self) -> None:
         """Until a signal ends it."""
         while not self.settings.peers:  # a system that was made for several nodes, and has one
-            self._pulse.touch()
+            beat(self._pulse)
             await asyncio.sleep(ROUND_S)
         loop = asyncio.get_running_loop()
         _, registrar = await loop.create_datagram_endpoint(
@@ -93,7 +94,7 @@ class Daemon:
             os._exit(1)  # half a daemon is worse than one that is started anew
 
     async def _round(self) -> None:
-        self._pulse.touch()
+        beat(self._pulse)
         await self._look_at_kamailio()
         now = time.monotonic()
         if now >= self._due:

@@ -29,8 +29,9 @@ from carillon.stores.ports import StoreDown
 from carillon.stores.published import Published
 from carillon.stores.turn import turn_at
 from carillon.supervision.rpc import Asker, RpcFailed
+from carillon.system.pulse import NAME as PULSE
+from carillon.system.pulse import beat
 from carillon.system.rhythm import sparingly
-from carillon.watchdog.questions import PULSE
 
 ROUND_S = 0.25
 """A change of the directory is noticed within this time."""
@@ -188,7 +189,7 @@ def main() -> None:
     pulse = Path(sys.argv[1]).with_name(PULSE)
     ear, daemon, failing = Ear(settings.socket), Daemon(settings), ""
     while True:
-        pulse.touch()
+        beat(pulse)
         news = list(ear.heard(daemon.patience_s))
         try:
             daemon.round(news, time.time())

@@ -37,10 +37,9 @@ from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
 from carillon.supervision import memberstart, rpc
 from carillon.supervision.sipprobe import answers_options
-from carillon.system import relay
+from carillon.system import pulse, relay
 from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.trunks.addresses import TABLE, TOLD
-from carillon.watchdog.questions import pulse_age_s
 from carillon.zones.asking import serial_of
 from carillon.zones.text import serial as zone_serial
 
@@ -96,7 +95,7 @@ def probe_presence(paths: SystemPaths, node: Node) -> Health:
 
 def probe_states(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
-    age = pulse_age_s(paths.run / "states")
+    age = pulse.age_s(paths.run / "states")
     late = f"it last looked {age:.0f} s ago; lamps and presence stand still" if age > WATCHDOG_LATE_S else ""
     return Health(carillon.__version__, late, repair_words(paths.lamps_repaired_by("states"), time.time()))
 
@@ -198,14 +197,14 @@ def probe_trunks(paths: SystemPaths, node: Node) -> Health:
 
 def probe_names(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
-    age = pulse_age_s(paths.run / "names")
+    age = pulse.age_s(paths.run / "names")
     late = f"it last went round {age:.0f} s ago; names from other systems are missing" if age > NAMES_LATE_S else ""
     return Health(carillon.__version__, late)
 
 
 def probe_calendars(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
-    age = pulse_age_s(paths.run / "calendars")
+    age = pulse.age_s(paths.run / "calendars")
     late = f"it last went round {age:.0f} s ago; calendars are not looked at" if age > CALENDARS_LATE_S else ""
     return Health(carillon.__version__, late, calendar_words(paths.calendar_spans))
 
@@ -225,14 +224,14 @@ def calendar_words(spans: Path) -> str:
 
 def probe_calls(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
-    age = pulse_age_s(paths.run / "calls")
+    age = pulse.age_s(paths.run / "calls")
     late = f"it last went round {age:.0f} s ago; limits and call waiting don't count" if age > CALLS_LATE_S else ""
     return Health(carillon.__version__, late, repair_words(paths.lamps_repaired_by("calls"), time.time()))
 
 
 def probe_recordings(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago, and have room for what was recorded."""
-    age = pulse_age_s(paths.run / "recordings")
+    age = pulse.age_s(paths.run / "recordings")
     late = f"it last looked {age:.0f} s ago; recordings wait in its spool" if age > RECORDINGS_LATE_S else ""
     try:
         return Health(carillon.__version__, late or (paths.run / "recordings" / "problem").read_text())
@@ -242,7 +241,7 @@ def probe_recordings(paths: SystemPaths, node: Node) -> Health:
 
 def probe_siblings(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago; a sibling that is down is a warning."""
-    age = pulse_age_s(paths.run / "siblings")
+    age = pulse.age_s(paths.run / "siblings")
     if age > SIBLINGS_LATE_S:
         return Health(problem=f"it last went round {age:.0f} s ago; this node and the others don't hear of each other")
     down = [f"{one.name}: {one.problem}" for one in siblingstates.read(paths.sibling_states) if not one.up]
@@ -267,7 +266,7 @@ def probe_nameserver(paths: SystemPaths, node: Node) -> Health:
 
 def probe_watchdog(paths: SystemPaths, node: Node) -> Health:
     """It must have gone round a moment ago."""
-    age = pulse_age_s(paths.run_watchdog)
+    age = pulse.age_s(paths.run_watchdog)
     late = f"it last looked {age:.0f} s ago; a component that hangs is not restarted" if age > WATCHDOG_LATE_S else ""
     return Health(carillon.__version__, late)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from carillon.supervision.leftovers import kill, leftovers
-from carillon.watchdog.questions import pulse_age_s
+from carillon.system import pulse
 
 LATE_S = 5.0
 _AFTER_A_DEATH = ("EXITED", "BACKOFF", "UNKNOWN")
@@ -67,7 +67,7 @@ def listen(path: Path, events: TextIO, answers: TextIO, guard: Callable[[], None
 
 def guard_watchdog(run: Path) -> None:
     """End a watchdog that has not gone round for `LATE_S` seconds: the supervisor starts it again."""
-    if pulse_age_s(run) > LATE_S:
+    if pulse.age_s(run) > LATE_S:
         kill(leftovers(run))
 
 

@@ -19,6 +19,7 @@ from carillon.stores.trunktargets import TABLE as TARGETS
 from carillon.stores.trunktargets import told
 from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.once import may, was_given
+from carillon.system.pulse import beat
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
 from carillon.trunks.dnsasking import ask
 from carillon.trunks.lookups import Known, Lookups
@@ -134,7 +135,7 @@ def main() -> None:
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:
-        pulse.touch()
+        beat(pulse)
         try:
             follower.look(time.monotonic())
             failing = ""

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from carillon.supervision.leftovers import RECORD, kill, leftovers
+from carillon.system.pulse import NAME as PULSE
+from carillon.system.pulse import beat
 from carillon.watchdog.judgement import BOOT_S, Look, Watch, judge
 from carillon.watchdog.notes import NOTES, Note, write_notes
 from carillon.watchdog.processes import ProcessGroup, process_groups, with_waiting
-from carillon.watchdog.questions import PATIENT, PULSE, QUESTIONS, WAITS_FOR
+from carillon.watchdog.questions import PATIENT, QUESTIONS, WAITS_FOR
 from carillon.watchdog.settings import Settings
 
 CALM_S = 1.0
@@ -33,7 +35,7 @@ class Watchdog:
 
     def look(self, pool: ThreadPoolExecutor) -> float:
         """Look at everybody once, end who hangs; returns the seconds until the next look."""
-        (self._own / PULSE).touch()
+        beat(self._own / PULSE)
         at, before = time.monotonic(), dict(self.notes)
         numbers = {name: group_of(self.settings.run / name) for name in QUESTIONS}
         groups = process_groups(numbers.values())

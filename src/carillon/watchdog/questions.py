@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from carillon.asterisk.agi import ping
 from carillon.collector.inbox import settle
 from carillon.supervision.sipprobe import answers_options
+from carillon.system import pulse
 from carillon.watchdog.settings import Settings
 
 PATIENCE_S = 0.8
@@ -20,8 +20,6 @@ PATIENT = {"database": math.inf}
 sent all that they have, before it takes anybody in."""
 WAITS_FOR = {"kamailio": frozenset({"rtpengine"})}
 """Whose workers are held by whom: one that waits for a silent one does not hang, and the other will be ended."""
-PULSE = "pulse"
-"""A file in a daemon's directory that it touches each time round."""
 NAMES_PULSE_S = 8.0
 """The names daemon goes round twice a second, whatever its sources do."""
 CALLS_PULSE_S = 8.0
@@ -79,37 +77,37 @@ def collector_answers(settings: Settings) -> bool:
 
 def trunks_answers(settings: Settings) -> bool:
     """The trunk daemon goes round."""
-    return pulse_age_s(settings.run / "trunks") < PULSE_S
+    return pulse.age_s(settings.run / "trunks") < PULSE_S
 
 
 def names_answer(settings: Settings) -> bool:
     """The names daemon goes round."""
-    return pulse_age_s(settings.run / "names") < NAMES_PULSE_S
+    return pulse.age_s(settings.run / "names") < NAMES_PULSE_S
 
 
 def calendars_answer(settings: Settings) -> bool:
     """The calendars daemon goes round."""
-    return pulse_age_s(settings.run / "calendars") < PULSE_S
+    return pulse.age_s(settings.run / "calendars") < PULSE_S
 
 
 def calls_answers(settings: Settings) -> bool:
     """The calls daemon goes round."""
-    return pulse_age_s(settings.run / "calls") < CALLS_PULSE_S
+    return pulse.age_s(settings.run / "calls") < CALLS_PULSE_S
 
 
 def states_answers(settings: Settings) -> bool:
     """The daemon of states goes round."""
-    return pulse_age_s(settings.run / "states") < STATES_PULSE_S
+    return pulse.age_s(settings.run / "states") < STATES_PULSE_S
 
 
 def siblings_answers(settings: Settings) -> bool:
     """The daemon that speaks with siblings goes round, on a node that has any."""
-    return pulse_age_s(settings.run / "siblings") < PULSE_S
+    return pulse.age_s(settings.run / "siblings") < PULSE_S
 
 
 def nameserver_answers(settings: Settings) -> bool:
     """Its daemon goes round, and NSD answers it."""
-    return pulse_age_s(settings.run / "nameserver") < NAMESERVER_PULSE_S
+    return pulse.age_s(settings.run / "nameserver") < NAMESERVER_PULSE_S
 
 
 def presence_answers(settings: Settings) -> bool:
@@ -119,7 +117,7 @@ def presence_answers(settings: Settings) -> bool:
 
 def recordings_answers(settings: Settings) -> bool:
     """The daemon of recordings goes round, or decodes."""
-    return pulse_age_s(settings.run / "recordings") < PULSE_S
+    return pulse.age_s(settings.run / "recordings") < PULSE_S
 
 
 def rtpengine_answers(settings: Settings) -> bool:
@@ -132,14 +130,6 @@ def rtpengine_answers(settings: Settings) -> bool:
             return bool(asking.recv(1024))
         except OSError:
             return False
-
-
-def pulse_age_s(run: Path) -> float:
-    """Seconds since a daemon last went round; 0 when it never did."""
-    try:
-        return max(0.0, time.time() - (run / PULSE).stat().st_mtime)
-    except FileNotFoundError:
-        return 0.0
 
 
 QUESTIONS: dict[str, Callable[[Settings], bool]] = {

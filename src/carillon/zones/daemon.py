@@ -19,6 +19,7 @@ from carillon.confgen.nameserver.target import CONFIGURATION, PROGRAM, Context, 
 from carillon.model.zone import NameService
 from carillon.stores.nameservice import read
 from carillon.stores.trunklogins import stamp
+from carillon.system.pulse import beat
 from carillon.zones.asking import answers
 from carillon.zones.native import objections
 
@@ -96,7 +97,7 @@ class Server:
         """Whoever watches us sees by the pulse that NSD answers."""
         service = self.context.service
         if not service.zones or answers(service.listen[0], service.port, service.zones[0].domain):
-            (self.context.run / "pulse").touch()
+            beat(self.context.run / "pulse")
 
     def _tell(self, words: str) -> None:
         problem = self.context.run / PROBLEM
