@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -186,7 +187,7 @@ def main() -> None:
 
 def _follow_mains(paths: SystemPaths, pulse: Path) -> NoReturn:
     """What a satellite does instead."""
-    following, known = Following(paths, pulse.touch), _all(paths)
+    following, known = Following(paths, partial(beat, pulse)), _all(paths)
     while True:
         beat(pulse)
         if following.look():
