@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.lab.commandline import Done, run
+from tests.lab.commandline import Done, run, run_another
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
 from tests.phones.baresip import lay
@@ -37,10 +37,14 @@ class Machine:
         self.network, self.host, self.directory = network, host, directory
         self.address = network.address(host)
         self.paths = SystemPaths.of(directory)
+        self.checkout: Path | None = None
+        """Another version of the product than this one, that runs here."""
 
     def asks(self, *arguments: str) -> Done:
         """Run `carillon --dir … ARGUMENTS` here."""
         asked = "--dir", str(self.directory), *arguments
+        if self.checkout is not None:
+            return run_another(self.checkout, asked, self.network.namespace(self.host), PATIENCE_S)
         return run(*asked, namespace=self.network.namespace(self.host), patience_s=PATIENCE_S)
 
     def does(self, *arguments: str) -> Done:
@@ -81,8 +85,13 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def open(cls, begin: str, nodes: int, home: Path, phones: tuple[str, ...] = PHONES) -> Iterator[Cluster]:
-        """Machines for so many nodes, the first of which runs a system alone; all of it is gone at the end."""
+    def open(
+        cls, begin: str, nodes: int, home: Path, phones: tuple[str, ...] = PHONES, checkout: Path | None = None
+    ) -> Iterator[Cluster]:
+        """Machines for so many nodes, the first of which runs a system alone; all of it is gone at the end.
+
+        `checkout` is another version of the product than this one, for all of them.
+        """
         names = NAMES[:nodes]
         hosts = {name: f"10.78.0.{n}" for n, name in enumerate(names, start=1)}
         hosts |= {name: f"10.78.0.{n}" for n, name in enumerate(phones, start=11)}
@@ -91,6 +100,7 @@ class Cluster:
             machines = {name: Machine(network, name, home / name) for name in names}
             first = machines[names[0]]
             for machine in machines.values():
+                machine.checkout = checkout
                 stack.callback(_remove, machine)
             first.does("create", str(first.directory), "--domain", DOMAIN, "--address", first.address)
             first.does("up")

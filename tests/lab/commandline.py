@@ -11,6 +11,7 @@ import ctypes
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ def run(*arguments: str, namespace: str | None = None, patience_s: float = 240) 
         code = process.exitcode
         process.close()
         return Done(arguments, code, *(path.read_text() if path.exists() else "" for path in told))
+
+
+def run_another(checkout: Path, arguments: tuple[str, ...], namespace: str, patience_s: float) -> Done:
+    """As `run`, with another version of the product; raises subprocess.TimeoutExpired."""
+    command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "carillon", *arguments]
+    told = {**os.environ, "PYTHONPATH": str(checkout / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=patience_s, check=False)
+    return Done(arguments, done.returncode, done.stdout, done.stderr)
 
 
 def _run(

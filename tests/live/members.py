@@ -35,9 +35,11 @@ class Members:
 
     @classmethod
     @contextmanager
-    def open(cls, usual: str, home: Path, phones: tuple[str, ...] = ()) -> Iterator[Members]:
+    def open(
+        cls, usual: str, home: Path, phones: tuple[str, ...] = (), checkout: Path | None = None
+    ) -> Iterator[Members]:
         """All three together, and hosts for phones; all of it is gone at the end."""
-        with Cluster.open(prefix(usual), 3, home, phones) as cluster, cls.joined(cluster) as members:
+        with Cluster.open(prefix(usual), 3, home, phones, checkout) as cluster, cls.joined(cluster) as members:
             yield members
 
     @classmethod
