@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.lab.cluster import DOMAIN, PHONES, Machine
-from tests.lab.known import comes_true
+from tests.lab.known import comes_true, name
 from tests.lab.network import Network
-from tests.live.members import known
 from tests.phones.call import Call
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
@@ -55,7 +54,8 @@ class Staff:
             staff = cls(network, nodes, phones)
             for extension in extensions:
                 staff.hires(extension, nodes[0])
-            assert known(extensions[-1], *nodes)
+            nodes[0].does("user", "set", extensions[-1], "--name", "Last")  # changes arrive in order: devices, too
+            assert comes_true(lambda: all(name(each, extensions[-1]) == "Last" for each in nodes))
             yield staff
 
     def hires(self, extension: str, at: Machine) -> None:
