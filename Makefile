@@ -1,5 +1,5 @@
 # What people type. `make run` and `make test` set up what they need; `make check` needs neither root nor engines.
-.PHONY: run stop test check bench lab lock
+.PHONY: run stop test check bench lab drills lock
 .DEFAULT_GOAL := run
 
 PROVIDER ?= yes
@@ -43,6 +43,10 @@ bench: ## what calls, registrations and people cost; QUICK=yes, ONLY="calls node
 lab: ## several nodes and hosts for phones in network namespaces of this machine, until Ctrl-C (docs/nodes.md)
 	@sh setup/install.sh test >&2
 	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m tests.lab.cluster
+
+drills: ## drills that take many minutes: a rolling upgrade of two nodes (docs/crashes.md)
+	@sh setup/install.sh test >&2
+	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m pytest -p no:xdist drills
 
 lock: ## pin the versions of pyproject.toml anew (needs uv)
 	sh setup/lock.sh

@@ -18,7 +18,7 @@ from carillon.stores.sql.migrate import HEAD, MIGRATIONS
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
 def git(*words: str) -> str:
