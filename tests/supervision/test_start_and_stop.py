@@ -27,8 +27,12 @@ def test_up_makes_every_component_healthy(shared: Installation) -> None:
     for one in now["components"]:
         assert one["healthy"]
         assert one["version"]
-        assert one["problem"] == ""
         assert psutil.Process(one["pid"]).username() == "kamailio"
+
+
+def test_nothing_is_said_of_components_that_are_well(shared: Installation) -> None:
+    """On a busy machine one may be late with an answer just then."""
+    until(lambda: {one["problem"] for one in shared.status()["components"]} == {""}, "no component has a problem")
 
 
 def test_down_leaves_no_process_and_no_run_directory(running: Installation) -> None:
