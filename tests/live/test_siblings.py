@@ -263,3 +263,15 @@ def bans(cluster: Cluster, name: str) -> list[tuple[str, str]]:
     except AssertionError:
         return []
     return [(row["address"], row["account"]) for row in rows]
+
+
+def test_phones_of_a_node_that_is_stopped_and_started_stay_known_at_the_other(cluster: Cluster) -> None:
+    """Its Kamailio answers before it has read who is registered: nobody is told then that there is none."""
+    alice, bob = cluster.registered("101", ONE), cluster.registered("102", TWO)
+    cluster.says(TWO, "down")
+    cluster.starts(TWO)
+    cluster.sees_up(ONE, TWO)
+    for _ in range(2):
+        talks = talk(alice, bob)
+        assert cluster.home(ONE, "102", bob.contact) == TWO
+        hangs_up(*talks)

@@ -4,6 +4,7 @@ theirs."""
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import sys
@@ -36,6 +37,9 @@ ROUND_S = 1.0
 SCAN_S = 5.0
 """How often the whole file of registrations is looked through, for what no REGISTER says: connections that ended."""
 
+READ_S = 10.0
+"""What Kamailio has not read so long after it began to answer has ended meanwhile."""
+
 LONGEST = 1024
 
 
@@ -51,8 +55,8 @@ class Daemon:
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.serving = False
-        self._due = 0.0
+        self.serving = self.knows_phones = False
+        self._due, self._knows_at_last = 0.0, math.inf
 
     async def run(self) -> None:
         """Until a signal ends it."""
@@ -99,7 +103,7 @@ class Daemon:
         now = time.monotonic()
         if now >= self._due:
             await self._scan()
-            self._due = time.monotonic() + SCAN_S
+            self._due = time.monotonic() + (SCAN_S if self.knows_phones else 0.0)
         silent = [peer.name for peer in self.settings.peers if self.hearing.is_silent(peer)]
         up = frozenset(peer.name for peer in self.settings.peers if self.hearing.is_up(peer))
         self.book.round(up, silent)
@@ -130,6 +134,16 @@ class Daemon:
         for aor in {*there, *self.phones}:
             if there.get(aor, ()) != self.phones.get(aor, ()):
                 await self._look_up(aor)
+        if not self.knows_phones and self.serving:
+            self._may_know(there.keys() <= self.phones.keys())
+
+    def _may_know(self, all_are_there: bool) -> None:
+        """Kamailio answers before it has read its file: whoever was told then that there is nobody would forget all."""
+        self._knows_at_last = min(self._knows_at_last, time.monotonic() + READ_S)
+        if all_are_there or time.monotonic() >= self._knows_at_last:
+            self.knows_phones = True
+            for telling in self.tellings:
+                telling.knows()
 
     async def _look_up(self, aor: str) -> None:
         try:

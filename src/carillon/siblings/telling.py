@@ -33,6 +33,7 @@ class Home(Protocol):
 
     phones: dict[str, tuple[Binding, ...]]
     serving: bool
+    knows_phones: bool
 
     @property
     def calls(self) -> Mapping[str, Person]:
@@ -62,6 +63,10 @@ class Telling:
         self._wants_all = False
         self._woken = asyncio.Event()
         self._said = ""
+
+    def knows(self) -> None:
+        """All phones are known now."""
+        self._woken.set()
 
     def changed(self, aor: str) -> None:
         """An address of record has other contacts now."""
@@ -111,7 +116,7 @@ class Telling:
             self._wants_all = True
             while not heeding.done():
                 self._woken.clear()  # what comes while this is told wakes again
-                if self._wants_all:
+                if self._wants_all and self._home.knows_phones:
                     self._wants_all = False
                     await self._say_all(writer)
                 await self._say_news(writer)
