@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.live.talking import calls, final, hangs_up, talk
+from tests.live.test_group_lamps import rung
 from tests.live.test_lamps import states
 from tests.live.test_transfers import hear_each_other, talks
 from tests.live.watching import Watch, dialogs
@@ -144,9 +145,7 @@ def test_the_lamp_of_a_group_at_one_node_shows_the_groups_call_at_the_other(clus
     alice, bob, carol = cluster.registered("101", ONE), cluster.registered("102", ONE), cluster.registered("103", TWO)
     lamp = Watch(carol, cluster.uri("200"), "dialog")
     invite = calls(alice, cluster.uri("200"))
-    received, own = bob.expect("INVITE"), carol.expect("INVITE")
-    for called, rung in ((bob, received), (carol, own)):
-        called.respond(rung, 180, headers=[("Contact", f"<{called.contact}>")])
+    received, _ = rung(bob), rung(carol)
     lamp.until(lambda told: states(told) == ["early"])
     accepted = bob.accept(received)
     mine = Dialog.called(alice, invite, final(alice, invite))

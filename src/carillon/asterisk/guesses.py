@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from carillon.system import whole
+
 MOST: Final = 5
 WITHIN_S: Final = 900.0
 
@@ -41,10 +43,8 @@ class Guesses:
         self._wrong = {mailbox: recent for mailbox in self._wrong if (recent := self._recent(mailbox))}
         if self._place is None:
             return
-        fresh = self._place.with_suffix(".new")
         try:
-            fresh.write_text(json.dumps(self._wrong))
-            fresh.replace(self._place)
+            whole.write(self._place, json.dumps(self._wrong))
         except OSError as error:  # they are in memory all the same
             print(f"wrong PINs can't be written down: {error}", flush=True)
 

@@ -19,6 +19,7 @@ from typing import Any
 from carillon.asterisk.office import Office
 from carillon.model.refused import Refused
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
+from carillon.system import whole
 
 LOOK_S = 1.0
 FIRST_S, LONGEST_S = 5.0, 1800.0
@@ -120,9 +121,7 @@ class Postman:
         since = min((one.at for one in late), default=0.0)
         text = json.dumps({"waiting": len(late), "since": since, "error": late[-1].mail.error if late else ""})
         if text != self._said:
-            fresh = self._told.with_suffix(".new")
-            fresh.write_text(text)
-            fresh.replace(self._told)
+            whole.write(self._told, text)
             self._said = text
 
 

@@ -11,6 +11,7 @@ from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.events import CallEvent
 from carillon.calls.settings import Settings
+from carillon.system import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,7 @@ class Figures:
         """Raises OSError when the file can't be written."""
         now = count(self._book)
         if now != self._written:
-            fresh = self._file.with_suffix(".new")
-            fresh.write_text(json.dumps([now.calls, now.domains, now.trunks]))
-            fresh.replace(self._file)
+            whole.write(self._file, json.dumps([now.calls, now.domains, now.trunks]))
             self._written = now
 
 

@@ -6,6 +6,7 @@ import json
 
 from carillon.supervision.status import OPTIONAL
 from carillon.supervision.supervisor import states
+from carillon.system import whole
 from carillon.system.paths import SystemPaths
 from carillon.watchdog.notes import NOTES, read_notes
 
@@ -24,7 +25,4 @@ def _is_wanted(paths: SystemPaths, name: str) -> bool:
 
 def write(paths: SystemPaths) -> None:
     """Tell, by rename; raises OSError."""
-    fresh = paths.ailing.with_suffix(".new")
-    fresh.write_text(json.dumps(ailing(paths)))
-    fresh.chmod(0o644)
-    fresh.rename(paths.ailing)
+    whole.write(paths.ailing, json.dumps(ailing(paths)), mode=0o644)

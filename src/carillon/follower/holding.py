@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from carillon.stores.sql.leases import NOBODY, Held, held, swap
+from carillon.system import whole
 
 NAME = "once"
 RENEW_S = 1.0
@@ -75,8 +76,5 @@ class Holding:
     def _tell(self) -> None:
         if self.until == self._told:
             return
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(json.dumps({"until": self.until, "given": not self.wants}))
-        fresh.chmod(0o644)
-        fresh.rename(self._file)
+        whole.write(self._file, json.dumps({"until": self.until, "given": not self.wants}), mode=0o644)
         self._told = self.until

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from carillon.system import whole
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -23,9 +25,7 @@ class Report:
 
     def write(self, file: Path) -> None:
         """Put it where everybody on this node looks, by rename."""
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(self)))
-        fresh.rename(file)
+        whole.write(file, json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, file: Path) -> Report | None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from carillon.system import whole
+
 Key = tuple[str, str]
 """Domain and name of a source."""
 
@@ -48,9 +50,7 @@ class SourceState:
 def write(file: Path, states: Mapping[Key, SourceState]) -> None:
     """Tell everybody; raises OSError."""
     rows = [[*key, asdict(state)] for key, state in sorted(states.items())]
-    unfinished = file.with_suffix(".new")
-    unfinished.write_text(json.dumps(rows))
-    unfinished.rename(file)
+    whole.write(file, json.dumps(rows))
 
 
 def read(file: Path) -> dict[Key, SourceState]:

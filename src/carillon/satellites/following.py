@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import carillon
 from carillon.follower import lastknown
 from carillon.follower.report import Report
 from carillon.model.refused import Refused
@@ -18,11 +17,10 @@ from carillon.satellites.asking import Asking, Unreachable
 from carillon.satellites.taking import aside_kept, keep_aside, position_in, take
 from carillon.satellites.wire import Asked, Broken
 from carillon.stores.sql.feed import Position
-from carillon.stores.sql.migrate import HEAD
+from carillon.supervision.welcome import VERSION
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
 AGAIN_S = 1.0
-VERSION = f"{carillon.__version__} (tables {HEAD})"
 ARRIVING = "arriving"
 
 

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from carillon.system import whole
+
 
 @dataclass(frozen=True, slots=True)
 class SiblingState:
@@ -21,9 +23,7 @@ class SiblingState:
 
 def write(file: Path, states: list[SiblingState]) -> None:
     """Tell everybody; raises OSError."""
-    unfinished = file.with_suffix(".new")
-    unfinished.write_text(json.dumps([asdict(state) for state in states]))
-    unfinished.rename(file)
+    whole.write(file, json.dumps([asdict(state) for state in states]))
 
 
 def read(file: Path) -> list[SiblingState]:

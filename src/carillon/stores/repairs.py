@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from carillon.system import whole
+
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
@@ -26,6 +28,4 @@ def read(file: Path) -> Repairs:
 def add(file: Path, more: int, now: float) -> None:
     """Count on; a file is written only when there is something to count. Raises OSError."""
     if more:
-        fresh = file.with_suffix(".new")
-        fresh.write_text(json.dumps([read(file).count + more, now]))
-        fresh.replace(file)
+        whole.write(file, json.dumps([read(file).count + more, now]))

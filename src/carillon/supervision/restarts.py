@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from carillon.supervision.leftovers import kill, leftovers
-from carillon.system import pulse
+from carillon.system import pulse, whole
 
 LATE_S = 5.0
 _AFTER_A_DEATH = ("EXITED", "BACKOFF", "UNKNOWN")
@@ -39,9 +39,7 @@ def count_restart(path: Path, name: str, now: datetime) -> None:
     known = read_restarts(path)
     count = known[name].count + 1 if name in known else 1
     known[name] = Restarts(count, now.isoformat(timespec="seconds"))
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({key: asdict(row) for key, row in known.items()}))
-    fresh.replace(path)
+    whole.write(path, json.dumps({key: asdict(row) for key, row in known.items()}))
 
 
 def listen(path: Path, events: TextIO, answers: TextIO, guard: Callable[[], None]) -> None:

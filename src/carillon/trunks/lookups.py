@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from carillon.stores.ports import Target, TrunkProfile
+from carillon.system import whole
 from carillon.trunks.targets import Found, Unanswered, is_address
 
 SHORTEST_S, LONGEST_S = 5.0, 3600.0
@@ -101,6 +102,4 @@ def _read(file: Path) -> dict[str, tuple[Target, ...]]:
 
 
 def _write(file: Path, kept: dict[str, tuple[Target, ...]]) -> None:
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps({name: [asdict(each) for each in targets] for name, targets in kept.items()}))
-    fresh.replace(file)
+    whole.write(file, json.dumps({name: [asdict(each) for each in targets] for name, targets in kept.items()}))

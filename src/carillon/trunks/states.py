@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from carillon.system import whole
+
 Key = tuple[str, str]
 """Domain and name of a trunk."""
 
@@ -55,9 +57,7 @@ States = Mapping[Key, TrunkState]
 def write(path: Path, states: States) -> None:
     """Put the states of all trunks into the file; raises OSError."""
     rows = [[*key, asdict(state)] for key, state in sorted(states.items())]
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(rows))
-    fresh.replace(path)
+    whole.write(path, json.dumps(rows))
 
 
 def read(path: Path) -> dict[Key, TrunkState]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from carillon.system import whole
+
 NOTES = "notes.json"
 """Its name in the watchdog's directory."""
 
@@ -43,6 +45,4 @@ def read_notes(path: Path) -> dict[str, Note]:
 
 def write_notes(path: Path, notes: Mapping[str, Note]) -> None:
     """Replace the file, by rename."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({name: asdict(note) for name, note in notes.items()}))
-    fresh.replace(path)
+    whole.write(path, json.dumps({name: asdict(note) for name, note in notes.items()}))
