@@ -14,9 +14,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from tests.lab.commandline import Done, run, run_another
+from tests.lab.clock import Clock
+from tests.lab.commandline import Done, run, run_another, run_by
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
 from tests.phones.baresip import lay
@@ -39,12 +41,16 @@ class Machine:
         self.paths = SystemPaths.of(directory)
         self.checkout: Path | None = None
         """Another version of the product than this one, that runs here."""
+        self.clock: Clock | None = None
+        """What is started here goes by this clock, if any."""
 
     def asks(self, *arguments: str) -> Done:
         """Run `carillon --dir … ARGUMENTS` here."""
         asked = "--dir", str(self.directory), *arguments
         if self.checkout is not None:
             return run_another(self.checkout, asked, self.network.namespace(self.host), PATIENCE_S)
+        if self.clock is not None:
+            return run_by(self.clock, asked, self.network.namespace(self.host), PATIENCE_S)
         return run(*asked, namespace=self.network.namespace(self.host), patience_s=PATIENCE_S)
 
     def does(self, *arguments: str) -> Done:
@@ -86,11 +92,18 @@ class Cluster:
     @classmethod
     @contextmanager
     def open(
-        cls, begin: str, nodes: int, home: Path, phones: tuple[str, ...] = PHONES, checkout: Path | None = None
+        cls,
+        begin: str,
+        nodes: int,
+        home: Path,
+        phones: tuple[str, ...] = PHONES,
+        checkout: Path | None = None,
+        clocks: Mapping[str, float] = MappingProxyType({}),
     ) -> Iterator[Cluster]:
         """Machines for so many nodes, the first of which runs a system alone; all of it is gone at the end.
 
-        `checkout` is another version of the product than this one, for all of them.
+        `checkout` is another version of the product than this one, for all of them. `clocks` says whose clock can be
+        set, and by how many seconds it is ahead at first: `cluster["two"].clock.is_ahead(-600)` sets it.
         """
         names = NAMES[:nodes]
         hosts = {name: f"10.78.0.{n}" for n, name in enumerate(names, start=1)}
@@ -101,6 +114,8 @@ class Cluster:
             first = machines[names[0]]
             for machine in machines.values():
                 machine.checkout = checkout
+                if machine.host in clocks:
+                    machine.clock = Clock.build(home / f"clock-{machine.host}", clocks[machine.host])
                 stack.callback(_remove, machine)
             first.does("create", str(first.directory), "--domain", DOMAIN, "--address", first.address)
             first.does("up")

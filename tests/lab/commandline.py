@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.lab.clock import Clock
 from tests.lab.sockets import CLONE_NEWNET, enter
+
+ROOT = Path(__file__).parents[2]
 
 CLONE_NEWNS, MS_BIND, MS_SLAVE, MS_REC = 0x20000, 0x1000, 0x80000, 0x4000
 _FORKED = multiprocessing.get_context("forkserver")
@@ -67,6 +70,14 @@ def run_another(checkout: Path, arguments: tuple[str, ...], namespace: str, pati
     """As `run`, with another version of the product; raises subprocess.TimeoutExpired."""
     command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "carillon", *arguments]
     told = {**os.environ, "PYTHONPATH": str(checkout / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=patience_s, check=False)
+    return Done(arguments, done.returncode, done.stdout, done.stderr)
+
+
+def run_by(clock: Clock, arguments: tuple[str, ...], namespace: str, patience_s: float) -> Done:
+    """As `run`, by a wrong clock; raises subprocess.TimeoutExpired."""
+    command = ["ip", "netns", "exec", namespace, sys.executable, "-m", "tests.lab.wrongclock", *arguments]
+    told = {**os.environ, **clock.variables, "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", ROOT)))}
     done = subprocess.run(command, env=told, capture_output=True, text=True, timeout=patience_s, check=False)
     return Done(arguments, done.returncode, done.stdout, done.stderr)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.lab.cluster import DOMAIN, Cluster, Machine
@@ -31,9 +32,9 @@ class Branch:
 
     @classmethod
     @contextmanager
-    def open(cls, begin: str, home: Path) -> Iterator[Branch]:
-        """Both are up, and know each other."""
-        with Cluster.open(begin, 2, home, phones=(*HOSTS.values(), PROVIDER)) as cluster:
+    def open(cls, begin: str, home: Path, clocks: Mapping[str, float] = MappingProxyType({})) -> Iterator[Branch]:
+        """Both are up, and know each other; `clocks` as of `Cluster`."""
+        with Cluster.open(begin, 2, home, phones=(*HOSTS.values(), PROVIDER), clocks=clocks) as cluster:
             branch = cls(cluster)
             try:
                 branch._hires()

@@ -6,10 +6,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Engine
@@ -36,10 +37,15 @@ class Members:
     @classmethod
     @contextmanager
     def open(
-        cls, usual: str, home: Path, phones: tuple[str, ...] = (), checkout: Path | None = None
+        cls,
+        usual: str,
+        home: Path,
+        phones: tuple[str, ...] = (),
+        checkout: Path | None = None,
+        clocks: Mapping[str, float] = MappingProxyType({}),
     ) -> Iterator[Members]:
         """All three together, and hosts for phones; all of it is gone at the end."""
-        with Cluster.open(prefix(usual), 3, home, phones, checkout) as cluster, cls.joined(cluster) as members:
+        with Cluster.open(prefix(usual), 3, home, phones, checkout, clocks) as cluster, cls.joined(cluster) as members:
             yield members
 
     @classmethod
