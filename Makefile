@@ -40,9 +40,9 @@ bench: ## what calls, registrations and people cost; QUICK=yes, ONLY="calls node
 	@PYTHONPATH=src $$(sh setup/python.sh test --where)/bin/python -m bench $(ONLY) \
 	  $(if $(filter yes,$(QUICK)),--quick) $(if $(filter yes,$(JSON)),--json)
 
-lab: ## several nodes and hosts for phones in network namespaces of this machine, until Ctrl-C (docs/nodes.md)
+lab: ## two mains, two satellites and phones in network namespaces of this machine, until Ctrl-C (docs/nodes.md)
 	@sh setup/install.sh test >&2
-	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m tests.lab.cluster
+	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m tests.lab
 
 drills: ## drills that take many minutes: a rolling upgrade of two nodes (docs/crashes.md)
 	@sh setup/install.sh test >&2

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.lab.network import Network, run_ip
+from tests.lab.network import MIDDLE, Network, run_ip
 from tests.lab.sockets import CLONE_NEWNET, enter
 
 DELAY_S, LOSS = 0.1, 0.05
@@ -32,7 +32,59 @@ _SOURCE, _TARGET = slice(_HEADER + 26, _HEADER + 30), slice(_HEADER + 30, _HEADE
 @contextmanager
 def narrow(network: Network, host: str, rate: str = "1mbit") -> Iterator[None]:
     """All that this host sends and is sent passes a link of so many bits a second."""
-    ends = (network.namespace(host), "eth0"), (network.switch, network.interface(host))
+    with _narrow(((network.namespace(host), "eth0"), (network.switch, network.interface(host))), rate):
+        yield
+
+
+@contextmanager
+def narrow_link(network: Network, site: str, rate: str = "1mbit") -> Iterator[None]:
+    """The link of a site carries so many bits a second each way."""
+    coming, going = network.link(site)
+    with _narrow(((network.switch, coming), (network.switch, going)), rate):
+        yield
+
+
+@contextmanager
+def far(network: Network, host: str, others: Sequence[str], seed: int = 1) -> Iterator[None]:
+    """What this host and these others say to each other is slow and partly lost; nothing else is."""
+    with _relayed(network, network.interface(host), [network.address(one) for one in (host, *others)], seed):
+        yield
+
+
+@contextmanager
+def far_link(network: Network, site: str, seed: int = 1) -> Iterator[None]:
+    """What passes the link of a site is slow and partly lost."""
+    everybody = [network.address(host) for host in network.addresses]
+    with _relayed(network, network.link(site)[1], everybody, seed):
+        yield
+
+
+@contextmanager
+def deaf(network: Network, site: str) -> Iterator[None]:
+    """What others say to a site is lost on the link, and what it says arrives."""
+    with _lossy(network, network.link(site)[1]):
+        yield
+
+
+@contextmanager
+def mute(network: Network, site: str) -> Iterator[None]:
+    """What a site says is lost on the link, and what others say to it arrives."""
+    with _lossy(network, network.link(site)[0]):
+        yield
+
+
+@contextmanager
+def _lossy(network: Network, device: str) -> Iterator[None]:
+    """Nothing leaves by a device, and nobody is told: no frame finds room in its queue."""
+    _tc(network.switch, "add", device, "pfifo", "limit", "0")
+    try:
+        yield
+    finally:
+        _tc(network.switch, "del", device)
+
+
+@contextmanager
+def _narrow(ends: tuple[tuple[str, str], ...], rate: str) -> Iterator[None]:
     for namespace, device in ends:
         _tc(namespace, "add", device, "tbf", "rate", rate, "burst", "16kb", "latency", "400ms")
     try:
@@ -43,15 +95,14 @@ def narrow(network: Network, host: str, rate: str = "1mbit") -> Iterator[None]:
 
 
 @contextmanager
-def far(network: Network, host: str, others: Sequence[str], seed: int = 1) -> Iterator[None]:
-    """What this host and these others say to each other is slow and partly lost; nothing else is."""
-    port, near, at_bridge = network.interface(host), "near", "far"
+def _relayed(network: Network, port: str, addresses: Sequence[str], seed: int) -> Iterator[None]:
+    """The relay stands between a port and the switch in the middle."""
+    near, at_bridge = "near", "far"
     run_ip("-n", network.switch, *f"link add {near} type veth peer name {at_bridge}".split())
-    addresses = [network.address(one) for one in (host, *others)]
     command = [sys.executable, "-m", "tests.lab.slowlink", network.switch, port, near, str(seed), *addresses]
     try:
         run_ip("-n", network.switch, "link", "set", port, "nomaster")
-        run_ip("-n", network.switch, "link", "set", at_bridge, "master", "br0", "up")
+        run_ip("-n", network.switch, "link", "set", at_bridge, "master", MIDDLE, "up")
         run_ip("-n", network.switch, "link", "set", near, "up")
         with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as relay:
             try:
@@ -60,7 +111,7 @@ def far(network: Network, host: str, others: Sequence[str], seed: int = 1) -> It
                 relay.kill()
     finally:
         run_ip("-n", network.switch, "link", "del", near)
-        run_ip("-n", network.switch, "link", "set", port, "master", "br0")
+        run_ip("-n", network.switch, "link", "set", port, "master", MIDDLE)
 
 
 def _tc(namespace: str, verb: str, device: str, *how: str) -> None:

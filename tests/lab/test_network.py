@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from tests.lab import slowlink
 from tests.lab.network import Network
 from tests.lab.prefix import prefix
 from tests.lab.sockets import open_socket
@@ -65,3 +66,53 @@ def test_a_name_too_long_for_an_interface_is_refused() -> None:
         Network.build(PREFIX, {"telephone-101": "10.77.0.11"}),
     ):
         pass
+
+
+SITES = {"branch": ["b", "c"]}
+AT_SITES = {"a": "10.77.0.11", "b": "10.77.0.12", "c": "10.77.0.13"}
+
+
+@pytest.fixture(scope="module")
+def sites() -> Iterator[Network]:
+    """Two hosts at a branch, and one in the middle."""
+    with Network.build(prefix("ps-"), AT_SITES, SITES) as network:
+        yield network
+
+
+def _reaches(network: Network, sender: str, receiver: str) -> bool:
+    """By what needs no answer, not even of an address: who asked before knows it."""
+    with (
+        open_socket(network.namespace(receiver), socket.SOCK_DGRAM, (network.address(receiver), 5060)) as hears,
+        open_socket(network.namespace(sender), socket.SOCK_DGRAM, (network.address(sender), 0)) as says,
+    ):
+        hears.settimeout(0.5)
+        says.sendto(b"hello", (network.address(receiver), 5060))
+        try:
+            return hears.recv(100) == b"hello"
+        except TimeoutError:
+            return False
+
+
+def test_a_branch_whose_link_is_cut_is_one_by_itself(sites: Network) -> None:
+    assert _reaches(sites, "a", "b")
+    sites.cut_link("branch")
+    assert not _reaches(sites, "a", "b")
+    assert _reaches(sites, "b", "c")
+    sites.heal_link("branch")
+    assert _reaches(sites, "a", "b")
+
+
+def test_a_link_may_be_dead_in_one_direction(sites: Network) -> None:
+    assert _reaches(sites, "a", "b")
+    assert _reaches(sites, "b", "a")
+    with slowlink.deaf(sites, "branch"):
+        assert (_reaches(sites, "a", "b"), _reaches(sites, "b", "a")) == (False, True)
+    with slowlink.mute(sites, "branch"):
+        assert (_reaches(sites, "a", "b"), _reaches(sites, "b", "a")) == (True, False)
+    assert _reaches(sites, "a", "b")
+
+
+def test_what_a_link_has_carried_is_counted(sites: Network) -> None:
+    before = sites.carried("branch")
+    assert _reaches(sites, "a", "b")
+    assert sites.carried("branch") > before

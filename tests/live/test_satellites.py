@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.lab.branches import LIEGE
 from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true, name
+from tests.lab.prefix import prefix
 from tests.live.branch import Branch, accounts, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
 from tests.phones.dialog import Dialog
@@ -20,7 +22,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
-    with Branch.open("sat-", Path(tmp_path_factory.mktemp("satellites"))) as branch:
+    with Branch.open(prefix("st-"), Path(tmp_path_factory.mktemp("satellites"))) as branch:
         yield branch
 
 
@@ -99,7 +101,7 @@ def test_a_colleague_beyond_a_link_that_is_cut_is_called_by_his_number_outside(b
     """Where he has one, and by the trunk of the branch; the caller hears why where he has none."""
     provider = branch.provider()
     branch.one.does("number", "add", "+3225550101", "--to", "101")
-    assert comes_true(lambda: trunks(branch.two) == {"local"} and name(branch.two, "+3225550101") == "Alice")
+    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk} and name(branch.two, "+3225550101") == "Alice")
     alice, carol = branch.phone("101", branch.one), branch.phone("201", branch.two)
     assert comes_true(lambda: branch.is_known(branch.two, alice))
     hangs_up(*talk(carol, alice))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,18 @@ def configured(office: Installation) -> Iterator[System]:
 def test_the_same_again_changes_nothing(configured: System) -> None:
     assert applying.apply(configured).changed == ()
     assert len(list(configured.paths.history.iterdir())) == 1
+
+
+def test_two_who_apply_at_once_do_it_one_after_the_other(configured: System) -> None:
+    """A command that adds a node, and the follower that hears of the one before."""
+    others = [
+        replace(configured, node=replace(configured.node, rtp_start=start))
+        for start in range(configured.node.rtp_start - 8, configured.node.rtp_start, 2)
+    ]
+    with ThreadPoolExecutor(len(others)) as threads:
+        applied = [*threads.map(applying.apply, others)]
+    assert all(one.changed for one in applied)
+    assert not (configured.paths.run / "staged").exists()
 
 
 def test_the_key_is_closed_and_never_kept_in_the_history(configured: System) -> None:

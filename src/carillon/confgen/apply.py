@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -52,18 +53,28 @@ def apply(system: System) -> Applied:
     Raises `Refused` with the component, the file and the component's own words; what was in force stays.
     """
     rendered = render_all(system)
-    before = history.latest(system.paths.history)
-    changed = tuple(
-        name for name in targets(system.paths) if history.kept(name, rendered[name]) != before.get(name, {})
-    )
-    with _staging(system, system.paths.run / "staged") as staged:
-        _write(staged.paths, render_all(staged))
-        for name in changed:
-            _check(name, staged)
-    _write(system.paths, rendered)
-    if changed:
-        history.keep(system.paths.history, rendered)
+    with _in_turn(system.paths):
+        before = history.latest(system.paths.history)
+        changed = tuple(
+            name for name in targets(system.paths) if history.kept(name, rendered[name]) != before.get(name, {})
+        )
+        with _staging(system, system.paths.run / "staged") as staged:
+            _write(staged.paths, render_all(staged))
+            for name in changed:
+                _check(name, staged)
+        _write(system.paths, rendered)
+        if changed:
+            history.keep(system.paths.history, rendered)
     return Applied(changed)
+
+
+@contextmanager
+def _in_turn(paths: SystemPaths) -> Iterator[None]:
+    """A command and the follower may do it at once, where nodes come and go: one after the other."""
+    own(paths.run)
+    with (paths.run / "applying").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 def put_target(paths: SystemPaths, name: str, files: Mapping[str, str]) -> None:
@@ -105,7 +116,7 @@ def require_accepted(system: System, rendered: Rendered, names: Iterable[str]) -
 
     Raises `Refused` with the component and its own words.
     """
-    with _staging(system, system.paths.run / "staged") as staged:
+    with _in_turn(system.paths), _staging(system, system.paths.run / "staged") as staged:
         old, new = str(system.paths.run), str(staged.paths.run)
         moved = {
             name: {path: text.replace(old, new) for path, text in files.items()} for name, files in rendered.items()
