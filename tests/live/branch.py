@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from tests.lab.branches import LIEGE, Branches, Site
 from tests.lab.cluster import Machine
@@ -43,6 +45,23 @@ class Branch(Branches):
         """Both are up, and know each other; `clocks` as of `Cluster`."""
         with super().open(begin, home, clocks, mains=mains, sites=sites) as branch:
             yield branch
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """What the satellite keeps until a main can do it."""
+        rows: list[dict[str, Any]] = self.two.does("--json", "satellite", "changes").row
+        return rows
+
+    def handed_over(self) -> list[dict[str, Any]]:
+        """What the main says of that."""
+        rows: list[dict[str, Any]] = self.one.does("--json", "satellite", "changes").row
+        return rows
+
+    def kills_satellite(self) -> None:
+        """All that runs at the branch dies at once; then it is started again."""
+        for pid in self.network.processes(self.two.host):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.two.does("up")
 
     def provider(self, site: Site = LIEGE) -> RawAgent:
         """The branch's own line to the telephone network."""

@@ -124,18 +124,63 @@ def test_a_colleague_beyond_a_link_that_is_cut_is_called_by_his_number_outside(b
 
 
 def test_what_is_dialled_at_the_branch_counts_everywhere(branch: Branch) -> None:
-    """Done by a main; while the link is cut the caller is told so, and nothing is changed."""
     carol = branch.phone("201", branch.two)
     dials(carol, "*26")
     assert comes_true(lambda: is_undisturbed(branch.one, "201") and is_undisturbed(branch.two, "201"))
     dials(carol, "#26")
     assert comes_true(lambda: not is_undisturbed(branch.one, "201") and not is_undisturbed(branch.two, "201"))
+    assert branch.handed_over() == []
+
+
+def test_what_is_dialled_while_the_link_is_cut_counts_there_at_once_and_everywhere_later(branch: Branch) -> None:
+    """Also when the satellite is killed meanwhile; what is no change is refused with its reason."""
+    carol, dave = branch.phone("201", branch.two), branch.phone("202", branch.two)
     with branch.cut_off():
-        refused = final(carol, calls(carol, f"sip:*26@{DOMAIN}"), timeout=15)
-        assert refused.code == 403
-        assert "the link to the mains is cut" in (refused.header("Warning") or "")
-    assert comes_true(lambda: is_up(branch.two, "node1"))
+        dials(carol, "*26")
+        assert final(dave, calls(dave, f"sip:201@{DOMAIN}")).code == 486
+        dials(dave, "*21201")
+        assert final(dave, calls(dave, f"sip:*21202@{DOMAIN}"), timeout=15).code == 403
+        assert [one["what"] for one in branch.waiting()] == ["presence set dnd", "forwarding set always 201"]
+        assert "2 changes wait to be handed over to a main" in branch.follower(branch.two)
+        branch.kills_satellite()
+        assert is_undisturbed(branch.two, "201")
+        dials(carol, "#26")
+        hangs_up(*talk(dave, carol))
+        assert not is_undisturbed(branch.one, "201")
+    assert comes_true(lambda: branch.waiting() == [] and forwards(branch.one, "202") == ["201"], 60)
     assert not is_undisturbed(branch.one, "201")
+    assert [(one["what"], one["outcome"]) for one in branch.handed_over()] == [
+        ("presence set dnd", "done"),
+        ("forwarding set always 201", "done"),
+        ("dnd end", "done"),
+    ]
+    assert comes_true(lambda: forwards(branch.two, "202") == ["201"])
+    dials(dave, "#21")
+    assert comes_true(lambda: forwards(branch.one, "202") == forwards(branch.two, "202") == [])
+
+
+def test_of_two_changes_of_the_same_the_later_one_wins(branch: Branch) -> None:
+    """Whoever made it, on which side of the link; who has lost is told of in the journal."""
+    carol, dave = branch.phone("201", branch.two), branch.phone("202", branch.two)
+    assert comes_true(lambda: branch.follower(branch.two) == "", 60)
+    known = len(branch.handed_over())
+    with branch.cut_off():
+        branch.one.does("presence", "set", "201", "away")
+        dials(carol, "*26")
+        dials(dave, "*26")
+        branch.one.does("presence", "set", "202", "away")
+    assert comes_true(lambda: len(branch.handed_over()) == known + 2, 60)
+    won, lost = branch.handed_over()[known:]
+    assert (won["person"], won["outcome"]) == (f"201@{DOMAIN}", "done")
+    assert (lost["person"], lost["outcome"]) == (f"202@{DOMAIN}", "lost")
+    assert "changed the same at" in lost["why"]
+    journalled = branch.one.does("change", "list", "--noun", "presence").output
+    assert f"presence 202@{DOMAIN} handed over" in journalled
+    assert comes_true(lambda: is_undisturbed(branch.one, "201") and is_undisturbed(branch.two, "201"))
+    assert comes_true(lambda: not is_undisturbed(branch.one, "202") and not is_undisturbed(branch.two, "202"))
+    for extension in ("201", "202"):
+        branch.one.does("presence", "clear", extension)
+    assert comes_true(lambda: not is_undisturbed(branch.two, "201"))
 
 
 def dials(phone: RawAgent, code: str) -> None:
@@ -154,6 +199,14 @@ def is_undisturbed(machine: Machine, extension: str) -> bool:
     party = reader.party(DOMAIN, extension)
     reader.close()
     return party is not None and any(row.dnd for row in party.presence)
+
+
+def forwards(machine: Machine, extension: str) -> list[str]:
+    """To whom somebody's calls go, always."""
+    reader = DirectoryReader(machine.paths.run_directory)
+    party = reader.party(DOMAIN, extension)
+    reader.close()
+    return [] if party is None else [row.targets[0] for row in party.forwarding if row.cause == "always"]
 
 
 def test_a_satellite_that_is_restarted_while_it_is_cut_off_starts_with_what_it_knew(branch: Branch) -> None:

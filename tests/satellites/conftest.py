@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect
 
 import pytest
 from sqlalchemy import Engine
+from tests.satellites.mains import OFFICE, Main
+from tests.truth.mariadb import Server as MariaDB
 
+from carillon.confgen.tls.authority import ensure_authority, issue, keep
 from carillon.model.node import SATELLITE, Node
 from carillon.provisioning import devices, outbounds, sites, trunks, users
 from carillon.provisioning.system import create_system, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.satellites import share, wire
+from carillon.satellites.kept import Kept
+from carillon.satellites.serving import Server
 from carillon.satellites.taking import position_in, take
 from carillon.stores.directory import refresh
 from carillon.stores.sql.directory import step_of
@@ -33,6 +40,7 @@ class Pair:
     def __init__(self, truth: Engine, home: Path) -> None:
         self.truth, self._home = truth, home
         self.main, self.branch = home / "main.db", home / "branch.db"
+        self.kept: Callable[[], Sequence[Kept]] = tuple
 
     def hires(self, extension: str, site: str = "main", name: str = "Somebody") -> None:
         """Somebody with a phone named as his extension."""
@@ -54,7 +62,7 @@ class Pair:
         file = self._home / "arriving"
         file.write_text("".join(f"{line}\n" for line in lines))
         with file.open() as answer:
-            return take(self.branch, os.geteuid(), answer)[0].sequence
+            return take(self.branch, os.geteuid(), answer, self.kept)[0].sequence
 
     def follows(self) -> int:
         """As long as there is anything to say; the number of answers that it took."""
@@ -70,6 +78,12 @@ class Pair:
         with closing(connect(directory or self.branch)) as opened:
             tables = [name for (name,) in opened.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
             return {table: sorted(opened.execute(f'SELECT * FROM "{table}"'), key=str) for table in tables}  # noqa: S608
+
+    def told_rows(self) -> dict[str, list[tuple[object, ...]]]:
+        """All that the satellite has from the mains, where nothing of its own lies upon it."""
+        rows = self.rows()
+        assert rows.pop("beneath", []) == []
+        return rows
 
     def anew(self) -> dict[str, list[tuple[object, ...]]]:
         """All that a satellite would have that was told everything now."""
@@ -95,3 +109,33 @@ def pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pair:
     for extension, site in (("101", "main"), ("102", "main"), ("201", "liege"), ("202", "liege")):
         made.hires(extension, site)
     return made
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MariaDB]:
+    with MariaDB.running() as running:
+        yield running
+
+
+@pytest.fixture
+def main(server: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Main]:
+    """One with a site at Liège, and a satellite there."""
+    monkeypatch.setattr("carillon.system.paths.LASTING_ROOT", tmp_path / "lasting")
+    monkeypatch.setattr(SystemPaths, "of", lambda directory: SystemPaths(directory, tmp_path / "run"))
+    paths = SystemPaths.of(tmp_path / "office")
+    for directory in (paths.directory, paths.run, paths.follower_report.parent):
+        directory.mkdir(parents=True)
+    server.new().write(paths.database)
+    node = create_system(paths.directory, "example.org", OFFICE)
+    paths.node.write_text(node.name)
+    ensure_authority(paths.cluster)
+    keep(paths.cluster, issue(paths.cluster, node))
+    sites.add(open_truth(paths), "me", "liege")
+    made = Main(paths, tmp_path)
+    made.adds("liege", "127.0.0.22")
+    with Server(paths, made.node, made.board) as serving:
+        thread = threading.Thread(target=serving.serve_forever, args=(0.1,))
+        thread.start()
+        yield made
+        serving.shutdown()
+        thread.join()

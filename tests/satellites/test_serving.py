@@ -5,90 +5,27 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
-from tests.truth.mariadb import Server as MariaDB
+from tests.satellites.mains import Main, hands
 
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
-from carillon.follower.daemon import Follower
 from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
-from carillon.provisioning import nodes, presences, satellites, sites, users
+from carillon.provisioning import nodes, presences, satellites, sites, users, voicemails
 from carillon.provisioning.changes import last, listing
-from carillon.provisioning.system import create_system, load_node, open_truth
 from carillon.satellites import deputy
 from carillon.satellites.asking import Asking, Unreachable, opened
-from carillon.satellites.board import Board
-from carillon.satellites.serving import Server
 from carillon.satellites.taking import take
 from carillon.satellites.wire import Asked
 from carillon.stores.sql.feed import Position
 from carillon.supervision.probes import satellite_words
-from carillon.system.paths import SystemPaths
 
 pytestmark = pytest.mark.engines
-OFFICE = "127.0.0.21"
-
-
-class Main:
-    """A main that answers, and whatever certificates its authority has issued."""
-
-    def __init__(self, paths: SystemPaths, home: Path) -> None:
-        self.paths, self.board, self._home = paths, Board(), home
-        self.follower = Follower(paths, board=self.board)
-        self.node = load_node(paths)
-
-    @property
-    def truth(self) -> Engine:
-        return open_truth(self.paths)
-
-    def adds(self, name: str, address: str) -> None:
-        """A satellite, which gets its certificate."""
-        new = satellites.planned(self.truth, self.node, "liege", address, name)
-        nodes.add(self.truth, "me", new)
-        self.issues(new)
-        self.follower.look()
-
-    def issues(self, node: Node) -> Path:
-        """A certificate for a node of this name; the directory that holds it."""
-        keep(self._home / node.name, issue(self.paths.cluster, node))
-        return self._home / node.name
-
-    def asked_by(self, name: str, *, heard: list[int] | None = None) -> Asking:
-        """A connection of whoever has this certificate."""
-        beats = [] if heard is None else heard
-        return Asking(self.node, self._home / name, self._home / f"{name}-arriving", lambda: beats.append(1))
-
-
-@pytest.fixture
-def main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Main]:
-    """One with a site at Liège, and a satellite there."""
-    monkeypatch.setattr("carillon.system.paths.LASTING_ROOT", tmp_path / "lasting")
-    monkeypatch.setattr(SystemPaths, "of", lambda directory: SystemPaths(directory, tmp_path / "run"))
-    paths = SystemPaths.of(tmp_path / "office")
-    for directory in (paths.directory, paths.run, paths.follower_report.parent):
-        directory.mkdir(parents=True)
-    with MariaDB.running() as server:
-        server.new().write(paths.database)
-        node = create_system(paths.directory, "example.org", OFFICE)
-        paths.node.write_text(node.name)
-        ensure_authority(paths.cluster)
-        keep(paths.cluster, issue(paths.cluster, node))
-        sites.add(open_truth(paths), "me", "liege")
-        made = Main(paths, tmp_path)
-        made.adds("liege", "127.0.0.22")
-        with Server(paths, made.node, made.board) as serving:
-            thread = threading.Thread(target=serving.serve_forever, args=(0.1,))
-            thread.start()
-            yield made
-            serving.shutdown()
-            thread.join()
 
 
 def follows(main: Main, asking: Asking, at: Position | None, aside: str = "") -> Position:
@@ -215,6 +152,90 @@ def test_a_satellite_has_changes_done_for_people_of_its_branch_only(main: Main) 
     ):
         assert "refused" in says(main, "liege", *asked)
     assert presences.said(main.truth, "101")[1] == ()
+
+
+def kept(id: str, change: str, *arguments: object) -> dict[str, Any]:
+    """A change as a satellite hands it over."""
+    what = {"change": change, "who": "phone", "arguments": arguments, "version": "0.1.0"}
+    return {"id": id * 16, **what, "age_s": 0.0, "at": 0.0, "waited": True}
+
+
+def test_what_was_kept_is_done_in_order_and_once(main: Main) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    on, off = kept("a", "presence set", "201@example.org", "dnd"), kept("b", "dnd end", "201@example.org")
+    said = hands(main, "liege", on, off)
+    assert [one["outcome"] for one in said["outcomes"]] == ["done", "done"]
+    assert (said["stopped"], said["outcomes"][1]["sequence"]) == ("", last(main.truth))
+    again = hands(main, "liege", on, off)
+    assert [one["sequence"] for one in again["outcomes"]] == [one["sequence"] for one in said["outcomes"]]
+    assert said["outcomes"][1]["sequence"] == last(main.truth)
+    assert presences.said(main.truth, "201")[1] == ()
+
+
+def test_a_change_whose_predecessor_is_missing_stops_what_is_handed_over(main: Main) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    said = hands(main, "liege", kept("b", "presence set", "201@example.org", "dnd"), previous="a" * 16)
+    assert (said["outcomes"], said["stopped"]) == ([], "out of order")
+    assert presences.said(main.truth, "201")[1] == ()
+
+
+@pytest.mark.parametrize("changes", [
+    (5,),
+    ({},),
+    (kept("a", "presence set", "201@example.org", "dnd") | {"at": "noon"},),
+    (kept("a", "presence set", "201@example.org", "dnd") | {"id": "short"},),
+    tuple(kept(f"{n:x}", "dnd end", "201@example.org") for n in range(16)) * 2,
+])  # fmt: skip
+def test_what_is_not_understood_is_not_done(main: Main, changes: tuple[Any, ...]) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    said = hands(main, "liege", kept("9", "presence set", "201@example.org", "dnd"), *changes)
+    assert said["refused"] == ["question", "wasn't understood."]
+    assert presences.said(main.truth, "201")[1] == ()
+
+
+def test_who_was_stolen_hands_over_nothing(main: Main) -> None:
+    users.add(main.truth, "me", "201", "Carol", site="liege")
+    nodes.remove(main.truth, "me", "liege")
+    said = hands(main, "liege", kept("a", "presence set", "201@example.org", "dnd"))
+    assert said["refused"][1] == "liege is no satellite of this system (any more)."
+    assert presences.said(main.truth, "201")[1] == ()
+
+
+def test_while_the_database_is_away_nothing_is_done_and_why_is_said(main: Main) -> None:
+    database = main.paths.database.read_text()
+    main.paths.database.write_text(database.replace('"socket": "/', '"socket": "/nowhere/'))
+    said = hands(main, "liege", kept("a", "presence set", "201@example.org", "dnd"))
+    assert said["outcomes"] == []
+    assert "none of its servers" in said["stopped"]
+
+
+def test_a_satellite_learns_little_about_people_of_other_sites(main: Main) -> None:
+    """Whoever has stolen one tries no PINs of theirs and reads no addresses; callers may leave messages."""
+    for extension, site in (("101", "main"), ("201", "liege")):
+        users.add(main.truth, "me", extension, "Somebody", f"{extension}@mail.example", site=site)
+        voicemails.set(main.truth, "me", extension, pin="48151623", most=7)
+
+    def asks(question: str, *arguments: str) -> Any:
+        return says(main, "liege", question, "phone", *arguments)["done"]
+
+    assert asks("voicemail pin", "201@example.org", "48151623")
+    assert not asks("voicemail pin", "101@example.org", "48151623")
+    assert not asks("voicemail pin", "999@example.org", "48151623")
+    assert asks("voicemail settings", "201@example.org")["email"] == "201@mail.example"
+    there = asks("voicemail settings", "101@example.org")
+    assert (there["email"], there["ask_pin"], there["most"]) == (None, True, 7)
+    assert "there is no user 999" in says(main, "liege", "voicemail settings", "phone", "999@example.org")["refused"][1]
+
+
+def test_the_name_of_a_satellite_that_was_removed_is_nobodys_any_more(main: Main) -> None:
+    nodes.remove(main.truth, "me", "liege")
+    with pytest.raises(Refused, match=r"liege was a satellite .* choose another name, such as liege-2"):
+        main.adds("liege", "127.0.0.22")
+    with pytest.raises(Refused, match="liege was a satellite"):
+        nodes.add(main.truth, "me", replace(main.node, name="liege", address="127.0.0.23"))
+    assert satellites.planned(main.truth, main.node, "liege", "127.0.0.22").name == "liege-2"
+    main.adds("liege-2", "127.0.0.22")
+    assert satellites.planned(main.truth, main.node, "liege", "127.0.0.24").name == "liege-3"
 
 
 def test_a_main_and_who_has_left_have_nothing_done(main: Main) -> None:

@@ -27,6 +27,9 @@ CHANGES: Final[dict[str, Callable[..., Any]]] = {
 }
 """A phone can do these and nothing else to the truth. What they return must be plain, too."""
 
+KEPT: Final = frozenset({"presence set", "presence clear", "dnd end", "forwarding set", "forwarding unset"})
+"""What a satellite keeps while it is cut off: settings of one person, all that they need is in a directory."""
+
 
 QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "voicemail settings": voicemails.settings,

@@ -9,6 +9,7 @@ import typer
 from carillon.cli.context import Cli, Row, commands
 
 if TYPE_CHECKING:
+    from carillon.provisioning.keptchanges import HandedOver
     from carillon.provisioning.nodes import NodeView
 
 app = commands("Satellites: machines at branches, which go on by themselves when the link to the mains is cut.")
@@ -86,6 +87,57 @@ def _row(view: NodeView) -> Row:
         "in_force": state.sequence if state else None,
         "behind": view.behind if state else None,
         "version": state.version if state else None,
+    }
+
+
+@app.command()
+def changes(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Option(metavar="EXTENSION", help="Only what this person changed.")] = None,
+    newest: Annotated[int, typer.Option(min=1, help="How many.")] = 100,
+) -> None:
+    """What people changed while their branch was cut off: on a main what became of it, on a satellite what waits.
+
+    Example: `carillon satellite changes --person 201`
+    """
+    cli = Cli.of(context)
+    if cli.paths.satellite.exists():
+        cli.show(_waiting(cli, person)[-newest:], "Changes that wait for a main")
+        return
+    from carillon.provisioning import keptchanges
+
+    found = keptchanges.listing(cli.truth, newest, person)
+    cli.show([_handed_over(one) for one in found], "Changes that satellites kept and handed over")
+
+
+def _waiting(cli: Cli, person: str | None) -> list[Row]:
+    from carillon.model.refused import Refused
+    from carillon.satellites.collision import instant
+    from carillon.satellites.kept import Journal
+    from carillon.stores.ports import StoreDown
+
+    try:
+        waiting = Journal(cli.paths.kept_changes).waiting()
+    except StoreDown as down:
+        raise Refused("dir", f"{down}; run this as root.") from down
+    return [
+        {"made": instant(one.at), "who": one.who, "person": one.person, "what": one.what}
+        for one in waiting
+        if person in (None, one.person, one.person.partition("@")[0])
+    ]
+
+
+def _handed_over(of: HandedOver) -> Row:
+    from carillon.satellites.collision import instant
+
+    return {
+        "made": instant(of.made),
+        "handed_over": instant(of.handed),
+        "who": of.who,
+        "person": f"{of.subject.key}@{of.subject.domain}",
+        "what": of.what,
+        "outcome": of.outcome,
+        "why": of.why or None,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import sqlite3
 import sys
 import threading
@@ -30,8 +31,10 @@ from carillon.model.witness import Witness
 from carillon.provisioning.system import follow_truth, load_nodes, load_witnesses, show_truth
 from carillon.satellites.board import Board
 from carillon.satellites.following import AGAIN_S, Following
+from carillon.satellites.handing import NotTaken, hand_over, note
 from carillon.satellites.serving import serve as satellites_serve
 from carillon.satellites.taking import position_in
+from carillon.stores.ports import StoreDown
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Position, last_position
 from carillon.stores.sql.nodestates import NodeStates
@@ -40,13 +43,14 @@ from carillon.supervision.prepare import load_system
 from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.rpc import RpcFailed
 from carillon.supervision.welcome import serve
-from carillon.system.paths import SystemPaths
+from carillon.system.paths import SERVICE_USER, SystemPaths
 from carillon.system.pulse import NAME as PULSE
 from carillon.system.pulse import beat
 from carillon.system.rhythm import steadily
 
 LOOK_S = 0.5
 AILING_S = 3.0
+HAND_S = 1.0
 
 Nodes = tuple[Node, tuple[Node, ...], tuple[Witness, ...]]
 
@@ -105,10 +109,10 @@ class Follower:
         self.report = Report(self.report.sequence, now, since, words, self.report.unkept)
 
 
-def _hold(paths: SystemPaths) -> None:
-    """Renew or await the lease for ever. This process ends with whatever nobody foresaw, to be started anew."""
+def _for_ever(work: Callable[[SystemPaths], None], paths: SystemPaths) -> None:
+    """Do something without end. This process ends with whatever nobody foresaw, to be started anew."""
     try:
-        _hold_steadily(paths)
+        work(paths)
     except Exception:  # noqa: BLE001 -- a thread would end alone, and this node never hold anything again
         traceback.print_exc()
         os._exit(1)
@@ -121,7 +125,8 @@ def _mend(paths: SystemPaths) -> None:
             mend(paths)
 
 
-def _hold_steadily(paths: SystemPaths) -> None:
+def _hold(paths: SystemPaths) -> None:
+    """Renew or await the lease."""
     node = load_nodes(paths)[0].name
     holding, states = Holding(lambda: follow_truth(paths), node, paths.lease, time.monotonic), NodeStates(node)
     for _ in steadily(RENEW_S):
@@ -129,6 +134,21 @@ def _hold_steadily(paths: SystemPaths) -> None:
             holding.wants = not load_nodes(paths)[0].drained
             holding.look()
             states.tell(follow_truth(paths), (Report.read(paths.follower_report) or Report()).sequence)
+
+
+def _hand_over(paths: SystemPaths) -> None:
+    """Give mains what was kept while they were away, for ever."""
+    owner, known = pwd.getpwnam(SERVICE_USER).pw_uid, ""
+    for _ in steadily(HAND_S):
+        words = ""
+        try:
+            hand_over(paths, owner)
+        except (NotTaken, StoreDown, Refused, OSError, sqlite3.Error) as failed:
+            words = failed.sentence if isinstance(failed, Refused) else str(failed)
+        if words != known:  # once, not each second
+            note(paths, words)
+            print(f"kept: {words or 'all is handed over'}", file=sys.stderr, flush=True)
+            known = words
 
 
 def _tell_ailing(paths: SystemPaths) -> None:
@@ -175,7 +195,8 @@ def main() -> None:
         board.write(kept)
     follower = Follower(paths, board=board)
     follower.look()
-    for work, *more in ((_hold,), (_mend,), (_tell_ailing,), (serve,), (satellites_serve, board)):
+    hold = partial(_for_ever, _hold)
+    for work, *more in ((hold,), (_mend,), (_tell_ailing,), (serve,), (satellites_serve, board)):
         threading.Thread(target=work, args=(paths, *more), daemon=True).start()
     known = _all(paths)
     while True:
@@ -187,6 +208,7 @@ def main() -> None:
 
 def _follow_mains(paths: SystemPaths, pulse: Path) -> NoReturn:
     """What a satellite does instead."""
+    threading.Thread(target=_for_ever, args=(_hand_over, paths), daemon=True).start()
     following, known = Following(paths, partial(beat, pulse)), _all(paths)
     while True:
         beat(pulse)

@@ -56,7 +56,8 @@ class Subject:
 class Change:
     """One change of `subject`. `before` is None for an addition, `after` for a removal.
 
-    `at` is UTC in ISO 8601. Neither `before` nor `after` ever holds a password or an HA1.
+    Where `before` is empty, `after` tells what became of a change that a satellite handed over. `at` is UTC in
+    ISO 8601. Neither `before` nor `after` ever holds a password or an HA1.
     """
 
     sequence: int
@@ -68,7 +69,9 @@ class Change:
 
     @property
     def kind(self) -> str:
-        """One of `added`, `removed`, `changed`."""
+        """One of `added`, `removed`, `changed`, `handed over`."""
         if self.before is None:
             return "added"
+        if not self.before and self.after:
+            return "handed over"
         return "removed" if self.after is None else "changed"

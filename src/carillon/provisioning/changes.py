@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -79,17 +80,13 @@ def listing(engine: Engine, newest: int = 100, noun: str | None = None) -> list[
         query = query.where(change.c.noun == noun)
     with reading(engine) as connection:
         rows = connection.execute(query).all()
-    return [
-        Change(
-            row.sequence,
-            row.at,
-            row.who,
-            Subject(Noun(row.noun), row.domain, row.key),
-            _state(row.before),
-            _state(row.after),
-        )
-        for row in reversed(rows)
-    ]
+    return [change_of(row) for row in reversed(rows)]
+
+
+def change_of(row: Any) -> Change:
+    """The change in a row of the journal."""
+    subject = Subject(Noun(row.noun), row.domain, row.key)
+    return Change(row.sequence, row.at, row.who, subject, _state(row.before), _state(row.after))
 
 
 def _text(state: State | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -9,13 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from carillon.model.change import Noun, Subject
-from carillon.model.node import Node
+from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
 from carillon.provisioning.changes import State, last, record
 from carillon.provisioning.witnesses import witnesses_of
 from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.nodestates import NodeState, node_states
-from carillon.stores.sql.tables import node, nodestate
+from carillon.stores.sql.tables import change, node, nodestate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,31 @@ def _require_addable(connection: Connection, new: Node, joined: Set[str]) -> Nod
     before = there.pop(new.name, None)
     if before is not None and (new.name in joined or not there):
         raise Refused("name", f"there is a node {new.name} already; choose another name, or let it leave first.")
+    if before is None and _was_satellite(connection, new.name):
+        raise Refused(
+            "name",
+            f"{new.name} was a satellite that has been removed, and whoever has its machine can still show the"
+            f" certificate of that name; choose another name, such as {free_name(connection, new.name)}.",
+        )
     if new.name in {one.name for one in witnesses_of(connection)}:
         raise Refused("name", f"there is a witness {new.name} already; choose another name.")
     for one in there.values():
         if shared := {*new.addresses} & {*one.addresses}:
             raise Refused("address", f"{shared.pop()} is the address of {one.name}; each node has its own.")
     return before
+
+
+def free_name(connection: Connection, like: str) -> str:
+    """A name that no node has, and no satellite ever had: `liege`, else `liege-2` …"""
+    taken = {one.name for one in _all(connection)}
+    names = itertools.chain([like], (f"{like}-{n}" for n in itertools.count(2)))
+    return next(name for name in names if name not in taken and not _was_satellite(connection, name))
+
+
+def _was_satellite(connection: Connection, name: str) -> bool:
+    """Whether a satellite of this name was removed, ever: the journal is kept for good."""
+    query = select(change.c.before).where(change.c.noun == Noun.NODE, change.c.key == name, change.c.after.is_(None))
+    return any(json.loads(before).get("role") == SATELLITE for before in connection.execute(query).scalars() if before)
 
 
 @repeated

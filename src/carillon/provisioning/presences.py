@@ -24,15 +24,24 @@ _CLOCK = re.compile(r"[0-2]?\d:[0-5]\d")
 
 
 @repeated
-def set(engine: Engine, who: str, extension: str, state: str, note: str | None = None, until: str | None = None) -> int:
+def set(
+    engine: Engine,
+    who: str,
+    extension: str,
+    state: str,
+    note: str | None = None,
+    until: str | None = None,
+    made: float | None = None,
+) -> int:
     """Say a person's state by hand: a presence state, or `dnd`. Returns the sequence; raises `Refused`.
 
     `until` is a time such as `17:30`, the next one, or `2026-12-24T17:30`, both local; None: until further notice.
+    `made` is when it was said, in Unix seconds; now, if nothing else is said.
     """
     with writing(engine) as connection:
         user = require_user(connection, "extension", extension)
         known, dnd = state_typed(state)
-        now = time.time()
+        now = time.time() if made is None else made
         end = None if until is None else until_typed(until, now, timezone_of(connection, user))
         new = Presence(user.domain, user.extension, MANUAL, known, now, dnd, note or None, end)
         before = _found(connection, user, MANUAL)

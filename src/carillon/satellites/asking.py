@@ -9,6 +9,7 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import IO
@@ -46,10 +47,20 @@ def opened(main: Node, nodes: Path) -> HTTPSConnection:
 
 
 class Asking:
-    """One connection to one main, kept for further questions; `nodes` holds by what nodes know each other."""
+    """One connection to one main, kept for further questions; `nodes` holds by what nodes know each other.
 
-    def __init__(self, main: Node, nodes: Path, arriving: Path, heard: Callable[[], None]) -> None:
-        self.main, self.nodes, self._arriving, self._heard = main, nodes, arriving, heard
+    `timed` gets what its clock shows, in Unix seconds.
+    """
+
+    def __init__(
+        self,
+        main: Node,
+        nodes: Path,
+        arriving: Path,
+        heard: Callable[[], None],
+        timed: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        self.main, self.nodes, self._arriving, self._heard, self.timed = main, nodes, arriving, heard, timed
         self._connection: HTTPSConnection | None = None
 
     def close(self) -> None:
@@ -80,12 +91,18 @@ class Asking:
         try:
             connection.request("POST", wire.PATH, json.dumps(asked.as_json()), {"Content-Type": "application/json"})
             answer = connection.getresponse()
+            self._reads_clock(answer)
             said = None if answer.status == 200 else json.loads(answer.read(4096))
         except (OSError, HTTPException, ValueError) as error:
             raise self._away(error) from error
         if said is not None:
             raise Refused(str(said.get("field", "name")), str(said.get("sentence", "was refused.")))
         yield answer
+
+    def _reads_clock(self, answer: HTTPResponse) -> None:
+        """It tells seconds: half of one is the middle. Raises ValueError for what is no date."""
+        if date := answer.getheader("Date"):
+            self.timed(parsedate_to_datetime(date).timestamp() + 0.5)
 
     def _connected(self) -> HTTPSConnection:
         if self._connection is not None:

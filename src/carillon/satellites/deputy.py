@@ -6,17 +6,21 @@ A satellite is believed about people of its own branch, since it lets in their p
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, Final
 
-from carillon.asterisk.changes import CHANGES, QUESTIONS
+from sqlalchemy import Engine
+
+from carillon.asterisk.changes import CHANGES, KEPT, QUESTIONS
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning import users
 from carillon.provisioning.system import follow_truth, load_nodes, open_truth, put_in_force
+from carillon.satellites import keeping
 from carillon.satellites.asking import opened
-from carillon.stores.sql.engine import reading
+from carillon.stores.sql.engine import Busy, DatabaseAway, reading
 from carillon.stores.sql.feed import last_position
 from carillon.supervision.waiting import comes_true
 from carillon.system.paths import SystemPaths
@@ -31,7 +35,12 @@ CUT_OFF: Final = "the link to the mains is cut: nothing can be changed until it 
 
 
 def asks(paths: SystemPaths, change: str, who: str, arguments: list[Any]) -> Any:
-    """On a satellite: have it done by a main, and wait until it is in force here. Raises `Refused`."""
+    """On a satellite: have it done by a main, and wait until it is in force here. Raises `Refused`.
+
+    While no main can do it, it is refused; but for what is kept until one can.
+    """
+    if change in KEPT:
+        return keeping.does(paths, change, who, arguments)
     if change not in {*CHANGES, *QUESTIONS}:
         raise Refused(change, "is done on mains only.")
     known = Report.read(paths.follower_report)
@@ -75,6 +84,8 @@ def done(paths: SystemPaths, satellite: Node, asked: list[Any]) -> dict[str, Any
         change, who, *arguments = asked
         if change in CHANGES:
             _require_own(paths, satellite, change, arguments)
+        elif change in OF_OTHERS and not _is_own(paths, satellite, str(arguments[0])):
+            return {"done": OF_OTHERS[change](QUESTIONS[change], open_truth(paths), arguments), "sequence": 0}
         made = (CHANGES | QUESTIONS)[change](open_truth(paths), f"{who} by {satellite.name}", *arguments)
         if change in CHANGES:
             put_in_force(paths)
@@ -82,13 +93,35 @@ def done(paths: SystemPaths, satellite: Node, asked: list[Any]) -> dict[str, Any
             return {"done": made, "sequence": last_position(connection).sequence if change in CHANGES else 0}
     except Refused as refused:
         return {"refused": [refused.field, refused.sentence]}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, IndexError) as error:
         return {"refused": ["question", f"isn't understood ({error})."]}
 
 
 def _require_own(paths: SystemPaths, satellite: Node, change: str, arguments: list[Any]) -> None:
     if change not in OF_A_PERSON or not arguments:
         raise Refused("change", f"{change} isn't for a satellite.")
-    user = users.show(open_truth(paths), str(arguments[0])).user
-    if (user.domain, user.site) != (satellite.default_domain, satellite.site):
+    if not _is_own(paths, satellite, str(arguments[0])):
         raise Refused("extension", f"{arguments[0]} is nobody of {satellite.site}.")
+
+
+def _is_own(paths: SystemPaths, satellite: Node, extension: str) -> bool:
+    """Whether a person works there; who is nobody works nowhere."""
+    try:
+        user = users.show(open_truth(paths), extension).user
+    except (DatabaseAway, Busy):
+        raise
+    except Refused:
+        return False
+    return (user.domain, user.site) == (satellite.default_domain, satellite.site)
+
+
+def _of_a_mailbox_elsewhere(ask: Callable[..., Any], truth: Engine, arguments: list[Any]) -> dict[str, Any]:
+    """What somebody at the branch needs who leaves a message there, and no more."""
+    return {**ask(truth, "", *arguments), "email": None, "ask_pin": True}
+
+
+OF_OTHERS: Final[dict[str, Callable[..., Any]]] = {
+    "voicemail settings": _of_a_mailbox_elsewhere,
+    "voicemail pin": lambda ask, truth, arguments: False,
+}
+"""What a satellite is told when it asks about people of other sites. Nobody tries PINs of theirs from a branch."""

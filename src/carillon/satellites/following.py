@@ -7,6 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from carillon.follower import lastknown
@@ -14,8 +15,11 @@ from carillon.follower.report import Report
 from carillon.model.refused import Refused
 from carillon.provisioning.system import load_nodes
 from carillon.satellites.asking import Asking, Unreachable
+from carillon.satellites.kept import Journal, Kept
+from carillon.satellites.moments import Anchor, Moment
 from carillon.satellites.taking import aside_kept, keep_aside, position_in, take
 from carillon.satellites.wire import Asked, Broken
+from carillon.stores.ports import StoreDown
 from carillon.stores.sql.feed import Position
 from carillon.supervision.welcome import VERSION
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -68,13 +72,13 @@ class Following:
             yield first
             mains.remove(first.main)
         for main in mains:
-            yield Asking(main, self._paths.cluster, self._paths.last_known / ARRIVING, self._heard)
+            yield Asking(main, self._paths.cluster, self._paths.last_known / ARRIVING, self._heard, self._hears_time)
 
     def _follows(self, asking: Asking) -> None:
         place = self._directory
         asked = Asked(position_in(place), aside_kept(self._paths), VERSION)
         with asking.asks(asked) as answer:
-            position, aside = take(place, pwd.getpwnam(SERVICE_USER).pw_uid, answer)
+            position, aside = take(place, pwd.getpwnam(SERVICE_USER).pw_uid, answer, self._kept)
         if aside is not None:
             keep_aside(self._paths, load_nodes(self._paths)[0].name, aside)
             lastknown.lay_told(self._paths, pwd.getpwnam(SERVICE_USER).pw_uid)
@@ -82,6 +86,19 @@ class Following:
             lastknown.copy_directory(place, self._paths.last_known / place.name)
         self.report = Report(position.sequence, self._clock())
         self._tells()
+
+    def _kept(self) -> tuple[Kept, ...]:
+        """What waits here for mains; what can't be read doesn't hold up what they tell."""
+        try:
+            return Journal(self._paths.kept_changes).all()
+        except StoreDown as down:
+            print(f"kept: {down}", file=sys.stderr, flush=True)
+            return ()
+
+    def _hears_time(self, mains: float) -> None:
+        """By which what happens here while the link is cut is given its time."""
+        with suppress(OSError):
+            Anchor(mains, Moment.now()).write(self._paths.mains_clock)
 
     def _heard(self) -> None:
         """The main that is asked is there."""

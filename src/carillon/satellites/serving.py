@@ -21,7 +21,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth, load_nodes
-from carillon.satellites import deputy, share, wire
+from carillon.satellites import deputy, receiving, share, wire
 from carillon.satellites.board import Board
 from carillon.satellites.stream import Writer
 from carillon.satellites.wire import BEAT_S, Asked
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         """What has changed, or a wish of somebody at the branch."""
         name = name_in(self.connection.getpeercert())
         try:
-            if self.path == deputy.PATH:
+            if self.path in (deputy.PATH, receiving.PATH):
                 self._does(name)
                 return
             asked = self._asked()
@@ -114,17 +114,20 @@ class _Handler(BaseHTTPRequestHandler):
             raise ValueError
         return Asked.read(json.loads(self._body()))
 
-    def _body(self) -> bytes:
+    def _body(self, limit: int = LIMIT) -> bytes:
         length = int(self.headers.get("Content-Length", 0))
-        if not 0 < length <= LIMIT:
+        if not 0 < length <= limit:
             raise ValueError
         return self.rfile.read(length)
 
     def _does(self, name: str) -> None:
         """Raises `Refused` when this is no satellite of ours."""
-        asked = list(json.loads(self._body()))  # first of all: what is left unread ends the connection before an answer
+        body = self._body(receiving.LIMIT)  # first of all: what is left unread ends the connection before an answer
         satellite = require_satellite(name, load_nodes(self.server.paths)[1])
-        self._answers(200, deputy.done(self.server.paths, satellite, asked))
+        if self.path == deputy.PATH:
+            self._answers(200, deputy.done(self.server.paths, satellite, list(json.loads(body))))
+        else:
+            self._answers(200, receiving.received(self.server.paths, satellite, json.loads(body)))
 
     def _sends(self, answer: Answer) -> None:
         """An answer that can't be ended breaks off: the satellite takes nothing of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
@@ -12,8 +13,9 @@ from typing import IO, Any
 from carillon.model.node import Node
 from carillon.model.zone import NameService
 from carillon.provisioning.lastnodes import LastNodes
-from carillon.satellites import share, wire
+from carillon.satellites import share, upon, wire
 from carillon.satellites.asking import header_of
+from carillon.satellites.kept import Kept
 from carillon.satellites.wire import Broken
 from carillon.stores import nameservice, trunklogins
 from carillon.stores.directoryfile import SCHEMA, Step, apply, position_of, writing
@@ -21,10 +23,13 @@ from carillon.stores.sql.feed import Position
 from carillon.system.paths import SystemPaths
 
 
-def take(directory: Path, owner_uid: int, answer: IO[str]) -> tuple[Position, dict[str, Any] | None]:
+def take(
+    directory: Path, owner_uid: int, answer: IO[str], kept: Callable[[], Sequence[Kept]] = tuple
+) -> tuple[Position, dict[str, Any] | None]:
     """Bring a directory to where an answer leads; what lies beside is returned. Raises Broken, sqlite3.Error, OSError.
 
-    What doesn't fit to where the directory is, such as what came already, is not taken.
+    What doesn't fit to where the directory is, such as what came already, is not taken. What is `kept` here lies upon
+    it, as long as it isn't in what mains tell.
     """
     head = header_of(answer)
     with writing(directory, owner_uid) as opened:
@@ -33,7 +38,9 @@ def take(directory: Path, owner_uid: int, answer: IO[str]) -> tuple[Position, di
             raise Broken(f"it leads on from change {head.before.sequence}, and we are elsewhere")
         if (head.before is None) != (head.touched is None):
             raise Broken("it leads on from nowhere")
+        upon.lift(opened)
         apply(opened, Step(head.to, head.touched, wire.rows(answer)))
+        upon.lay(opened, [one for one in kept() if one.sequence is None or one.sequence > head.to.sequence])
     return head.to, head.aside
 
 

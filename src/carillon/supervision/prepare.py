@@ -19,6 +19,7 @@ from carillon.model.refused import Refused
 from carillon.model.zone import NameService
 from carillon.provisioning import domains, nameservice
 from carillon.provisioning.system import last_nodes, load_nodes, load_witnesses, open_truth, show_truth
+from carillon.satellites import upon
 from carillon.satellites.following import first_copy
 from carillon.stores import nameservice as told_service
 from carillon.stores.recordingspool import PARTS
@@ -86,6 +87,8 @@ def lay_out(system: System) -> None:
         if paths.satellite.exists() and not paths.last_nodes.exists():
             first_copy(paths, FIRST_COPY_S)
         lastknown.lay(paths, pwd.getpwnam(SERVICE_USER).pw_uid)
+        if paths.satellite.exists():
+            upon.begin(paths, pwd.getpwnam(SERVICE_USER).pw_uid)
     make_tables(paths.run_kamailio / "uacreg.db", ("standard", "uac"))
 
 

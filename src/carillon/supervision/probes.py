@@ -327,12 +327,30 @@ def probe_follower(paths: SystemPaths, node: Node) -> Health:
         return Health(carillon.__version__, "doesn't look for changes of other nodes")
     if report.away_since is None:
         unkept = f"what is in force can't be kept for a start without the database: {report.unkept}"
-        words = (unkept if report.unkept else "", satellite_words(paths))
+        words = (unkept if report.unkept else "", satellite_words(paths), kept_words(paths))
         return Health(carillon.__version__, warning="; ".join(filter(None, words)))
     since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")
     who = f"no main answers since {since}, change {report.sequence} is in force"
     away = who if paths.satellite.exists() else f"the database is away since {since}"
-    return Health(carillon.__version__, warning=f"{away}: {report.problem}")
+    said = (f"{away}: {report.problem}", kept_words(paths))
+    return Health(carillon.__version__, warning="; ".join(filter(None, said)))
+
+
+def kept_words(paths: SystemPaths) -> str:
+    """How many changes a satellite keeps for mains, and why they can't be handed over; "" for none."""
+    from carillon.satellites.kept import Journal  # satellites only
+
+    if not paths.satellite.exists():
+        return ""
+    try:
+        waiting = len(Journal(paths.kept_changes).waiting())
+    except StoreDown as down:
+        return str(down)
+    if not waiting:
+        return ""
+    words = "1 change waits" if waiting == 1 else f"{waiting} changes wait"
+    why = paths.handing_over.read_text() if paths.handing_over.exists() else ""
+    return f"{words} to be handed over to a main{f': {why}' if why else ''}"
 
 
 def satellite_words(paths: SystemPaths) -> str:

@@ -347,6 +347,21 @@ class SystemPaths:
         return self.last_known / "nodes.json"
 
     @property
+    def kept_changes(self) -> Path:
+        """What people of a branch changed that no main has done yet (SQLite), for root alone; in no other place."""
+        return LASTING_ROOT / self.identity / "kept.db"
+
+    @property
+    def handing_over(self) -> Path:
+        """Why a satellite can't hand over what it kept, in words; written by the follower, missing when it can."""
+        return self.run / "follower" / "handing.txt"
+
+    @property
+    def mains_clock(self) -> Path:
+        """What the clock of the mains showed when they were last heard; see `satellites.moments`."""
+        return self.last_known / "clock.json"
+
+    @property
     def follower_report(self) -> Path:
         """How well this node follows the truth, written by the follower."""
         return self.run / "follower" / "report.json"

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import ParamSpec, TypeVar
@@ -84,6 +85,13 @@ class AtMains(DatabaseAway):
     """This machine is a satellite: what is set, is set on the mains."""
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A transaction that is open already, given to a use case in place of an engine: it is committed with the rest."""
+
+    connection: Connection
+
+
 def open_sqlite(path: Path) -> Engine:
     """The engine of a truth in a file, which is made, mode 0600, when it isn't there."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -112,19 +120,25 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
+def reading(engine: Engine | Joined) -> Iterator[Connection]:
     """One consistent view of the truth; nothing that happens meanwhile shows in it. Raises `DatabaseAway`."""
+    if isinstance(engine, Joined):
+        yield engine.connection
+        return
     with _in_words(engine), _connected_to(engine, engine) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine | Joined) -> Iterator[Connection]:
     """A transaction that writes: committed at the end, undone by any error, one at a time.
 
     Raises `Refused` when another writer doesn't end in time, `DatabaseAway` when nothing can be written. A shared truth
     whose server dies in the midst of committing is asked whether it was done: `Overtaken` when it wasn't.
     """
+    if isinstance(engine, Joined):
+        yield engine.connection
+        return
     journalled = None
     try:
         with migrating(engine) as connection:
@@ -202,11 +216,14 @@ def _connected_to(engine: Engine, target: Engine) -> Connection:
 
 
 def repeated(use_case: Callable[P, Value]) -> Callable[P, Value]:
-    """A use case of one transaction, done again when another server of the cluster was faster; at last `Refused`."""
+    """A use case of one transaction, done again when another server of the cluster was faster; at last `Refused`.
+
+    As a part of a transaction of somebody else it is done once: it is for him to begin anew.
+    """
 
     @functools.wraps(use_case)
     def tried(*values: P.args, **named: P.kwargs) -> Value:
-        for attempt in range(1, TRIES):
+        for attempt in range(1, 1 if values and isinstance(values[0], Joined) else TRIES):
             try:
                 return use_case(*values, **named)
             except Overtaken:

@@ -433,3 +433,27 @@ change = _table(
     Column("before", Text),
     Column("after", Text),
 )
+
+kept_change = _table(
+    "keptchange",
+    Column("id", String(40), primary_key=True),
+    Column("satellite", LABEL, nullable=False),
+    Column("made", DOUBLE, nullable=False),
+    Column("handed", DOUBLE, nullable=False),
+    Column("waited", Boolean, nullable=False),
+    Column("who", String(64), nullable=False),
+    Column("what", String(160), nullable=False),
+    Column("noun", String(16), nullable=False),
+    Column("domain", DOMAIN_NAME, nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("part", String(32), nullable=False),
+    Column("outcome", String(8), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("before", Integer, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Index(None, "domain", "key"),
+)
+"""What satellites have handed over, each once: when it was made, and what became of it.
+
+Its own changes are those behind `before`, up to `sequence`.
+"""
