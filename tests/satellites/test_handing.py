@@ -125,6 +125,24 @@ def test_what_no_main_does_counts_here_and_there_later(main: Main, branch: Branc
     assert branch.is_undisturbed()
 
 
+def test_each_has_his_own(main: Main, branch: Branch) -> None:
+    """Of many who changed something, each is as he said, however often others change something."""
+    for extension in range(210, 230):
+        users.add(main.truth, "me", str(extension), "Somebody", site="liege")
+    branch.follows()
+    with branch.cut_off():
+        for extension in range(210, 230):
+            branch.changes("forwarding set", f"{extension}@example.org", "always", "201")
+            branch.changes("presence set", f"{extension}@example.org", "away", str(extension))
+        branch.changes("presence set", CAROL, "dnd")
+    reader = DirectoryReader(branch.paths.run_directory)
+    parties = [reader.party("example.org", str(extension)) for extension in range(210, 230)]
+    reader.close()
+    assert [one.presence[0].note for one in parties if one] == [str(extension) for extension in range(210, 230)]
+    assert {one.forwarding[0].targets for one in parties if one} == {("201",)}
+    assert branch.is_undisturbed()
+
+
 def test_whoever_comes_while_others_wait_comes_behind_them(main: Main, branch: Branch) -> None:
     with branch.cut_off():
         branch.changes("presence set", CAROL, "dnd")

@@ -67,7 +67,7 @@ def _keeps(paths: SystemPaths, journal: Journal, new: Kept) -> Any:
         result = Person(directory, new.person).does(new)
     journal.append(new)
     try:
-        upon.renew(paths, pwd.getpwnam(SERVICE_USER).pw_uid)
+        upon.renew(paths, pwd.getpwnam(SERVICE_USER).pw_uid, new.person)
     except (sqlite3.Error, OSError, StoreDown) as error:
         journal.forget(new.id)
         raise Refused("disk", f"it can't be put in force here ({error}): nothing was changed.") from error

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, StaticPool, create_engine, insert
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, delete, insert
 
 from carillon.asterisk.changes import CHANGES
 from carillon.model.presence import MANUAL
@@ -22,27 +22,30 @@ from carillon.stores import compiled
 from carillon.stores.ports import Party
 from carillon.stores.sql.conduct import conduct_of
 from carillon.stores.sql.engine import reading, writing
-from carillon.stores.sql.tables import domain, forwarding, metadata, number, presence, site, user
+from carillon.stores.sql.tables import change, domain, forwarding, metadata, number, presence, site, user
 
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND extension = ? AND service = ''"  # noqa: S608
 _NUMBER = "SELECT extension FROM party WHERE domain = ? AND number = ?"
+_TABLES = (domain, site, user, number, presence, forwarding, change)
 _COLUMNS = compiled.PARTY.split(", ")
 TIMED = frozenset({"presence set"})
 """What says since when it counts."""
 
 
 class Person:
-    """His settings; `aor` is `201@example.org`. Raises `Refused` when the directory doesn't know him."""
+    """His settings; `aor` is `201@example.org`. Raises `Refused` when the directory doesn't know him.
 
-    def __init__(self, directory: sqlite3.Connection, aor: str) -> None:
+    `truth` is one in memory that was another person's before, to save time.
+    """
+
+    def __init__(self, directory: sqlite3.Connection, aor: str, truth: Engine | None = None) -> None:
         self._directory = directory
         own, _, home = aor.partition("@")
         row = directory.execute(_PARTY, (home, own)).fetchone()
         if row is None:
             raise Refused("extension", f"nobody here knows {aor}.")
         self.party = compiled.party_of(home, row)
-        self._truth = create_engine("sqlite://", poolclass=StaticPool)
-        metadata.create_all(self._truth)
+        self._truth = truth or in_memory()
         with writing(self._truth) as connection:
             _lay(connection, self.party)
 
@@ -79,8 +82,17 @@ class Person:
                     connection.execute(insert(number).prefix_with("OR IGNORE").values(**values))
 
 
+def in_memory() -> Engine:
+    """A truth of nobody, with what changes of settings need."""
+    truth = create_engine("sqlite://", poolclass=StaticPool)
+    metadata.create_all(truth, tables=_TABLES)
+    return truth
+
+
 def _lay(connection: Connection, of: Party) -> None:
     """Ids of his rows stay as they are; states are given times of their order."""
+    for table in reversed(_TABLES):
+        connection.execute(delete(table))
     key = {"domain": of.domain, "extension": of.extension}
     connection.execute(insert(domain).values(name=of.domain, digest="both", session_timer_s=0, recording_days=0))
     place = {"name": of.site.name, "country": of.site.country, "outside_prefix": of.site.outside_prefix}

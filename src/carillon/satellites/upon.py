@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from carillon.model.refused import Refused
 from carillon.satellites.kept import Journal, Kept
-from carillon.satellites.person import Person
+from carillon.satellites.person import Person, in_memory
 from carillon.stores.directoryfile import writing
 from carillon.stores.ports import StoreDown
 from carillon.system.paths import SystemPaths
@@ -28,13 +28,14 @@ _KEEP = f"INSERT INTO beneath SELECT domain, extension, forwarding, presence FRO
 _LAY = f"UPDATE party SET forwarding = ?, presence = ? {_HIS}"  # noqa: S608
 
 
-def lift(directory: sqlite3.Connection) -> None:
-    """Let a directory be as the mains told it, within a transaction."""
+def lift(directory: sqlite3.Connection, person: str = "") -> None:
+    """Let a directory be as the mains told it, or one person in it, within a transaction."""
     if directory.execute(_HERE).fetchone() is None:
         return
     for home, own, *told in directory.execute("SELECT * FROM beneath").fetchall():
-        directory.execute(_LAY, (*told, home, own))
-    directory.execute("DELETE FROM beneath")
+        if person in ("", f"{own}@{home}"):
+            directory.execute(_LAY, (*told, home, own))
+            directory.execute("DELETE FROM beneath WHERE domain = ? AND extension = ?", (home, own))
 
 
 def lay(directory: sqlite3.Connection, waiting: Sequence[Kept]) -> None:
@@ -42,9 +43,10 @@ def lay(directory: sqlite3.Connection, waiting: Sequence[Kept]) -> None:
     if not waiting:
         return
     directory.execute(_TABLE)
+    truth = in_memory()
     for aor in dict.fromkeys(one.person for one in waiting):
         with suppress(Refused):  # he is nobody's any more: mains say so
-            person = Person(directory, aor).did(one for one in waiting if one.person == aor)
+            person = Person(directory, aor, truth).did(one for one in waiting if one.person == aor)
             own = person.party.domain, person.party.extension
             directory.execute(_KEEP, own)
             directory.execute(_LAY, (*person.conduct(), *own))
@@ -59,9 +61,12 @@ def begin(paths: SystemPaths, owner_uid: int) -> None:
         print(f"kept: what waits for mains can't be put in force: {failed}", file=sys.stderr, flush=True)
 
 
-def renew(paths: SystemPaths, owner_uid: int) -> None:
-    """Lay what waits now upon the directory that calls read. Raises `sqlite3.Error`, OSError, StoreDown."""
+def renew(paths: SystemPaths, owner_uid: int, person: str = "") -> None:
+    """Lay what waits now upon the directory that calls read; of everybody, or of one person, which takes less long.
+
+    Raises `sqlite3.Error`, OSError, StoreDown.
+    """
     journal = Journal(paths.kept_changes)
     with writing(paths.run_directory, owner_uid) as directory:
-        lift(directory)
-        lay(directory, journal.all())
+        lift(directory, person)
+        lay(directory, [one for one in journal.all() if person in ("", one.person)])
