@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,17 +25,16 @@ class Clock:
     library: Path
 
     @classmethod
-    def build(cls, place: Path, ahead_s: float = 0) -> Clock:
-        """Make one in a directory that is not there yet; its clock is so many seconds ahead, or, below 0, behind."""
-        place.mkdir()
-        for folder in (place, *place.parents):  # engines run as another user
-            if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
-                folder.chmod(folder.stat().st_mode | 0o001)
-        made = cls(place / "ahead", place / "clock.so")
-        subprocess.run(["cc", *_FLAGS, "-o", str(made.library), str(SOURCE), "-ldl"], check=True)
-        made.file.write_bytes(NUMBER.pack(0))
-        made.is_ahead(ahead_s)
-        return made
+    @contextmanager
+    def open(cls, ahead_s: float = 0) -> Iterator[Clock]:
+        """One that is so many seconds ahead, or, below 0, behind; who has it must have ended at the end."""
+        with tempfile.TemporaryDirectory(prefix="carillon-clock-") as folder:
+            Path(folder).chmod(0o755)  # engines run as another user
+            made = cls(Path(folder, "ahead"), Path(folder, "clock.so"))
+            subprocess.run(["cc", *_FLAGS, "-o", str(made.library), str(SOURCE), "-ldl"], check=True)
+            made.file.write_bytes(NUMBER.pack(0))
+            made.is_ahead(ahead_s)
+            yield made
 
     def is_ahead(self, seconds: float) -> None:
         """Set it, also for processes that run; below 0 it is behind."""

@@ -109,7 +109,7 @@ class Cluster:
             for machine in machines.values():
                 machine.checkout = checkout
                 if machine.host in clocks:
-                    machine.clock = Clock.build(home / f"clock-{machine.host}", clocks[machine.host])
+                    machine.clock = stack.enter_context(Clock.open(clocks[machine.host]))
                 stack.callback(_remove, machine)
             first.does("create", str(first.directory), "--domain", DOMAIN, "--address", first.address)
             first.does("up")

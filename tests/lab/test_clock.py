@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from tests.lab.clock import Clock
@@ -42,12 +41,15 @@ for line in sys.stdin:
 """
 
 
-def test_the_clock_of_a_process_is_wrong_and_set_while_it_runs(tmp_path: Path) -> None:
-    clock = Clock.build(tmp_path / "clock", 600)
-    running = subprocess.Popen(
-        [sys.executable, "-c", WAITS], env=clock.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    with running, running.stdin as asks, running.stdout as says:  # type: ignore[union-attr]
+def test_the_clock_of_a_process_is_wrong_and_set_while_it_runs() -> None:
+    with (
+        Clock.open(600) as clock,
+        subprocess.Popen(
+            [sys.executable, "-c", WAITS], env=clock.variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as running,
+        running.stdin as asks,  # type: ignore[union-attr]
+        running.stdout as says,  # type: ignore[union-attr]
+    ):
         for ahead_s in (600, -600, 0):
             clock.is_ahead(ahead_s)
             print("now", file=asks, flush=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from carillon.siblings.copies import register
-from carillon.siblings.told import News, news, own, read, rows
+from carillon.siblings.told import News, doubtful, news, own, read, rows
 from carillon.stores.registrationjournal import Binding
 
 NOW = 1_800_000_000
@@ -53,7 +53,24 @@ def test_a_phone_that_is_new_is_stored() -> None:
 
 def test_what_is_known_is_no_news() -> None:
     assert news([BOB], [COPY], THERE, NOW) == News()
-    assert news([replace(BOB, expires=BOB.expires + 2)], [COPY], THERE, NOW) == News()
+
+
+@pytest.mark.parametrize("set_by", [-1200, 2, 1200])
+def test_a_clock_that_was_set_makes_no_news_of_a_register_that_is_known(set_by: int) -> None:
+    """Kamailio would refuse a second copy of it, by its Call-ID and CSeq."""
+    assert news([replace(BOB, expires=BOB.expires + max(set_by, -500))], [COPY], THERE, NOW) == News()
+
+
+def test_a_phone_that_was_started_anew_is_news() -> None:
+    again = replace(BOB, call_id="c2")
+    assert news([again], [COPY], THERE, NOW) == News((again,))
+
+
+def test_what_a_sibling_says_and_the_file_does_not_have_is_doubtful() -> None:
+    mine, refreshed = replace(BOB, contact="sip:102@192.0.2.8"), replace(BOB, cseq=8)
+    told = {"a": (BOB,), "b": (BOB,), "c": (refreshed,), "e": (replace(BOB, expires=NOW),)}
+    kept = {"a": (mine, COPY), "b": (mine,), "c": (COPY,), "d": (COPY,), "e": (mine,)}
+    assert set(doubtful(told, kept, THERE, NOW)) == {"b", "c", "d"}
 
 
 def test_a_refresh_is_news() -> None:

@@ -17,6 +17,7 @@ from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import load_node
 from carillon.provisioning.witnesses import all_witnesses
 from carillon.siblings import states as siblingstates
+from carillon.siblings.clocks import advice, clock_words, is_ours
 from carillon.stores.sql.cluster import ClusterState, cluster_state
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import AtMains, DatabaseAway
@@ -98,12 +99,21 @@ def _loads(cli: Cli, nodes: Sequence[Node]) -> dict[str, Row]:
     heard = {one.name for one in siblingstates.read(cli.paths.sibling_states) if one.up}
     others = [one for one in nodes if one.name in heard and one.name != settings.node]
     found = {settings.node: own, **asked(cli, others, "phones and calls", load_in, "load")}
-    return {name: _load(loads[0]) for name, loads in found.items() if loads}
+    clocks = _clocks(cli, settings.node)
+    return {name: _load(loads[0], clocks.get(name, "")) for name, loads in found.items() if loads}
 
 
-def _load(of: Load) -> Row:
-    problem = f"{', '.join(of.ailing)}: see `carillon status` there" if of.ailing else None
-    return {"phones": of.phones, "calls": of.calls, "problem": problem}
+def _clocks(cli: Cli, own: str) -> dict[str, str]:
+    """What is wrong with clocks, by node."""
+    siblings = siblingstates.read(cli.paths.sibling_states)
+    if is_ours(siblings):
+        return {own: advice(siblings, own)}
+    return {one.name: clock_words(one, own) for one in siblings if one.up}
+
+
+def _load(of: Load, clock: str) -> Row:
+    ailing = f"{', '.join(of.ailing)}: see `carillon status` there" if of.ailing else ""
+    return {"phones": of.phones, "calls": of.calls, "problem": "; ".join(filter(None, (ailing, clock))) or None}
 
 
 def _heard(node: Node, own: str, up: bool | None, cluster: ClusterState | None) -> Row:

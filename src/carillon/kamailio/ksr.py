@@ -502,14 +502,18 @@ def shorten_register(longest_s: int) -> None:
         raise EngineRefused("Kamailio did not shorten a registration")
 
 
-def save_copy(aor: str, flags: int, leads_to: str) -> bool:
-    """Store the contact of a REGISTER that a sibling has accepted, reached through that; whether it was stored."""
+def save_copy(aor: str, flags: int, leads_to: str, *, ours: bool) -> bool:
+    """Store the contact of a REGISTER that was accepted before, by a sibling or here; whether it was stored.
+
+    `leads_to` is through what it is reached, "" where the contact says so.
+    """
     for bit in (ENCRYPTED, *range(DIALECT, DIALECT + DIALECT_BITS)):
         if flags >> bit & 1:
             KSR.setbflag(bit)
     if flags >> BEHIND_NAT & 1:
-        KSR.setbflag(HIDDEN_AT_HOME)
-    set_text("$avp(received)", leads_to)
+        KSR.setbflag(BEHIND_NAT if ours else HIDDEN_AT_HOME)
+    if leads_to:
+        set_text("$avp(received)", leads_to)
     KSR.setflag(SOCKET_IS_TOLD)
     return _yes(KSR.registrar.save_uri("location", SAVE_AND_PREPARE_REPLY, f"sip:{aor}"))
 

@@ -80,7 +80,7 @@ from carillon.routing.progress import WORD
 from carillon.routing.sibling import FLOW_FAILED
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
-from carillon.sip.private import KEPT_FLAGS, LEADS_TO, PREFIX
+from carillon.sip.private import KEPT_FLAGS, LEADS_TO, OURS, PREFIX
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, Leaving, Place, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
@@ -443,7 +443,8 @@ def save(asked: Save, journal: RegistrationJournal, changed: NameAsker | None = 
 
 
 def _save_copy(aor: str) -> None:
-    if ksr.save_copy(aor, int(ksr.header(KEPT_FLAGS) or 0), ksr.header(LEADS_TO)):
+    flags, ours, _ = ksr.header(KEPT_FLAGS).partition(OURS)
+    if ksr.save_copy(aor, int(flags or 0), ksr.header(LEADS_TO), ours=bool(ours)):
         ksr.accept_register()
     else:
         ksr.refuse_register()

@@ -12,7 +12,7 @@ from typing import cast
 
 from carillon.model.refused import Refused
 from carillon.siblings.told import news
-from carillon.sip.private import KEPT_FLAGS, LEADS_TO, SOCKET
+from carillon.sip.private import KEPT_FLAGS, LEADS_TO, OURS, SOCKET
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import NotThere, RpcFailed, call
@@ -62,24 +62,46 @@ class Copies:
     socket: str
 
     async def take(self, home: str, aor: str, told: tuple[Binding, ...]) -> None:
-        """Make true what the node that is reached by the URI `home` says of an address of record. Raises RpcFailed."""
+        """Make true what the node that is reached by the URI `home` says of an address of record.
+
+        Raises RpcFailed, also when one contact could not be stored; the others are all the same.
+        """
         here = await asyncio.to_thread(bound, self.rpc, aor)
         now = news(told, here, home, int(time.time()))
-        for one in now.stored:
-            branch = secrets.token_hex(8)
-            code = await self.registrar.registers(register(aor, one, home, self.own, self.socket, branch), branch)
-            if code != 200:
-                raise RpcFailed(f"Kamailio answered {code} to the copy of a registration of {aor}")
+        failed = [words for one in now.stored if (words := await self._store(aor, one, home))]
         for contact in now.removed:
             await self._forget(aor, contact)
+        if failed:
+            raise RpcFailed("; ".join(failed))
+
+    async def restore(self, aor: str, known: tuple[Binding, ...]) -> None:
+        """Store contacts again that have their home here, and that Kamailio no longer has. Raises RpcFailed."""
+        here = {one.contact for one in await asyncio.to_thread(bound, self.rpc, aor)}
+        for one in known:
+            if one.contact not in here:
+                branch = secrets.token_hex(8)
+                message = register(aor, one, one.received, self.own, one.socket, branch, ours=True)
+                await self.registrar.registers(message, branch)
+
+    async def _store(self, aor: str, one: Binding, home: str) -> str:
+        """Why it could not be stored; "" when it was."""
+        branch = secrets.token_hex(8)
+        try:
+            message = register(aor, one, home, self.own, self.socket, branch)
+        except Refused as refused:
+            return str(refused)
+        code = await self.registrar.registers(message, branch)
+        return "" if code == 200 else f"Kamailio answered {code} to the copy of a registration of {aor}"
 
     async def _forget(self, aor: str, contact: str) -> None:
         with suppress(NotThere):
             await asyncio.to_thread(call, self.rpc, "ul.rm_contact", "location", aor, contact)
 
 
-def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch: str) -> str:
-    """The REGISTER that stores a contact of a sibling's; raises `Refused` for one that would be more than a line."""
+def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch: str, *, ours: bool = False) -> str:
+    """The REGISTER that stores a contact of a sibling's, or one of `ours` again; raises `Refused` for one that would be
+    more than a line.
+    """
     parameters = [f"expires={max(1, one.expires - int(time.time()))}"]
     if one.q >= 0:
         parameters.append(f"q={one.q / 1000:.3f}")
@@ -101,7 +123,8 @@ def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch:
         "Supported: path, outbound",
         *((f"User-Agent: {one.user_agent}",) if one.user_agent else ()),
         f"{LEADS_TO}: {home}",
-        f"{KEPT_FLAGS}: {one.flags}",
+        f"{KEPT_FLAGS}: {one.flags}{OURS if ours else ''}",
+        *((f"Path: {one.path}",) if ours and one.path else ()),
         f"{SOCKET}: {socket}",
         "Content-Length: 0",
     ]

@@ -11,8 +11,10 @@ import sys
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from carillon.model.refused import Refused
 from carillon.siblings import states
 from carillon.siblings.bans import BanBook, Row
 from carillon.siblings.callbook import CallBook
@@ -40,6 +42,12 @@ SCAN_S = 5.0
 READ_S = 10.0
 """What Kamailio has not read so long after it began to answer has ended meanwhile."""
 
+SET_S = 3.0
+"""A clock that differs so much from one second to the next was set."""
+
+RESTORE_S = 8.0
+"""How long registrations are looked after that a clock may have ended: Kamailio looks once a second which have."""
+
 LONGEST = 1024
 
 
@@ -57,6 +65,8 @@ class Daemon:
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = self.knows_phones = False
         self._due, self._knows_at_last = 0.0, math.inf
+        self._ahead, self._restored_by = _ahead(), -math.inf
+        self._restoring: dict[str, tuple[Binding, ...]] = {}
 
     async def run(self) -> None:
         """Until a signal ends it."""
@@ -67,7 +77,7 @@ class Daemon:
         _, registrar = await loop.create_datagram_endpoint(
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
-        copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
+        self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
         self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book)
         server = await asyncio.start_server(
             self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
@@ -100,6 +110,8 @@ class Daemon:
     async def _round(self) -> None:
         beat(self._pulse)
         await self._look_at_kamailio()
+        self._look_at_clock()
+        await self._restore()
         now = time.monotonic()
         if now >= self._due:
             await self._scan()
@@ -123,6 +135,30 @@ class Daemon:
         except RpcFailed:
             self.serving = False
 
+    def _look_at_clock(self) -> None:
+        """One that is set ends registrations early: ours are stored again, siblings say all of theirs again."""
+        set_by, self._ahead = _ahead() - self._ahead, _ahead()
+        if abs(set_by) < SET_S:
+            return
+        print(f"siblings: the clock was set by {set_by:+.0f} s", file=sys.stderr, flush=True)
+        self.hearing.wants_all()
+        self._restored_by = time.monotonic() + RESTORE_S
+        ended = {
+            aor: tuple(
+                replace(one, expires=one.expires + round(set_by)) for one in phones if one.expires <= time.time() + 1
+            )
+            for aor, phones in self.phones.items()
+        }
+        self._restoring = {aor: phones for aor, phones in ended.items() if phones}
+
+    async def _restore(self) -> None:
+        """Until Kamailio has really let go what ended by its clock: before, it takes nothing in its place."""
+        if time.monotonic() >= self._restored_by:
+            self._restoring = {}
+        for aor, phones in self._restoring.items():
+            with suppress(RpcFailed, Refused):
+                await self._copies.restore(aor, tuple(one for one in phones if one.expires > time.time()))
+
     async def _scan(self) -> None:
         """The file is a second behind: what differs is asked for."""
         try:
@@ -131,7 +167,8 @@ class Daemon:
             print(f"siblings: {down}", file=sys.stderr, flush=True)
             return
         there = {aor: mine for aor, all_of_it in kept.items() if (mine := own(all_of_it, self._homes))}
-        for aor in {*there, *self.phones}:
+        await self.hearing.reconcile(kept)
+        for aor in {*there, *self.phones} - self._restoring.keys():
             if there.get(aor, ()) != self.phones.get(aor, ()):
                 await self._look_up(aor)
         if not self.knows_phones and self.serving:
@@ -211,6 +248,10 @@ class Daemon:
         with suppress(OSError, UnicodeDecodeError):
             domain, _, user = listener.recv(LONGEST).decode().partition(" ")
             self._begin(self._look_up(f"{user}@{domain}"))
+
+
+def _ahead() -> float:
+    return time.time() - time.monotonic()
 
 
 def main() -> None:

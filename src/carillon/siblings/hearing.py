@@ -6,10 +6,11 @@ import asyncio
 import json
 import sys
 import time
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from carillon.model.refused import Refused
 from carillon.siblings import calls
 from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
@@ -20,7 +21,7 @@ from carillon.siblings.places import Row as Place
 from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
-from carillon.siblings.told import news, read
+from carillon.siblings.told import doubtful, news, read
 from carillon.siblings.wire import SILENT_S, quick_to_fail
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
@@ -28,6 +29,8 @@ from carillon.stores.registrations import bindings
 from carillon.supervision.rpc import RpcFailed
 
 RETRY_S = 2.0
+CLOCKS = 10
+"""Words of a sibling by which its clock is compared: one that was long under way makes it look slow."""
 
 
 @dataclass
@@ -40,9 +43,12 @@ class Heard:
     complete: dict[str, tuple[Binding, ...]] | None = None
     callers: dict[str, calls.Person] | None = None
     places: list[Place] | None = None
+    is_known: bool = False
+    copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     writer: asyncio.StreamWriter | None = None
     was_up: bool | None = None
     since: int = 0
+    ahead: deque[float] = field(default_factory=lambda: deque(maxlen=CLOCKS))
 
 
 class Hearing:
@@ -73,7 +79,8 @@ class Hearing:
         silent = time.monotonic() - heard.last > SILENT_S
         problem = "" if up else "nothing is heard of it" if silent else "its Kamailio does not answer"
         phones = sum(map(len, heard.phones.values()))
-        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones)
+        ahead_s = round(max(heard.ahead)) if heard.ahead and not silent else 0
+        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones, ahead_s)
 
     def wants_all(self) -> None:
         """Have every sibling say everything again."""
@@ -120,6 +127,8 @@ class Hearing:
         heard.last = time.monotonic()
         if "serving" in line:
             heard.serving = bool(line["serving"])
+            if "clock" in line:
+                heard.ahead.append(float(line["clock"]) - time.time())
             if "calls" in line:
                 self._take_calls(peer, heard, line["calls"])
             if "places" in line:
@@ -132,7 +141,7 @@ class Hearing:
             if line["all"] == "begins":
                 heard.complete = {}
             elif heard.complete is not None:
-                heard.phones, heard.complete = heard.complete, None
+                heard.phones, heard.complete, heard.is_known = heard.complete, None, True
                 await self._settle(peer, heard)
         else:
             aor, told = str(line["aor"]), read(line["has"], int(time.time()))
@@ -142,7 +151,7 @@ class Hearing:
             heard.phones[aor] = told
             if not told:
                 del heard.phones[aor]
-            await self._copy(peer, aor, told)
+            await self._copy(peer, aor)
 
     def _take_calls(self, peer: Peer, heard: Heard, told: str | calls.Row) -> None:
         if told == "begins":
@@ -181,11 +190,25 @@ class Hearing:
             told, now = heard.phones.get(aor, ()), int(time.time())
             differs = news(told, here.get(aor, ()), peer.home, now)
             if differs.stored or differs.removed:
-                await self._copy(peer, aor, told)
+                await self._copy(peer, aor)
             heard.last = time.monotonic()
 
-    async def _copy(self, peer: Peer, aor: str, told: tuple[Binding, ...]) -> None:
-        try:
-            await self._copies.take(peer.home, aor, told)
-        except (RpcFailed, Refused) as failed:
-            print(f"siblings: {peer.name}: {failed}", file=sys.stderr, flush=True)
+    async def reconcile(self, kept: Mapping[str, tuple[Binding, ...]]) -> None:
+        """Look after what siblings have said, by what is in the file of registrations now.
+
+        A copy may have failed; one that comes within a second of its removal the registrar drops without a word; and a
+        clock that was set ends it early.
+        """
+        for name, heard in self._heard.items():
+            peer = self._peers[name]
+            if heard.is_known and heard.complete is None and not self.is_silent(peer):
+                for aor in doubtful(heard.phones, kept, peer.home, int(time.time())):
+                    await self._copy(peer, aor)
+
+    async def _copy(self, peer: Peer, aor: str) -> None:
+        heard = self._heard[peer.name]
+        async with heard.copying:  # one after the other: what was said last holds
+            try:
+                await self._copies.take(peer.home, aor, heard.phones.get(aor, ()))
+            except RpcFailed as failed:
+                print(f"siblings: {peer.name}: {failed}", file=sys.stderr, flush=True)

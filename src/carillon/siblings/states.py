@@ -11,7 +11,10 @@ from carillon.system import whole
 
 @dataclass(frozen=True, slots=True)
 class SiblingState:
-    """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to."""
+    """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to.
+
+    `ahead_s` is by how many seconds its clock is ahead of ours, below 0 behind.
+    """
 
     name: str
     address: str
@@ -19,6 +22,7 @@ class SiblingState:
     since: int
     problem: str = ""
     phones: int = 0
+    ahead_s: int = 0
 
 
 def write(file: Path, states: list[SiblingState]) -> None:

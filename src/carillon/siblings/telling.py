@@ -175,7 +175,8 @@ class Telling:
         self._places.clear()
         news = {"bans": self._bans, "claims": self._claims}
         self._bans, self._claims = [], []
-        self._put({"serving": self._home.serving, **{name: rows for name, rows in news.items() if rows}})
+        beat = {"serving": self._home.serving, "clock": round(time.time(), 1)}
+        self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
         await asyncio.wait_for(self._give(writer), CONNECT_S)
 
     def _put(self, line: Mapping[str, object]) -> None:

@@ -5,13 +5,10 @@ Times go as ages and seconds left, so that clocks need not agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 
 from carillon.stores.registrationjournal import Binding
-
-SLACK_S = 5
-"""Two nodes round seconds differently, and word takes a moment."""
 
 CLOSE_S = 2
 """Registrations so close together can't be told apart by their times, which are whole seconds of two clocks."""
@@ -59,12 +56,28 @@ def news(told: Iterable[Binding], here: Iterable[Binding], home: str, now: int) 
     return News(stored, tuple(one.contact for one in theirs if not any(_is_same(one, each) for each in told)))
 
 
+def doubtful(
+    told: Mapping[str, tuple[Binding, ...]], kept: Mapping[str, tuple[Binding, ...]], home: str, now: int
+) -> tuple[str, ...]:
+    """Whose contacts at the node that is reached by `home` are others in the file of registrations than it says."""
+    there = {
+        aor: mine for aor, all_of_it in kept.items() if (mine := [one for one in all_of_it if one.received == home])
+    }
+    return tuple(
+        aor for aor in {**there, **told} if _registers(told.get(aor, ()), now) != _registers(there.get(aor, ()), now)
+    )
+
+
+def _registers(contacts: Iterable[Binding], now: int) -> set[tuple[str, str, int]]:
+    return {(one.contact, one.call_id, one.cseq) for one in contacts if one.expires > now}
+
+
 def _is_news(one: Binding, here: Iterable[Binding], home: str) -> bool:
     known = next((each for each in here if _is_same(one, each)), None)
     if known is None:
         return True
-    if known.received == home:
-        return known.cseq != one.cseq or abs(known.expires - one.expires) > SLACK_S
+    if known.received == home:  # of one and the same REGISTER Kamailio takes no second copy
+        return (known.call_id, known.cseq) != (one.call_id, one.cseq)
     if known.call_id == one.call_id:
         return one.cseq > known.cseq
     if abs(one.modified - known.modified) > CLOSE_S:

@@ -15,6 +15,8 @@ FAR_END = "X-Carillon-Far-End"
 """Between nodes, on a 5xx: the far end has said so, and no other Asterisk is tried."""
 LEADS_TO = "X-Carillon-Leads-To"
 KEPT_FLAGS = "X-Carillon-Flags"
+OURS = " ours"
+"""Behind the flags: the contact has its home here."""
 SOCKET = "X-Carillon-Socket"
 """Of a copy of a registration: where its phone is reached, the flags that were kept with it, the socket to use."""
 

@@ -29,6 +29,7 @@ from carillon.provisioning import nodes
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth
 from carillon.siblings import states as siblingstates
+from carillon.siblings.clocks import advice
 from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
@@ -244,8 +245,9 @@ def probe_siblings(paths: SystemPaths, node: Node) -> Health:
     age = pulse.age_s(paths.run / "siblings")
     if age > SIBLINGS_LATE_S:
         return Health(problem=f"it last went round {age:.0f} s ago; this node and the others don't hear of each other")
-    down = [f"{one.name}: {one.problem}" for one in siblingstates.read(paths.sibling_states) if not one.up]
-    return Health(carillon.__version__, warning="; ".join(down))
+    siblings = siblingstates.read(paths.sibling_states)
+    down = [f"{one.name}: {one.problem}" for one in siblings if not one.up]
+    return Health(carillon.__version__, warning="; ".join(filter(None, (*down, advice(siblings, node.name)))))
 
 
 def probe_nameserver(paths: SystemPaths, node: Node) -> Health:
