@@ -43,3 +43,7 @@ def test_two_who_wait_for_each_other_meet_once() -> None:
 def test_what_is_over_and_who_is_left_alone() -> None:
     assert ids([waits(1, "a", "b", expires_at=NOW)]) == []
     assert ids([waits(1, "a", "b"), waits(2, "c", "d")], left_alone=("b",)) == [2]
+
+
+def test_a_claim_by_a_clock_that_is_ahead_keeps_nobody_waiting_for_it() -> None:
+    assert ids([waits(1, "a", "b", claimed_until=NOW + 600)]) == [1]

@@ -81,6 +81,16 @@ def test_a_callback_is_claimed_once(truth: Engine, clock: Callable[[float], None
     assert callbacks.claim(truth, WHO, id) is None
 
 
+def test_a_claim_of_a_node_whose_clock_is_ahead_keeps_nobody_waiting(
+    truth: Engine, clock: Callable[[float], None]
+) -> None:
+    id = callbacks.add(truth, WHO, "101", "102")["id"]
+    clock(120)
+    assert callbacks.claim(truth, WHO, id) is not None
+    clock(-120)  # the next one by a clock that is right
+    assert callbacks.claim(truth, WHO, id) is not None
+
+
 def test_who_does_not_answer_is_tried_again_but_not_for_ever(truth: Engine, clock: Callable[[float], None]) -> None:
     id = callbacks.add(truth, WHO, "101", "102")["id"]
     for _ in range(MOST_TRIES - 1):

@@ -34,6 +34,9 @@ RING_MS: Final = 40_000
 Wish = Callable[[Waiting, float], bool]
 
 
+LONGEST_CLAIM_S: Final = 60.0
+"""A claim that holds for longer was made by a clock that is ahead of ours: nobody can say when it ends."""
+
 QUIET_S: Final = 15.0
 """Who said that he is busy, and had no call that ends, is left in peace for so long."""
 
@@ -46,7 +49,7 @@ def due(rows: Iterable[Waiting], clock: float, busy: Callable[[str], bool], left
         if row.expires_at <= clock:
             continue
         both = {row.caller, row.called}
-        if row.claimed_until > clock:
+        if clock < row.claimed_until <= clock + LONGEST_CLAIM_S:
             engaged |= both
         elif not engaged & both and not any(map(busy, both)) and not left_alone(row, clock):
             found.append(row)
@@ -93,7 +96,7 @@ class Callbacks:
         except sqlite3.Error as error:
             self._complain(f"the directory can't be read: {error}")
             return
-        self._begun = {id: until for id, until in self._begun.items() if until > clock}
+        self._begun = {id: until for id, until in self._begun.items() if clock < until <= clock + BEGIN_S}
         self._freed = {aor: at for aor, at in self._freed.items() if at > clock - QUIET_S}
         begun = [row for row in rows if row.id in self._begun]
         engaged = {aor for row in begun for aor in (row.caller, row.called)}
@@ -127,7 +130,7 @@ class Callbacks:
 
     def _left_alone(self, row: Waiting, clock: float) -> bool:
         """Whether the one who was busy is not to be disturbed yet. Who is unknown is called: 404."""
-        if clock < row.asked_at + QUIET_S and self._freed.get(row.called, 0) < row.asked_at:
+        if abs(clock - row.asked_at) < QUIET_S and self._freed.get(row.called, 0) < row.asked_at:
             return True
         extension, _, domain = row.called.partition("@")
         try:
