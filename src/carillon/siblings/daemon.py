@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import signal
 import socket
 import sys
 import time
@@ -23,7 +24,7 @@ from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
-from carillon.siblings.settings import Settings
+from carillon.siblings.settings import LEAVING, Settings
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
 from carillon.siblings.told import own
@@ -48,6 +49,9 @@ SET_S = 3.0
 RESTORE_S = 8.0
 """How long registrations are looked after that a clock may have ended: Kamailio looks once a second which have."""
 
+LEAVE_S = 1.0
+"""So long the node's end waits for the goodbye."""
+
 LONGEST = 1024
 
 
@@ -55,7 +59,7 @@ class Daemon:
     """One connection to each sibling, by which this node tells; one from each, by which it hears."""
 
     def __init__(self, settings: Settings, run: Path) -> None:
-        self.settings, self._pulse = settings, run / "pulse"
+        self.settings, self._pulse, self._told_to_leave = settings, run / "pulse", run / LEAVING
         self._homes = frozenset(peer.home for peer in settings.peers)
         self.phones: dict[str, tuple[Binding, ...]] = {}
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
@@ -63,7 +67,7 @@ class Daemon:
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.serving = self.knows_phones = False
+        self.serving = self.knows_phones = self.leaving = False
         self._due, self._knows_at_last = 0.0, math.inf
         self._ahead, self._restored_by = _ahead(), -math.inf
         self._restoring: dict[str, tuple[Binding, ...]] = {}
@@ -74,6 +78,7 @@ class Daemon:
             beat(self._pulse)
             await asyncio.sleep(ROUND_S)
         loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, lambda: self._begin(self._leave()))
         _, registrar = await loop.create_datagram_endpoint(
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
@@ -94,7 +99,21 @@ class Daemon:
             async with server:
                 while True:
                     await self._round()
-                    await asyncio.sleep(ROUND_S)
+                    await self._pause()
+
+    async def _pause(self) -> None:
+        """Until the next round is due."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.hearing.turned.wait(), ROUND_S)
+        self.hearing.turned.clear()
+
+    async def _leave(self) -> None:
+        """The end, after a goodbye to the siblings when the whole node stops."""
+        if self._told_to_leave.exists():
+            self.serving, self.leaving = False, True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.gather(*(one.leaves() for one in self.tellings)), LEAVE_S)
+        os._exit(0)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -131,7 +150,7 @@ class Daemon:
                 self.book.write_anew()
                 await self.ban_book.write_own()
             await asyncio.to_thread(tell_states, self.settings.rpc, known)
-            self.serving = True
+            self.serving = not self.leaving
         except RpcFailed:
             self.serving = False
 

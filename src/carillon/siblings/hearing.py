@@ -44,6 +44,7 @@ class Heard:
     callers: dict[str, calls.Person] | None = None
     places: list[Place] | None = None
     is_known: bool = False
+    left: bool = False
     copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     writer: asyncio.StreamWriter | None = None
     was_up: bool | None = None
@@ -59,6 +60,8 @@ class Hearing:
         self._heard = {peer.name: Heard() for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
+        self.turned = asyncio.Event()
+        """One of them serves now, or no longer: the workers must not wait for the next round to know."""
 
     def is_up(self, peer: Peer) -> bool | None:
         """Whether a sibling is there and serves; None in the first moments, while nobody can know."""
@@ -77,7 +80,8 @@ class Hearing:
         if up != heard.was_up:
             heard.was_up, heard.since = up, int(time.time())
         silent = time.monotonic() - heard.last > SILENT_S
-        problem = "" if up else "nothing is heard of it" if silent else "its Kamailio does not answer"
+        why = "it was stopped" if heard.left else "nothing is heard of it" if silent else "its Kamailio does not answer"
+        problem = "" if up else why
         phones = sum(map(len, heard.phones.values()))
         ahead_s = round(max(heard.ahead)) if heard.ahead and not silent else 0
         return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones, ahead_s)
@@ -126,17 +130,7 @@ class Hearing:
         heard = self._heard[peer.name]
         heard.last = time.monotonic()
         if "serving" in line:
-            heard.serving = bool(line["serving"])
-            if "clock" in line:
-                heard.ahead.append(float(line["clock"]) - time.time())
-            if "calls" in line:
-                self._take_calls(peer, heard, line["calls"])
-            if "places" in line:
-                await self._take_places(peer, heard, line["places"])
-            for claim in line.get("claims", ()):
-                await self._places.claimed(claim)
-            for row in line.get("bans", ()):
-                await self._bans.heard(row)
+            await self._take_beat(peer, heard, line)
         elif "all" in line:
             if line["all"] == "begins":
                 heard.complete = {}
@@ -152,6 +146,23 @@ class Hearing:
             if not told:
                 del heard.phones[aor]
             await self._copy(peer, aor)
+
+    async def _take_beat(self, peer: Peer, heard: Heard, line: dict[str, Any]) -> None:
+        """That it is up, and what rides beside that word."""
+        if (serving := bool(line["serving"])) != heard.serving:
+            heard.serving = serving
+            self.turned.set()
+        heard.left = bool(line.get("leaving"))
+        if "clock" in line:
+            heard.ahead.append(float(line["clock"]) - time.time())
+        if "calls" in line:
+            self._take_calls(peer, heard, line["calls"])
+        if "places" in line:
+            await self._take_places(peer, heard, line["places"])
+        for claim in line.get("claims", ()):
+            await self._places.claimed(claim)
+        for row in line.get("bans", ()):
+            await self._bans.heard(row)
 
     def _take_calls(self, peer: Peer, heard: Heard, told: str | calls.Row) -> None:
         if told == "begins":

@@ -6,8 +6,12 @@ import json
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from carillon.calls.ami import Door
+
+LEAVING: Final = "leaving"
+"""A file beside the settings: who is told to stop now says goodbye, since the whole node stops."""
 
 
 @dataclass(frozen=True, slots=True)

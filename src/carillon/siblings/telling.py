@@ -33,6 +33,7 @@ class Home(Protocol):
 
     phones: dict[str, tuple[Binding, ...]]
     serving: bool
+    leaving: bool
     knows_phones: bool
 
     @property
@@ -61,12 +62,19 @@ class Telling:
         self._bans: list[Row] = []
         self._lines: list[bytes] = []
         self._wants_all = False
-        self._woken = asyncio.Event()
+        self._woken, self._left = asyncio.Event(), asyncio.Event()
+        self._connected = False
         self._said = ""
 
     def knows(self) -> None:
         """All phones are known now."""
         self._woken.set()
+
+    async def leaves(self) -> None:
+        """Until the sibling was told that this node no longer serves, if it is connected."""
+        self._woken.set()
+        if self._connected:
+            await self._left.wait()
 
     def changed(self, aor: str) -> None:
         """An address of record has other contacts now."""
@@ -113,7 +121,7 @@ class Telling:
             if (name := name_in(writer.get_extra_info("peercert"))) != self._peer.name:
                 raise ConnectionError(f"it shows the certificate of {name}")
             self._say("")
-            self._wants_all = True
+            self._wants_all = self._connected = True
             while not heeding.done():
                 self._woken.clear()  # what comes while this is told wakes again
                 if self._wants_all and self._home.knows_phones:
@@ -125,6 +133,7 @@ class Telling:
                 beat.cancel()
             heeding.result()
         finally:
+            self._connected = False
             heeding.cancel()
             writer.close()
 
@@ -175,9 +184,14 @@ class Telling:
         self._places.clear()
         news = {"bans": self._bans, "claims": self._claims}
         self._bans, self._claims = [], []
-        beat = {"serving": self._home.serving, "clock": round(time.time(), 1)}
+        serving = self._home.serving
+        beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
+        if self._home.leaving:
+            beat["leaving"] = True
         self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
         await asyncio.wait_for(self._give(writer), CONNECT_S)
+        if not serving:
+            self._left.set()
 
     def _put(self, line: Mapping[str, object]) -> None:
         self._lines.append(json.dumps(line).encode() + b"\n")

@@ -13,7 +13,7 @@ from carillon.model.refused import Refused
 from carillon.supervision.progress import Progress
 from carillon.supervision.start import await_healthy, foreground_supervisor, prepare
 from carillon.supervision.status import Status
-from carillon.supervision.stop import stop
+from carillon.supervision.stop import say_goodbye, stop
 from carillon.system.paths import SystemPaths
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -53,6 +53,7 @@ def _live(system: System, when_healthy: Callable[[System], None], quiet: bool) -
         supervisor.wait()
     finally:
         with _ignoring_signals():
+            say_goodbye(system.paths)
             _end(supervisor)
 
 

@@ -7,12 +7,14 @@ import shutil
 import psutil
 
 from carillon.confgen.targets import ENGINES, SHARED
+from carillon.siblings.settings import LEAVING
 from carillon.stores import reserve
 from carillon.supervision.leftovers import end, kill, leftovers
 from carillon.supervision.supervisor import shut_down, silent_supervisor, stop_together, supervisor_pid
 from carillon.system.paths import SystemPaths
 
 PATIENCE_S = 15.0
+GOODBYE_S = 3.0
 _FIRST = tuple(name for name in reversed((*ENGINES, *SHARED)) if name not in ("collector", "redis", "database"))
 """What the others tell and read is there until they are gone; the watchdog ends before it misses anybody."""
 
@@ -29,6 +31,13 @@ def stop(paths: SystemPaths) -> bool:
     remove_run(paths)
     paths.credentials.unlink(missing_ok=True)
     return gone or bool(rest)
+
+
+def say_goodbye(paths: SystemPaths) -> None:
+    """Have the siblings send nothing more here, before anything stops."""
+    if (paths.run / "siblings").is_dir():
+        (paths.run / "siblings" / LEAVING).touch()
+        stop_together(paths.supervisor_socket, ("siblings",), GOODBYE_S)
 
 
 def remove_run(paths: SystemPaths) -> None:
@@ -54,6 +63,7 @@ def _end_supervisor(paths: SystemPaths) -> bool:
         return False
     supervisor = psutil.Process(pid)
     below = [supervisor, *supervisor.children(recursive=True)]
+    say_goodbye(paths)
     stop_together(paths.supervisor_socket, _FIRST, PATIENCE_S)
     shut_down(paths.supervisor_socket)
     _, alive = psutil.wait_procs(below, timeout=PATIENCE_S)
