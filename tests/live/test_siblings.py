@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from tests.live.talking import calls, final, hangs_up, talk
@@ -13,7 +16,7 @@ from tests.phones.compose import answered
 from tests.phones.digest import choose, credentials
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
-from tests.worlds.cluster import ADDRESSES, ONE, STRANGER, TWO, Cluster, until
+from tests.worlds.cluster import ADDRESSES, DOMAIN, ONE, STRANGER, TWO, Cluster, until
 
 from carillon.routing.bans import SETTINGS
 from carillon.supervision.rpc import call
@@ -33,6 +36,15 @@ def test_a_phone_that_leaves_is_forgotten_on_both(cluster: Cluster) -> None:
     bob = cluster.registered("102", TWO)
     assert bob.register(expires=0).code == 200
     until(lambda: not cluster.contacts(ONE, "102"), "node1 has forgotten Bob")
+
+
+def test_a_copy_that_got_lost_comes_back_by_itself(cluster: Cluster) -> None:
+    """As one that comes within a second of its removal, which the registrar drops without a word."""
+    bob = cluster.registered("102", TWO)
+    call(cluster.paths[ONE].kamailio_rpc, "ul.rm_contact", "location", f"102@{DOMAIN}", bob.contact)
+    assert not cluster.contacts(ONE, "102")
+    cluster.knows(ONE, "102", bob.contact)
+    assert cluster.home(ONE, "102", bob.contact) == TWO
 
 
 def test_a_phone_that_registers_elsewhere_moves_its_home(cluster: Cluster) -> None:
@@ -275,3 +287,28 @@ def test_phones_of_a_node_that_is_stopped_and_started_stay_known_at_the_other(cl
         talks = talk(alice, bob)
         assert cluster.home(ONE, "102", bob.contact) == TWO
         hangs_up(*talks)
+
+
+def test_an_older_node_lists_registrations_while_the_tables_are_newer(cluster: Cluster) -> None:
+    """In the midst of a rolling upgrade; who is no user is said in the same words as ever."""
+    bob = cluster.registered("102", TWO)
+    with is_newer(cluster.paths[ONE].truth):
+        for asked in ([], ["102"], [f"102@{DOMAIN}"]):
+            (row,) = json.loads(cluster.says(ONE, "--json", "registration", "list", *asked))
+            assert (row["contact"], row["device"], row["node"]) == (bob.contact, "102", TWO)
+        with pytest.raises(AssertionError, match="newer version"):
+            cluster.says(ONE, "registration", "list", "999")
+
+
+@contextmanager
+def is_newer(truth: Path) -> Iterator[None]:
+    """A newer node has changed the tables."""
+    with closing(sqlite3.connect(truth)) as opened:
+        (before,) = opened.execute("SELECT version_num FROM alembic_version").fetchone()
+        try:
+            with opened:
+                opened.execute("UPDATE alembic_version SET version_num = '9999'")
+            yield
+        finally:
+            with opened:
+                opened.execute("UPDATE alembic_version SET version_num = ?", (before,))

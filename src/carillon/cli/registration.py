@@ -12,7 +12,10 @@ from carillon.model.refused import Refused
 from carillon.sip.uri import SipUri
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from carillon.model.node import Node
+    from carillon.stores.phonesknown import Person
     from carillon.stores.registrations import Registration
 
 app = commands("Phones that are registered, and where they are reached.")
@@ -30,15 +33,11 @@ def list_(context: typer.Context, extension: Extension = None) -> None:
 
     Example: `carillon registration list 101`
     """
-    from carillon.provisioning import users
     from carillon.provisioning.system import load_nodes
     from carillon.supervision.registered import registered
 
     cli = Cli.of(context)
-    aor = None
-    if extension is not None:
-        user = users.show(cli.truth, extension).user
-        aor = (user.extension, user.domain)
+    aor = None if extension is None else _person(cli, extension)
     cli.show(_rows(cli, registered(cli.paths, aor), load_nodes(cli.paths)), "Registrations")
 
 
@@ -64,26 +63,51 @@ def remove(context: typer.Context, what: What) -> None:
     typer.echo("In force now. A phone that is still on registers again by itself; `carillon device remove` ends that.")
 
 
+def _person(cli: Cli, what: str) -> tuple[str, str]:
+    """Extension and domain of somebody; of who has a device also while the truth can't be read. Raises `Refused`."""
+    from carillon.provisioning import users
+    from carillon.provisioning.system import load_node
+    from carillon.stores.phonesknown import devices_of
+
+    try:
+        user = users.show(cli.truth, what).user
+        return user.extension, user.domain
+    except Refused:
+        extension, _, domain = what.partition("@")
+        known = extension, domain or load_node(cli.paths).default_domain
+        if cli.paths.run_directory.exists() and known in devices_of(cli.paths.run_directory):
+            return known
+        raise
+
+
 def _chosen(cli: Cli, what: str) -> list[Registration]:
     """The registrations that are meant. Raises `Refused` when there is none."""
-    from carillon.provisioning import users
     from carillon.supervision.registered import registered
 
     if what.lower().startswith(("sip:", "sips:")):
         found = [each for each in registered(cli.paths) if each.contact == what]
     else:
-        user = users.show(cli.truth, what).user
-        found = registered(cli.paths, (user.extension, user.domain))
+        found = registered(cli.paths, _person(cli, what))
     if not found:
         raise Refused("registration", f"{what} is not registered; see `carillon registration list`.")
     return found
 
 
-def _device(cli: Cli, registration: Registration) -> str | None:
-    """The device, as far as the binding tells: the contact's user, or the only device of the user."""
+def _devices(cli: Cli) -> Mapping[Person, tuple[str, ...]]:
+    """The names of people's devices: as calls know them, or as the truth does where the system doesn't run."""
     from carillon.provisioning import devices
+    from carillon.stores.phonesknown import devices_of
 
-    names = [each.name for each in devices.listing(cli.truth, f"{registration.extension}@{registration.domain}")]
+    if cli.paths.run_directory.exists():
+        return devices_of(cli.paths.run_directory)
+    found: dict[Person, tuple[str, ...]] = {}
+    for each in devices.listing(cli.truth):
+        found[each.extension, each.domain] = (*found.get((each.extension, each.domain), ()), each.name)
+    return found
+
+
+def _device(names: tuple[str, ...], registration: Registration) -> str | None:
+    """The device, as far as the binding tells: the contact's user, or the only device of the user."""
     user = registration.contact.partition(":")[2].partition("@")[0]
     return user if user in names else names[0] if len(names) == 1 else None
 
@@ -98,9 +122,13 @@ def _require_home(rows: list[dict[str, object]], own: Node) -> None:
 def _rows(cli: Cli, found: list[Registration], nodes: Nodes) -> list[dict[str, object]]:
     from carillon.confgen.kamailio import home_uri
 
+    devices = _devices(cli)
     now, (own, siblings) = time.time(), nodes
     homes = {home_uri(sibling): sibling for sibling in siblings}
-    rows = [_row(each, _device(cli, each), homes.get(each.leads_to), own, now) for each in found]
+    rows = [
+        _row(each, _device(devices.get((each.extension, each.domain), ()), each), homes.get(each.leads_to), own, now)
+        for each in found
+    ]
     return sorted(rows, key=lambda row: (str(row["extension"]), str(row["contact"])))
 
 
