@@ -5,16 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from tests.lab.cluster import DOMAIN, Cluster, Machine
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
 
+from carillon.stores.sql.database import Database
+from carillon.stores.sql.engine import migrating, open_database
 from carillon.supervision.supervisor import start_program, stop_program
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
@@ -83,6 +87,38 @@ def test_a_name_or_an_address_that_is_taken_is_refused(cluster: Cluster, two: Ma
     assert taken.error.startswith("name: there is a node two already")
     taken = cluster["one"].asks("node", "add", "four", "--address", two.address)
     assert taken.error.startswith(f"address: {two.address} is the address of two")
+
+
+def test_registrations_are_listed_while_the_tables_are_newer(cluster: Cluster, two: Machine) -> None:
+    """On an older node, in the midst of a rolling upgrade; other commands say why they refuse."""
+    two.does("user", "add", "131", "--name", "Eve")
+    password = two.does("--json", "device", "add", "eve-desk", "--user", "131").row["password"]
+    where = {"namespace": cluster.network.namespace("ph1"), "address": cluster.network.address("ph1")}
+    with (
+        RawAgent("131", DOMAIN, auth_user="eve-desk", password=password, proxy=f"{two.address}:5060", **where) as eve,
+        is_newer(two),
+    ):
+        assert eve.register(expires=3600).code == 200
+        for asked in ([], ["131"], [f"131@{DOMAIN}"]):
+            rows = two.does("--json", "registration", "list", *asked).row
+            assert (eve.contact, "eve-desk", "two") in [(row["contact"], row["device"], row["node"]) for row in rows]
+        assert "is of a newer version" in two.asks("registration", "list", "999").error
+        two.does("registration", "remove", "131")
+        assert two.does("--json", "registration", "list", "131").row == []
+
+
+@contextmanager
+def is_newer(machine: Machine) -> Iterator[None]:
+    """A newer node has changed the tables."""
+    truth = open_database(Database.read(machine.paths.database))
+    with migrating(truth) as opened:
+        before = opened.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        opened.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        yield
+    finally:
+        with migrating(truth) as opened:
+            opened.execute(text("UPDATE alembic_version SET version_num = :before"), {"before": before})
 
 
 def test_a_drill_drains_a_node_for_a_moment(cluster: Cluster, two: Machine) -> None:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 from tests.live.talking import calls, final, hangs_up, talk
@@ -287,28 +284,3 @@ def test_phones_of_a_node_that_is_stopped_and_started_stay_known_at_the_other(cl
         talks = talk(alice, bob)
         assert cluster.home(ONE, "102", bob.contact) == TWO
         hangs_up(*talks)
-
-
-def test_an_older_node_lists_registrations_while_the_tables_are_newer(cluster: Cluster) -> None:
-    """In the midst of a rolling upgrade; who is no user is said in the same words as ever."""
-    bob = cluster.registered("102", TWO)
-    with is_newer(cluster.paths[ONE].truth):
-        for asked in ([], ["102"], [f"102@{DOMAIN}"]):
-            (row,) = json.loads(cluster.says(ONE, "--json", "registration", "list", *asked))
-            assert (row["contact"], row["device"], row["node"]) == (bob.contact, "102", TWO)
-        with pytest.raises(AssertionError, match="newer version"):
-            cluster.says(ONE, "registration", "list", "999")
-
-
-@contextmanager
-def is_newer(truth: Path) -> Iterator[None]:
-    """A newer node has changed the tables."""
-    with closing(sqlite3.connect(truth)) as opened:
-        (before,) = opened.execute("SELECT version_num FROM alembic_version").fetchone()
-        try:
-            with opened:
-                opened.execute("UPDATE alembic_version SET version_num = '9999'")
-            yield
-        finally:
-            with opened:
-                opened.execute("UPDATE alembic_version SET version_num = ?", (before,))
