@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,13 @@ from tests.lab.clock import Clock
 from tests.lab.cluster import PHONES, Machine
 from tests.lab.known import comes_true, name
 from tests.live.members import Members, together
-from tests.live.staff import Staff, contacts, people
+from tests.live.staff import Staff, contacts
 from tests.live.talking import a_call_rings, a_call_works
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 AHEAD_S = 600
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +66,9 @@ def everything_works(members: Members, staff: Staff) -> None:
     a_call_works(at_one, at_two)
     a_call_works(at_two, at_one)
     for changed in (one, two):
-        changed.does("user", "set", "107", "--name", f"Changed at {changed.host}")
-        assert is_named(members.other(changed), "107", f"Changed at {changed.host}")
-    assert people(one) == people(two)
-    states = [{row["name"]: row["state"] for row in each.does("--json", "node", "list").row} for each in (one, two)]
-    assert states == [{"node1": "up", "two": "up", "three": "witness"}] * 2
+        called = f"Changed at {changed.host} {next(_numbers)}"
+        changed.does("user", "set", "107", "--name", called)
+        assert is_named(members.other(changed), "107", called)
     for agent in (at_one, at_two):
         assert agent.register(expires=0).code == 200
 
@@ -82,9 +82,12 @@ def test_whose_clock_is_off_is_said(members: Members) -> None:
 
 def test_calls_and_changes_work_by_a_wrong_clock(members: Members, staff: Staff) -> None:
     everything_works(members, staff)
+    for machine in (members.one, members.two):
+        states = {row["name"]: row["state"] for row in machine.does("--json", "node", "list").row}
+        assert states == {"node1": "up", "two": "up", "three": "witness"}
 
 
-@pytest.mark.parametrize("ahead_s", [-AHEAD_S, AHEAD_S, 0])
+@pytest.mark.parametrize("ahead_s", [-AHEAD_S, AHEAD_S])
 def test_a_clock_that_is_set_costs_nobody_a_call_or_a_registration(
     members: Members, staff: Staff, ahead_s: int
 ) -> None:
@@ -110,12 +113,12 @@ def test_a_clock_that_is_set_costs_nobody_a_call_or_a_registration(
         assert agent.register(expires=0).code == 200
 
 
-@pytest.mark.parametrize("ahead_s", [-AHEAD_S, AHEAD_S])
-def test_a_node_starts_by_a_wrong_clock_and_has_lost_nobody(members: Members, staff: Staff, ahead_s: int) -> None:
+def test_a_node_starts_by_a_wrong_clock_and_has_lost_nobody(members: Members, staff: Staff) -> None:
+    """It was ahead when it was stopped."""
     one, two = members.one, members.two
     alice, bob = staff.registered("101", one), staff.registered("102", two)
     two.does("down")
-    clock(members).is_ahead(ahead_s)
+    clock(members).is_ahead(-AHEAD_S)
     two.does("up")
     assert together(two, 3)
     assert comes_true(lambda: {alice.contact, bob.contact} <= contacts(one) & contacts(two))
