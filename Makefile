@@ -44,7 +44,7 @@ lab: ## two mains, two satellites and phones in network namespaces of this machi
 	@sh setup/install.sh test >&2
 	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m tests.lab
 
-drills: ## drills that take many minutes: a rolling upgrade of two nodes (docs/crashes.md)
+drills: ## drills that take many minutes: a rolling upgrade, deaths and thin links of a branch (docs/crashes.md)
 	@sh setup/install.sh test >&2
 	@PYTHONPATH=src:. $$(sh setup/python.sh test --where)/bin/python -m pytest -p no:xdist drills
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -141,6 +141,7 @@ class Branches:
         """Somebody's hand-made agent, registered for an hour."""
         own = {"password": self.passwords[extension], **self._place(extension, at)}
         agent = self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
+        self._phones.callback(_unregisters, agent)
         assert agent.register(expires=3600).code == 200
         return agent
 
@@ -177,6 +178,13 @@ class Branches:
         finally:
             self.network.heal_link(site)
 
+    def knows(self, machine: Machine, extension: str) -> bool:
+        """Whether a machine knows any phone of somebody."""
+        try:
+            return bool(bound(machine.paths.kamailio_rpc, f"{extension}@{DOMAIN}"))
+        except RpcFailed:
+            return False
+
     def is_known(self, machine: Machine, agent: RawAgent) -> bool:
         """Whether a machine knows this phone."""
         try:
@@ -194,3 +202,9 @@ class Branches:
         """What the main says of a satellite."""
         rows: list[dict[str, Any]] = self.mains[0].does("--json", "satellite", "list").row
         return next(row for row in rows if row["name"] == site)
+
+
+def _unregisters(agent: RawAgent) -> None:
+    """As a phone that is switched off, if somebody hears it."""
+    with suppress(TimeoutError, OSError):
+        agent.register(expires=0)

@@ -13,13 +13,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tests.lab.network import MIDDLE, Network, run_ip
 from tests.lab.sockets import CLONE_NEWNET, enter
 
+Dead = Callable[[Network, str], AbstractContextManager[None]]
+"""`deaf` or `mute`."""
 DELAY_S, LOSS = 0.1, 0.05
 """Each way: a question and its answer take 0.2 s."""
 ROOM = 2000

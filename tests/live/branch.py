@@ -13,6 +13,8 @@ from typing import Any, Self
 
 from tests.lab.branches import LIEGE, Branches, Site
 from tests.lab.cluster import Machine
+from tests.lab.known import comes_true, name
+from tests.live.staff import contacts
 from tests.phones.raw import RawAgent
 
 from carillon.siblings import states
@@ -85,3 +87,22 @@ def trunks(machine: Machine) -> set[str]:
 def is_up(machine: Machine, other: str) -> bool:
     """Whether a machine hears another one."""
     return any(one.name == other and one.up for one in states.read(machine.paths.sibling_states))
+
+
+def agrees(branch: Branch) -> bool:
+    """Whether both know the same, now or soon, and say that they do."""
+
+    def same() -> bool:
+        listed = branch.listed()
+        return (listed["state"], listed["behind"]) == ("up", 0) and "no main" not in branch.follower(branch.two)
+
+    assert comes_true(same, 60), (branch.listed(), branch.follower(branch.two))
+    comes_true(lambda: contacts(branch.one) == contacts(branch.two), 60)
+    assert contacts(branch.one) == contacts(branch.two)
+    return True
+
+
+def changed(branch: Branch, to: str) -> bool:
+    """Whether a change on the main is in force at the branch, now or soon."""
+    branch.one.does("user", "set", "102", "--name", to)
+    return comes_true(lambda: name(branch.two, "102") == to)

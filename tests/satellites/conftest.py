@@ -24,9 +24,7 @@ from carillon.satellites.kept import Kept
 from carillon.satellites.serving import Server
 from carillon.satellites.taking import position_in, take
 from carillon.stores.directory import refresh
-from carillon.stores.sql.directory import step_of
 from carillon.stores.sql.engine import reading
-from carillon.stores.sql.feed import next_delta
 from carillon.system.paths import SystemPaths
 
 LIEGE = Node("liege", "example.org", "127.0.0.2", role=SATELLITE, site="liege")
@@ -52,9 +50,9 @@ class Pair:
         refresh(self.truth, self.main, os.geteuid())
         there = position_in(self.branch)
         with reading(self.truth) as connection:
-            found = next_delta(connection, there)
-        if found is not None:
-            return list(wire.lines(there, share.restricted(step_of(found), LIEGE), None))
+            found = share.steps(connection, there, LIEGE) if there else []
+        if found:
+            return [line for before, step in found for line in wire.lines(before, step, None)]
         return [line for step in share.whole(self.main, LIEGE) for line in wire.lines(None, step, None)]
 
     def takes(self, lines: list[str]) -> int:

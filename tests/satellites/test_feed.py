@@ -11,6 +11,7 @@ import pytest
 from tests.satellites.conftest import Pair
 
 from carillon.provisioning import devices, outbounds, presences, users
+from carillon.provisioning.changes import last
 from carillon.satellites import stream
 from carillon.satellites.wire import Broken
 from carillon.stores.sql import feed
@@ -66,11 +67,49 @@ def test_steps_lead_to_what_is_told_at_once(pair: Pair, seed: int) -> None:
 
 
 def test_hundreds_of_changes_come_one_hundred_at_a_time(pair: Pair) -> None:
+    """In one answer, as long as there are no more than a thousand."""
     pair.follows()
     for n in range(130):
         pair.hires(str(1000 + n), "liege")
-    assert pair.follows() == 3
+    assert [json.loads(line)["to"][0] for line in pair.told() if '"from"' in line][-1] == last(pair.truth)
+    assert sum('"from"' in line for line in pair.told()) == 3
+    assert pair.follows() == 1
     assert pair.rows() == pair.anew()
+
+
+def test_thousands_of_changes_come_one_thousand_at_a_time(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "FEW", 2)
+    pair.follows()
+    for n in range(15):
+        pair.hires(str(1000 + n), "liege")
+    assert pair.follows() == 2
+    assert pair.rows() == pair.anew()
+
+
+def test_of_several_steps_those_before_the_broken_one_count(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is whole in itself; the next answer goes on from there."""
+    monkeypatch.setattr(feed, "FEW", 2)
+    pair.follows()
+    for n in range(4):
+        pair.hires(str(1000 + n), "liege")
+    told = pair.told()
+    with pytest.raises(Broken):
+        pair.takes(told[:-1])
+    assert {row[1] for row in pair.rows()["party"]} >= {"1000", "1001", "1002"}
+    pair.follows()
+    assert pair.rows() == pair.anew()
+
+
+def test_steps_in_another_order_are_not_taken(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "FEW", 2)
+    pair.follows()
+    for n in range(4):
+        pair.hires(str(1000 + n), "liege")
+    before, told = pair.rows(), pair.told()
+    second = next(n for n, line in enumerate(told) if '"from"' in line and n)
+    with pytest.raises(Broken, match="we are elsewhere"):
+        pair.takes([*told[second:], *told[:second]])
+    assert pair.rows() == before
 
 
 def test_who_was_away_for_too_long_gets_everything(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,15 @@ import os
 import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.satellites.conftest import LIEGE
 from tests.satellites.mains import Main, hands
 
+from carillon.confgen.tls import authority
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
 from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
@@ -20,6 +23,8 @@ from carillon.provisioning import nodes, presences, satellites, sites, users, vo
 from carillon.provisioning.changes import last, listing
 from carillon.satellites import deputy
 from carillon.satellites.asking import Asking, Unreachable, opened
+from carillon.satellites.board import Board
+from carillon.satellites.serving import Server
 from carillon.satellites.taking import take
 from carillon.satellites.wire import Asked
 from carillon.stores.sql.feed import Position
@@ -104,11 +109,38 @@ def test_who_is_of_another_system_is_not_heard(main: Main, tmp_path: Path) -> No
     ensure_authority(elsewhere)
     stranger = Node("liege", "example.org", "127.0.0.22", role=SATELLITE, site="liege")
     keep(tmp_path / "stranger", issue(elsewhere, stranger))
-    with pytest.raises(Unreachable, match="certificate verify failed"):
+    with pytest.raises(Unreachable, match="its certificate isn't accepted: self-signed certificate in"):
         follows(main, main.asked_by("stranger"), None)
     (tmp_path / "stranger" / "ca.pem").write_bytes((main.paths.cluster / "ca.pem").read_bytes())
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable, match="it doesn't accept this satellite's certificate"):
         follows(main, main.asked_by("stranger"), None)
+
+
+def test_a_certificate_that_has_ended_is_named(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "LIFETIME", timedelta(hours=-1))
+    main.issues(LIEGE)
+    with pytest.raises(
+        Unreachable, match=r"certificate holds from .* to .*, and its clock isn.t between; .* join again"
+    ):
+        follows(main, main.asked_by("liege"), None)
+
+
+def test_a_certificate_of_a_main_that_has_ended_is_named(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "LIFETIME", timedelta(hours=-1))
+    keep(main.paths.cluster, issue(main.paths.cluster, main.node))
+    board = Board()
+    node = replace(main.node, address="127.0.0.24")
+    with Server(main.paths, node, board) as late:
+        serving = threading.Thread(target=late.serve_forever, args=(0.1,))
+        serving.start()
+        try:
+            asking = main.asked_by("liege")
+            asking.main = node
+            with pytest.raises(Unreachable, match="its certificate isn't accepted: certificate has expired"):
+                follows(main, asking, None)
+        finally:
+            late.shutdown()
+            serving.join()
 
 
 def test_a_main_of_another_name_is_not_believed(main: Main) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.ports import OutboundRoute
 from carillon.stores.trunklogins import LoginReader
 from carillon.trunks import daemon
 from carillon.trunks.daemon import Follower
 from carillon.trunks.lookups import Lookups
+from carillon.trunks.places import place_of
 from carillon.trunks.registrations import Account
 from carillon.trunks.targets import Found
 from carillon.trunks.watch import Watch
@@ -75,3 +77,25 @@ def test_a_holder_that_is_drained_says_goodbye(tmp_path: Path, lease: Path, monk
     lease.write_text(json.dumps({"until": 0.0, "given": True}))
     assert one.looks(3.0) == ["reg_unregister"]
     assert one.looks(3.0 + daemon.GOODBYE_S + 1) == ["reg_remove"]
+
+
+def routes(*sites: str | None) -> list[OutboundRoute]:
+    return [OutboundRoute("", "line", site) for site in sites] + [OutboundRoute("", "provider", None)]
+
+
+@pytest.mark.parametrize(
+    ("sites", "place"),
+    [
+        (("liege",), "liege"),
+        (("liege", "main"), "liege"),
+        (("liege", None), ""),
+        (("liege", "namur"), ""),
+        (("main",), ""),
+        ((None,), ""),
+        ((), ""),
+    ],
+)
+def test_the_line_of_a_branch_is_registered_by_its_satellite(sites: tuple[str | None, ...], place: str) -> None:
+    """Also where people of headquarters may use it; not one for everybody, or of two branches."""
+    assert place_of("line", routes(*sites), {"liege", "namur"}) == place
+    assert place_of("provider", routes(*sites), {"liege", "namur"}) == ""

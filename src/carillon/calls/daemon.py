@@ -21,6 +21,7 @@ from carillon.calls.lamps import Lamps
 from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
+from carillon.calls.severed import Severed
 from carillon.stores import repairs
 from carillon.system.pulse import beat
 
@@ -34,7 +35,15 @@ PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
 
-LISTENERS: tuple[Maker, ...] = (Leases.made, Figures.made, Lamps.made, Callbacks.made, Gateways.made, Pickups.made)
+LISTENERS: tuple[Maker, ...] = (
+    Leases.made,
+    Figures.made,
+    Lamps.made,
+    Callbacks.made,
+    Gateways.made,
+    Pickups.made,
+    Severed.made,
+)
 """Who listens, in the order in which they are told."""
 
 

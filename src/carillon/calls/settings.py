@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from carillon.calls.ami import Door
@@ -18,7 +19,8 @@ class Settings:
     `several` says that the node has other Asterisks besides.
     `states` is where the daemon of states hears, `siblings` where the one that tells siblings does, None without any.
     `lease` says whether this node does what one node does for all, None where it always does.
-    `pulse` is touched each time round.
+    `pulse` is touched each time round. `links` are the siblings beyond the link of a branch, with the URIs of their
+    homes; `sibling_states` says which of them are up.
     """
 
     door: Door
@@ -33,6 +35,8 @@ class Settings:
     pulse: Path
     siblings: Path | None = None
     lease: Path | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
+    sibling_states: Path | None = None
 
     @classmethod
     def read(cls, path: Path) -> Settings:
@@ -44,4 +48,6 @@ class Settings:
         siblings = Path(values["siblings"]) if values.get("siblings") else None
         asterisk = (door, values["gateway"], values["several"])
         lease = Path(values["lease"]) if values.get("lease") else None
-        return cls(*asterisk, directory, redis, rpc, figures, states, repairs, pulse, siblings, lease)
+        known = Path(values["sibling_states"]) if values.get("sibling_states") else None
+        beyond = dict(values.get("links", {})), known
+        return cls(*asterisk, directory, redis, rpc, figures, states, repairs, pulse, siblings, lease, *beyond)

@@ -9,11 +9,14 @@ import ssl
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import IO
 
+from carillon.confgen.tls.authority import CERTIFICATE
+from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.satellites import stream, wire
@@ -136,13 +139,41 @@ class Asking:
             raise self._away(error) from error
 
     def _away(self, error: Exception) -> Unreachable:
-        words = "says nothing" if isinstance(error, TimeoutError) else str(error)
-        return Unreachable(f"{self.main.name} ({self.main.address}): {words}")
+        return Unreachable(f"{self.main.name} ({self.main.address}): {self._in_words(error)}")
+
+    def _in_words(self, error: Exception) -> str:
+        """What to do about a certificate is said here: the other side knows only that it doesn't like ours."""
+        if isinstance(error, TimeoutError):
+            return "says nothing"
+        if not isinstance(error, ssl.SSLError):
+            return str(error)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"its certificate isn't accepted: {error.verify_message}; is this machine's clock right?"
+        own = _own_certificate(self.nodes)
+        if own is not None and not own.begins <= datetime.now(UTC) <= own.ends:
+            holds = f"holds from {own.begins:%Y-%m-%d} to {own.ends:%Y-%m-%d}"
+            return f"this satellite's certificate {holds}, and its clock isn't between; mend that, or let it join again"
+        return f"it doesn't accept this satellite's certificate ({error.reason}); is its clock right?"
+
+
+def _own_certificate(nodes: Path) -> Certificate | None:
+    try:
+        return read_certificate((nodes / CERTIFICATE).read_text())
+    except (OSError, Refused):
+        return None
 
 
 def header_of(lines: IO[str]) -> wire.Header:
     """The first line of an answer. Raises Broken."""
-    line = lines.readline(LONGEST_LINE)
-    if not line.endswith("\n"):
+    found = next_header(lines)
+    if found is None:
         raise Broken("the beginning is missing")
-    return wire.header(line)
+    return found
+
+
+def next_header(lines: IO[str]) -> wire.Header | None:
+    """The first line of the next step of an answer, None behind the last one. Raises Broken."""
+    line = lines.readline(LONGEST_LINE)
+    if line and not line.endswith("\n"):
+        raise Broken("the beginning is missing")
+    return wire.header(line) if line else None

@@ -57,7 +57,7 @@ class Following:
                 self._asking = None
                 asking.close()
             except (OSError, sqlite3.Error) as failed:
-                self._is_away(f"what mains tell can't be kept here: {failed}")
+                self._cannot_keep(asking, f"what mains tell can't be kept here: {failed}")
                 return False
             else:
                 self._asking = asking
@@ -104,8 +104,16 @@ class Following:
         """The main that is asked is there."""
         self._heard_of()
         if self.report.away_since is not None or self._clock() - self._told >= 1:
-            self.report = Report(self.report.sequence, self._clock())
+            self.report = Report(self.report.sequence, self._clock(), unkept=self.report.unkept)
             self._tells()
+
+    def _cannot_keep(self, asking: Asking, words: str) -> None:
+        """The main is there, and this disk takes nothing, or not all: it is asked again."""
+        if words != self.report.unkept:
+            print(f"follower: {words}", file=sys.stderr, flush=True)
+        self._asking = asking
+        self.report = Report(self.report.sequence, self._clock(), unkept=words)
+        self._tells()
 
     def _is_away(self, words: str) -> None:
         if words != self.report.problem:  # once, not each second

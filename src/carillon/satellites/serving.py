@@ -27,9 +27,8 @@ from carillon.satellites.stream import Writer
 from carillon.satellites.wire import BEAT_S, Asked
 from carillon.siblings.settings import context_of, name_in
 from carillon.stores.directoryfile import SCHEMA, Step
-from carillon.stores.sql.directory import step_of
 from carillon.stores.sql.engine import Busy, DatabaseAway, reading
-from carillon.stores.sql.feed import Position, next_delta
+from carillon.stores.sql.feed import Position
 from carillon.stores.sql.nodestates import NodeStates
 from carillon.system.paths import SystemPaths
 
@@ -194,6 +193,7 @@ class Answer:
         known = share.print_of(beside[1]) == self.asked.aside
         for before, step in self._steps(beside[0]):
             yield from wire.lines(before, step, None if known else beside[1])
+            known = True
 
     def _waits(self, aside: dict[str, Any], waited_s: float) -> bool:
         """Whether there is nothing to say yet; a satellite that is ahead of us has asked another main before."""
@@ -212,18 +212,18 @@ class Answer:
         return None if self._board.position is None else (own, share.aside(self._paths, own, last))
 
     def _steps(self, satellite: Node) -> Iterator[tuple[Position | None, Step]]:
-        """The next one, from where the satellite is or from nowhere."""
+        """The next ones, from where the satellite is, or all from nowhere."""
         there, here = self.asked.at, self._board.position
         try:
             with reading(follow_truth(self._paths)) as connection:
-                found = next_delta(connection, there)
+                found = share.steps(connection, there, satellite) if there else []
         except (DatabaseAway, Busy):
-            found = None
+            found = []
             if there is not None and here is not None and there.sequence >= here.sequence:
                 yield there, Step(there, frozenset(), ())
                 return
-        if found is not None:
-            yield there, share.restricted(step_of(found), satellite)
+        if found:
+            yield from found
             return
         for whole in share.whole(self._paths.run_directory, satellite):
             yield None, whole

@@ -11,24 +11,29 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from carillon.model.change import Noun, Subject
 from carillon.model.node import Node
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.stores import compiled
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.directoryfile import TABLES, Row, Rows, Step
-from carillon.stores.sql.feed import Position
+from carillon.stores.sql.directory import step_of
+from carillon.stores.sql.feed import Position, last_position, next_delta
 from carillon.system.paths import SystemPaths
 
 SITE_OF_ACCOUNT = 6 + compiled.PARTY.split(", ").index("site")
 """Behind domain, user name, both HA1, encryption and priority."""
+STEPS = 10
+"""In one answer, at most: a thousand changes, some 30 kB."""
 TRUNK_NAME, ROUTE_TRUNK, ROUTE_SITE = 1, 2, 3
 
 
 def restricted(step: Step, satellite: Node) -> Step:
     """The same step as this satellite gets it; whose account is none of its branch is forgotten there."""
     tables = [(table, [*rows]) for table, rows in step.rows]
-    allowed = {row[ROUTE_TRUNK] for table, rows in tables if table == "route" for row in _routes(rows, satellite)}
+    allowed = {row[ROUTE_TRUNK] for table, rows in tables if table == "route" for row in _own_routes(rows, satellite)}
     gone = {
         Subject(Noun.DEVICE, str(row[0]), str(row[1]))
         for table, rows in tables
@@ -42,13 +47,27 @@ def restricted(step: Step, satellite: Node) -> Step:
     )
 
 
+def steps(connection: Connection, there: Position, satellite: Node) -> list[tuple[Position, Step]]:
+    """The next steps of a satellite that is `there`, each with where it begins; none where it must get everything.
+
+    Several in one answer: on a far link each question costs more time than its answer.
+    """
+    found: list[tuple[Position, Step]] = []
+    while len(found) < STEPS and (delta := next_delta(connection, there)):
+        found.append((there, restricted(step_of(delta), satellite)))
+        if delta.position == there or delta.position == last_position(connection):
+            break
+        there = delta.position
+    return found
+
+
 def whole(directory: Path, satellite: Node) -> Iterator[Step]:
     """All that a main's directory holds, restricted; its rows are read while they are taken. Raises sqlite3.Error."""
     with closing(sqlite3.connect(f"{directory.absolute().as_uri()}?mode=ro", uri=True)) as opened:
         opened.isolation_level = None
         opened.execute("BEGIN")  # one moment, however long it takes to send
         position = Position(*opened.execute("SELECT sequence, mark FROM state").fetchone())
-        allowed = {row[ROUTE_TRUNK] for row in _routes(opened.execute("SELECT * FROM route"), satellite)}
+        allowed = {row[ROUTE_TRUNK] for row in _own_routes(opened.execute("SELECT * FROM route"), satellite)}
         yield Step(position, None, _tables(opened, satellite, allowed))
 
 
@@ -62,13 +81,18 @@ def _kept(table: str, rows: Iterable[Row], satellite: Node, allowed: set[object]
     if table == "account":
         return (row for row in rows if _works_there(row, satellite))
     if table == "route":
-        return _routes(rows, satellite)
+        return _routes(rows, satellite, allowed)
     if table == "trunk":
         return (row for row in rows if row[0] == satellite.default_domain and row[TRUNK_NAME] in allowed)
     return rows
 
 
-def _routes(rows: Iterable[Row], satellite: Node) -> Iterator[Row]:
+def _routes(rows: Iterable[Row], satellite: Node, allowed: set[object]) -> Iterator[Row]:
+    """All by the trunks that it may use, also those of other sites: they say whose line a trunk is."""
+    return (row for row in rows if row[0] == satellite.default_domain and row[ROUTE_TRUNK] in allowed)
+
+
+def _own_routes(rows: Iterable[Row], satellite: Node) -> Iterator[Row]:
     """Those for everybody, and those of the branch."""
     for row in rows:
         if row[0] == satellite.default_domain and row[ROUTE_SITE] in ("", satellite.site):

@@ -14,7 +14,7 @@ from carillon.model.node import Node
 from carillon.model.zone import NameService
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.satellites import share, upon, wire
-from carillon.satellites.asking import header_of
+from carillon.satellites.asking import header_of, next_header
 from carillon.satellites.kept import Kept
 from carillon.satellites.wire import Broken
 from carillon.stores import nameservice, trunklogins
@@ -28,10 +28,21 @@ def take(
 ) -> tuple[Position, dict[str, Any] | None]:
     """Bring a directory to where an answer leads; what lies beside is returned. Raises Broken, sqlite3.Error, OSError.
 
-    What doesn't fit to where the directory is, such as what came already, is not taken. What is `kept` here lies upon
-    it, as long as it isn't in what mains tell.
+    What doesn't fit to where the directory is, such as what came already, is not taken. An answer of several steps is
+    taken step by step. What is `kept` here lies upon it, as long as it isn't in what mains tell.
     """
     head = header_of(answer)
+    aside = head.aside
+    _take(directory, owner_uid, head, answer, kept)
+    while further := next_header(answer):
+        head = further
+        _take(directory, owner_uid, head, answer, kept)
+    return head.to, aside
+
+
+def _take(
+    directory: Path, owner_uid: int, head: wire.Header, answer: IO[str], kept: Callable[[], Sequence[Kept]]
+) -> None:
     with writing(directory, owner_uid) as opened:
         known = position_of(opened)
         if head.before is not None and head.before != known:
@@ -41,7 +52,6 @@ def take(
         upon.lift(opened)
         apply(opened, Step(head.to, head.touched, wire.rows(answer)))
         upon.lay(opened, [one for one in kept() if one.sequence is None or one.sequence > head.to.sequence])
-    return head.to, head.aside
 
 
 def position_in(directory: Path) -> Position | None:

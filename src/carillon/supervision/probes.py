@@ -329,6 +329,8 @@ def probe_follower(paths: SystemPaths, node: Node) -> Health:
         return Health(carillon.__version__, "doesn't look for changes of other nodes")
     if report.away_since is None:
         unkept = f"what is in force can't be kept for a start without the database: {report.unkept}"
+        if paths.satellite.exists():
+            unkept = f"change {report.sequence} is in force, and {report.unkept}"
         words = (unkept if report.unkept else "", satellite_words(paths), kept_words(paths))
         return Health(carillon.__version__, warning="; ".join(filter(None, words)))
     since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +23,7 @@ from carillon.system.pulse import beat
 from carillon.trunks.addresses import TABLE, TOLD, addresses, changes
 from carillon.trunks.dnsasking import ask
 from carillon.trunks.lookups import Known, Lookups
+from carillon.trunks.places import place_of
 from carillon.trunks.registrations import DEFAULT, Account, accounts, chosen
 from carillon.trunks.states import Key
 from carillon.trunks.targets import find, is_address
@@ -34,7 +35,10 @@ GOODBYE_S = 8.0
 
 @dataclass
 class Follower:
-    """What Kamailio was told, and when names are due to be asked for again (monotonic seconds)."""
+    """What Kamailio was told, and when names are due to be asked for again (monotonic seconds).
+
+    `site` is where this node is the satellite, "" for a main; `branches` are the sites of each domain that have one.
+    """
 
     directory: DirectoryReader
     rpc: Path
@@ -43,6 +47,8 @@ class Follower:
     lookups: Lookups
     contact6: str = DEFAULT
     lease: Path | None = None
+    site: str = ""
+    branches: Mapping[str, Collection[str]] = field(default_factory=dict)
     registered: dict[str, Account] = field(default_factory=dict)
     leaving: dict[str, float] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
@@ -62,8 +68,13 @@ class Follower:
         self.targets = self._tell(TARGETS, self.targets, _by_domain(used, known))
         self.watch.look(trunks, known, now, time.time())
         self.registered_at = chosen(known, self.watch.health, self.registered_at)
-        self._may_register(now, accounts(trunks, self.logins.logins(), self.registered_at, self.contact6))
+        here = {key: trunk for key, trunk in trunks.items() if self._is_of_this_place(*key)}
+        self._may_register(now, accounts(here, self.logins.logins(), self.registered_at, self.contact6))
         call(self.rpc, "htable.sets", TABLE, TOLD, str(int(time.time())))
+
+    def _is_of_this_place(self, domain: str, name: str) -> bool:
+        """Whether this satellite, or a main, registers there: calls must come to the branch when its link is cut."""
+        return place_of(name, self.directory.outbound(domain), self.branches.get(domain, ())) == self.site
 
     def _was_restarted(self) -> bool:
         try:
@@ -132,6 +143,7 @@ def main() -> None:
     directory = DirectoryReader(Path(settings["directory"]))
     lookups = Lookups(partial(find, ask=ask, families=tuple(settings["families"])), Path(settings["answers"]))
     follower = Follower(directory, rpc, logins, watch, lookups, settings["contact6"], lease)
+    follower.site, follower.branches = settings["site"], settings["branches"]
     pulse = Path(sys.argv[1]).with_name("pulse")
     failing = ""
     while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from carillon.confgen.asterisk.manager import LISTENER_USER, manager_secret
 from carillon.confgen.daemon import Daemon, daemon
+from carillon.confgen.kamailio import home_uri
 from carillon.confgen.system import System
 
 NAME = "calls"
@@ -24,5 +25,7 @@ def context(system: System) -> Daemon:
         "states": paths.states_socket,
         "lease": paths.lease if paths.follows else "",
         "siblings": paths.calls_changed if system.siblings else None,
+        "sibling_states": paths.sibling_states if system.siblings else None,
+        "links": {one.name: home_uri(one) for one in system.siblings if node.is_satellite or one.is_satellite},
     }
     return daemon(system, NAME, told)

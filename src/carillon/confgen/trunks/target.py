@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from carillon.confgen.daemon import Daemon, daemon
 from carillon.confgen.system import System
 from carillon.model.node import Node
@@ -14,7 +16,8 @@ def context(system: System) -> Daemon:
     """What the file needs to know of this system.
 
     `answers` keeps what the DNS last said. `contact6` is our address for providers of IPv6. `lease` says whether this
-    node registers, "" where it is alone. `families` are the types of addresses that this node reaches.
+    node registers, "" where it is alone; at `branches`, sites by domain, satellites do. `families` are the types of
+    addresses that this node reaches.
     """
     paths = system.paths
     told = {
@@ -24,10 +27,20 @@ def context(system: System) -> Daemon:
         "states": paths.trunk_states,
         "answers": paths.trunk_answers,
         "contact6": _contact6(system.node),
-        "lease": paths.lease if paths.follows else "",
+        "lease": paths.lease if paths.follows and not system.node.is_satellite else "",
+        "site": system.node.site or "",
+        "branches": _branches((system.node, *system.siblings)),
         "families": ["AAAA" if ":" in address else "A" for address in system.node.addresses],
     }
     return daemon(system, NAME, told)
+
+
+def _branches(nodes: Iterable[Node]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in sorted(nodes, key=lambda one: one.name):
+        if node.site:
+            found.setdefault(node.default_domain, []).append(node.site)
+    return found
 
 
 def _contact6(node: Node) -> str:
