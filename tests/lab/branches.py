@@ -27,13 +27,17 @@ SILENCE_S = 30.0
 
 @dataclass(frozen=True)
 class Site:
-    """A place: its people by extension, the hosts of their phones, and at a branch its provider's host and number."""
+    """A place: its people by extension, the hosts of their phones, and at a branch its provider's host and number.
+
+    The satellite of a branch may be without `asterisk`.
+    """
 
     name: str
     people: Mapping[str, str]
     hosts: Mapping[str, str]
     line: str = ""
     number: str = ""
+    asterisk: bool = True
 
     @property
     def trunk(self) -> str:
@@ -107,12 +111,13 @@ class Branches:
         self.mains[0].does("site", "add", site.name)
         self.hires(site)
         self.satellites[site.name] = machine
-        self.joins(site.name)
+        self.joins(site.name, asterisk=site.asterisk)
 
-    def joins(self, site: str) -> None:
+    def joins(self, site: str, *, asterisk: bool = True) -> None:
         """By the command that the main prints, word for word, but for the directory of this machine."""
         first, machine = self.mains[0], self.satellites[site]
-        said = first.does("satellite", "add", site, "--address", machine.address).output
+        options = () if asterisk else ("--without-asterisk",)
+        said = first.does("satellite", "add", site, "--address", machine.address, *options).output
         command = said.splitlines()[-1].strip()
         for words in (shlex.split(part) for part in command.split("&&")):
             assert words[:3] == ["carillon", "--dir", str(first.directory)]

@@ -21,6 +21,10 @@ def add(
     site: Annotated[str, typer.Argument(metavar="SITE", help="Where it stands; `carillon site add` makes sites.")],
     address: Annotated[str, typer.Option(metavar="IP", help="The address that phones and mains reach it at.")],
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name, if not that of the site.")] = None,
+    without_asterisk: Annotated[
+        bool,
+        typer.Option("--without-asterisk", help="A small one: what needs an Asterisk is done by a main's."),
+    ] = False,
 ) -> None:
     """Add a satellite; prints the command that makes the machine at the branch one. The system must be up.
 
@@ -35,7 +39,8 @@ def add(
     from carillon.supervision import adding
 
     cli = Cli.of(context)
-    new = satellites.planned(cli.truth, load_node(cli.paths), site, address, name)
+    like = load_node(cli.paths)
+    new = satellites.planned(cli.truth, like, site, address, name, asterisk=not without_asterisk)
     sequence, key = adding.add(cli.paths, cli.who, new, lambda sentence: typer.echo(sentence, err=True))
     if cli.json:
         cli.show({**asdict(new), "key": str(key), "sequence": sequence}, "Satellite")

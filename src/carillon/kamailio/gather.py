@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from carillon.kamailio import ksr
 from carillon.model.frozen import completed
@@ -28,6 +29,8 @@ from carillon.stores.ports import TrunkProfile
 _PROOF = re.compile(rf";{PARAMETER}=([0-9a-f]+)")
 _ANCHOR = re.compile(rf";{anchor.PARAMETER}=([0-9a-z.+-]+)")
 _EXPIRES = re.compile(r";\s*expires\s*=\s*\"?([0-9]{1,10})\"?\s*(?=[;,]|$)", re.IGNORECASE)
+_HOP = re.compile(r"<sips?:(?:[^@>;]*@)?(\[[^\]>]*\]|[^:;>]+)(?::([0-9]+))?")
+_ALIAS = re.compile(r";alias=([^~;>]*)")
 _ROUTE = re.compile(r"<sips?:(?:[^@>;]*@)?(\[[^\]>]*\]|[^:;>]+):([0-9]+)")
 _NUMBER = re.compile(r"\s*([0-9]{1,10})\s*")
 _TIMER = re.compile(rf";{sessiontimer.PARAMETER}=([0-9]{{1,5}})")
@@ -75,6 +78,8 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source = Source.SIBLING if sibling else source
     if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
+    spirals, inward = _spirals(node, source, target) if node.spiral and to_tag else (False, False)
+    route = route.partition(">")[0]  # what we have recorded of this pass; a phone may write all routes in one header
     anchored = _anchor(route) if to_tag else None
     timed = method in sessiontimer.TIMED
     return Request(
@@ -97,6 +102,8 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         source_address=address,
         source_port=int(port or 0),
         transport=transport,
+        spirals=spirals,
+        inward=inward,
         sibling=sibling or (_leads_to(node) if node.siblings and to_tag and source is Source.OUTSIDE else ""),
     )
 
@@ -183,7 +190,7 @@ def _uri(text: str) -> SipUri:
     return uri
 
 
-def failure(far_end_code: int | None) -> FailureFacts:
+def failure(far_end_code: int | None, node: NodeProfile) -> FailureFacts:
     """How the transaction failed, in a failure route."""
     timed_out = ksr.branch_timed_out()
     return FailureFacts(
@@ -198,6 +205,7 @@ def failure(far_end_code: int | None) -> FailureFacts:
         headers=() if timed_out else tuple(_reply_headers()),
         phones_later=ksr.later_groups(),
         now=time.time(),
+        spiral=node.spiral,
         redirected_to=_redirected_to() if not timed_out and 300 <= ksr.status_code() < 400 else "",
     )
 
@@ -267,6 +275,28 @@ def _leads_to(node: NodeProfile) -> str:
             if port == str(sibling.port) and host.strip("[]") in sibling.addresses:
                 return sibling.name
     return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _spirals(node: NodeProfile, source: Source, target: str) -> tuple[bool, bool]:
+    """Whether a request of a dialog is to pass us again, as the route set has us twice; else whether it leads inside.
+
+    Each pass has recorded the socket of the spiral once.
+    """
+    assert node.spiral is not None
+    hops = [(host.strip("[]"), int(port or 5060)) for host, port in _HOP.findall(ksr.text("$(hdr(Route)[*])"))]
+    own = (node.spiral.address, node.spiral.port)
+    if source is not Source.GATEWAY:
+        return hops.count(own) > 1, False
+    uri = SipUri.parse(target)
+    ends = [uri.host if uri else "", *_ALIAS.findall(target), *(host for host, port in hops if (host, port) != own)]
+    return False, any(_is_loopback(host.strip("[]")) for host in ends)
 
 
 def _credentials(method: str) -> Credentials | None:

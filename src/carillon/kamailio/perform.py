@@ -102,7 +102,7 @@ class Means:
 
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
     `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them. At
-    `relay` the media relay takes commands.
+    `relay` the media relay takes commands. `spiral` is the socket by which this node sends to itself, if it does.
     """
 
     handovers: HandOvers
@@ -119,6 +119,7 @@ class Means:
     relay: Where = ("", 0)
     siblings: Siblings | None = None
     changed: NameAsker | None = None
+    spiral: Gateway | None = None
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -259,9 +260,16 @@ def _relay_to_gateway(relay: Relay, means: Means) -> None:
     siblings = means.siblings
     if siblings is None or not siblings.send_to(relay.gateway):
         _towards(relay.gateway, means.gateway_sockets)
-    if not (siblings and siblings.has_sent()):
+    if _is_from_outside(means):
         ksr.alias_own_contact()
     _send(relay.answer_s, relay.silence_s)
+
+
+def _is_from_outside(means: Means) -> bool:
+    """Whether who has sent the message is no node of ours: nor is it us, who have noted already where he is."""
+    if means.spiral and ksr.source_address() == means.spiral.address:
+        return False
+    return not (means.siblings and means.siblings.has_sent())
 
 
 def _cancel(gateway: Gateway | None, aor: str, sockets: Sockets) -> None:
@@ -464,7 +472,7 @@ def _follow(gateway: Gateway | None, means: Means) -> None:
         ksr.reply(404, "Not Found")
         return
     siblings = means.siblings
-    if ksr.text("$rm") in {"INVITE", "UPDATE", "SUBSCRIBE"} and not (siblings and siblings.has_sent()):
+    if ksr.text("$rm") in {"INVITE", "UPDATE", "SUBSCRIBE"} and _is_from_outside(means):
         ksr.alias_own_contact()
     if gateway is not None:
         _towards(gateway, means.gateway_sockets)

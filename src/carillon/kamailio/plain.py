@@ -75,7 +75,10 @@ _HASHES: Final = {"MD5": (0, "md5", ("both", "md5")), "SHA-256": (1, "sha256", (
 
 
 class Plain:
-    """The short path of one process. What it keeps are recipes, no state of any call."""
+    """The short path of one process. What it keeps are recipes, no state of any call.
+
+    A node without Asterisk does nothing by it: it is small, and its requests pass it twice.
+    """
 
     def __init__(
         self,
@@ -102,6 +105,7 @@ class Plain:
             self._sources[str(settings.node.presence)] = "presence server"
         if settings.node.feed:
             self._sources[str(settings.node.feed)] = "feed"
+        self._is_off = bool(settings.node.spiral)
         self._recipes: dict[tuple[object, ...], Recipe | None] = {}
         self._kinds: dict[tuple[str, str], Callable[[str, str], bool]] = {
             ("ACK", "gateway"): self._to_phone,
@@ -129,7 +133,7 @@ class Plain:
     def known_request(self, method: str, place: str, source: str) -> bool:
         """The same, of a request from ADDRESS:PORT, of our Asterisk (`gateway`) or no part of us (`outside`)."""
         kind = self._kinds.get((method, source))
-        if kind is None:
+        if kind is None or self._is_off:
             return False
         try:
             return kind(method, place)
@@ -176,7 +180,7 @@ class Plain:
 
     def reply(self) -> bool:
         """Whether a reply was plain, and is done."""
-        text = _REPLY.together()
+        text = "" if self._is_off else _REPLY.together()
         found = REPLY.fullmatch(text)
         if found is None or PRIVATE in text.lower():
             return False

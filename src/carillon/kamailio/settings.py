@@ -83,6 +83,7 @@ class Settings:
             cluster_port=values["cluster_port"],
             feed=Gateway(*values["feed"]) if values["siblings"] else None,
             branch=values.get("branch", ""),
+            spiral=Gateway(*values["spiral"]) if values.get("spiral") else None,
         )
         names = ("directory", "redis_socket", "trace_socket", "trunk_logins", "registration_journal", "names_asked")
         directory, redis, trace, logins, journal, asked = (Path(values[name]) for name in names)

@@ -56,9 +56,13 @@ class Siblings:
         ksr.set_branch_callback(Callback.BRANCH)
         ksr.connects_as_node()
 
+    def mains(self) -> tuple[Sibling, ...]:
+        """Those that are heard."""
+        return tuple(one for one in self.by_uri.values() if not one.branch and self._is_up(one))
+
     def is_cut_off(self) -> bool:
         """Whether this is a branch that hears no main."""
-        return self.apart and not any(self._is_up(one) for one in self.by_uri.values() if not one.branch)
+        return self.apart and not self.mains()
 
     def is_beyond(self, aor: str) -> bool:
         """Whether this branch is cut off, and no phone of somebody is within reach."""

@@ -72,6 +72,7 @@ class Worker:
         self._own = _own(settings)
         self.siblings = Siblings.of(settings.node, settings.cluster_socket)
         away = self.siblings.addresses if self.siblings else frozenset()
+        away |= {self.node.spiral.address} if self.node.spiral else set()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._is_beyond = self.siblings.is_beyond if self.siblings and self.node.branch else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
@@ -85,10 +86,10 @@ class Worker:
         places = settings.advertised, settings.recordings
         changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
         others = self.siblings, changed
-        login, relay = self._trunk_login, settings.relay
-        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others)
+        login, relay, itself = self._trunk_login, settings.relay, self.node.spiral
+        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others, itself)
         self.tracer = Tracer(settings.trace_socket)
-        self.plain = Plain(settings, self.directory, journal, self.tracer, *others)
+        self.plain = Plain(settings, self.directory, journal, self.tracer, self.siblings, changed)
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -180,7 +181,7 @@ class Worker:
     def ksr_leg_failure(self, message: Any) -> int:
         """All branches of a leg have failed. No reads: this may run in the engine's timer process."""
         memo = Memo.parse(ksr.text(MEMO))
-        failure = gather.failure(fetch.far_end_code(memo.leg_id))
+        failure = gather.failure(fetch.far_end_code(memo.leg_id), self.node)
         decision = failures.decide(memo, failure)
         try:
             perform(decision, self.means, in_failure_route=True)
@@ -325,6 +326,8 @@ class Worker:
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
         found = fetch.facts(questions, request, self.node, self.directory, self._flow, self._is_beyond)
+        if self.node.spiral and self.siblings:
+            found = replace(found, mains=self.siblings.mains())
         return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
 
     def _left_by(self, call_id: str) -> tuple[Place, ...] | Unknown:

@@ -36,7 +36,7 @@ class Node:
     Phones reach `address`, and `address6` (IPv6) of a node that has both, on `sip_port` (UDP and TCP) and `tls_port`;
     media use `rtp_start` to `rtp_end`: the lower half is Asterisk's, the upper half the media relay's. A node that is
     `drained` does nothing of what one node does for all. A `member` runs a MariaDB of the cluster that holds the truth.
-    One whose `role` is satellite stands at a `site`, and has the truth from the mains.
+    One whose `role` is satellite stands at a `site`, and has the truth from the mains; it may be without `asterisk`.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Node:
     member: bool = False
     role: str = MAIN
     site: str | None = None
+    asterisk: bool = True
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -75,6 +76,8 @@ class Node:
             raise Refused("site", "a satellite stands at a site, and a main at none.")
         if self.is_satellite and self.member:
             raise Refused("member", "a satellite holds no database.")
+        if not (self.asterisk or self.is_satellite):
+            raise Refused("asterisk", "only a satellite may be without: its calls need that of a main.")
 
     @property
     def is_satellite(self) -> bool:

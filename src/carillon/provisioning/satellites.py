@@ -16,7 +16,9 @@ from carillon.stores.sql.engine import reading
 LONGEST_NAME = 32
 
 
-def planned(engine: Engine, like: Node, site: str, address: str, name: str | None = None) -> Node:
+def planned(
+    engine: Engine, like: Node, site: str, address: str, name: str | None = None, *, asterisk: bool = True
+) -> Node:
     """The satellite that is to stand at a site, on the ports of `like`; named as the site if not otherwise.
 
     Where a satellite of that name was removed, it is `liege-2`: who has that one's machine can show its name.
@@ -27,7 +29,7 @@ def planned(engine: Engine, like: Node, site: str, address: str, name: str | Non
     own = name or _free(engine, re.sub(r"[^a-z0-9-]+", "-", where.name.lower()).strip("-")[:LONGEST_NAME])
     place = {"default_domain": where.domain, "country": where.country, "role": SATELLITE, "site": where.name}
     none = {"advertise": None, "address6": None, "drained": False, "member": False}
-    return replace(like, name=own, address=address, **place, **none)  # type: ignore[arg-type]
+    return replace(like, name=own, address=address, asterisk=asterisk, **place, **none)  # type: ignore[arg-type]
 
 
 def _free(engine: Engine, name: str) -> str:

@@ -6,12 +6,16 @@ siblings have calls of whom, is in shared memory.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from carillon.routing import spiral
 from carillon.routing.admission import unavailable
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Claim, Relay
 from carillon.routing.elsewhere import HERE
 from carillon.routing.facts import UNKNOWN, Facts, Gateway, Sibling, Slots
 from carillon.routing.request import Request
+from carillon.sip.uri import quoted
 
 
 def asked_where(facts: Facts, *aors: str) -> tuple[str, ...]:
@@ -19,11 +23,14 @@ def asked_where(facts: Facts, *aors: str) -> tuple[str, ...]:
     return aors if len(facts.node.gateways) > 1 else ()
 
 
-def in_order(request: Request, facts: Facts) -> tuple[Gateway, ...]:
+def in_order(request: Request, facts: Facts, *, service: bool = False) -> tuple[Gateway, ...]:
     """The Asterisks that are tried, the one first that has a call of these people; the caller's counts first.
 
-    Our own are tried before those of siblings, which stand for what is behind them.
+    Our own are tried before those of siblings, which stand for what is behind them. `service` says that what was
+    dialled is something of ours that answers by itself.
     """
+    if facts.node.spiral:
+        return spiral.in_order(request, facts, service=service)
     own, siblings = facts.node.gateways_for(media6=request.media6), facts.node.siblings
     if not own:
         return ()
@@ -37,12 +44,23 @@ def relayed(request: Request, facts: Facts, called: str, leg: str, *aors: str) -
     """To one Asterisk; the others are left in the memo for the failure route. `aors` are who may have calls."""
     gateways = in_order(request, facts)
     if not gateways:
-        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+        return no_gateway(facts)
+    if facts.node.spiral:
+        return Verdict("relayed", spiral.why(gateways[0], facts), Relay(gateways[0], called))
     asked = asked_where(facts, *aors)
     if asked and facts.slots is None:
         return Verdict("asked", f"where {', '.join(asked)} have calls", Claim(leg, (), parties=asked))
     why = _why(facts) if asked or _held_away(facts) else ""
     return Verdict("relayed", f"gateway {gateways[0]}{why}", Relay(gateways[0], called))
+
+
+def no_gateway(facts: Facts) -> Verdict:
+    """503: there is no Asterisk, or none within reach of a branch that has none."""
+    if not facts.node.spiral:
+        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
+    refused, domain = unavailable(facts), facts.node.default_domain
+    warning = ("Warning", f"399 {domain} {quoted(spiral.CUT_OFF)}")
+    return Verdict("unavailable", "no main is heard", replace(refused, headers=(*refused.headers, warning)))
 
 
 def _why(facts: Facts) -> str:
@@ -65,7 +83,7 @@ def _held(facts: Facts) -> tuple[str, int] | None:
 
 def _held_away(facts: Facts) -> tuple[str, Sibling] | None:
     """Who has a call at a sibling and none here; nobody where one who counts before has a call here."""
-    siblings = {sibling.name: sibling for sibling in facts.node.siblings}
+    siblings = {sibling.name: sibling for sibling in facts.node.siblings if sibling.has_gateway}
     for aor, nodes in facts.elsewhere.items():
         if HERE in nodes:
             return None

@@ -15,10 +15,11 @@ _WRITTEN = re.compile(r"([0-9a-f]+(?:-[0-9]+)?)\.([a-z+]+)")
 
 
 class Reason(StrEnum):
-    """Why sound goes through the relay: what Asterisk alone cannot do."""
+    """Why sound goes through the relay: what Asterisk alone cannot do, or that there is none."""
 
     ENCRYPTION = "encryption"
     RECORDING = "recording"
+    SPIRAL = "spiral"
 
 
 class Side(StrEnum):
@@ -64,6 +65,7 @@ def branch_anchor(
     return Anchor(f"{seal(secret, 'media of the called', f'{leg} {called}')}-{branch}", reasons)
 
 
-def reasons(*, encrypted: bool, recorded: bool) -> tuple[Reason, ...]:
+def reasons(*, encrypted: bool, recorded: bool, spirals: bool = False) -> tuple[Reason, ...]:
     """Why sound goes through the relay, in their order."""
-    return ((Reason.ENCRYPTION,) if encrypted else ()) + ((Reason.RECORDING,) if recorded else ())
+    found = {Reason.ENCRYPTION: encrypted, Reason.RECORDING: recorded, Reason.SPIRAL: spirals}
+    return tuple(reason for reason, holds in found.items() if holds)

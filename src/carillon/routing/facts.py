@@ -54,13 +54,15 @@ class Gateway:
 class Sibling:
     """Another node of the system: its name, its addresses, and the port where it hears siblings (SIP over TLS).
 
-    One at a `branch` takes no calls of others only because their own Asterisk is silent: its link is thin.
+    One at a `branch` takes no calls of others only because their own Asterisk is silent: its link is thin. One that
+    `has_gateway` has an Asterisk at all.
     """
 
     name: str
     addresses: tuple[str, ...]
     port: int
     branch: bool = False
+    has_gateway: bool = True
 
     @property
     def gateway(self) -> Gateway:
@@ -93,7 +95,8 @@ class NodeProfile:
     `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
     `presence` is this node's presence server.
     `siblings` are the other nodes, `cluster_port` is where they are heard, `feed` is who tells of registrations there.
-    `branch` is the site at which this node is a satellite, "" for a main.
+    `branch` is the site at which this node is a satellite, "" for a main. A satellite without Asterisk has no
+    `gateways`, and a `spiral`: its own socket to which it sends an inbound leg that is to be its outbound one too.
     """
 
     default_domain: str
@@ -112,10 +115,13 @@ class NodeProfile:
     cluster_port: int = 0
     feed: Gateway | None = None
     branch: str = ""
+    spiral: Gateway | None = None
 
     @property
     def every_gateway(self) -> tuple[Gateway, ...]:
-        """All Asterisks of ours, by all their addresses."""
+        """All Asterisks of ours, by all their addresses; without one, what stands in its place."""
+        if self.spiral:
+            return (self.spiral,)
         return self.gateways + self.gateways6 if self.gateways6 else self.gateways
 
     def gateways_for(self, *, media6: bool) -> tuple[Gateway, ...]:
@@ -171,6 +177,7 @@ class Facts:
     `panel` is the address of the panel that was asked about, None when there is none.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
     `beyond` says how else the called person is reached, None while his phones are within reach.
+    `mains` are those that a satellite without Asterisk hears; nobody else asks.
     """
 
     now: float
@@ -205,6 +212,7 @@ class Facts:
     flow: Flow | None = None
     panel: str | Unknown | None = None
     beyond: Beyond | None = None
+    mains: tuple[Sibling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +271,7 @@ class FailureFacts:
 
     `refusal` is what a phone said before another one stayed silent; `challenges` are a trunk's, header and value.
     `redirected_to` is the number to which a phone's 3xx sends the call. `phones_later` are groups of phones of lower q
-    that have not rung yet. `now` is in Unix seconds.
+    that have not rung yet. `now` is in Unix seconds. `spiral` is that of the node, None with an Asterisk.
     """
 
     code: int
@@ -278,3 +286,4 @@ class FailureFacts:
     redirected_to: str = ""
     phones_later: int = 0
     now: float = 0
+    spiral: Gateway | None = None

@@ -10,6 +10,7 @@ from carillon.routing.callback import busy_noted
 from carillon.routing.calledname import UNTOLD
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
+    AddHeader,
     AnswerChallenge,
     Decision,
     DialogEnds,
@@ -34,6 +35,7 @@ from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
 from carillon.routing.slots import after_failure
 from carillon.routing.words import hints
 from carillon.sip import warning
+from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
 
 RETRY_AFTER_S = 5
@@ -93,6 +95,14 @@ def next_gateway(memo: Memo, failure: FailureFacts) -> Verdict:
         return Verdict("tried next", fact, *_retry(memo))
     reply = Reply(503, "Service Unavailable", (("Retry-After", str(RETRY_AFTER_S)), *out_of_order(memo)))
     return Verdict("unavailable", fact, reply)
+
+
+def dialled_again(memo: Memo, failure: FailureFacts) -> Verdict:
+    """Where no Asterisk dials again, we do: the outbound leg has said how the call goes on, see `progress`."""
+    if memo.leg is Leg.OUTBOUND or failure.spiral is None or not sounds_like_ours(failure.reason):
+        return Verdict("skipped", "nobody asks for it")
+    token = (AddHeader(PrivateHeader.FORWARD, failure.reason.split()[-1]),)
+    return Verdict("dialled again", "by this node itself", Relay(failure.spiral, memo.called), token)
 
 
 def out_of_order(memo: Memo) -> tuple[Header, ...]:
@@ -225,6 +235,7 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
 RULES = (
     was_cancelled,
     asks_longer_interval,
+    dialled_again,
     next_gateway,
     trunk_asks_who,
     next_target,

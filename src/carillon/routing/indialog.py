@@ -34,6 +34,8 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     """One end of each dialog is an Asterisk of ours: what comes from outside is for it and for nobody else."""
     if request.max_forwards <= 0:
         return Verdict("refused", "Max-Forwards is used up", Reply(483, "Too Many Hops"))
+    if request.spirals or request.inward:
+        return _spirals(request)
     if request.source in OURS:
         return Verdict("passed", f"from our {request.source}")
     gateway = target(request)
@@ -42,6 +44,18 @@ def stays_inside(request: Request, facts: Facts) -> Verdict:
     if gateway in facts.node.every_gateway:
         return Verdict("passed", f"to gateway {gateway}")
     return Verdict("refused", f"{gateway} is no gateway of ours", Reply(403, "Not Part Of This Dialog"))
+
+
+def _spirals(request: Request) -> Verdict:
+    """The far end is a phone, or a trunk: nobody outside sends a phone of ours anywhere (RFC 3515).
+
+    Behind ourselves it goes where its sender says, but not to parts of this node that believe us.
+    """
+    if request.inward:
+        return Verdict("refused", "it leads to a part of this node", Reply(403, "Not Part Of This Dialog"))
+    if request.method == "REFER" and request.source is Source.TRUNK:
+        return Verdict("refused", "a trunk asks", Reply(403, "Transfer Is Not Allowed From Outside"))
+    return Verdict("passed", "to ourselves, and on from here")
 
 
 def leads_on(request: Request, node: NodeProfile) -> bool:
@@ -57,7 +71,7 @@ def leads_on(request: Request, node: NodeProfile) -> bool:
 def followed(request: Request, facts: Facts) -> Verdict:
     """Without private headers. From outside, neither further routes nor parameters of the URI lead elsewhere."""
     free = request.source in OURS or leads_on(request, facts.node)
-    gateway = None if free else target(request)
+    gateway = facts.node.spiral if request.spirals else None if free else target(request)
     effects: tuple[Effect, ...] = (StripPrivate(), DialogEnds()) if request.method == "BYE" else (StripPrivate(),)
     return Verdict("followed", request.method, Follow(gateway), effects)
 
@@ -70,7 +84,7 @@ REMEMBERED = frozenset({"ACK", "BYE", "NOTIFY"})
 
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
-    if request.anchor or request.timing or request.sibling or request.method not in REMEMBERED:
+    if request.anchor or request.timing or request.sibling or facts.node.spiral or request.method not in REMEMBERED:
         return decide_by(RULES, request, facts)
     uri, has_hops = request.uri, request.max_forwards > 0
     return _decided(request.method, uri.host, uri.port, request.source, has_hops, facts.node.every_gateway)

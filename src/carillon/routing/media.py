@@ -31,8 +31,12 @@ DESCRIBES = frozenset({"INVITE", "UPDATE", "PRACK"})
 
 
 def anchor_of(request: Request, facts: Facts) -> Anchor | None:
-    """The relay's session of a new inbound leg, None where it needs none."""
-    why = reasons(encrypted=request.encrypted, recorded=is_recorded(request, facts))
+    """The relay's session of a new inbound leg, None where it needs none.
+
+    Where no Asterisk is in the midst, phones behind a NAT need it, and phones that don't reach each other.
+    """
+    spirals = bool(facts.node.spiral) and facts.relay
+    why = reasons(encrypted=request.encrypted, recorded=is_recorded(request, facts), spirals=spirals)
     return caller_anchor(facts.node.secret, make_leg_id(facts.node.secret, facts.fresh_id), why) if why else None
 
 
@@ -48,7 +52,7 @@ def anchored(request: Request, facts: Facts) -> Verdict:
         return Verdict("unavailable", "the relay did not answer", _unavailable(facts))
     effects: tuple[Effect, ...] = (AnchorMedia(anchor, Side.GATEWAY),)
     if Reason.ENCRYPTION not in anchor.reasons:
-        return Verdict("anchored", "recording", effects=effects)
+        return Verdict("anchored", ", ".join(anchor.reasons), effects=effects)
     if request.transport != "tls":
         words = f"keys of encrypted sound came in clear by {request.transport} from {request.source_address}; use TLS"
         effects = (Journal(words), *effects)

@@ -82,7 +82,7 @@ def marked(
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    others = tuple(str(gateway) for gateway in in_order(request, facts)[1:])
+    others = tuple(str(gateway) for gateway in in_order(request, facts, service=bool(service))[1:])
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from carillon.model.forwarding import Cause
 from carillon.model.rights import NumberClass
-from carillon.routing import access, whoanswers
+from carillon.routing import access, spiral, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.beyond import BEYOND, by_own_number
 from carillon.routing.calledname import LATE, address
@@ -176,9 +176,10 @@ def to_service(request: Request, facts: Facts) -> Verdict:
     service = private.get(PrivateHeader.SERVICE) or (party.service if isinstance(party, Party) else "")
     if not service:
         return NO_SERVICE
-    if not facts.node.gateways:
-        return Verdict("unavailable", "no gateway is configured", unavailable(facts))
-    called, gateway = f"{request.uri.user}@{request.uri.host}", facts.node.gateways[0]
+    gateways = tuple(main.gateway for main in facts.mains) if facts.node.spiral else facts.node.gateways
+    if not gateways:
+        return _without_gateway(request, facts)
+    called, gateway = f"{request.uri.user}@{request.uri.host}", gateways[0]
     kept = {**private, PrivateHeader.CALLED: called, PrivateHeader.SERVICE: service}
     if forwards := forwards_before(request) + len(diverted(request)):
         kept[PrivateHeader.FORWARDS] = str(forwards)  # what the service sends on begins to count anew
@@ -194,6 +195,12 @@ def to_service(request: Request, facts: Facts) -> Verdict:
         onward=onward(request, facts), service=service, party=whoanswers.at_service(called),
     )  # fmt: skip
     return Verdict("relayed", f"{service} at gateway {gateway}", Relay(gateway, called), effects, memo)
+
+
+def _without_gateway(request: Request, facts: Facts) -> Verdict:
+    if facts.node.spiral:
+        return replied(request, 480, "Temporarily Unavailable", "no main is heard", spiral.CUT_OFF)
+    return Verdict("unavailable", "no gateway is configured", unavailable(facts))
 
 
 def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one for each way in which it ends

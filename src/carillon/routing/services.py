@@ -10,12 +10,13 @@ from typing import Final
 
 from carillon.model.frozen import dataclass
 from carillon.routing import callback
-from carillon.routing.admission import caller, unavailable
+from carillon.routing.admission import caller
+from carillon.routing.affinity import in_order, no_gateway
 from carillon.routing.callback import number_behind
 from carillon.routing.chain import Verdict
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import AddHeader, Relay
-from carillon.routing.facts import Facts
+from carillon.routing.facts import Facts, Gateway
 from carillon.routing.media import anchored
 from carillon.routing.newleg import asserted, marked
 from carillon.routing.ownforwarding import FORWARDS, KEEPS, forwarded_to, may_not_forward, says
@@ -64,6 +65,13 @@ def served_code(request: Request) -> CodeService | None:
     return SERVICES.get(code.feature) if code else None
 
 
+def served_by(request: Request, facts: Facts) -> tuple[Gateway, ...]:
+    """The Asterisks of this node; those of mains where it has none."""
+    if facts.node.spiral:
+        return in_order(request, facts, service=True)
+    return facts.node.gateways_for(media6=request.media6)
+
+
 def code_served(request: Request, facts: Facts) -> Verdict:
     """A code that has a service goes to the gateway, which answers by itself: no number is looked up, nobody rings."""
     service = served_code(request)
@@ -73,9 +81,11 @@ def code_served(request: Request, facts: Facts) -> Verdict:
     if refused is not None:
         return refused
     by_relay = anchored(request, facts)
-    gateways = facts.node.gateways_for(media6=request.media6)
-    if by_relay.outcome or not gateways:
-        return Verdict("unavailable", by_relay.fact, by_relay.outcome or unavailable(facts))
+    gateways = served_by(request, facts)
+    if by_relay.outcome:
+        return Verdict("unavailable", by_relay.fact, by_relay.outcome)
+    if not gateways:
+        return no_gateway(facts)
     party, argument = caller(facts), service.argument(request, facts)
     named = f"{service.name}:{argument}" if argument else service.name
     called = str(SipUri(request.uri.user, party.domain)).removeprefix("sip:")  # a code may begin with #

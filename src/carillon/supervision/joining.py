@@ -45,6 +45,8 @@ def join(paths: SystemPaths, key: JoinKey) -> Joined:
             if said[name] is not None:
                 _write(file, base64.b64decode(said[name]))
         paths.node.write_text(f"{node.name}\n")
+        if not node.asterisk:
+            paths.without_asterisk.touch()
         if node.is_satellite:
             _write(paths.satellite, json.dumps(said["satellite"]).encode())
             return Joined(node, ())

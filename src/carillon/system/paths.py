@@ -66,6 +66,11 @@ class SystemPaths:
         return self.directory / "secret.key"
 
     @property
+    def without_asterisk(self) -> Path:
+        """An empty file on a satellite that has no Asterisk; missing on any other machine."""
+        return self.directory / "without-asterisk"
+
+    @property
     def node(self) -> Path:
         """The name of the node that this machine is, in a line; missing where the system has one node."""
         return self.directory / "node"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -129,6 +129,7 @@ def context(system: System) -> Context:
     profile = node_profile(node, b"", system.siblings)
     away = {address for sibling in profile.siblings for address in sibling.addresses}
     known = profile.hosts | away | {gateway.address for gateway in profile.every_gateway}
+    socket4 = _sockets(node.signalling, node.sip_port).get("4", "")
     speaking4 = tuple(gateway for gateway in profile.gateways if ":" not in gateway.address)
     return Context(
         run=paths.run_kamailio,
@@ -158,7 +159,7 @@ def context(system: System) -> Context:
         own=tuple(sorted(host for host in known if _is_network(host) and ":" not in host)),
         watch_socket=watch_socket(node),
         presence=profile.presence if ":" not in node.signalling[0] else None,
-        within=short.within(profile, speaking4, _sockets(node.signalling, node.sip_port).get("4", "")),
+        within=() if profile.spiral else short.within(profile, speaking4, socket4),
     )
 
 
@@ -256,22 +257,23 @@ def home_uri(node: Node) -> str:
 
 
 def _sibling(node: Node) -> Sibling:
-    return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite)
+    return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite, node.asterisk)
 
 
 def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> NodeProfile:
     """What a worker of this node knows of it."""
     hosts = {*node.addresses, *map(_host, node.addresses), node.public_address, "localhost"}
-    first, *second = (Gateway(address, node.gateway_port) for address in node.signalling)
+    gateways = tuple(Gateway(address, node.gateway_port) for address in node.signalling) if node.asterisk else ()
     presence = Gateway(node.signalling[0], node.presence_port)
     return NodeProfile(
-        *(node.default_domain, (first,), frozenset(hosts), secret),
-        gateways6=tuple(second),
+        *(node.default_domain, gateways[:1], frozenset(hosts), secret),
+        gateways6=gateways[1:],
         presence=presence,
         siblings=tuple(map(_sibling, siblings)),
         cluster_port=node.cluster_port,
         feed=Gateway(node.signalling[0], node.feed_port) if siblings else None,
         branch=node.site or "",
+        spiral=None if node.asterisk else Gateway(node.signalling[0], node.sip_port),
     )
 
 
@@ -300,9 +302,10 @@ def _settings(system: System) -> str:
             "recordings": str(paths.recording_spool),
             "relay": rtpengine.control(node),
             "ring_s": profile.ring_s,
-            "siblings": [[each.name, each.addresses, each.port, each.branch] for each in profile.siblings],
+            "siblings": list(map(astuple, profile.siblings)),
             "cluster_port": profile.cluster_port,
             "branch": profile.branch,
+            "spiral": [profile.spiral.address, profile.spiral.port] if profile.spiral else [],
             "cluster_socket": f"tls:{cluster(node)}",
             "feed": [node.signalling[0], node.feed_port],
             "bans_told": str(paths.bans_told),

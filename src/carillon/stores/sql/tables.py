@@ -383,6 +383,7 @@ node = _table(
     Column("drained", Boolean, nullable=False, server_default="0"),
     Column("member", Boolean, nullable=False, server_default="0"),
     Column("role", String(12), nullable=False, server_default="main"),
+    Column("asterisk", Boolean, nullable=False, server_default="1"),
     Column("site", LABEL),
 )
 """`site` is where a satellite stands; a main has none."""
