@@ -81,6 +81,7 @@ def test_a_phone_sends_its_call_to_what_is_no_number_here(office: Office) -> Non
     call.does_not_ring(office.carol)
 
 
+@pytest.mark.needs_asterisk
 def test_no_gateway_and_then_it_is_back(office: Office) -> None:
     office.gateway.dies()
     call = office.alice.calls(office.bob)

@@ -60,12 +60,13 @@ from carillon.routing.facts import (
     Gateway,
     NodeProfile,
     ReplyFacts,
+    Sibling,
     Slots,
     Unknown,
 )
 from carillon.routing.forking import step_s
 from carillon.routing.memo import Memo
-from carillon.routing.progress import progress_in
+from carillon.routing.progress import WORD, progress_in
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.ringing import told
@@ -151,6 +152,7 @@ class Engine:
         self.moving = False
         self.busy: dict[str, str] = {}
         self.beyond: set[str] = set()
+        self.mains: tuple[Sibling, ...] = ()
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
         self.sources: dict[str, str] = {}
@@ -161,6 +163,13 @@ class Engine:
         self._story: list[str] = []
         self._ids = itertools.count(1)
         self.exempt(Exempt(frozenset({"10.77.0.1"}), (), lambda address: False))
+
+    def goes_without_asterisk(self, *, cut_off: bool = False) -> None:
+        """The node is a satellite without Asterisk from now on, and everybody is at its site."""
+        main = Sibling("node1", ("10.77.0.9",), 5069)
+        self.mains = () if cut_off else (main,)
+        spiral = Gateway("127.0.0.1", 5060)
+        self.node = replace(self.node, gateways=(), spiral=spiral, branch="main", siblings=(main,))
 
     # --- what phones do
 
@@ -368,6 +377,7 @@ class Engine:
                 nonce_used=asked.nonce_use in self.spent,
                 rings=self.directory.rings(),
                 beyond=self._beyond(asked) if asked.beyond is not None else None,
+                mains=self.mains,
                 fresh_id=f"{next(self._ids):06x}",
             )
         except StoreDown:
@@ -451,7 +461,7 @@ class Engine:
     def _inbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:
             case Relay() as relay:
-                leg.inbound_memo = decision.memo
+                leg.inbound_memo = decision.memo or leg.inbound_memo
                 leg.headers = leg.headers or _headers(decision)  # what a further branch inherits
                 if str(relay.gateway) in self.dead:
                     self._inbound_failed(leg, FailureFacts(408, timed_out=True))
@@ -462,7 +472,7 @@ class Engine:
                 elif PrivateHeader.PICKUP in leg.headers or "Replaces" in leg.headers:
                     self._join(leg)
                 else:
-                    self._asterisk(leg, leg.headers)
+                    self._asterisk(leg, leg.headers, _headers(decision).get(PrivateHeader.FORWARD, ""))
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
                 leg.final = Final(code, reason, headers)
 
@@ -653,12 +663,20 @@ class Engine:
             self._outbound(leg, decision)
             return
         if isinstance(decision.outcome, Resume):
-            self._asterisk(leg, leg.headers, decision.outcome.token)
+            self._dials_again(leg, decision.outcome.token)
             return
         final = Final(failure.code, failure.reason)
         if isinstance(decision.outcome, Reply):
             final = Final(decision.outcome.code, decision.outcome.reason)
         self._back(leg, final)
+
+    def _dials_again(self, leg: Leg, token: str) -> None:
+        """Asterisk does; without one our own inbound leg hears the same word."""
+        if self.node.spiral:
+            said = FailureFacts(480, f"{WORD} {token}", spiral=self.node.spiral)
+            self._inbound_failed(leg, said)
+        else:
+            self._asterisk(leg, leg.headers, token)
 
     def _counted(self, leg: Leg) -> None:
         """What the calls daemon writes of a call that is up: under what its people and its trunk are counted."""

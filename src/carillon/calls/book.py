@@ -60,7 +60,11 @@ class Book:
 
     def resync(self, channels: Iterable[Message]) -> list[CallEvent]:
         """Nothing counts but these channels, all that Asterisk has (its answer to Status)."""
-        told, self.is_known = self._all(channels), True
+        return self.hold(self._all(channels).values())
+
+    def hold(self, channels: Iterable[Channel]) -> list[CallEvent]:
+        """Nothing counts but these channels."""
+        told, self.is_known = {one.id: one for one in channels}, True
         touched: set[str] = set()
         for id in self._channels.keys() - told.keys():
             touched |= self._forget(id)

@@ -22,7 +22,9 @@ from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
 from carillon.calls.severed import Severed
+from carillon.calls.spirals import spirals
 from carillon.stores import repairs
+from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
 
 NAP_S = 0.02
@@ -31,6 +33,7 @@ TICK_S = 1.0
 RESYNC_S = 30.0
 """News may be lost; so often everything is asked for."""
 RETRY_S = 0.3
+LOOK_S = 0.25
 PATIENCE_S = 2.0
 
 Maker = Callable[[Settings, Book, Asterisk], Listener]
@@ -61,7 +64,9 @@ class Daemon:
 
     def run(self) -> None:
         """Work until something ends the process."""
-        while True:
+        if self.settings.door is None:
+            self._follow_spirals()
+        while self.settings.door:
             try:
                 with Manager.at(self.settings.door, PATIENCE_S, listens=True) as manager:
                     self.asterisk.manager = manager
@@ -75,6 +80,19 @@ class Daemon:
                 self.asterisk.manager = None
             self._pulse(time.monotonic())
             time.sleep(RETRY_S)
+
+    def _follow_spirals(self) -> None:
+        """Where there is no Asterisk, Kamailio is asked again and again: a branch has few calls."""
+        while True:
+            try:
+                calls = spirals(self.settings.rpc)
+                self._tell(self.book.hold(channel for call in calls for channel in call.channels))
+                if self._said:
+                    self._complain("")
+            except RpcFailed as failed:
+                self._complain(str(failed))
+            self._pulse(time.monotonic())
+            time.sleep(LOOK_S)
 
     def _listen(self, manager: Manager) -> None:
         """Raises NoAnswer when Asterisk is silent or has gone."""
@@ -121,7 +139,7 @@ class Daemon:
         """Once, not three times a second."""
         if words != self._said:
             self._said = words
-            print(f"calls: {words or 'Asterisk answers again'}", file=sys.stderr, flush=True)
+            print(f"calls: {words or 'all calls are known again'}", file=sys.stderr, flush=True)
 
 
 def _safely(do: Callable[[], None]) -> None:

@@ -12,7 +12,9 @@ from carillon.calls.ami import Door
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`door` is Asterisk's manager interface; `directory` what the workers read; `figures` what we write for others.
+    """`door` is Asterisk's manager interface, None on a satellite that has none; `directory` what the workers read.
+
+    `figures` is what we write for others.
 
     `redis` and `rpc` are the sockets of Redis and of Kamailio. `gateway` is how Asterisk is called by the workers.
     `repairs` counts the lamps that were wrong for lack of an event.
@@ -23,7 +25,7 @@ class Settings:
     homes; `sibling_states` says which of them are up.
     """
 
-    door: Door
+    door: Door | None
     gateway: str
     several: bool
     directory: Path
@@ -44,7 +46,7 @@ class Settings:
         values = json.loads(path.read_text())
         names = ("directory", "redis", "rpc", "figures", "states", "repairs")
         directory, redis, rpc, figures, states, repairs = (Path(values[name]) for name in names)
-        door, pulse = Door(*values["door"]), path.with_name("pulse")
+        door, pulse = Door(*values["door"]) if values["door"] else None, path.with_name("pulse")
         siblings = Path(values["siblings"]) if values.get("siblings") else None
         asterisk = (door, values["gateway"], values["several"])
         lease = Path(values["lease"]) if values.get("lease") else None

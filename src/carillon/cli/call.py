@@ -16,7 +16,7 @@ from carillon.cli.trace import hear_the_collector
 from carillon.model.refused import Refused
 
 if TYPE_CHECKING:
-    from carillon.calls.ami import Manager
+    from carillon.calls.here import Calls
     from carillon.calls.listing import LiveCall
     from carillon.model.node import Node
 
@@ -34,13 +34,15 @@ def list_(context: typer.Context) -> None:
 
     Example: `carillon call list`
     """
-    from carillon.calls.listing import live_calls
     from carillon.provisioning.system import load_nodes
     from carillon.siblings.asked import call_in
 
     cli = Cli.of(context)
     node, siblings = load_nodes(cli.paths)
-    calls = [(node, call) for call in _here(cli, node, siblings, live_calls, "its calls are missing here.") or ()]
+    calls = [
+        (node, call)
+        for call in _here(cli, node, siblings, lambda here: here.live_calls(), "its calls are missing here.") or ()
+    ]
     hear_the_collector(cli)
     told = asked(cli, siblings, "calls", call_in, "calls")
     calls += [(one, call) for one in siblings for call in told.get(one.name, ())]
@@ -54,13 +56,12 @@ def hangup(context: typer.Context, name: Name) -> None:
 
     Example: `carillon call hangup k3v9ax`
     """
-    from carillon.calls.listing import hang_up
     from carillon.provisioning.system import load_nodes
     from carillon.siblings.asked import call_in
 
     cli = Cli.of(context)
     node, siblings = load_nodes(cli.paths)
-    call = _here(cli, node, siblings, lambda manager: hang_up(manager, name), "its calls can't be ended now.")
+    call = _here(cli, node, siblings, lambda here: here.hang_up(name), "its calls can't be ended now.")
     if call is None:
         ended = [call for told in asked(cli, siblings, "calls", call_in, "hang up", name).values() for call in told]
         if not ended:
@@ -73,15 +74,15 @@ def hangup(context: typer.Context, name: Name) -> None:
 
 
 def _here(
-    cli: Cli, node: Node, siblings: Sequence[Node], ask: Callable[[Manager], Answer], otherwise: str
+    cli: Cli, node: Node, siblings: Sequence[Node], ask: Callable[[Calls], Answer], otherwise: str
 ) -> Answer | None:
     """What this node's Asterisk says; while that is away, others are asked all the same, and it is said.
 
     Raises `Refused` where there are no others.
     """
     try:
-        with gateway(cli, node) as manager:
-            return ask(manager)
+        with gateway(cli, node) as here:
+            return ask(here)
     except Refused as refused:
         if not siblings or refused.field != GATEWAY:
             raise
@@ -90,17 +91,18 @@ def _here(
 
 
 @contextmanager
-def gateway(cli: Cli, node: Node) -> Iterator[Manager]:
-    """Asterisk's manager interface. Raises `Refused` when it doesn't answer."""
-    from carillon.calls.ami import Door, Manager, NoAnswer
-    from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+def gateway(cli: Cli, node: Node) -> Iterator[Calls]:
+    """What has this node's calls. Raises `Refused` when it doesn't answer."""
+    from carillon.calls.ami import NoAnswer
+    from carillon.calls.here import calls_here
+    from carillon.confgen.asterisk.manager import MANAGER_USER, door
     from carillon.supervision.prepare import require_root
 
     require_root()
-    door = Door(node.gateway_address, node.gateway_port, MANAGER_USER, manager_secret(cli.paths.secret))
+    own = door(node, MANAGER_USER, cli.paths.secret)
     try:
-        with Manager.at(door) as manager:
-            yield manager
+        with calls_here(own, cli.paths.kamailio_rpc) as here:
+            yield here
     except NoAnswer as error:
         raise Refused(GATEWAY, f"{error}; `carillon status` tells how it is.") from error
 

@@ -169,7 +169,6 @@ def _row(cli: Cli, user: User, rows: tuple[Presence, ...]) -> dict[str, object]:
 
 def _in_call(cli: Cli, user: User) -> bool | None:
     """Whether somebody has a call that is up; None when nobody can tell."""
-    from carillon.calls.listing import live_calls
     from carillon.cli.call import gateway
     from carillon.provisioning.system import load_node
 
@@ -177,8 +176,8 @@ def _in_call(cli: Cli, user: User) -> bool | None:
         return None
     aor = f"{user.extension}@{user.domain}"
     try:
-        with gateway(cli, load_node(cli.paths)) as manager:
-            return any(call.state == "up" and aor in (call.caller, call.called) for call in live_calls(manager))
+        with gateway(cli, load_node(cli.paths)) as here:
+            return any(call.state == "up" and aor in (call.caller, call.called) for call in here.live_calls())
     except Refused:
         return None
 

@@ -47,14 +47,10 @@ WITH_SIBLINGS = frozenset({"siblings"})
 """What runs only on a machine that says which of a system's nodes it is."""
 
 
-OF_ASTERISK = frozenset({"asterisk", "calls"})
-"""What runs only where there is an Asterisk."""
-
-
 def engines(paths: SystemPaths) -> tuple[str, ...]:
     """The engines of this system."""
     without = frozenset() if paths.node.exists() else WITH_SIBLINGS
-    without |= OF_ASTERISK if paths.without_asterisk.exists() else frozenset()
+    without |= {"asterisk"} if paths.without_asterisk.exists() else set()
     always = tuple(name for name in ENGINES if name not in without)
     if not paths.follows:
         return always

@@ -133,7 +133,8 @@ def whole(request: Request, node: NodeProfile) -> Request:
         request = _calling(request)
     if request.source is Source.GATEWAY and not request.to_tag:
         private = _private()
-        request = completed(request, private=private, progress=_progress(node, private), from_name=_name())
+        named = _asserted_name() if node.spiral else _name()  # a phone's own From is no word of ours
+        request = completed(request, private=private, progress=_progress(node, private), from_name=named)
     return _by_trunk(request) if request.trunk else request
 
 

@@ -224,6 +224,13 @@ def record_dialog(parameter: str, proof: str) -> None:
     KSR.pv.sets("$var(proof)", proof)
 
 
+def follow_call(**known: str) -> None:
+    """Have the engine's dialog of this request kept, and these words with it."""
+    KSR.dialog.dlg_manage()
+    for name, value in known.items():
+        KSR.pv.sets(f"$dlg_var({name})", value)
+
+
 def restore_uri() -> None:
     """Give a request the URI again that it came with."""
     set_text("$ru", text("$ou"))

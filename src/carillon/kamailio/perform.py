@@ -37,6 +37,7 @@ from carillon.routing.decision import (
     Effect,
     ExpectAnswer,
     Follow,
+    FollowCall,
     GoDirect,
     Journal,
     KeepDialog,
@@ -44,6 +45,7 @@ from carillon.routing.decision import (
     MarkRoute,
     MarkTimer,
     MarkWatched,
+    NameParty,
     NoteBusy,
     NoteLoss,
     NoteRefusal,
@@ -156,6 +158,10 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             dialogs.is_answered(ksr.text("$ci"), ksr.text("$tt"))
         case KeepDialog(dialog):
             dialogs.keep(dialog)
+        case FollowCall(leg, caller, called, caller_is):
+            ksr.follow_call(leg=leg, caller=caller, called=called, caller_is=caller_is)
+        case NameParty(party):
+            ksr.follow_call(party=party)
         case SpendNonce(use, by):
             ksr.set_shared_text(NONCES, use, by)
         case SetFrom(name, uri):

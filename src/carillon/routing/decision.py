@@ -376,6 +376,26 @@ class KeepDialog:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowCall:
+    """Have the engine follow the call that begins with this request, as no Asterisk does: see `calls.spirals`.
+
+    `caller` and `called` are addresses; `caller_is` and later `NameParty` are what `PrivateHeader.PARTY` says.
+    """
+
+    leg: str
+    caller: str
+    called: str
+    caller_is: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameParty:
+    """Note with a call that the engine follows who is being called now, as `PrivateHeader.PARTY` says it."""
+
+    party: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteBusy:
     """Note in the node's shared memory that a caller found somebody busy; both by address of record."""
 
@@ -471,6 +491,8 @@ Effect = (
     | NoteTold
     | PutHandOver
     | KeepDialog
+    | FollowCall
+    | NameParty
     | NoteBusy
     | DialogRings
     | DialogUp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carillon.routing import spiral
 from carillon.routing.affinity import in_order
 from carillon.routing.calledname import UNTOLD, address
 from carillon.routing.chain import Verdict
@@ -66,7 +67,7 @@ def marked(
     leg_id = leg_of(facts)
     anchor = anchor_of(request, facts)
     recording = inbound_rule(request, facts)[1] if is_recorded(request, facts) else None
-    effects = (
+    effects: tuple[Effect, ...] = (
         StripPrivate(),
         RemoveHeader("Authorization"),  # for us, and a strange one would make Asterisk drop the call in silence
         RemoveHeader("Proxy-Authorization"),
@@ -82,7 +83,10 @@ def marked(
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    others = tuple(str(gateway) for gateway in in_order(request, facts, service=bool(service))[1:])
+    first, *further = in_order(request, facts, service=bool(service)) or (None,)
+    others = tuple(map(str, further))
+    if first and first == facts.node.spiral:
+        effects = (*effects, spiral.followed(leg_id, caller, called, more))
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(

@@ -238,6 +238,7 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     called = f"{request.uri.user}@{domain}"
+    effects = (*effects, *spiral.named(facts, whoanswers.by_trunk(first.name, called), called))
     elsewhere = any(line.name != first.name for line in others)
     memo = Memo(
         *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user),
@@ -301,6 +302,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         *_told_inside(request, party),
         KeepDialog(_dialog(request, facts, party)),
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        *spiral.named(facts, told_of, party.aor),
     )
     return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)
 

@@ -7,10 +7,14 @@ done by that of a main, while one is heard.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from carillon.routing.decision import AddHeader, Effect, FollowCall, NameParty
 from carillon.routing.facts import UNKNOWN, Facts, Gateway
 from carillon.routing.meant import meant_outside
 from carillon.routing.outside import lines
 from carillon.routing.request import Request, Source
+from carillon.sip.private import Kind, PrivateHeader
 from carillon.stores.ports import Account, Party
 
 CUT_OFF = "The link to the mains is cut"
@@ -48,6 +52,17 @@ def _is_own_line(number: str, facts: Facts) -> bool:
 
 def _has_account(facts: Facts) -> bool:
     return isinstance(facts.account, Account)
+
+
+def followed(leg: str, caller: str, called: str, told: Iterable[Effect]) -> FollowCall:
+    """An inbound leg that no Asterisk has, so that it is known who has calls; `told` is for the outbound one."""
+    said = (one.value for one in told if isinstance(one, AddHeader) and one.name == PrivateHeader.PARTY)
+    return FollowCall(leg, caller, called, next(said, f"{Kind.PERSON} {caller}"))
+
+
+def named(facts: Facts, party: str, called: str) -> tuple[Effect, ...]:
+    """Who rings now, on such a node."""
+    return (NameParty(party or f"{Kind.PERSON} {called}"),) if facts.node.spiral else ()
 
 
 def why(gateway: Gateway, facts: Facts) -> str:

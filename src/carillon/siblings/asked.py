@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from carillon.calls.ami import Manager, NoAnswer
-from carillon.calls.listing import LiveCall, hang_up, live_calls
+from carillon.calls.ami import NoAnswer
+from carillon.calls.here import calls_here
+from carillon.calls.listing import LiveCall
 from carillon.collector.inbox import settle
 from carillon.collector.search import call_of, last_call
 from carillon.recordings.index import Index, Kept
@@ -71,13 +72,13 @@ def _tried(known: dict[str, Callable[..., Any]], settings: Settings, question: l
 
 
 def _calls(settings: Settings) -> list[Answer]:
-    with Manager.at(settings.door) as manager:
-        return [asdict(call) for call in live_calls(manager)]
+    with calls_here(settings.door, settings.rpc) as here:
+        return [asdict(call) for call in here.live_calls()]
 
 
 def _hang_up(settings: Settings, name: str) -> list[Answer]:
-    with Manager.at(settings.door) as manager:
-        call = hang_up(manager, name)
+    with calls_here(settings.door, settings.rpc) as here:
+        call = here.hang_up(name)
     return [asdict(call)] if call else []
 
 
@@ -120,8 +121,8 @@ def _load(settings: Settings) -> list[Answer]:
     except StoreDown:
         phones = None
     try:
-        with Manager.at(settings.door) as manager:
-            calls: int | None = len(live_calls(manager))
+        with calls_here(settings.door, settings.rpc) as here:
+            calls: int | None = len(here.live_calls())
     except NoAnswer:
         calls = None
     return [asdict(Load(phones, calls, _ailing(settings)))]

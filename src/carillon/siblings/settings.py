@@ -32,8 +32,8 @@ class Settings:
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
     hears; `directory` is what the workers read. Siblings may ask for `recordings` and `voicemail`, for `traces` when
-    `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`. The follower
-    says in `ailing` which components are not well.
+    `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
+    without one. The follower says in `ailing` which components are not well.
     """
 
     node: str
@@ -52,7 +52,7 @@ class Settings:
     people: Path
     states: Path
     nodes: Path
-    door: Door
+    door: Door | None
     traces: Path
     trace_socket: Path
     recordings: Path
@@ -82,7 +82,7 @@ class Settings:
             people=Path(told["people"]),
             states=Path(told["states"]),
             nodes=Path(told["nodes"]),
-            door=Door(*told["door"]),
+            door=Door(*told["door"]) if told["door"] else None,
             traces=Path(told["traces"]),
             trace_socket=Path(told["trace_socket"]),
             recordings=Path(told["recordings"]),

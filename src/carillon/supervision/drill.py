@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import psutil
 
-from carillon.calls.ami import Door, Manager, NoAnswer
-from carillon.calls.listing import live_calls
-from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+from carillon.calls.ami import NoAnswer
+from carillon.calls.here import calls_here
+from carillon.confgen.asterisk.manager import MANAGER_USER, door
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.stores.ports import StoreDown
@@ -79,9 +79,9 @@ def require_healthy(paths: SystemPaths, node: Node) -> Status:
 def running(paths: SystemPaths, node: Node) -> Running:
     """How many calls are up on this node, and how many registrations it knows."""
     calls = registrations = None
-    door = Door(node.gateway_address, node.gateway_port, MANAGER_USER, manager_secret(paths.secret))
-    with suppress(NoAnswer), Manager.at(door) as manager:
-        calls = len(live_calls(manager))
+    own = door(node, MANAGER_USER, paths.secret)
+    with suppress(NoAnswer), calls_here(own, paths.kamailio_rpc) as here:
+        calls = len(here.live_calls())
     with suppress(StoreDown):
         registrations = len(registered(paths))
     return Running(calls, registrations)

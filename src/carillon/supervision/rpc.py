@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from carillon.system.paths import SERVICE_USER
 
-LARGE: Final = frozenset({"htable.dump", "ul.dump", "dispatcher.list"})
+LARGE: Final = frozenset({"htable.dump", "ul.dump", "dispatcher.list", "dlg.list"})
 """Methods whose answers grow with the system."""
 REST_S: Final = 0.5
 LONGEST: Final = 1 << 16

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import astuple
 from pathlib import Path
 
+from carillon.calls.ami import Door
 from carillon.model.node import SIP_PORT, Node
 
 SERVICES_PORT = 4573
@@ -43,3 +45,14 @@ def _made_from(secret: Path, purpose: bytes) -> str:
     except FileNotFoundError:
         return ""
     return hmac.digest(key, purpose, hashlib.sha256).hex()
+
+
+def door(node: Node, user: str, secret: Path) -> Door | None:
+    """Where the manager interface is, with the login of a user; None on a node without Asterisk."""
+    return Door(node.gateway_address, node.gateway_port, user, manager_secret(secret)) if node.asterisk else None
+
+
+def door_told(node: Node, user: str, secret: Path) -> tuple[str | int, ...]:
+    """The same as daemons are told it: the values of a `Door`, or none."""
+    found = door(node, user, secret)
+    return astuple(found) if found else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carillon.confgen.asterisk.manager import LISTENER_USER, manager_secret
+from carillon.confgen.asterisk.manager import LISTENER_USER, door_told
 from carillon.confgen.daemon import Daemon, daemon
 from carillon.confgen.kamailio import home_uri
 from carillon.confgen.system import System
@@ -14,7 +14,7 @@ def context(system: System) -> Daemon:
     """What the file needs to know of this system."""
     paths, node = system.paths, system.node
     told = {
-        "door": [node.gateway_address, node.gateway_port, LISTENER_USER, manager_secret(paths.secret)],
+        "door": door_told(node, LISTENER_USER, paths.secret),
         "gateway": f"{node.gateway_address}:{node.gateway_port}",
         "several": False,  # one Asterisk a node is all that is configured yet
         "directory": paths.run_directory,

@@ -47,6 +47,9 @@ HEALTH_S = 15
 PROOFS_S = 600
 """So long the engine follows a dialog by itself, then by the worker: proofs need not be kept as long as calls last."""
 
+LONGEST_CALL_S = 43200
+"""A call of which nothing is heard for so long is over; session timers end those of phones that died before."""
+
 CHALLENGES_S = 5
 """What the rules had a stranger asked serves for the second in which they did, and is kept for a bit longer."""
 
@@ -96,6 +99,7 @@ class Context:
     cluster: str = ""
     nodes: Path = Path()
     gateways: tuple[Gateway, ...] = ()
+    spiral: Gateway | None = None
     cluster_port: int = 0
     away: tuple[int, ...] = ()
     own: tuple[str, ...] = ()
@@ -111,6 +115,7 @@ class Context:
     checked_uris: int = CHECKED_URIS
     private: str = PREFIX
     proofs_s: int = PROOFS_S
+    longest_call_s: int = LONGEST_CALL_S
     challenges_s: int = CHALLENGES_S
     tail: str = TAIL
     anchor: str = ANCHOR
@@ -154,6 +159,7 @@ def context(system: System) -> Context:
         cluster=cluster(node) if system.siblings else "",
         nodes=paths.run_tls,
         gateways=speaking4,
+        spiral=profile.spiral,
         cluster_port=node.cluster_port if system.siblings else 0,
         away=tuple(sorted({sibling.port for sibling in profile.siblings})),
         own=tuple(sorted(host for host in known if _is_network(host) and ":" not in host)),

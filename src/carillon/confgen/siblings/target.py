@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carillon.confgen.asterisk.manager import MANAGER_USER, manager_secret
+from carillon.confgen.asterisk.manager import MANAGER_USER, door_told
 from carillon.confgen.collector import store_path
 from carillon.confgen.daemon import Daemon, daemon
 from carillon.confgen.kamailio import cluster, home_uri, trusted
@@ -31,7 +31,7 @@ def context(system: System) -> Daemon:
         "people": paths.states_socket,
         "states": paths.sibling_states,
         "nodes": paths.run_tls,
-        "door": [node.gateway_address, node.gateway_port, MANAGER_USER, manager_secret(paths.secret)],
+        "door": door_told(node, MANAGER_USER, paths.secret),
         "traces": store_path(paths),
         "trace_socket": paths.trace_socket,
         "recordings": paths.recordings,
