@@ -70,6 +70,7 @@ class Branches:
         self.passwords: dict[str, str] = {}
         self._sites: dict[str, Site] = {}
         self._phones = ExitStack()
+        self._agents: list[RawAgent] = []
 
     @classmethod
     @contextmanager
@@ -148,6 +149,7 @@ class Branches:
         agent = self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
         self._phones.callback(_unregisters, agent)
         assert agent.register(expires=3600).code == 200
+        self._agents.append(agent)
         return agent
 
     def telephone(self, extension: str, at: Machine | None = None, **more: Any) -> Phone:
@@ -168,6 +170,11 @@ class Branches:
         address, proxy = self.network.address(site.line), f"{self.satellites[site.name].address}:5060"
         where = {"namespace": self.network.namespace(site.line), "address": address, "port": 5060}
         return self._phones.enter_context(RawAgent("provider", "provider.test", proxy=proxy, **where))  # type: ignore[arg-type]
+
+    def unregisters(self) -> None:
+        """Each agent says that it goes, so that nobody waits for it later."""
+        while self._agents:
+            assert self._agents.pop().register(expires=0).code == 200
 
     def leaves_phones(self) -> None:
         """Take all phones away."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.worlds.office import Call, Office, Person
 
+pytestmark = pytest.mark.needs_asterisk
+
 TAGS = "{call_id};to-tag={ours};from-tag={theirs}"
 
 

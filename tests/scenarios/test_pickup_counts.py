@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.worlds.office import Office
 
+pytestmark = pytest.mark.needs_asterisk
+
 
 @pytest.mark.parametrize("how", ["code", "key"])
 @pytest.mark.parametrize("rule", ["one call at most", "no second call"])

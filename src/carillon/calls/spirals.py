@@ -69,11 +69,12 @@ class Spiral:
 
 def spirals(at: Path) -> list[Spiral]:
     """All that are up, oldest first. `at` is Kamailio's RPC socket. Raises `RpcFailed`."""
-    found = (_spiral(told) for told in rpc.call(at, "dlg.list") or ())
+    found = (spiral_in(told) for told in rpc.call(at, "dlg.list") or ())
     return sorted((one for one in found if one), key=lambda one: (one.began, one.entry, one.id))
 
 
-def _spiral(told: Mapping[str, Any]) -> Spiral | None:
+def spiral_in(told: Mapping[str, Any]) -> Spiral | None:
+    """A dialog as the engine tells it, None for one that is over or nobody's call."""
     words = {name: str(value) for one in told["variables"] for name, value in one.items()}
     state = STATES.get(int(told["state"]))
     if state is None or "leg" not in words:

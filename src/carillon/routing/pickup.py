@@ -114,6 +114,14 @@ def may_pick_up(request: Request, facts: Facts) -> Verdict:
     return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}{where}")
 
 
+def can_be_joined(request: Request, facts: Facts) -> Verdict:
+    """A call that no Asterisk has can't be given to somebody else: it is one dialog between two phones."""
+    if facts.node.spiral is None or _taken(request, facts).node:
+        return Verdict("passed", "an Asterisk has the call")
+    reply = Reply(603, "Decline", (_warning(facts, "A call that the branch carries by itself can't be picked up"),))
+    return Verdict("refused", "no Asterisk has the call", reply)
+
+
 def room_for_picker(request: Request, facts: Facts) -> Verdict:
     """Whoever has as many calls as he may, takes no other: 603. A call that he has already is no other."""
     taken = _taken(request, facts)
@@ -171,6 +179,7 @@ RULES = (
     readable,
     person_exists,
     may_pick_up,
+    can_be_joined,
     room_for_picker,
     caller_asserted,
     anchored,
