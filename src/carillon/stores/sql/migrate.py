@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from carillon.model.refused import Refused
 from carillon.stores.sql.engine import migrating, reading
 
-HEAD = "0031"
+HEAD = "0032"
 """The newest migration; compared before Alembic is loaded, which takes longer than most commands."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
