@@ -137,6 +137,7 @@ def test_lamps_and_lists_show_its_calls_everywhere(branch: Branch) -> None:
     for machine in (branch.one, branch.two):
         (row,) = machine.does("--json", "call", "list").row
         assert (row["from"], row["to"], row["state"], row["node"]) == ("201", "202", "up", "liege")
+    assert "to gateway: relayed (by this node itself)" in branch.two.does("trace", "--last", "201").output
     ends(mine, Dialog.answered(dave, received, accepted))
     for lamp in (far, near):
         lamp.until(lambda told: dialogs(told) == [])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli, commands
+from carillon.cli.person import person
 from carillon.model.refused import Refused
 from carillon.sip.uri import SipUri
 
@@ -37,7 +38,7 @@ def list_(context: typer.Context, extension: Extension = None) -> None:
     from carillon.supervision.registered import registered
 
     cli = Cli.of(context)
-    aor = None if extension is None else _person(cli, extension)
+    aor = None if extension is None else person(cli, extension)
     cli.show(_rows(cli, registered(cli.paths, aor), load_nodes(cli.paths)), "Registrations")
 
 
@@ -63,23 +64,6 @@ def remove(context: typer.Context, what: What) -> None:
     typer.echo("In force now. A phone that is still on registers again by itself; `carillon device remove` ends that.")
 
 
-def _person(cli: Cli, what: str) -> tuple[str, str]:
-    """Extension and domain of somebody; of who has a device also while the truth can't be read. Raises `Refused`."""
-    from carillon.provisioning import users
-    from carillon.provisioning.system import load_node
-    from carillon.stores.phonesknown import devices_of
-
-    try:
-        user = users.show(cli.truth, what).user
-        return user.extension, user.domain
-    except Refused:
-        extension, _, domain = what.partition("@")
-        known = extension, domain or load_node(cli.paths).default_domain
-        if cli.paths.run_directory.exists() and known in devices_of(cli.paths.run_directory):
-            return known
-        raise
-
-
 def _chosen(cli: Cli, what: str) -> list[Registration]:
     """The registrations that are meant. Raises `Refused` when there is none."""
     from carillon.supervision.registered import registered
@@ -87,7 +71,7 @@ def _chosen(cli: Cli, what: str) -> list[Registration]:
     if what.lower().startswith(("sip:", "sips:")):
         found = [each for each in registered(cli.paths) if each.contact == what]
     else:
-        found = registered(cli.paths, _person(cli, what))
+        found = registered(cli.paths, person(cli, what))
     if not found:
         raise Refused("registration", f"{what} is not registered; see `carillon registration list`.")
     return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli.context import Cli
+from carillon.cli.person import person
 from carillon.cli.siblings import asked
 from carillon.model.refused import Refused
 
@@ -60,15 +61,13 @@ def hear_the_collector(cli: Cli) -> bool:
 
 def _rows(cli: Cli, store: Path, name: str | None, last: bool) -> list[Row]:
     from carillon.collector.search import last_call
-    from carillon.provisioning import users
 
     if not last:
         assert name is not None
         return _over_nodes(cli, store, name)
     aor = ""
     if name is not None:
-        user = users.show(cli.truth, name).user
-        aor = f"{user.extension}@{user.domain}"
+        aor = "{}@{}".format(*person(cli, name))
     return _last_over_nodes(cli, last_call(store, aor or None), aor)
 
 
