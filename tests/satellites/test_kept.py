@@ -96,6 +96,26 @@ def test_nothing_that_was_kept_is_lost_by_kill(tmp_path: Path, seen: int) -> Non
     assert [one.id for one in Journal(file).all()][: len(told)] == told
 
 
+BESIDE = """
+import sqlite3, sys
+file = sqlite3.connect(sys.argv[1], isolation_level=None)
+file.execute("INSERT INTO kept (id, said) SELECT 'beside' || count(*), said FROM kept LIMIT 1")
+"""
+
+
+def test_two_who_look_at_once_hide_nothing_from_each_other(tmp_path: Path) -> None:
+    """Opened twice in one process while others write: locks that are lost so would lose what was kept."""
+    path = tmp_path / "kept.db"
+    Journal(path).append(kept("dnd end", CAROL))
+    first = Journal(path)
+    assert len(first.all()) == 1
+    second = Journal(path)
+    assert len(second.all()) == 1
+    subprocess.run([sys.executable, "-c", BESIDE, str(path)], check=True)
+    assert path.with_name("kept.db-wal").exists()  # the other one knows that we are here
+    assert len(first.all()) == len(second.all()) == 2
+
+
 def test_a_disk_that_takes_nothing_is_said_and_nothing_is_kept(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"the change can't be kept here .*: nothing was changed"):
         Journal(tmp_path / "missing" / "kept.db").append(kept("dnd end", CAROL))

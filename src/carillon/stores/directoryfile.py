@@ -101,7 +101,12 @@ def writing(path: Path, owner_uid: int) -> Iterator[sqlite3.Connection]:
 
 
 def _make_file(path: Path, owner_uid: int) -> None:
-    """The owner first: SQLite gives its log files the owner of the database."""
+    """The owner first: SQLite gives its log files the owner of the database.
+
+    A file that is his already isn't opened: to close it again would end all locks that SQLite holds on it here.
+    """
+    if path.exists() and path.lstat().st_uid == owner_uid:
+        return
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         if os.fstat(descriptor).st_uid != owner_uid:

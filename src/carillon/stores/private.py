@@ -7,5 +7,10 @@ from pathlib import Path
 
 
 def private(path: Path) -> None:
-    """Make the file, mode 0600, when it is missing. Raises OSError."""
+    """Make the file, mode 0600, when it is missing. Raises OSError.
+
+    One that is there isn't opened: to close it again would end all locks that SQLite holds on it in this process.
+    """
+    if path.exists():
+        return
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

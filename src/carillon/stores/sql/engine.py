@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import DBAPIError
 
 from carillon.model.refused import Refused
+from carillon.stores.private import private
 from carillon.stores.sql.database import Database, open_mariadb
 
 P = ParamSpec("P")
@@ -97,7 +98,7 @@ class Joined:
 
 def open_sqlite(path: Path) -> Engine:
     """The engine of a truth in a file, which is made, mode 0600, when it isn't there."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    private(path)
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, poolclass=NullPool, creator=lambda: _connected(path))
     event.listen(engine, "begin", _begin)
