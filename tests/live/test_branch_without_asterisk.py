@@ -164,7 +164,7 @@ def test_an_administrator_ends_a_call_that_rings(branch: Branch) -> None:
     cancel = dave.expect("CANCEL")
     dave.respond(cancel, 200)
     dave.respond(received, 487)
-    assert final(carol, invite).code == 480
+    assert final(carol, invite).code == 487
 
 
 def test_calls_between_the_branch_and_the_main(branch: Branch) -> None:
