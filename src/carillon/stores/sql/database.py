@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, NullPool, create_engine
 
 from carillon.model.host import Address
 from carillon.model.refused import Refused
@@ -36,17 +35,9 @@ NO_MAJORITY = 1047
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout={WRITER_BUSY_SECONDS}, lock_wait_timeout={ANSWER_SECONDS},"
-    " tx_isolation='REPEATABLE-READ', wsrep_sync_wait=1, autocommit=0"
+    " tx_isolation='REPEATABLE-READ', wsrep_sync_wait=1"
 )
-"""In one statement, since the server may be far: each would be a round trip.
-
-`wsrep_sync_wait`: who reads on one node of a cluster sees what was written on another one just before."""
-
-_READY = (
-    "SELECT @@wsrep_on,"
-    " (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_ready')"
-)
-"""A member that is without the others refuses even this, with `NO_MAJORITY`."""
+"""`wsrep_sync_wait`: who reads on one node of a cluster sees what was written on another one just before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,24 +102,7 @@ def open_mariadb(database: Database) -> tuple[Engine, Engine]:
     """An engine that reads, from the own server when there is one, and one that writes. Connects to nothing yet."""
     own: tuple[dict[str, Any], ...] = ({"unix_socket": database.socket},) if database.socket else ()
     hosts = tuple(place_of(host) for host in database.hosts)
-    reader, writer = _engine(database, (*own, *hosts)), _engine(database, (*hosts, *own))
-    if own and hosts:
-        _learn_from(reader, writer)
-    return reader, writer
-
-
-def _learn_from(near: Engine, far: Engine) -> None:
-    """What the library asks each server first, of its version and its modes, is asked of the one that is here."""
-    asks = far.dialect.initialize
-
-    def initialize(connection: Connection) -> None:
-        try:
-            with near.connect() as here:
-                asks(here)
-        except DBAPIError:
-            asks(connection)
-
-    far.dialect.initialize = initialize  # type: ignore[method-assign]
+    return _engine(database, (*own, *hosts)), _engine(database, (*hosts, *own))
 
 
 def place_of(host: str) -> dict[str, Any]:
@@ -139,9 +113,7 @@ def place_of(host: str) -> dict[str, Any]:
 
 def _engine(database: Database, places: tuple[dict[str, Any], ...]) -> Engine:
     # not mariadb+pymysql: tables say `mysql_charset`, which only a dialect of this name heeds
-    # no reset on return: each connection is used once, and its end undoes what was not committed
-    options: dict[str, Any] = {"poolclass": NullPool, "pool_reset_on_return": None}
-    return create_engine("mysql+pymysql://", creator=_connector(database, places), **options)
+    return create_engine("mysql+pymysql://", creator=_connector(database, places), poolclass=NullPool)
 
 
 def _connector(database: Database, places: tuple[dict[str, Any], ...]) -> Callable[[], Any]:
@@ -193,15 +165,14 @@ def _connected(database: Database, place: Mapping[str, Any]) -> Any:
     import pymysql
 
     connection = _reached(database, place)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_READY)
-            clustered, ready = cursor.fetchone()
-        if clustered and ready == "OFF":
-            raise pymysql.OperationalError(NO_MAJORITY, "WSREP has not yet prepared node for application use")
-    except pymysql.MySQLError:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW STATUS LIKE 'wsrep_ready'")
+        ready = cursor.fetchone()
+        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
+        clustered = cursor.fetchone()
+    if clustered and clustered[1] == "ON" and ready and ready[1] == "OFF":
         connection.close()
-        raise
+        raise pymysql.OperationalError(NO_MAJORITY, "WSREP has not yet prepared node for application use")
     return connection
 
 
@@ -219,18 +190,12 @@ def _reached(database: Database, place: Mapping[str, Any]) -> Any:
         read_timeout=CONNECT_SECONDS,
         write_timeout=ANSWER_SECONDS,
         init_command=_SESSION,
-        autocommit=None,
         client_flag=CLIENT.FOUND_ROWS,
         **_encryption(database, place),
     )
-    connection.set_character_set = _is_in_the_greeting
     connection.connect(_called(place))
     connection._read_timeout = ANSWER_SECONDS  # a server that hangs takes connections, too: its greeting comes soon
     return connection
-
-
-def _is_in_the_greeting(charset: str, collation: str | None = None) -> None:
-    """The client says its character set with its name, and SQLAlchemy once more: a third time is a round trip."""
 
 
 def _called(place: Mapping[str, Any]) -> socket.socket:
