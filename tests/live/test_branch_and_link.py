@@ -15,6 +15,7 @@ from tests.lab.prefix import prefix
 from tests.live.branch import Branch, accounts, agrees, changed, is_up, trunks
 from tests.live.talking import a_call_rings, a_call_works, calls, final, hangs_up, talk
 from tests.live.test_lamps import states
+from tests.live.test_transfers import hear_each_other, talks
 from tests.live.waiting import measured
 from tests.live.watching import Watch, dialogs
 from tests.phones.call import Call
@@ -48,22 +49,6 @@ def branch(building: Branch) -> Iterator[Branch]:
     yield building
     building.leaves_phones()
     assert agrees(building)
-
-
-def real_talk(caller: Phone, callee: Phone) -> tuple[Call, Call]:
-    """Two real phones talk, and hear each other."""
-    mine = caller.dial(callee.user)
-    theirs = callee.incoming()
-    theirs.answer()
-    mine.wait_answered()
-    hear(caller, mine, callee, theirs)
-    return mine, theirs
-
-
-def hear(caller: Phone, mine: Call, callee: Phone, theirs: Call) -> None:
-    """Both hear each other."""
-    mine.hears(callee.tone)
-    theirs.hears(caller.tone)
 
 
 def knows_all(branch: Branch, *extensions: str) -> bool:
@@ -113,7 +98,7 @@ def test_a_call_that_rings_beyond_the_link_is_picked_up(
     at_taker = taking.dial(dialled.format(called))
     at_taker.wait_answered()
     at_caller.wait_answered()
-    hear(calling, at_caller, taking, at_taker)
+    hear_each_other(calling, at_caller, taking, at_taker)
     at_ringing.wait_ended()
     at_taker.hangup()
     at_caller.wait_ended()
@@ -186,7 +171,7 @@ def test_calls_of_the_branch_are_recorded_and_their_sound_stays_there(branch: Br
     branch.one.does("user", "set", "102", "--name", "Bobby")  # changes arrive in order
     assert comes_true(lambda: name(branch.two, "102") == "Bobby")
     carol, dave = branch.telephone("201"), branch.telephone("202")
-    mine, theirs = real_talk(carol, dave)
+    mine, theirs = talks(carol, dave)
     assert {sound_goes_to(mine), sound_goes_to(theirs)} == {branch.two.address}
     assert mine.hangup().code == 200
     theirs.wait_ended()
@@ -198,7 +183,7 @@ def test_calls_of_the_branch_are_recorded_and_their_sound_stays_there(branch: Br
 
 
 def test_the_sound_of_a_call_within_the_branch_stays_there(branch: Branch) -> None:
-    mine, theirs = real_talk(branch.telephone("203"), branch.telephone("202"))
+    mine, theirs = talks(branch.telephone("203"), branch.telephone("202"))
     assert {sound_goes_to(mine), sound_goes_to(theirs)} == {branch.two.address}
     assert mine.hangup().code == 200
     theirs.wait_ended()
@@ -239,23 +224,23 @@ def test_the_link_is_cut_under_calls(branch: Branch) -> None:
     carol, dave = branch.telephone("201"), branch.telephone("202")
     alice, eve = branch.telephone("101"), branch.telephone("203")
     assert comes_true(lambda: branch.knows(branch.one, "203") and branch.knows(branch.two, "101"))
-    mine, theirs = real_talk(carol, dave)
-    across, _ = real_talk(alice, eve)
+    mine, theirs = talks(carol, dave)
+    across, _ = talks(alice, eve)
     branch.network.cut_link("liege")
     try:
         with measured("link of a branch cut | until a new call within the branch rings"):
             again = dave.dial("201")
             carol.incoming().reject(486)
             again.wait_ended()
-        hear(carol, mine, dave, theirs)
+        hear_each_other(carol, mine, dave, theirs)
         with measured("link of a branch cut | until a call across it has ended, after words"):
             assert across.wait_ended(90).code
-        hear(carol, mine, dave, theirs)
+        hear_each_other(carol, mine, dave, theirs)
     finally:
         branch.network.heal_link("liege")
     with measured("link of a branch healed | until both sides agree"):
         assert agrees(branch)
-    hear(carol, mine, dave, theirs)
+    hear_each_other(carol, mine, dave, theirs)
     assert mine.hangup().code == 200
     theirs.wait_ended()
 

@@ -63,7 +63,8 @@ class Severed:
 
     def tick(self, clock: float) -> None:
         """While a link is cut, see from whom sound still comes."""
-        cut = {home for name, home in self._links.items() if name in self._down()} if self._links else set()
+        down = self._down() if self._links else ()
+        cut = {home for name, home in self._links.items() if name in down}
         now = self._clock()
         if not cut:
             self._heard.clear()

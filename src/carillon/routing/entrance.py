@@ -62,9 +62,7 @@ def route_of(request: Request, node: NodeProfile) -> Route:
 
 def dialog_route_of(request: Request, node: NodeProfile) -> Route:
     """The route for a request in a dialog of ours."""
-    if request.spirals:
-        return IN_DIALOG
-    if request.sibling and indialog.leads_on(request, node):
+    if request.spirals or (request.sibling and indialog.leads_on(request, node)):
         return IN_DIALOG
     if subscribe.is_asked(request, node):
         return SUBSCRIBE
