@@ -230,8 +230,10 @@ def test_the_link_is_cut_under_calls(branch: Branch) -> None:
     try:
         with measured("link of a branch cut | until a new call within the branch rings"):
             again = dave.dial("201")
-            carol.incoming().reject(486)
-            again.wait_ended()
+            at_carol = carol.incoming()
+            again.wait_ringing()
+        at_carol.reject(486)
+        assert again.wait_ended().code == 486
         hear_each_other(carol, mine, dave, theirs)
         with measured("link of a branch cut | until a call across it has ended, after words"):
             assert across.wait_ended(90).code

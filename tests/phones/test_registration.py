@@ -43,6 +43,23 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+def test_a_phone_that_is_closed_unregisters_even_when_it_is_challenged(
+    phone: Phone, registrar: RawAgent, pool: ThreadPoolExecutor
+) -> None:
+    """Else each phone of a test would stay registered, and calls of the next test wait for it."""
+    registering = pool.submit(phone.register)
+    request = registrar.expect("REGISTER")
+    registrar.respond(request, 200, headers=[("Contact", f"{request.header('Contact')};expires=60")])
+    registering.result()
+    leaving = pool.submit(phone.close)
+    registrar.respond(registrar.expect("REGISTER"), 401, headers=_challenges("MD5"))
+    request = registrar.expect("REGISTER")
+    assert "username=" in (request.header("Authorization") or "")
+    assert request.header("Expires") == "0"
+    registrar.respond(request, 200)
+    leaving.result()
+
+
 def test_a_phone_registers_and_unregisters(phone: Phone, registrar: RawAgent, pool: ThreadPoolExecutor) -> None:
     registering = pool.submit(phone.register)
     registrar.respond(registrar.expect("REGISTER"), 401, headers=_challenges("SHA-256", "MD5"))

@@ -55,6 +55,8 @@ class Telephone(pj.Account):  # type: ignore[misc]
         super().__init__()
         self.settings, self._events, self._count = settings, events, 0
         self.lines: dict[int, Line] = {}
+        self.registered = False
+        """What the registrar said last."""
         self._friends: dict[str, Friend] = {}
         self._ears: list[Earpiece] = []  # those that no line uses; never destroyed, as the media thread has them
         self.endpoint = start_stack(settings)
@@ -80,12 +82,13 @@ class Telephone(pj.Account):  # type: ignore[misc]
 
     def onRegState(self, prm: pj.OnRegStateParam) -> None:
         """Say how a registration went."""
+        self.registered = self.getInfo().regIsActive
         self.emit(
             "registration",
             code=int(prm.code),
             reason=prm.reason,
             expires=prm.expiration,
-            active=self.getInfo().regIsActive,
+            active=self.registered,
             text=prm.rdata.wholeMsg,
         )
 
@@ -194,9 +197,10 @@ class Telephone(pj.Account):  # type: ignore[misc]
         """Hang up, remove the registration, leave."""
         deadline = time.monotonic() + FAREWELL_SECONDS
         self.endpoint.hangupAllCalls()
-        if self.getInfo().regIsActive:
+        self.registered = self.getInfo().regIsActive  # which ends with the first request, before any challenge
+        if self.registered:
             self.setRegistration(False)
-        while (self.lines or self.getInfo().regIsActive) and time.monotonic() < deadline:
+        while (self.lines or self.registered) and time.monotonic() < deadline:
             self.endpoint.libHandleEvents(POLL_MS)
             self.tend()
         os._exit(0)  # the library asserts when Python takes its objects apart in an order of its own
