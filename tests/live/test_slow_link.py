@@ -66,7 +66,8 @@ def test_people_of_both_nodes_call_each_other_over_a_slow_link(
         one.does("user", "import", str(tmp_path / "people.csv"))
         with measured(f"{what} link | until a thousand people who were imported are known at the other node"):
             assert comes_true(lambda: name(two, str(base + 999)) is not None, 60)
-        two.does("user", "set", "102", "--name", what)
+        with measured(f"{what} link | the command of a change at the node beyond it"):
+            two.does("user", "set", "102", "--name", what)
         assert comes_true(lambda: name(one, "102") == what)
         assert contacts(one) == contacts(two)
         at_two.goes_on()

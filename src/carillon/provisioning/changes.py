@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from carillon.model.change import Change, Noun, Subject
 from carillon.model.refused import Refused
-from carillon.stores.sql.engine import reading
+from carillon.stores.sql.engine import JOURNALLED, reading
 from carillon.stores.sql.feed import last_position
 from carillon.stores.sql.tables import change
 
@@ -35,6 +35,7 @@ def record_all(connection: Connection, rows: list[dict[str, str | None]]) -> int
     last = last_position(connection).sequence
     if rows:
         connection.execute(insert(change), [{"sequence": last + n, **row} for n, row in enumerate(rows, start=1)])
+        connection.info[JOURNALLED] = last + len(rows), rows[-1]["at"], rows[-1]["who"]
     return last + len(rows)
 
 

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
 
 from carillon.model.host import Address
 from carillon.model.refused import Refused
@@ -35,9 +36,11 @@ NO_MAJORITY = 1047
 _SESSION = (
     "SET SESSION sql_mode='STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
     f" innodb_lock_wait_timeout={WRITER_BUSY_SECONDS}, lock_wait_timeout={ANSWER_SECONDS},"
-    " tx_isolation='REPEATABLE-READ', wsrep_sync_wait=1"
+    " tx_isolation='REPEATABLE-READ', wsrep_sync_wait=1, autocommit=0"
 )
-"""`wsrep_sync_wait`: who reads on one node of a cluster sees what was written on another one just before."""
+"""In one statement, since the server may be far: each would be a round trip.
+
+`wsrep_sync_wait`: who reads on one node of a cluster sees what was written on another one just before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,24 @@ def open_mariadb(database: Database) -> tuple[Engine, Engine]:
     """An engine that reads, from the own server when there is one, and one that writes. Connects to nothing yet."""
     own: tuple[dict[str, Any], ...] = ({"unix_socket": database.socket},) if database.socket else ()
     hosts = tuple(place_of(host) for host in database.hosts)
-    return _engine(database, (*own, *hosts)), _engine(database, (*hosts, *own))
+    reader, writer = _engine(database, (*own, *hosts)), _engine(database, (*hosts, *own))
+    if own and hosts:
+        _learn_from(reader, writer)
+    return reader, writer
+
+
+def _learn_from(near: Engine, far: Engine) -> None:
+    """What the library asks each server first, of its version and its modes, is asked of the one that is here."""
+    asks = far.dialect.initialize
+
+    def initialize(connection: Connection) -> None:
+        try:
+            with near.connect() as here:
+                asks(here)
+        except DBAPIError:
+            asks(connection)
+
+    far.dialect.initialize = initialize  # type: ignore[method-assign]
 
 
 def place_of(host: str) -> dict[str, Any]:
@@ -113,7 +133,9 @@ def place_of(host: str) -> dict[str, Any]:
 
 def _engine(database: Database, places: tuple[dict[str, Any], ...]) -> Engine:
     # not mariadb+pymysql: tables say `mysql_charset`, which only a dialect of this name heeds
-    return create_engine("mysql+pymysql://", creator=_connector(database, places), poolclass=NullPool)
+    # no reset on return: each connection is used once, and its end undoes what was not committed
+    options: dict[str, Any] = {"poolclass": NullPool, "pool_reset_on_return": None}
+    return create_engine("mysql+pymysql://", creator=_connector(database, places), **options)
 
 
 def _connector(database: Database, places: tuple[dict[str, Any], ...]) -> Callable[[], Any]:
@@ -165,15 +187,20 @@ def _connected(database: Database, place: Mapping[str, Any]) -> Any:
     import pymysql
 
     connection = _reached(database, place)
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW STATUS LIKE 'wsrep_ready'")
-        ready = cursor.fetchone()
-        cursor.execute("SHOW VARIABLES LIKE 'wsrep_on'")
-        clustered = cursor.fetchone()
-    if clustered and clustered[1] == "ON" and ready and ready[1] == "OFF":
+    try:
+        with connection.cursor() as cursor:
+            if not _says(cursor, "STATUS LIKE 'wsrep_ready'") and _says(cursor, "VARIABLES LIKE 'wsrep_on'"):
+                raise pymysql.OperationalError(NO_MAJORITY, "WSREP has not yet prepared node for application use")
+    except pymysql.MySQLError:
         connection.close()
-        raise pymysql.OperationalError(NO_MAJORITY, "WSREP has not yet prepared node for application use")
+        raise
     return connection
+
+
+def _says(cursor: Any, asked: str) -> bool:
+    """Whether a server says ON. By SHOW, which a member that is without the others answers, too."""
+    cursor.execute(f"SHOW {asked}")
+    return bool(cursor.fetchone() == (asked.split("'")[1], "ON"))
 
 
 def _reached(database: Database, place: Mapping[str, Any]) -> Any:
@@ -190,12 +217,18 @@ def _reached(database: Database, place: Mapping[str, Any]) -> Any:
         read_timeout=CONNECT_SECONDS,
         write_timeout=ANSWER_SECONDS,
         init_command=_SESSION,
+        autocommit=None,
         client_flag=CLIENT.FOUND_ROWS,
         **_encryption(database, place),
     )
+    connection.set_character_set = _is_in_the_greeting
     connection.connect(_called(place))
     connection._read_timeout = ANSWER_SECONDS  # a server that hangs takes connections, too: its greeting comes soon
     return connection
+
+
+def _is_in_the_greeting(charset: str, collation: str | None = None) -> None:
+    """The client says its character set with its name, and SQLAlchemy once more: a third time is a round trip."""
 
 
 def _called(place: Mapping[str, Any]) -> socket.socket:

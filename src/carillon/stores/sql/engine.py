@@ -30,6 +30,9 @@ BUSY_SECONDS = 10
 
 _WRITES = "carillon_writes"
 _WRITER = "carillon_writer"
+JOURNALLED = "carillon_journalled"
+"""Under this a transaction's connection notes its newest row of the journal: sequence, at, who."""
+
 _SERVERS = "carillon_servers"
 
 _GONE = {2002, 2003, 2006, 2013, 1040, 1053, 1927}
@@ -143,10 +146,9 @@ def writing(engine: Engine | Joined) -> Iterator[Connection]:
     journalled = None
     try:
         with migrating(engine) as connection:
-            before = _locked(engine, connection)
+            _lock(engine, connection)
             yield connection
-            after = _last_change(engine, connection)
-            journalled = after if after != before else None
+            journalled = connection.info.get(JOURNALLED) if is_shared(engine) else None
     except DatabaseAway:
         if journalled is None:
             raise
@@ -155,26 +157,15 @@ def writing(engine: Engine | Joined) -> Iterator[Connection]:
         _patient_until[_servers(engine)] = time.monotonic() + SETTLED_S
 
 
-def _locked(engine: Engine, connection: Connection) -> Row | None:
-    """The newest change, once nobody else writes: what is read after this lock is what the writer before us left."""
-    if not is_shared(engine):
-        return None
-    with _in_words(engine):
-        _wait_for_writers(connection)
-    return _last_change(engine, connection)
+def _lock(engine: Engine, connection: Connection) -> None:
+    """Once nobody else writes: what is read after this is what the writer before us left."""
+    if is_shared(engine):
+        with _in_words(engine):
+            _wait_for_writers(connection)
 
 
 def _wait_for_writers(connection: Connection) -> None:
     connection.execute(text("SELECT version_num FROM alembic_version FOR UPDATE"))
-
-
-def _last_change(engine: Engine, connection: Connection) -> Row | None:
-    """The newest row of a shared journal; None where there is none."""
-    if not is_shared(engine):
-        return None
-    with _in_words(engine):
-        row = connection.execute(text("SELECT sequence, at, who FROM `change` ORDER BY sequence DESC LIMIT 1")).first()
-    return None if row is None else tuple(row)
 
 
 def _require_done(engine: Engine, journalled: Row) -> None:
