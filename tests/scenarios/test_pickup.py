@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from tests.worlds.office import Call, Office, Person
 
-pytestmark = pytest.mark.needs_asterisk
-
 TAGS = "{call_id};to-tag={ours};from-tag={theirs}"
 
 
@@ -60,6 +58,7 @@ def test_ones_own_other_phone_takes_the_call_whoever_may(office: Office) -> None
     softphone.picks_up(office.bob).takes(call)
 
 
+@pytest.mark.needs_asterisk
 def test_a_call_from_outside_is_taken(office: Office) -> None:
     colleagues(office)
     provider = office.provider()
@@ -79,6 +78,7 @@ def test_a_forwarded_call_is_taken_from_whom_it_rings_at(office: Office) -> None
     office.carol.picks_up(dave).takes(call)
 
 
+@pytest.mark.needs_asterisk
 def test_a_call_for_a_ring_group_is_taken_from_one_of_its_members(office: Office) -> None:
     colleagues(office)
     dave = office.hires("Dave Janssens", "104")

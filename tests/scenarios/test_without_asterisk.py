@@ -77,14 +77,62 @@ def test_a_mailbox_is_that_of_a_main_while_it_is_up(branch: SimulatedOffice) -> 
     call.is_served_by("voicemail:102")
 
 
-def test_nobody_picks_up_what_the_branch_carries_by_itself(branch: SimulatedOffice) -> None:
+def test_a_call_is_picked_up_while_it_is_cut(alone: SimulatedOffice) -> None:
+    alone.groups("sales", alone.bob, alone.carol)
+    call = alone.alice.calls(alone.bob)
+    call.rings(alone.bob)
+    alone.carol.picks_up(alone.bob).takes(call)
+
+
+def test_a_phone_that_gives_no_call_away_goes_on_calling(branch: SimulatedOffice) -> None:
     branch.groups("sales", branch.bob, branch.carol)
+    branch.alice.phone.replaces = False
     call = branch.alice.calls(branch.bob)
     call.rings(branch.bob)
     picked = branch.carol.picks_up(branch.bob)
     picked.failed(603)
-    picked.was_told("Warning", "can't be picked up")
+    picked.was_told("Warning", "does not give its call to somebody else")
+    branch.bob.answers(call)
+    call.is_up()
+
+
+def test_a_caller_from_outside_is_not_picked_up(branch: SimulatedOffice) -> None:
+    branch.groups("sales", branch.bob, branch.carol)
+    branch.numbers(branch.bob, "+3225550102")
+    call = branch.provider().calls_in("+3225550102", as_number="+32475123456")
     call.rings(branch.bob)
+    picked = branch.carol.picks_up(branch.bob)
+    picked.failed(603)
+    picked.was_told("Warning", "A call from outside can't be picked up")
+    branch.bob.answers(call)
+    call.is_up()
+
+
+def test_who_is_called_answers_before_the_picker_is_there(branch: SimulatedOffice) -> None:
+    """Between the two legs: the call is not taken from him."""
+    branch.groups("sales", branch.bob, branch.carol)
+    call = branch.alice.calls(branch.bob)
+    call.rings(branch.bob)
+    engine, asked = branch.engine, branch.engine._dialog
+    engine._dialog = lambda call_id: (branch.bob.answers(call), asked(call_id))[1]  # type: ignore[method-assign]
+    picked = branch.carol.picks_up(branch.bob)
+    picked.failed(603)
+    picked.was_told("Warning", "The call rings no more")
+    call.is_up()
+
+
+def test_the_other_side_of_an_answered_call_is_asked_for_by_whom_one_was_sent_to_it(branch: SimulatedOffice) -> None:
+    """An attended transfer: Alice has called both. By himself nobody takes an answered call."""
+    first, second = branch.alice.calls(branch.bob), branch.alice.calls(branch.carol)
+    branch.bob.answers(first)
+    branch.carol.answers(second)
+    branch.bob.replaces(second, branch.carol).failed(603)
+    branch.engine.referrals[second.inbound.dialog] = branch.carol.phone.aor + ".else"
+    branch.bob.replaces(second, branch.carol).failed(603)
+    branch.engine.referrals[second.inbound.dialog] = branch.alice.phone.aor
+    taken = branch.bob.replaces(second, branch.carol)
+    assert taken.inbound.outbound_memo is not None
+    assert taken.inbound.outbound_memo.called == branch.carol.phone.aor
 
 
 def test_the_next_line_is_tried_when_the_first_is_silent(alone: SimulatedOffice) -> None:

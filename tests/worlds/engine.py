@@ -148,6 +148,7 @@ class Engine:
         self.counts = MemoryCallCounts()
         self.at: dict[str, Leg] = {}
         self.dialogs: dict[str, LiveDialog] = {}
+        self.referrals: dict[str, str] = {}
         self.elsewhere: dict[str, Elsewhere] = {}
         self.moving = False
         self.busy: dict[str, str] = {}
@@ -370,6 +371,7 @@ class Engine:
                 named=self._named(asked.named) if asked.named else None,
                 busy=self._busy(asked) if asked.busy else "",
                 dialog=self._dialog(asked.dialog) if asked.dialog else None,
+                referred_by=self.referrals.get(asked.referred or "", ""),
                 elsewhere=self._elsewhere(asked) if asked.elsewhere else {},
                 moving=asked.moving and self.moving,
                 joined_at=self._joined_at(asked) if asked.joined else "",
@@ -469,7 +471,7 @@ class Engine:
                 self._is_at(leg, str(relay.gateway))
                 if PrivateHeader.SERVICE in leg.headers:
                     self._serve(leg, leg.headers[PrivateHeader.SERVICE])
-                elif PrivateHeader.PICKUP in leg.headers or "Replaces" in leg.headers:
+                elif not self.node.spiral and (PrivateHeader.PICKUP in leg.headers or "Replaces" in leg.headers):
                     self._join(leg)
                 else:
                     self._asterisk(leg, leg.headers, _headers(decision).get(PrivateHeader.FORWARD, ""))
@@ -517,8 +519,25 @@ class Engine:
             self.counts.end(leg.inbound_memo.leg_id)
         self._counted(theirs)
 
+    def _given(self, leg: Leg, decision: Decision) -> None:
+        """The phone that has the dialog takes the new call in its place, unless it knows no Replaces."""
+        leg.outbound_memo = decision.memo
+        named = _headers(decision)["Replaces"].partition(";")[0]
+        theirs = next((one for one in self.legs if one.dialog == named and not one.over and not one.final), None)
+        if theirs is None or not theirs.caller.replaces:
+            self._outbound_failed(leg, FailureFacts(420 if theirs else 481))
+            return
+        leg.picked, leg.answered_by = theirs, theirs.caller
+        theirs.ringing, theirs.answered_by = {}, leg.caller
+        self.dialogs.pop(theirs.dialog)
+        assert theirs.inbound_memo is not None
+        self.counts.end(theirs.inbound_memo.leg_id)
+        self._counted(leg)
+
     def _outbound(self, leg: Leg, decision: Decision) -> None:
         match decision.outcome:
+            case Ring() if "Replaces" in _headers(decision):
+                self._given(leg, decision)
             case Ring(aor, ring_s):
                 leg.outbound_memo = decision.memo
                 leg.dialog = next(

@@ -23,7 +23,8 @@ class SimulatedLetter:
 class SimulatedPhone:
     """One phone. `dead` is a phone without power that is still registered.
 
-    `dialect` and `q` are as the registrar keeps them, `own_q` is what the phone sends.
+    `dialect` and `q` are as the registrar keeps them, `own_q` is what the phone sends. One that knows `replaces` gives
+    its call to a new one by itself.
     """
 
     username: str
@@ -38,6 +39,7 @@ class SimulatedPhone:
     q: float = 1.0
     own_q: float | None = None
     dialect: int = 0
+    replaces: bool = True
     read: list[SimulatedLetter] = field(default_factory=list)
 
     @property

@@ -6,6 +6,7 @@ import time
 
 from carillon.kamailio import ksr
 from carillon.routing.dialogs import LIFETIME_S, TABLE, DialogState, LiveDialog, answered_by, rung_by
+from carillon.routing.taken import TABLE as TAKEN
 
 
 def keep(dialog: LiveDialog) -> None:
@@ -43,6 +44,19 @@ def is_answered(call_id: str, tag: str) -> None:
 def ends() -> None:
     """The dialog of the message is over."""
     ksr.remove_shared(TABLE, ksr.text("$ci"))
+
+
+def taken(call_id: str, is_taken: bool) -> None:
+    """Note that a ringing call is being picked up, or not any more."""
+    if is_taken:
+        ksr.set_shared_text(TAKEN, call_id, "yes")
+    else:
+        ksr.remove_shared(TAKEN, call_id)
+
+
+def is_taken(call_id: str) -> bool:
+    """Whether a call is being picked up."""
+    return ksr.shared_text(TAKEN, call_id) is not None
 
 
 def ringing(domain: str, now: float) -> tuple[LiveDialog, ...]:

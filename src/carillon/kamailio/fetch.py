@@ -17,6 +17,7 @@ from carillon.routing.facts import UNKNOWN, Beyond, Facts, Flow, NodeProfile, Un
 from carillon.routing.fromtrunk import speaks_from
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
+from carillon.routing.taken import REFERRALS
 from carillon.sip.contacts import Contact
 from carillon.stores import heardnames, trunktargets
 from carillon.stores.compiled import presence_of
@@ -73,6 +74,7 @@ def facts(
         named=_named(questions.named, directory),
         busy=_busy(account) if questions.busy else "",
         dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
+        referred_by=ksr.shared_text(REFERRALS, questions.referred) or "" if questions.referred else "",
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
         elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
         joined_at=_joined_at(account, questions.joined) if questions.joined else "",

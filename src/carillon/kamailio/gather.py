@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from carillon.kamailio import ksr
 from carillon.model.frozen import completed
-from carillon.routing import anchor, sessiontimer
+from carillon.routing import anchor, sessiontimer, spiral
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.anchor import Anchor
 from carillon.routing.diversion import diversions
@@ -79,6 +79,7 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
     if source is Source.OUTSIDE and (trunk := trunk_at(address, int(port or 0))):
         source = Source.TRUNK
     spirals, inward = _spirals(node, source, target) if node.spiral and to_tag else (False, False)
+    refers = spirals and method == "REFER"
     route = route.partition(">")[0]  # what we have recorded of this pass; a phone may write all routes in one header
     anchored = _anchor(route) if to_tag else None
     timed = method in sessiontimer.TIMED
@@ -104,6 +105,8 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         transport=transport,
         spirals=spirals,
         inward=inward,
+        beyond_us=refers and f";{spiral.OUTSIDE}=" in ksr.text("$(hdr(Route)[*])"),
+        refer_to=_refer_to() if refers else (),
         sibling=sibling or (_leads_to(node) if node.siblings and to_tag and source is Source.OUTSIDE else ""),
     )
 

@@ -151,6 +151,14 @@ def append_to_reply(name: str, value: str) -> None:
     _must(KSR.hdr.append_to_reply(f"{name}: {value}\r\n"), f"append {name} to the reply")
 
 
+def say_why(reason: str) -> None:
+    """Give a CANCEL this Reason (RFC 3326), which the engine takes over into its own."""
+    KSR.hdr.remove("Reason")
+    append_header("Reason", reason)
+    if not _yes(KSR.textopsx.msg_apply_changes()):
+        raise EngineRefused("Kamailio did not give a reason")
+
+
 def set_from(display: str, uri: str) -> None:
     """Replace From; the engine restores it in the dialog."""
     _must(KSR.uac.uac_replace_from(display, uri), "replace From")

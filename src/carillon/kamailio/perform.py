@@ -16,7 +16,7 @@ from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.kamailio.siblings import Siblings
-from carillon.routing import anchor, sessiontimer, unanswered, watched
+from carillon.routing import anchor, sessiontimer, spiral, unanswered, watched
 from carillon.routing.callback import BUSY_TABLE
 from carillon.routing.decision import (
     AddHeader,
@@ -42,14 +42,17 @@ from carillon.routing.decision import (
     Journal,
     KeepDialog,
     MarkLeg,
+    MarkOutside,
     MarkRoute,
     MarkTimer,
     MarkWatched,
     NameParty,
     NoteBusy,
     NoteLoss,
+    NoteReferral,
     NoteRefusal,
     NoteRinging,
+    NoteTaken,
     NoteTold,
     Outcome,
     Pass,
@@ -80,6 +83,7 @@ from carillon.routing.forking import step_s
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import WORD
 from carillon.routing.sibling import FLOW_FAILED
+from carillon.routing.taken import REFERRALS
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import KEPT_FLAGS, LEADS_TO, OURS, PREFIX
@@ -178,6 +182,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.mark_route(f";{anchor.PARAMETER}={anchored}")
         case MarkWatched(aor, by):
             ksr.mark_route(watched.parameter(aor, by))
+        case MarkOutside():
+            ksr.mark_route(f";{spiral.OUTSIDE}=yes")
         case MarkTimer(seconds):
             ksr.mark_route(f";{sessiontimer.PARAMETER}={seconds}")
         case AnchorMedia():
@@ -206,6 +212,10 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_shared_text(LEGS, leg, str(code))
         case NoteBusy(caller, called):
             ksr.set_shared_text(BUSY_TABLE, caller, called)
+        case NoteTaken(call_id, taken):
+            dialogs.taken(call_id, taken)
+        case NoteReferral(call_id, by):
+            ksr.set_shared_text(REFERRALS, call_id, by)
         case NoteTold(leg, text):
             ksr.set_shared_text(TOLD, leg, text)
         case PutHandOver(leg, code, reason, headers):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from carillon.kamailio import fetch, gather, ksr, media, rings
+from carillon.kamailio import dialogs, fetch, gather, ksr, media, rings
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
@@ -27,12 +27,13 @@ from carillon.routing.bans import SETTINGS as BAN_SETTINGS
 from carillon.routing.bans import Ban
 from carillon.routing.course import course
 from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
-from carillon.routing.entrance import IN_DIALOG, OUTBOUND, Route, dialog_route_of, new_route_of
+from carillon.routing.entrance import IN_DIALOG, OUTBOUND, TAKE_OVER, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, AwayFacts, Facts, ReplyFacts, Slots, Unknown
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.taken import COMPLETED_ELSEWHERE
 from carillon.sip.private import FAR_END
 from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
@@ -285,6 +286,8 @@ class Worker:
             case ksr.Transaction.ABSORBED:
                 return True
             case ksr.Transaction.MATCHES if request.method == "CANCEL":
+                if self.node.spiral and dialogs.is_taken(request.call_id):
+                    ksr.say_why(COMPLETED_ELSEWHERE)
                 ksr.relay()
                 return True
             case _:
@@ -303,7 +306,7 @@ class Worker:
                 raise failed
             perform(done.decision, self.means)
         except NobodyThere:
-            assert route is OUTBOUND
+            assert route in (OUTBOUND, TAKE_OVER)
             gone = replace(done.facts, registered=False)
             done = course(route, done.request, self.node, self._facts, self._slots, gone)
             perform(done.decision, self.means)

@@ -247,6 +247,11 @@ class MarkWatched:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkOutside:
+    """Say in the Record-Route that the other end of the dialog is outside, behind a trunk."""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkRoute:
     """Say in the Record-Route of one branch what the relay carries of it."""
 
@@ -396,6 +401,25 @@ class NameParty:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteTaken:
+    """Note in the node's shared memory that a ringing call is being picked up: its phones are told so when they stop.
+
+    `taken` is False where that has failed.
+    """
+
+    call_id: str
+    taken: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReferral:
+    """Note in the node's shared memory that somebody (`by`) sends the other side of his call into this dialog."""
+
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteBusy:
     """Note in the node's shared memory that a caller found somebody busy; both by address of record."""
 
@@ -476,6 +500,7 @@ Effect = (
     | GoDirect
     | RecordRoute
     | MarkRoute
+    | MarkOutside
     | MarkWatched
     | MarkTimer
     | AnchorMedia
@@ -494,6 +519,8 @@ Effect = (
     | FollowCall
     | NameParty
     | NoteBusy
+    | NoteTaken
+    | NoteReferral
     | DialogRings
     | DialogUp
     | DialogEnds

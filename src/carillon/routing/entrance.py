@@ -21,6 +21,7 @@ from carillon.routing import (
     service,
     sibling,
     subscribe,
+    takeover,
     transfer,
 )
 from carillon.routing.decision import Decision
@@ -45,6 +46,7 @@ INBOUND: Final = Route("inbound", inbound.ask, inbound.decide)
 PICK_UP: Final = Route("pick-up", pickup.ask, pickup.decide)
 FROM_TRUNK: Final = Route("from trunk", fromtrunk.ask, fromtrunk.decide)
 OUTBOUND: Final = Route("outbound", outbound.ask, outbound.decide)
+TAKE_OVER: Final = Route("take-over", takeover.ask, takeover.decide)
 SUBSCRIBE: Final = Route("subscribe", subscribe.ask, subscribe.decide)
 PUBLISH: Final = Route("publish", publish.ask, publish.decide)
 MESSAGE: Final = Route("message", message.ask, message.decide)
@@ -73,15 +75,21 @@ def new_route_of(request: Request) -> Route:
     """The route for a request that belongs to no dialog of ours."""
     if request.method == "REGISTER":
         return REGISTERED_AWAY if request.source is Source.FEED else REGISTER
-    if request.method == "INVITE" and request.source is Source.OUTSIDE and pickup.is_asked(request):
-        return PICK_UP
-    if request.method == "INVITE" and request.source is Source.SIBLING and not request.home:
-        return FROM_SIBLING
     if request.method == "INVITE":
-        return _LEGS.get(request.source, SERVICE)
+        return _call_route_of(request)
     if request.method == "CANCEL":
         return CANCEL
     return _OTHERS.get(request.source, {}).get(request.method, SERVICE)
+
+
+def _call_route_of(request: Request) -> Route:
+    if request.source is Source.OUTSIDE and pickup.is_asked(request):
+        return PICK_UP
+    if request.source is Source.SIBLING and not request.home:
+        return FROM_SIBLING
+    if request.source is Source.GATEWAY and takeover.is_meant(request):
+        return TAKE_OVER
+    return _LEGS.get(request.source, SERVICE)
 
 
 _LEGS: Final = {

@@ -168,6 +168,7 @@ class Facts:
     `relay` is False once the media relay was asked and did not answer.
     `busy` is whom the caller found busy last (address of record).
     `dialog` is the one that was asked for; `ringing` are those that ring in a domain; both also at siblings.
+    `referred_by` is who has asked the account's person, by REFER, to take a side of that dialog; "" for nobody.
     `left_by` are the places by which the call that was asked about went outside, in their order.
     `elsewhere` are the nodes at which people of the call have calls, on a node with siblings (`routing.elsewhere`).
     `joined_at` is the sibling at which the account's person talks in the dialog that was asked about, "" for none.
@@ -198,6 +199,7 @@ class Facts:
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
     dialog: LiveDialog | None = None
+    referred_by: str = ""
     left_by: tuple[Place, ...] | Unknown = ()
     joined_at: str = ""
     moving: bool = False

@@ -17,6 +17,7 @@ from carillon.routing.decision import (
     Effect,
     Header,
     MarkLeg,
+    NoteTaken,
     Pass,
     PutHandOver,
     Relay,
@@ -33,6 +34,7 @@ from carillon.routing.memo import Leg, Memo
 from carillon.routing.outside import Line
 from carillon.routing.progress import ANY, REDIRECTED, Onward, sounds_like_ours
 from carillon.routing.slots import after_failure
+from carillon.routing.taken import GONE, KEEPS, NO_REPLACES, REASONS
 from carillon.routing.words import hints
 from carillon.sip import warning
 from carillon.sip.private import PrivateHeader
@@ -71,6 +73,18 @@ def was_cancelled(memo: Memo, failure: FailureFacts) -> Verdict:
     if failure.cancelled:
         return Verdict("cancelled", "the caller hung up", Pass(), (MarkLeg(memo.leg_id, 487),))
     return Verdict("passed", "not cancelled")
+
+
+def not_given(memo: Memo, failure: FailureFacts) -> Verdict:
+    """A call that the phone at its other side did not give away, see `takeover`: it goes on as it was."""
+    if not memo.gone:
+        return Verdict("skipped", "takes no call")
+    code, _, call_id = memo.gone.partition(" ")
+    words = KEEPS if failure.code == NO_REPLACES else GONE
+    warning = ("Warning", f"399 {memo.called.rpartition('@')[2]} {quoted(words)}")
+    outcome, effects = _tell(memo, int(code), REASONS[int(code)], (warning,))
+    fact = "that phone is silent" if failure.timed_out else f"{failure.code} of that phone"
+    return Verdict("refused", fact, outcome, (*effects, NoteTaken(call_id, taken=False)))
 
 
 def asks_longer_interval(memo: Memo, failure: FailureFacts) -> Verdict:
@@ -234,6 +248,7 @@ def real_code(memo: Memo, failure: FailureFacts) -> Verdict:
 
 RULES = (
     was_cancelled,
+    not_given,
     asks_longer_interval,
     dialled_again,
     next_gateway,

@@ -5,22 +5,26 @@ from __future__ import annotations
 from functools import lru_cache
 
 from carillon.routing.chain import Verdict, decide_by
-from carillon.routing.decision import Decision, DialogEnds, Effect, Follow, Reply, StripPrivate
+from carillon.routing.decision import Decision, DialogEnds, Effect, Follow, NoteReferral, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.media import kept_anchored
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.sessiontimer import still_timed
 from carillon.sip.dialogproof import is_proved
-from carillon.sip.uri import SipUri
+from carillon.sip.referto import ReferTo
+from carillon.sip.uri import SipUri, quoted
 
 OURS = frozenset({Source.GATEWAY, Source.PRESENCE})
 """Parts of this node that are one end of each dialog."""
 
+NOT_OUTSIDE = "A branch without Asterisk does not transfer callers from outside"
+"""What a phone reads that wants to send a provider somewhere: such a caller can be put on hold, and called back."""
+
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """Nothing: the proof rides in the request."""
-    return NOTHING
+    """Nothing: the proof rides in the request. Whoever joins two calls that no Asterisk has: the note of the first."""
+    return Questions(dialog=request.call_id) if _joins(request) else NOTHING
 
 
 def belongs(request: Request, node: NodeProfile) -> bool:
@@ -55,7 +59,30 @@ def _spirals(request: Request) -> Verdict:
         return Verdict("refused", "it leads to a part of this node", Reply(403, "Not Part Of This Dialog"))
     if request.method == "REFER" and request.source is Source.TRUNK:
         return Verdict("refused", "a trunk asks", Reply(403, "Transfer Is Not Allowed From Outside"))
+    if request.method == "REFER" and request.beyond_us:
+        warning = ("Warning", f"399 {request.to_uri.host} {quoted(NOT_OUTSIDE)}")
+        return Verdict("refused", "no provider is sent anywhere", Reply(403, "Transfer Is Not Possible", (warning,)))
     return Verdict("passed", "to ourselves, and on from here")
+
+
+def _joins(request: Request) -> bool:
+    """Whether somebody sends the other side of his call into another one of his, by Replaces."""
+    target = ReferTo.parse(request.refer_to[0]) if request.spirals and len(request.refer_to) == 1 else None
+    return bool(target and target.replaces)
+
+
+def referral_noted(request: Request, facts: Facts) -> Verdict:
+    """That one's phone will ask for it with Replaces, and may: he who is in both calls has sent it (RFC 5589 §7)."""
+    if not _joins(request):
+        return Verdict("skipped", "joins no calls")
+    target, here = ReferTo.parse(request.refer_to[0]), facts.dialog
+    assert target is not None
+    assert target.replaces is not None
+    if here is None or request.from_tag not in (here.our_tag, *here.phone_tags):
+        return Verdict("not noted", "nothing is known of this dialog")
+    by = here.caller if request.from_tag == here.our_tag else here.aor
+    call_id = target.replaces.call_id
+    return Verdict("noted", f"{by} sends somebody into {call_id}", effects=(NoteReferral(call_id, by),))
 
 
 def leads_on(request: Request, node: NodeProfile) -> bool:
@@ -76,7 +103,7 @@ def followed(request: Request, facts: Facts) -> Verdict:
     return Verdict("followed", request.method, Follow(gateway), effects)
 
 
-RULES = (stays_inside, still_timed, kept_anchored, followed)
+RULES = (stays_inside, referral_noted, still_timed, kept_anchored, followed)
 
 
 REMEMBERED = frozenset({"ACK", "BYE", "NOTIFY"})

@@ -37,6 +37,7 @@ class Memo:
     `recording` is what is kept with the recording of this leg, "" where it is not recorded.
     `targets_left` are places of the same trunk that are still to be tried.
     `caller` is who of us has called a colleague, for call-back on busy; "" for others.
+    `gone` is of a leg that takes a call, see `takeover`: the code should that have ended, and its Call-ID.
     """
 
     leg: Leg
@@ -58,6 +59,7 @@ class Memo:
     recording: str = ""
     caller: str = ""
     targets_left: tuple[str, ...] = ()
+    gone: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -76,6 +78,7 @@ class Memo:
             self.recording,
             self.caller,
             ",".join(self.targets_left),
+            self.gone,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
@@ -99,6 +102,7 @@ class Memo:
             kept,
             caller,
             targets,
+            gone,
         ) = rest
         tried = _listed(gateways), next_trunk, trunk, bool(answered)
         return cls(
@@ -118,6 +122,7 @@ class Memo:
             kept,
             caller,
             _listed(targets),
+            gone,
         )
 
 

@@ -7,7 +7,7 @@ from carillon.routing.affinity import in_order
 from carillon.routing.calledname import UNTOLD, address
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import AddHeader, Effect, RecordRoute, RemoveHeader, Reply, StripPrivate
-from carillon.routing.facts import UNKNOWN, Facts
+from carillon.routing.facts import UNKNOWN, Facts, Gateway
 from carillon.routing.media import anchor_of
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.recording import inbound_rule, is_recorded, keys_told, told_recorded
@@ -57,12 +57,19 @@ def leg_of(facts: Facts) -> str:
 
 
 def marked(
-    request: Request, facts: Facts, caller: str, called: str, origin: str, *more: Effect, service: str = ""
+    request: Request,
+    facts: Facts,
+    caller: str,
+    called: str,
+    origin: str,
+    *more: Effect,
+    service: str = "",
+    way: tuple[Gateway, ...] | None = None,
 ) -> Verdict:
     """Both legs of a call are joined by an id in our private headers; a sender's own are removed first.
 
     `caller` and `called` are addresses of record, `origin` is internal or external. `service` names what answers at
-    the gateway, if nobody is called.
+    the gateway, if nobody is called. `way` is where it goes, if that is known.
     """
     leg_id = leg_of(facts)
     anchor = anchor_of(request, facts)
@@ -83,10 +90,11 @@ def marked(
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
-    first, *further = in_order(request, facts, service=bool(service)) or (None,)
+    first, *further = (in_order(request, facts, service=bool(service)) if way is None else way) or (None,)
     others = tuple(map(str, further))
     if first and first == facts.node.spiral:
-        effects = (*effects, spiral.followed(leg_id, caller, called, more))
+        outside = spiral.marked_outside(facts) if origin == "external" else ()
+        effects = (*effects, *outside, spiral.followed(leg_id, caller, called, more))
     shown = UNTOLD if origin == "external" else _shown(facts, called, name)
     waits = caller if origin == "internal" and name and not service and "@" in called else ""
     memo = Memo(

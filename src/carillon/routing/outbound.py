@@ -238,7 +238,8 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
     )
     called = f"{request.uri.user}@{domain}"
-    effects = (*effects, *spiral.named(facts, whoanswers.by_trunk(first.name, called), called))
+    party = whoanswers.by_trunk(first.name, called)
+    effects = (*effects, *spiral.marked_outside(facts), *spiral.named(facts, party, called))
     elsewhere = any(line.name != first.name for line in others)
     memo = Memo(
         *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user),

@@ -18,6 +18,7 @@ from carillon.routing.admission import (
     unavailable,
 )
 from carillon.routing.affinity import asked_where, relayed
+from carillon.routing.calledname import address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.codes import Feature, dialled
 from carillon.routing.decision import AddHeader, Decision, Effect, PutHandOver, Relay, Reply
@@ -32,6 +33,7 @@ from carillon.routing.numbering import cleaned
 from carillon.routing.pickuprights import refusal
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.taken import GONE, REASONS, Side, Taken
 from carillon.sip.private import PrivateHeader
 from carillon.sip.replaces import Replaces
 from carillon.sip.uri import quoted
@@ -39,9 +41,6 @@ from carillon.stores.ports import Limit, Party, Scope
 
 ANONYMOUS = "anonymous@anonymous.invalid"
 """Whom a picker is shown when the caller withholds who he is (RFC 3323 §4.1.1.3)."""
-
-GONE = "The call rings no more"
-"""What the picker reads when somebody was faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
         fresh_id=True,
         domains=True,
         dialog=replaces.call_id if replaces else None,
+        referred=replaces.call_id if replaces and node.spiral else None,
         ringing=None if request.replaces else domain,
     )
 
@@ -114,18 +114,10 @@ def may_pick_up(request: Request, facts: Facts) -> Verdict:
     return Verdict("allowed", f"{found.aor}, {found.state} since {since}, called by {found.caller}{where}")
 
 
-def can_be_joined(request: Request, facts: Facts) -> Verdict:
-    """A call that no Asterisk has can't be given to somebody else: it is one dialog between two phones."""
-    if facts.node.spiral is None or _taken(request, facts).node:
-        return Verdict("passed", "an Asterisk has the call")
-    reply = Reply(603, "Decline", (_warning(facts, "A call that the branch carries by itself can't be picked up"),))
-    return Verdict("refused", "no Asterisk has the call", reply)
-
-
 def room_for_picker(request: Request, facts: Facts) -> Verdict:
     """Whoever has as many calls as he may, takes no other: 603. A call that he has already is no other."""
     taken = _taken(request, facts)
-    limits = _new_limits(caller(facts), taken)
+    limits = () if facts.referred_by else _new_limits(caller(facts), taken)
     if not limits:
         return NO_LIMIT
     if facts.slots is None:
@@ -151,21 +143,39 @@ def _new_limits(picker: Party, taken: LiveDialog) -> tuple[Limit, ...]:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """A leg that Asterisk joins to the one that rings; what is said should that have ended meanwhile."""
-    found = _taken(request, facts)
-    code, reason = (481, "Call/Transaction Does Not Exist") if request.replaces else (603, "Decline")
+    found, code = _taken(request, facts), 481 if request.replaces else 603
+    if facts.node.spiral and _is_carried(found, facts):
+        return _carried_on(request, facts, found, code)
     verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
     assert verdict.memo is not None
     shown = (ANONYMOUS, "") if found.withheld else (found.caller, found.caller_name)
     left = () if facts.node.siblings else verdict.memo.gateways_left
     memo = replace(verdict.memo, called=shown[0], called_name=shown[1], shown="", gateways_left=left)
-    gone = PutHandOver(memo.leg_id, code, reason, (_warning(facts, GONE),))
+    gone = PutHandOver(memo.leg_id, code, REASONS[code], (_warning(facts, GONE),))
     return replace(verdict, effects=(*verdict.effects, gone), memo=memo)
+
+
+def _carried_on(request: Request, facts: Facts, found: LiveDialog, code: int) -> Verdict:
+    """The same for a call of two phones: a call of the picker to the one that takes it, which he is told."""
+    assert facts.node.spiral is not None
+    side = _side(request, found, facts)
+    aor, name = (found.aor, "") if side is Side.CALLED else (found.caller, found.caller_name)
+    taking = AddHeader(PrivateHeader.PICKUP, str(Taken(code, found.call_id, side, aor)))
+    verdict = marked(request, facts, caller(facts).aor, aor, "internal", taking, way=(facts.node.spiral,))
+    assert verdict.memo is not None
+    hidden = found.withheld and side is not Side.CALLED
+    called, shown = (ANONYMOUS, "") if hidden else (aor, address(name, aor))
+    return replace(
+        verdict, memo=replace(verdict.memo, called=called, called_name=name, shown=shown, says="", caller="")
+    )
 
 
 def to_gateway(request: Request, facts: Facts) -> Verdict:
     """To the Asterisk that has the call, and to no other: here, or at the sibling that has told of it."""
     taken = _taken(request, facts)
     sibling = next((one for one in facts.node.siblings if one.name == taken.node), None)
+    if facts.node.spiral and _is_carried(taken, facts):
+        return Verdict("relayed", "by this node itself", Relay(facts.node.spiral, taken.aor))
     if sibling is None:
         return relayed(request, facts, taken.aor, leg_of(facts), taken.aor)
     return Verdict("relayed", f"gateway of sibling {sibling.name}", Relay(sibling.gateway, taken.aor))
@@ -179,7 +189,6 @@ RULES = (
     readable,
     person_exists,
     may_pick_up,
-    can_be_joined,
     room_for_picker,
     caller_asserted,
     anchored,
@@ -223,6 +232,8 @@ def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
     replaces, found, picker = Replaces.parse(request.replaces), facts.dialog, caller(facts)
     if replaces is None or found is None or not _matches(replaces, found) or found.domain != picker.domain:
         return No("no such dialog", 481, "Call/Transaction Does Not Exist", "There is no such call")
+    if found.state is DialogState.UP and facts.referred_by in (found.aor, found.caller):
+        return found
     why = refusal(picker, found.aor, found.rights)
     if not why and found.state is DialogState.UP and found.aor != picker.aor:
         why = "it is answered, and only his own other phone may take it over"
@@ -236,6 +247,21 @@ def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
 def _matches(replaces: Replaces, found: LiveDialog) -> bool:
     named = {replaces.to_tag, replaces.from_tag}
     return any(named == {found.our_tag, tag} for tag in found.phone_tags)
+
+
+def _is_carried(taken: LiveDialog, facts: Facts) -> bool:
+    """Whether no Asterisk has the call, but this node by itself."""
+    return facts.node.spiral is not None and not taken.node
+
+
+def _side(request: Request, taken: LiveDialog, facts: Facts) -> Side:
+    """Whose phone takes the new call: the caller's, or after an attended transfer that of whom the transferor left."""
+    if taken.state is not DialogState.UP:
+        return Side.EARLY
+    named = Replaces.parse(request.replaces)
+    if facts.referred_by and taken.aor == taken.caller:  # a call between two phones of one person
+        return Side.CALLER if named and named.to_tag == taken.our_tag else Side.CALLED
+    return Side.CALLED if facts.referred_by == taken.caller else Side.CALLER
 
 
 def _first(dialogs: list[LiveDialog]) -> LiveDialog | None:

@@ -45,7 +45,8 @@ class Request:
     `replaces` is the Replaces of a new call from outside (RFC 3891), all of them if there are several.
     `sibling` is the node that sent it, or in whose hands a dialog of ours is besides: its route leads there. `home` is
     the address of record whose phone a sibling asks for; `written` is the Request-URI as it came.
-    `spirals`: it passes us a second time, on a node without Asterisk; `inward`: behind that it would lead inside.
+    `spirals`: it passes us a second time, on a node without Asterisk; `inward`: behind that it would lead inside;
+    `beyond_us`: its other end is outside, behind a trunk.
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
     RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters; `body_bytes` of a MESSAGE.
     """
@@ -95,6 +96,7 @@ class Request:
     written: str = ""
     spirals: bool = False
     inward: bool = False
+    beyond_us: bool = False
 
     @property
     def target(self) -> SipUri:

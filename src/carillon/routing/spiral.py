@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from carillon.routing.decision import AddHeader, Effect, FollowCall, NameParty
+from carillon.routing.decision import AddHeader, Effect, FollowCall, MarkOutside, NameParty
 from carillon.routing.facts import UNKNOWN, Facts, Gateway
 from carillon.routing.meant import meant_outside
 from carillon.routing.outside import lines
@@ -19,6 +19,10 @@ from carillon.stores.ports import Account, Party
 
 CUT_OFF = "The link to the mains is cut"
 """What the caller reads where only an Asterisk could help."""
+
+
+OUTSIDE = "outside"
+"""Of our Record-Route: the other end of the dialog is behind a trunk."""
 
 
 def in_order(request: Request, facts: Facts, *, service: bool) -> tuple[Gateway, ...]:
@@ -63,6 +67,11 @@ def followed(leg: str, caller: str, called: str, told: Iterable[Effect]) -> Foll
 def named(facts: Facts, party: str, called: str) -> tuple[Effect, ...]:
     """Who rings now, on such a node."""
     return (NameParty(party or f"{Kind.PERSON} {called}"),) if facts.node.spiral else ()
+
+
+def marked_outside(facts: Facts) -> tuple[Effect, ...]:
+    """A dialog of such a node with somebody outside."""
+    return (MarkOutside(),) if facts.node.spiral else ()
 
 
 def why(gateway: Gateway, facts: Facts) -> str:

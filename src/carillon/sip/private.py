@@ -43,7 +43,7 @@ class PrivateHeader(StrEnum):
     reply who has answered, when that is not whom Asterisk has dialled, or somebody outside.
     `GROUP` is on the legs to a ring group's members: its name.
     `PICKUP` is on an inbound leg that takes a ringing call: `CODE CALL-ID`, the final code should that have ended, and
-    the dialog with the phones that ring.
+    the dialog with the phones that ring. Without an Asterisk more follows, see `routing.takeover`.
     With `NO_RINGS` phones ring alike.
     `ACCESS` is on the outbound leg of a call that a person of ours makes from outside, through the access number.
     `RECORDING` tells Asterisk, on an inbound leg or in the answer on an outbound one, that the person there may record,
