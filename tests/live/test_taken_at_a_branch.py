@@ -39,8 +39,11 @@ THREE = replace(
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
     with Branch.open("taken-", Path(tmp_path_factory.mktemp("taken")), sites=[THREE]) as branch:
         branch.one.does("number", "add", "+3242220201", "--to", "201")
+        branch.one.does("group", "add", "team", "--members", "101,202,203", "--ring-time", "20")
+        for number in ("250", "+3242220250"):
+            branch.one.does("number", "add", number, "--to", "group:team")
         branch.one.does("group", "add", "sales", "--members", "201,202,203")
-        assert comes_true(lambda: groups(branch.two, "203") == {"sales"})
+        assert comes_true(lambda: groups(branch.two, "203") == {"sales", "team"})
         yield branch
 
 
@@ -196,6 +199,37 @@ def test_nobody_takes_an_answered_call_of_others(branch: Branch) -> None:
     hear_each_other(carol, to_dave, dave, at_dave)
     to_dave.hangup()
     at_dave.wait_ended()
+
+
+def test_members_of_a_group_ring_in_turn_while_the_link_is_cut(branch: Branch) -> None:
+    """Those at the branch, for callers inside and outside; lamps show who has the call."""
+    provider, carol, dave, eva = branch.provider(), branch.phone("201"), branch.phone("202"), branch.phone("203")
+    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk})
+    ends(*comes_in(branch, carol, provider))
+    with branch.cut_off():
+        lamp = Watch(carol, f"sip:203@{DOMAIN}", "dialog")
+        invite = calls(carol, f"sip:250@{DOMAIN}")
+        first = dave.expect("INVITE")
+        assert (first.header("From") or "").startswith('"team: Carol"')
+        dave.respond(first, 486)
+        received = eva.expect("INVITE")
+        accepted = eva.accept(received)
+        mine = Dialog.called(carol, invite, final(carol, invite))
+        mine.ack()
+        eva.expect("ACK")
+        lamp.until(lambda told: states(told) == ["confirmed"])
+        ends(mine, Dialog.answered(eva, received, accepted))
+        lamp.until(lambda told: states(told) == [])
+        invite = provider.invite(f"sip:+3242220250@{branch.two.address}")
+        provider.send(invite)
+        received = dave.expect("INVITE")
+        dave.respond(received, 180, headers=[("Contact", f"<{dave.contact}>")])
+        accepted = dave.accept(received)
+        theirs = Dialog.called(provider, invite, final(provider, invite))
+        theirs.ack()
+        dave.expect("ACK")
+        ends(theirs, Dialog.answered(dave, received, accepted))
+    assert comes_true(lambda: is_up(branch.two, "node1"))
 
 
 def test_a_phone_that_knows_no_replaces_goes_on_calling(branch: Branch) -> None:

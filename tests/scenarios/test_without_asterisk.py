@@ -62,6 +62,73 @@ def test_whoever_is_busy_sends_the_call_on_and_so_does_the_next(alone: Simulated
     call.is_up()
 
 
+@pytest.mark.parametrize("ring", ["all", "in-turn"])
+def test_members_of_a_group_ring_in_turn_while_it_is_cut(alone: SimulatedOffice, ring: str) -> None:
+    """Who is busy, or has no phone, is passed over; their own forwarding doesn't count, that of the last stop does."""
+    dave, erin = alone.hires("Dave Janssens", "104"), alone.hires("Erin Maes", "105")
+    alone.has_group("sales", alone.bob, alone.carol, dave, number="200", ring=ring, then=erin.extension)
+    alone.forwards(alone.carol, "always", erin)
+    dave.unplugs()
+    call = alone.alice.calls("200")
+    call.rings(alone.bob)
+    call.does_not_ring(alone.carol)
+    call.shows(alone.bob, "sales: Alice Martin", "101")
+    alone.bob.refuses(call, 486)
+    call.rings(alone.carol)
+    alone.carol.lets_it_ring(call)
+    call.rings(erin)
+    call.shows(erin, "Alice Martin", "101")
+    erin.answers(call)
+    call.is_up()
+
+
+def test_the_last_member_of_a_group_answers_for_it_while_it_is_cut(alone: SimulatedOffice) -> None:
+    alone.has_group("sales", alone.bob, alone.carol, number="200")
+    alone.forwards(alone.carol, "busy", alone.alice)
+    call = alone.alice.calls("200")
+    alone.bob.lets_it_ring(call)
+    alone.carol.refuses(call, 486)
+    call.failed(486)
+
+
+def test_a_group_is_a_target_while_it_is_cut(alone: SimulatedOffice) -> None:
+    dave = alone.hires("Dave Janssens", "104")
+    alone.has_group("sales", alone.bob, alone.carol)
+    alone.forwards(dave, "always", "group:sales")
+    call = alone.alice.calls(dave)
+    call.rings(alone.bob)
+    alone.bob.refuses(call, 603)
+    call.rings(alone.carol)
+    alone.carol.answers(call)
+    call.is_up()
+
+
+def test_a_member_elsewhere_is_left_out_while_it_is_cut(alone: SimulatedOffice) -> None:
+    alone.has_group("sales", alone.bob, alone.carol, number="200")
+    alone.has_group("board", alone.bob, number="201")
+    alone.is_a_branch_without(alone.bob)
+    alone.alice.calls("200").rings(alone.carol)
+    nobody = alone.alice.calls("201")
+    nobody.failed(503)
+    nobody.was_told("Warning", "The link to the mains is cut")
+
+
+def test_a_group_rings_at_once_by_a_main_while_it_is_up(branch: SimulatedOffice) -> None:
+    branch.has_group("sales", branch.bob, branch.carol, number="200")
+    call = branch.alice.calls("200")
+    call.is_served_by("group:sales")
+    call.rings(branch.bob, branch.carol)
+
+
+def test_a_call_for_a_group_is_picked_up_while_it_is_cut(alone: SimulatedOffice) -> None:
+    dave = alone.hires("Dave Janssens", "104")
+    alone.has_group("sales", alone.bob, alone.carol, number="200")
+    alone.groups("sales", dave)
+    call = alone.alice.calls("200")
+    call.rings(alone.bob)
+    dave.picks_up(alone.bob).takes(call)
+
+
 def test_a_mailbox_is_out_of_reach_while_it_is_cut(alone: SimulatedOffice) -> None:
     alone.forwards(alone.bob, "busy", "voicemail:102")
     call = alone.alice.calls(alone.bob)

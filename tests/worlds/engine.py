@@ -65,6 +65,7 @@ from carillon.routing.facts import (
     Unknown,
 )
 from carillon.routing.forking import step_s
+from carillon.routing.groupalone import as_person
 from carillon.routing.memo import Memo
 from carillon.routing.progress import WORD, progress_in
 from carillon.routing.questions import Questions
@@ -354,6 +355,13 @@ class Engine:
         return standing is Standing.BANNED
 
     def _facts(self, asked: Questions, request: Request) -> Facts:
+        found = self._known(asked, request)
+        if not self.node.spiral or self.mains or asked.callee is None or found.callee is UNKNOWN:
+            return found
+        own = self.directory.groups(), self.directory.party, self.node.branch
+        return replace(found, callee=as_person(found.callee, asked.callee, *own))
+
+    def _known(self, asked: Questions, request: Request) -> Facts:
         try:
             return Facts(
                 now=self.now,

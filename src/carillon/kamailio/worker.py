@@ -29,6 +29,7 @@ from carillon.routing.course import course
 from carillon.routing.decision import Claim, Decision, Drop, Submit, TraceRow
 from carillon.routing.entrance import IN_DIALOG, OUTBOUND, TAKE_OVER, Route, dialog_route_of, new_route_of
 from carillon.routing.facts import UNKNOWN, AwayFacts, Facts, ReplyFacts, Slots, Unknown
+from carillon.routing.groupalone import as_person
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.pickup import is_hidden
 from carillon.routing.questions import Questions
@@ -330,8 +331,18 @@ class Worker:
     def _facts(self, questions: Questions, request: Request) -> Facts:
         found = fetch.facts(questions, request, self.node, self.directory, self._flow, self._is_beyond)
         if self.node.spiral and self.siblings:
-            found = replace(found, mains=self.siblings.mains())
+            found = self._by_ourselves(replace(found, mains=self.siblings.mains()), questions)
         return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
+
+    def _by_ourselves(self, found: Facts, asked: Questions) -> Facts:
+        """Without Asterisk, and without a main: of a group the members that are here ring."""
+        if found.mains or asked.callee is None or found.callee is UNKNOWN:
+            return found
+        try:
+            own = self.directory.groups(), self.directory.party, self.node.branch
+            return replace(found, callee=as_person(found.callee, asked.callee, *own))
+        except StoreDown:
+            return found
 
     def _left_by(self, call_id: str) -> tuple[Place, ...] | Unknown:
         return self._found("leaving", lambda: self.leaving.get(call_id), "; a phone of a provider may ring on")

@@ -13,6 +13,7 @@ from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Retarget
 from carillon.routing.facts import Facts
+from carillon.routing.groupalone import is_group
 from carillon.routing.hop import ignores_rows, is_inside, is_target, progress_of, seen_by, transfer_causes
 from carillon.routing.limits import NO_LIMIT, claim, full, of_callee, said, words
 from carillon.routing.presence import state_of
@@ -83,8 +84,9 @@ def forwarded_always(request: Request, facts: Facts) -> Verdict:
     party, progress = facts.callee, progress_of(request)
     if not isinstance(party, Party):
         return OUTSIDE
-    if ignores_rows(request) or (progress.cause == Cause.ALWAYS and not is_target(request)):
-        return Verdict("skipped", "rows are ignored" if ignores_rows(request) else "no target is there")
+    ignores = ignores_rows(request) and not is_group(party)
+    if ignores or (progress.cause == Cause.ALWAYS and not is_target(request)):
+        return Verdict("skipped", "rows are ignored" if ignores else "no target is there")
     if not party.forwarding:
         return NO_ROWS
     seen = seen_by(request, facts, party)

@@ -32,7 +32,8 @@ def retargeted(request: Request, on: Retarget) -> Request:
     """The same call for somebody else."""
     kept = {name: value for name, value in request.private.items() if name not in OF_THE_HOP}
     user, _, domain = on.called.rpartition("@")
-    return replace(request, uri=SipUri(user, domain), private={**kept, **dict(on.private)}, progress=on.progress)
+    private = {name: value for name, value in {**kept, **dict(on.private)}.items() if value}
+    return replace(request, uri=SipUri(user, domain), private=private, progress=on.progress)
 
 
 def progress_of(request: Request) -> Progress:

@@ -35,13 +35,13 @@ def onward(request: Request, facts: Facts) -> str:
 def ring_s(request: Request, facts: Facts) -> int:
     """How long the person's phones ring: as long as the row says that led here, or his own one for no answer.
 
-    A group's members ring until Asterisk ends it.
+    A group's members ring until Asterisk ends it, where there is one.
     """
     progress, party = progress_of(request), facts.callee
-    if PrivateHeader.GROUP in request.private:
-        return LONGEST_S
     if progress.ring_s and is_target(request):
         return progress.ring_s
+    if PrivateHeader.GROUP in request.private:
+        return LONGEST_S
     if not isinstance(party, Party) or not party.forwarding or ignores_rows(request):
         return facts.node.ring_s
     seen = seen_by(request, facts, party)

@@ -77,7 +77,7 @@ def ask(request: Request, node: NodeProfile) -> Questions:
     domain, user = request.uri.host, request.uri.user
     caller = caller_question(request)
     if PrivateHeader.SERVICE in request.private:
-        return Questions(rows=True)
+        return Questions(rows=True, domains=bool(node.spiral), callee=(domain, user) if node.spiral else None)
     if request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY:
         # an extension of these digits is not asked
         return Questions(caller=caller, outbound=domain, health=domain, domains=True)

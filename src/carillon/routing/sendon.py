@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from carillon.routing import groupalone
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Header, MarkLeg, PutHandOver, Reply, Retarget
 from carillon.routing.facts import Facts
@@ -58,6 +59,8 @@ def send_on(request: Request, facts: Facts, party: Party, way: Way, progress: Pr
     if count > facts.node.most_forwards:
         return replied(request, 483, "Too Many Hops", f"{count} forwards", "The call was forwarded too often")
     ring = way.row.ring_s or (NEXT_TARGET_S if way.more else 0)
+    if way.row.id == groupalone.MEMBERS and not groupalone.is_member(way.row, way.position):
+        ring = 0
     next_ = Progress(
         *(party.aor, progress.cause, progress.code, progress.reason, way.row.id, way.position),
         to=progress.to, ring_s=ring, more=way.more, tried=progress.tried, by=by,
@@ -82,10 +85,11 @@ def forwards_before(request: Request) -> int:
 
 def _outside(request: Request, party: Party, way: Way) -> tuple[Header, ...]:
     """What a call outside goes by: the rights, the site and the number of who forwards."""
+    of_group = groupalone.told(party, way.row, way.position)
     if is_service(way.target):
-        return ((PrivateHeader.SERVICE, way.target),)
+        return (*of_group, (PrivateHeader.SERVICE, way.target))
     if way.outside is None:
-        return ()
+        return of_group
     withheld = party.withhold or caller_of(request) == ANONYMOUS
     headers = {
         PrivateHeader.OUTSIDE: str(way.outside.number_class),
@@ -93,4 +97,4 @@ def _outside(request: Request, party: Party, way: Way) -> tuple[Header, ...]:
         PrivateHeader.CALLER_NUMBER: party.caller_number or "",
         PrivateHeader.WITHHELD: "yes" if withheld else "",
     }
-    return tuple((name, value) for name, value in headers.items() if value)
+    return (*of_group, *((name, value) for name, value in headers.items() if value))
