@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lab.known import comes_true
 from tests.satellites.conftest import LIEGE
 from tests.satellites.mains import Main, hands
 
 from carillon.confgen.tls import authority
-from carillon.confgen.tls.authority import ensure_authority, issue, keep
+from carillon.confgen.tls.authority import NodeCertificate, ensure_authority, issue, keep
 from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
 from carillon.provisioning import nodes, presences, satellites, sites, users, voicemails
 from carillon.provisioning.changes import last, listing
-from carillon.satellites import deputy
+from carillon.satellites import certifying, deputy, unheard
 from carillon.satellites.asking import Asking, Unreachable, opened
 from carillon.satellites.board import Board
 from carillon.satellites.serving import Server
@@ -141,6 +142,38 @@ def test_a_certificate_of_a_main_that_has_ended_is_named(main: Main, monkeypatch
         finally:
             late.shutdown()
             serving.join()
+
+
+def test_a_main_says_whose_certificate_it_does_not_accept(main: Main, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(authority, "LIFETIME", timedelta(hours=-1))
+    main.issues(LIEGE)
+    with pytest.raises(Unreachable):
+        follows(main, main.asked_by("liege"), None)
+    why = "the certificate that it shows isn't accepted here: certificate has expired"
+    assert comes_true(lambda: unheard.words(main.paths.unheard, "127.0.0.1") == why)
+
+
+def test_a_satellite_gets_another_certificate_as_long_as_it_is_one(main: Main) -> None:
+    office = main.asked_by("liege").nodes
+    key, wish = authority.request("liege")
+    said = asks_certificate(main, office, wish)
+    keep(office, NodeCertificate(said["authority"], said["certificate"], key))
+    with closing(main.asked_by("liege")) as asking:
+        follows(main, asking, None)
+    assert asks_certificate(main, office, authority.request("node1")[1])["refused"] == [
+        "request",
+        "is for node1, and liege asks.",
+    ]
+    nodes.remove(main.truth, "me", "liege")
+    assert "is no satellite of this system" in asks_certificate(main, office, wish)["sentence"]
+
+
+def asks_certificate(main: Main, office: Path, wish: str) -> dict[str, Any]:
+    """What a main says to a satellite that wishes another certificate."""
+    with closing(opened(main.node, office)) as connection:
+        connection.request("POST", certifying.PATH, json.dumps({"request": wish}))
+        said: dict[str, Any] = json.loads(connection.getresponse().read())
+        return said
 
 
 def test_a_main_of_another_name_is_not_believed(main: Main) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,7 @@ def show(context: typer.Context) -> None:
 
     Example: `carillon certificate show`
     """
+    from carillon.confgen.tls import renewing
     from carillon.confgen.tls.certificate import summary
     from carillon.supervision.certificate import shown
     from carillon.supervision.prepare import require_root
@@ -33,7 +35,14 @@ def show(context: typer.Context) -> None:
     require_root()
     cli = Cli.of(context)
     found = shown(cli.paths)
-    cli.show(summary(found) if cli.json else _row(found), "Certificate")
+    of_node = renewing.read(cli.paths.cluster)
+    if cli.json:
+        cli.show({**summary(found), "for_nodes_until": of_node.ends.isoformat() if of_node else None}, "Certificate")
+        return
+    row = _row(found)
+    if of_node:
+        row["for other nodes until"] = f"{_until(of_node)}; it is renewed by itself"
+    cli.show(row, "Certificate")
 
 
 @app.command("import")
@@ -67,14 +76,15 @@ def import_(context: typer.Context, certificate: CertificateFile, key: KeyFile) 
 
 
 def _row(found: Certificate) -> dict[str, object]:
-    from datetime import UTC, datetime
-
-    now = datetime.now(UTC)
     return {
         "for": ", ".join(found.names),
         "subject": found.subject,
         "signed by": "itself" if found.issuer == found.subject else found.issuer,
         "from": f"{found.begins:%Y-%m-%d %H:%M} UTC",
-        "until": f"{found.ends:%Y-%m-%d %H:%M} UTC ({found.days_left(now)} days)",
-        "problem": found.problem(now),
+        "until": _until(found),
+        "problem": found.problem(datetime.now(UTC)),
     }
+
+
+def _until(found: Certificate) -> str:
+    return f"{found.ends:%Y-%m-%d %H:%M} UTC ({found.days_left(datetime.now(UTC))} days)"

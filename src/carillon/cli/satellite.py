@@ -9,6 +9,7 @@ import typer
 from carillon.cli.context import Cli, Row, commands
 
 if TYPE_CHECKING:
+    from carillon.model.node import Node
     from carillon.provisioning.keptchanges import HandedOver
     from carillon.provisioning.nodes import NodeView
 
@@ -57,11 +58,47 @@ def join(
 ) -> None:
     """Make this machine a satellite, in the directory given by `--dir`, which must be new or empty.
 
+    In the directory of a satellite, the key of `carillon satellite key` gives it another certificate, also while it
+    runs, and nothing is lost.
+
     Example: `carillon satellite join WyJsaWVnZSIs…`
     """
     from carillon.cli import node
 
-    node.join(context, key)
+    cli = Cli.of(context)
+    if not cli.paths.satellite.exists():
+        node.join(context, key)
+        return
+    from carillon.confgen.tls import renewing
+    from carillon.supervision.joining import join_again
+    from carillon.supervision.joinkeys import JoinKey
+    from carillon.supervision.prepare import require_root
+
+    require_root()
+    own = join_again(cli.paths, JoinKey.parse(key))
+    found = renewing.read(cli.paths.cluster)
+    ends = f"{found.ends:%Y-%m-%d}" if found else None
+    said = {"name": own.name, "address": own.address, "certificate_ends": ends}
+    cli.say(f"This machine is the satellite {own.name}, as before; its certificate ends on {ends}.", said)
+
+
+@app.command("key")
+def key_(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="The satellite.")]) -> None:
+    """Print the command that gives a satellite another certificate, when its own has ended. The system must be up.
+
+    Certificates are renewed by themselves: this is for a satellite that was cut off or switched off for a year.
+
+    Example: `carillon satellite key liege`
+    """
+    from carillon.supervision import adding
+
+    cli = Cli.of(context)
+    key = adding.key_again(cli.paths, _known(cli, name))
+    if cli.json:
+        cli.show({"name": name, "key": str(key)}, "Satellite")
+        return
+    typer.echo(f"On the machine of {name}, with this version of Carillon, run within an hour:")
+    typer.echo(f"  carillon --dir {cli.paths.directory} satellite join {key}")
 
 
 @app.command("list")
@@ -152,13 +189,19 @@ def remove(context: typer.Context, name: Annotated[str, typer.Argument(metavar="
 
     Example: `carillon satellite remove liege`
     """
-    from carillon.model.refused import Refused
-    from carillon.provisioning import satellites
     from carillon.supervision import adding
 
     cli = Cli.of(context)
-    known = [view.node.name for view in satellites.listing(cli.truth)]
-    if name not in known:
-        raise Refused("name", f"there is no satellite {name}; there are {', '.join(known) or 'none'}.")
+    _known(cli, name)
     sequence = adding.remove(cli.paths, cli.who, name)
     cli.done(f"Satellite {name} is forgotten.", {"name": name}, sequence)
+
+
+def _known(cli: Cli, name: str) -> Node:
+    from carillon.model.refused import Refused
+    from carillon.provisioning import satellites
+
+    known = {view.node.name: view.node for view in satellites.listing(cli.truth)}
+    if name not in known:
+        raise Refused("name", f"there is no satellite {name}; there are {', '.join(known) or 'none'}.")
+    return known[name]

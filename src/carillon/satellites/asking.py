@@ -151,8 +151,8 @@ class Asking:
             return f"its certificate isn't accepted: {error.verify_message}; is this machine's clock right?"
         own = _own_certificate(self.nodes)
         if own is not None and not own.begins <= datetime.now(UTC) <= own.ends:
-            holds = f"holds from {own.begins:%Y-%m-%d} to {own.ends:%Y-%m-%d}"
-            return f"this satellite's certificate {holds}, and its clock isn't between; mend that, or let it join again"
+            holds = f"holds from {own.begins:%Y-%m-%d} to {own.ends:%Y-%m-%d}, and its clock isn't between"
+            return f"this satellite's certificate {holds}; mend that, or let it join again (`satellite key` on a main)"
         return f"it doesn't accept this satellite's certificate ({error.reason}); is its clock right?"
 
 

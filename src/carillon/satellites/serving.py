@@ -10,6 +10,7 @@ import contextlib
 import json
 import socket
 import sqlite3
+import ssl
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth, load_nodes
-from carillon.satellites import deputy, receiving, share, wire
+from carillon.satellites import certifying, deputy, receiving, share, unheard, wire
 from carillon.satellites.board import Board
 from carillon.satellites.stream import Writer
 from carillon.satellites.wire import BEAT_S, Asked
@@ -68,16 +69,18 @@ class Server(ThreadingHTTPServer):
         self.address_family = socket.AF_INET6 if ":" in node.address else socket.AF_INET
         super().__init__((node.address, node.satellite_port), _Handler)
         self.paths, self.board = paths, board
-        self._context = context_of(paths.cluster, server=True)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """In its own thread: the handshake of one keeps nobody waiting."""
         request.settimeout(SEND_S)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SEND_S * 1000))
         try:
-            with self._context.wrap_socket(request, server_side=True) as secured:
+            context = context_of(self.paths.cluster, server=True)  # of now: certificates are renewed
+            with context.wrap_socket(request, server_side=True) as secured:
                 super().finish_request(secured, client_address)
         except OSError as error:
+            if isinstance(error, ssl.SSLCertVerificationError):
+                unheard.note(self.paths.unheard, client_address[0], error)
             print(f"satellites: {client_address[0]}: {error}", file=sys.stderr, flush=True)
 
 
@@ -90,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         """What has changed, or a wish of somebody at the branch."""
         name = name_in(self.connection.getpeercert())
         try:
-            if self.path in (deputy.PATH, receiving.PATH):
+            if self.path in (deputy.PATH, receiving.PATH, certifying.PATH):
                 self._does(name)
                 return
             asked = self._asked()
@@ -123,7 +126,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Raises `Refused` when this is no satellite of ours."""
         body = self._body(receiving.LIMIT)  # first of all: what is left unread ends the connection before an answer
         satellite = require_satellite(name, load_nodes(self.server.paths)[1])
-        if self.path == deputy.PATH:
+        if self.path == certifying.PATH:
+            self._answers(200, certifying.certified(self.server.paths, satellite, json.loads(body)))
+        elif self.path == deputy.PATH:
             self._answers(200, deputy.done(self.server.paths, satellite, list(json.loads(body))))
         else:
             self._answers(200, receiving.received(self.server.paths, satellite, json.loads(body)))

@@ -24,7 +24,7 @@ from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
-from carillon.siblings.settings import LEAVING, Settings
+from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
 from carillon.siblings.told import own
@@ -84,9 +84,8 @@ class Daemon:
         )
         self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
         self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book)
-        server = await asyncio.start_server(
-            self.hearing.heard, *self.settings.listen, ssl=self.settings.context(server=True), limit=1 << 20
-        )
+        self._shown = self.settings.context(server=True)
+        server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
         ear = Ear(self.settings.calls)
         loop.add_reader(ear, self._hear_calls, ear)
         self._begin(self.book.run())
@@ -133,6 +132,8 @@ class Daemon:
         await self._restore()
         now = time.monotonic()
         if now >= self._due:
+            with suppress(OSError):  # in the midst of a renewal
+                renew(self._shown, self.settings.nodes)
             await self._scan()
             self._due = time.monotonic() + (SCAN_S if self.knows_phones else 0.0)
         silent = [peer.name for peer in self.settings.peers if self.hearing.is_silent(peer)]

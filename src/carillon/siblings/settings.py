@@ -96,13 +96,18 @@ class Settings:
         return context_of(self.nodes, server=server)
 
 
+def renew(context: ssl.SSLContext, nodes: Path) -> None:
+    """Show the certificate of now in handshakes to come. Raises `OSError`."""
+    context.load_cert_chain(nodes / "node.pem", nodes / "node.key")
+    context.load_verify_locations(nodes / "ca.pem")
+
+
 def context_of(nodes: Path, *, server: bool) -> ssl.SSLContext:
     """TLS in which both sides show a certificate of the system's own authority, and check the other's."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False  # whom the certificate names is compared with the node that is meant
     made.verify_mode = ssl.CERT_REQUIRED
-    made.load_cert_chain(nodes / "node.pem", nodes / "node.key")
-    made.load_verify_locations(nodes / "ca.pem")
+    renew(made, nodes)
     return made
 
 

@@ -12,12 +12,13 @@ import ssl
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from carillon.siblings.bans import Row
 from carillon.siblings.calls import Person, row
 from carillon.siblings.places import Row as Place
-from carillon.siblings.settings import Peer, Settings, name_in
+from carillon.siblings.settings import Peer, Settings, name_in, renew
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
 from carillon.stores.registrationjournal import Binding
@@ -111,6 +112,8 @@ class Telling:
             await asyncio.sleep(AGAIN_S)
 
     async def _tell(self) -> None:
+        with suppress(OSError):  # in the midst of a renewal: the one of before will do
+            renew(self._context, self._settings.nodes)
         opening = asyncio.open_connection(
             self._peer.addresses[0], self._peer.port, ssl=self._context, local_addr=self._from()
         )

@@ -58,12 +58,24 @@ def add(paths: SystemPaths, who: str, new: Node, told: Told) -> tuple[int, JoinK
         database = Database.read(paths.database)
         if not comes_true(lambda: owndatabase.can_write(database), owndatabase.PATIENCE_S):
             raise Refused("database", "doesn't answer; see `carillon log database`.")
+    return sequence, _offered(paths, own_node, new.name)
+
+
+def key_again(paths: SystemPaths, satellite: Node) -> JoinKey:
+    """A key by which a satellite that is there already gets another certificate. Raises `Refused`."""
+    require_root()
+    if states(paths.supervisor_socket) is None:
+        raise Refused("dir", "the system must be up, since the satellite asks it; `carillon up` starts it.")
+    return _offered(paths, load_node(paths), satellite.name)
+
+
+def _offered(paths: SystemPaths, own_node: Node, name: str) -> JoinKey:
     shown = ssl.PEM_cert_to_DER_cert((paths.cluster / CERTIFICATE).read_text())
     address = place(own_node, own_node.join_port)
-    key = joinkeys.offer(paths, new.name, address, hashlib.sha256(shown).hexdigest())
+    key = joinkeys.offer(paths, name, address, hashlib.sha256(shown).hexdigest())
     if not comes_true(lambda: _listens(own_node), owndatabase.PATIENCE_S):
         raise Refused("follower", "doesn't await the new node; see `carillon log follower`.")
-    return sequence, key
+    return key
 
 
 def _added(paths: SystemPaths, who: str, own_node: Node, new: Node, told: Told) -> tuple[int, System]:

@@ -12,11 +12,13 @@ from http.client import HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
-from carillon.confgen.tls.authority import AUTHORITY_KEY, NodeCertificate, keep
+from carillon.confgen.tls.authority import AUTHORITY_KEY, NodeCertificate, keep, problem
 from carillon.model.host import Address
 from carillon.model.node import Node
 from carillon.model.refused import Refused
+from carillon.provisioning.system import load_nodes
 from carillon.provisioning.trunkkey import TrunkKey
+from carillon.supervision import nodecertificate
 from carillon.supervision.joinkeys import GONE, JoinKey
 from carillon.supervision.owndatabase import database_of, is_installed, make_empty
 from carillon.supervision.welcome import VERSION
@@ -55,6 +57,25 @@ def join(paths: SystemPaths, key: JoinKey) -> Joined:
         raise Refused(
             "dir", f"{paths.directory} can't be written ({error}); mend that and add the node again."
         ) from error
+
+
+def join_again(paths: SystemPaths, key: JoinKey) -> Node:
+    """Give the satellite that this machine is already another certificate, in force at once; all else stays.
+
+    Raises `Refused`.
+    """
+    own = load_nodes(paths)[0]
+    if key.name != own.name:
+        raise Refused("key", f"is for {key.name}, and this machine is the satellite {own.name}.")
+    issued = NodeCertificate(**ask(key)["issued"])
+    if wrong := problem(issued.authority, issued.certificate, issued.key, own.name):
+        raise Refused("key", f"what the main gave is no use: {wrong}.")
+    try:
+        keep(paths.cluster, issued)
+        nodecertificate.put_in_force(paths)
+    except OSError as error:
+        raise Refused("dir", f"{paths.directory} can't be written ({error}); mend that and get another key.") from error
+    return own
 
 
 def _shares(paths: SystemPaths, node: Node, said: dict[str, Any]) -> tuple[str, ...]:

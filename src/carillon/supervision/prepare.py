@@ -12,6 +12,7 @@ import carillon
 from carillon.confgen.apply import own
 from carillon.confgen.system import System
 from carillon.confgen.targets import engines
+from carillon.confgen.tls.authority import settle
 from carillon.confgen.tls.selfsigned import ensure_certificate
 from carillon.follower import lastknown
 from carillon.model.node import Node
@@ -77,6 +78,7 @@ def lay_out(system: System) -> None:
         own(directory)
     for part in ("spool", "log"):
         own(paths.run_asterisk / part)
+    settle(paths.cluster)
     if "database" in engines(paths):
         lay_secrets(paths, Database.read(paths.database), member=system.node.member)
     lay_out_lasting(system)

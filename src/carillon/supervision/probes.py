@@ -21,6 +21,7 @@ from carillon.confgen.asterisk import PREFIX
 from carillon.confgen.asterisk.manager import services_port
 from carillon.confgen.database.target import place
 from carillon.confgen.nameserver.target import PROGRAM as NSD
+from carillon.confgen.tls import renewing
 from carillon.confgen.tls.certificate import Certificate, read_certificate
 from carillon.follower.report import Report
 from carillon.model.node import Node
@@ -28,6 +29,7 @@ from carillon.model.refused import Refused
 from carillon.provisioning import nodes
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth
+from carillon.satellites import unheard
 from carillon.siblings import states as siblingstates
 from carillon.siblings.clocks import advice
 from carillon.stores import nameservice, repairs
@@ -283,7 +285,16 @@ def probe_database(paths: SystemPaths, node: Node) -> Health:
         if words := _without_majority(paths, node, database):
             return Health(warning=words)
         return Health(problem=refused.sentence)
-    return Health(version.partition("-")[0], warning=_of_cluster(paths, database))
+    said = filter(None, (_of_cluster(paths, database), _old_certificate(paths)))
+    return Health(version.partition("-")[0], warning="; ".join(said))
+
+
+def _old_certificate(paths: SystemPaths) -> str:
+    """What it shows is what lay there when the node was started."""
+    shown = renewing.read(paths.run_database)
+    if shown is None or shown.ends - datetime.now(UTC) >= renewing.WARN_BEFORE:
+        return ""
+    return f"shows other nodes a certificate that ends on {shown.ends:%Y-%m-%d}; `carillon down` and `up` renew it"
 
 
 def _members(paths: SystemPaths) -> int:
@@ -331,13 +342,19 @@ def probe_follower(paths: SystemPaths, node: Node) -> Health:
         unkept = f"what is in force can't be kept for a start without the database: {report.unkept}"
         if paths.satellite.exists():
             unkept = f"change {report.sequence} is in force, and {report.unkept}"
-        words = (unkept if report.unkept else "", satellite_words(paths), kept_words(paths))
+        words = (unkept if report.unkept else "", satellite_words(paths), kept_words(paths), own_certificate(paths))
         return Health(carillon.__version__, warning="; ".join(filter(None, words)))
     since = datetime.fromtimestamp(report.away_since, UTC).isoformat(timespec="seconds")
     who = f"no main answers since {since}, change {report.sequence} is in force"
     away = who if paths.satellite.exists() else f"the database is away since {since}"
     said = (f"{away}: {report.problem}", kept_words(paths))
     return Health(carillon.__version__, warning="; ".join(filter(None, said)))
+
+
+def own_certificate(paths: SystemPaths) -> str:
+    """What people should know of the certificate by which others know this node; "" for nothing."""
+    why = paths.unrenewed.read_text() if paths.unrenewed.exists() else ""
+    return renewing.words(paths.cluster, why)
 
 
 def kept_words(paths: SystemPaths) -> str:
@@ -366,7 +383,12 @@ def satellite_words(paths: SystemPaths) -> str:
         views = nodes.listing(follow_truth(paths))
     except Refused:
         return ""  # it says so itself
-    return "; ".join(f"satellite {one.node.name}: {one.branch_words}" for one in views if one.branch_words)
+    return "; ".join(f"satellite {one.node.name}: {_of_branch(paths, one)}" for one in views if one.branch_words)
+
+
+def _of_branch(paths: SystemPaths, view: nodes.NodeView) -> str:
+    why = unheard.words(paths.unheard, view.node.address) if view.state is None or not view.state.up else ""
+    return f"{view.branch_words}{f': {why}' if why else ''}"
 
 
 PROBES: dict[str, Callable[[SystemPaths, Node], Health]] = {

@@ -362,6 +362,16 @@ class SystemPaths:
         return self.run / "follower" / "handing.txt"
 
     @property
+    def unrenewed(self) -> Path:
+        """Why this node's certificate could not be renewed, in words; not there when nothing is wrong."""
+        return self.run / "follower" / "unrenewed.txt"
+
+    @property
+    def unheard(self) -> Path:
+        """Who was not let in where satellites ask, and why, by address."""
+        return self.run / "follower" / "unheard.json"
+
+    @property
     def mains_clock(self) -> Path:
         """What the clock of the mains showed when they were last heard; see `satellites.moments`."""
         return self.last_known / "clock.json"

@@ -31,7 +31,9 @@ from carillon.model.refused import Refused
 AUTHORITY, AUTHORITY_KEY = "ca.pem", "ca.key"
 CERTIFICATE, KEY = "node.pem", "node.key"
 LIFETIME = timedelta(days=3650)
-"""Nodes are let in by hand and taken out by name: a certificate that ends in the night would cut a system in two."""
+"""Nodes are let in by hand and taken out by name: a certificate that ends in the night would cut a system in two.
+
+It is renewed long before (`renewing.py`)."""
 EARLIER = timedelta(days=1)
 """A clock that is behind does not keep a node out."""
 
@@ -51,37 +53,47 @@ def ensure_authority(directory: Path) -> bool:
         return False
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _named("Carillon nodes")
-    signed = (
-        _begun(name, name, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs=True), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
     _write(directory / AUTHORITY_KEY, _private(key), 0o600)
-    _write(directory / AUTHORITY, _pem(signed), 0o644)
+    _write(directory / AUTHORITY, _pem(_self_signed(key, datetime.now(UTC) - EARLIER)), 0o644)
     return True
+
+
+def renew_authority(directory: Path) -> None:
+    """A certificate of the same key and name that ends later: what was signed under the old one is good under both.
+
+    So each main may do it for itself. Raises `Refused` when there is no key here.
+    """
+    old, signer = _signer(directory)
+    _write(directory / AUTHORITY, _pem(_self_signed(signer, old.not_valid_before_utc)), 0o644)
 
 
 def issue(directory: Path, node: Node) -> NodeCertificate:
     """A new certificate for a node, by the authority in `directory`. Raises `Refused` when that has no key here."""
-    return issue_for(directory, node.name, (*node.addresses, node.public_address))
+    return issue_for(directory, node.name, addresses_of(node))
+
+
+def addresses_of(node: Node) -> tuple[str, ...]:
+    """For which addresses its certificate is."""
+    return (*node.addresses, node.public_address)
 
 
 def issue_for(directory: Path, name: str, addresses: Iterable[str]) -> NodeCertificate:
     """The same for whatever has this name and these addresses."""
-    try:
-        authority = x509.load_pem_x509_certificate((directory / AUTHORITY).read_bytes())
-        signer = load_pem_private_key((directory / AUTHORITY_KEY).read_bytes(), password=None)
-    except (OSError, ValueError) as error:
-        raise Refused("cluster", f"{directory} holds no authority that can sign; add nodes where it is.") from error
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)
     key = ec.generate_private_key(ec.SECP256R1())
+    authority, certificate = signed_for(directory, name, addresses, key.public_key())
+    return NodeCertificate(authority, certificate, _private(key).decode())
+
+
+def signed_for(
+    directory: Path, name: str, addresses: Iterable[str], public: ec.EllipticCurvePublicKey
+) -> tuple[str, str]:
+    """The authority and the certificate that it gives to whoever has this key, as PEM. Raises `Refused`."""
+    authority, signer = _signer(directory)
     found = [x509.IPAddress(ip_address(address)) for address in sorted({*addresses})]
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    # It holds since the authority does: a clock that was ahead here mustn't keep a node out until then.
     signed = (
-        _begun(_named(name), authority.subject, key.public_key())
+        _begun(_named(name), authority.subject, public, authority.not_valid_before_utc)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), *found]), critical=False)
@@ -92,16 +104,83 @@ def issue_for(directory: Path, name: str, addresses: Iterable[str]) -> NodeCerti
         )
         .sign(signer, hashes.SHA256())
     )
-    return NodeCertificate(_pem(authority).decode(), _pem(signed).decode(), _private(key).decode())
+    return _pem(authority).decode(), _pem(signed).decode()
+
+
+def _signer(directory: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    try:
+        authority = x509.load_pem_x509_certificate((directory / AUTHORITY).read_bytes())
+        signer = load_pem_private_key((directory / AUTHORITY_KEY).read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        raise Refused("cluster", f"{directory} holds no authority that can sign; add nodes where it is.") from error
+    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+    return authority, signer
+
+
+def _self_signed(key: ec.EllipticCurvePrivateKey, begins: datetime) -> x509.Certificate:
+    name = _named("Carillon nodes")
+    return (
+        _begun(name, name, key.public_key(), begins)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def request(name: str) -> tuple[str, str]:
+    """A new key, and the wish for a certificate of it under this name (PKCS #10, RFC 2986), as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    wish = x509.CertificateSigningRequestBuilder().subject_name(_named(name)).sign(key, hashes.SHA256())
+    return _private(key).decode(), wish.public_bytes(Encoding.PEM).decode()
+
+
+def granted(directory: Path, node: Node, wish: str) -> tuple[str, str]:
+    """What a node that wishes it so gets, as `signed_for`: for its own name and addresses only. Raises `Refused`."""
+    try:
+        asked = x509.load_pem_x509_csr(wish.encode())
+        public, proved = asked.public_key(), asked.is_signature_valid
+    except (ValueError, TypeError) as error:
+        raise Refused("request", "is no PEM certificate request.") from error
+    if not isinstance(public, ec.EllipticCurvePublicKey) or not isinstance(public.curve, ec.SECP256R1) or not proved:
+        raise Refused("request", "isn't signed by a key of the kind that nodes have.")
+    names = [str(each.value) for each in asked.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if names != [node.name]:
+        raise Refused("request", f"is for {', '.join(names) or 'nobody'}, and {node.name} asks.")
+    return signed_for(directory, node.name, addresses_of(node), public)
 
 
 def keep(directory: Path, issued: NodeCertificate) -> None:
-    """Put what a node was issued into its own `directory`: the key is for the owner alone."""
+    """Put what a node was issued into its own `directory`: the key is for the owner alone.
+
+    A crash in the midst leaves the old ones, or what `settle` completes.
+    """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(directory / KEY, issued.key.encode(), 0o600)
-    _write(directory / CERTIFICATE, issued.certificate.encode(), 0o644)
-    if not (directory / AUTHORITY).exists():
+    if (directory / AUTHORITY).exists():
+        _write_if_news(directory / AUTHORITY, issued.authority.encode())
+    else:
         _write(directory / AUTHORITY, issued.authority.encode(), 0o644)
+    fresh = [
+        _written(directory / KEY, issued.key.encode(), 0o600),
+        _written(directory / CERTIFICATE, issued.certificate.encode(), 0o644),
+    ]
+    for file in fresh:
+        file.replace(file.with_suffix(""))
+
+
+def _write_if_news(file: Path, content: bytes) -> None:
+    if file.read_bytes() != content:
+        _write(file, content, 0o644)
+
+
+def settle(directory: Path) -> None:
+    """Complete what `keep` had begun when it was ended: a key and its certificate go together."""
+    key, certificate = (_fresh(directory / name) for name in (KEY, CERTIFICATE))
+    if key.exists():
+        for file in (key, certificate):
+            file.unlink(missing_ok=True)
+    elif certificate.exists():
+        certificate.replace(certificate.with_suffix(""))
 
 
 def problem(authority: str, certificate: str, key: str, node: str) -> str:
@@ -128,16 +207,17 @@ def _named(common: str) -> x509.Name:
     return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _begun(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, begins: datetime
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - EARLIER)
-        .not_valid_after(now + LIFETIME)
+        .not_valid_before(begins)
+        .not_valid_after(max(datetime.now(UTC) + LIFETIME, begins))
     )
 
 
@@ -164,8 +244,19 @@ def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
-    fresh = path.with_suffix(f"{path.suffix}.new")
+    _written(path, content, mode).replace(path)
+
+
+def _written(path: Path, content: bytes, mode: int) -> Path:
+    """On the disk, beside where it is to be."""
+    fresh = _fresh(path)
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(content)
-    fresh.replace(path)
+        file.flush()
+        os.fsync(file.fileno())
+    return fresh
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_suffix(f"{path.suffix}.new")
