@@ -27,9 +27,9 @@ PHONES = ("ph1", "ph2", "ph3")
 class Machine:
     """A host of the lab, with a directory in which it is a node, or not yet."""
 
-    def __init__(self, network: Network, host: str, directory: Path) -> None:
+    def __init__(self, network: Network, host: str, directory: Path, address: str | None = None) -> None:
         self.network, self.host, self.directory = network, host, directory
-        self.address = network.address(host)
+        self.address = address or network.address(host)
         self.paths = SystemPaths.of(directory)
         self.checkout: Path | None = None
         """Another version of the product than this one, that runs here."""
