@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import load_nodes, load_witnesses
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.stores import trunklogins
+from carillon.stores.carrying import carried_over
 from carillon.stores.private import private
 from carillon.system.paths import SystemPaths
 
@@ -30,8 +32,18 @@ def keep(paths: SystemPaths, truth: Engine) -> None:
 
 def lay(paths: SystemPaths, owner_uid: int) -> None:
     """Put in force what was kept, for the user `owner_uid`. Raises `OSError` when nothing was."""
+    _carry(paths.last_known / paths.run_directory.name)
     trunklogins.place(paths.run_directory, (paths.last_known / paths.run_directory.name).read_bytes(), owner_uid)
     lay_told(paths, owner_uid)
+
+
+def _carry(kept: Path) -> None:
+    """What an older version kept is better than nothing; what can't be used lies there as it was."""
+    try:
+        if kept.exists() and carried_over(kept):
+            print("directory: an earlier version kept it; it is used until all is told anew", file=sys.stderr)
+    except sqlite3.Error as failed:
+        print(f"directory: what an earlier version kept can't be used: {failed}", file=sys.stderr)
 
 
 def lay_told(paths: SystemPaths, owner_uid: int) -> None:

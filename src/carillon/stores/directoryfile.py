@@ -18,7 +18,10 @@ from carillon.stores.sql import names
 from carillon.stores.sql.feed import Position
 
 SCHEMA = 22
-"""Raise it with every change of the tables: a directory of another schema is built anew."""
+"""Raise it with every change of the tables: a directory of another schema is built anew.
+
+A column that is new and may not be empty needs a DEFAULT, so that what an older version kept can be used until then
+(`carrying.py`, which also says which earlier schemas can)."""
 
 _PARTY = "extension TEXT NOT NULL, name TEXT NOT NULL, site TEXT NOT NULL, outside TEXT NOT NULL, caller_number TEXT,"
 _PARTY += " withhold INTEGER NOT NULL, forwarding TEXT NOT NULL, presence TEXT NOT NULL, call_waiting INTEGER NOT NULL,"
