@@ -150,3 +150,47 @@ def test_encryption_is_switched_and_nothing_else_changes(carillon: Terminal, wor
 def test_encryption_is_on_or_off(carillon: Terminal) -> None:
     carillon.done("device", "add", "desk", "--user", "101")
     assert carillon.types("device", "set", "desk", "--encryption", "perhaps").status == 2
+
+
+@pytest.fixture
+def branch(carillon: Terminal) -> dict[str, str]:
+    """A site with two people, who have three devices; their passwords."""
+    carillon.done("site", "add", "liege")
+    carillon.done("user", "add", "201", "--name", "Carol", "--site", "liege")
+    carillon.done("user", "add", "202", "--name", "Dave", "--site", "liege")
+    carillon.done("device", "add", "alice", "--user", "101", "--password", "alices")
+    of = {"carol": "201", "dave": "202", "dave-soft": "202"}
+    return {name: carillon.got("device", "add", name, "--user", user)["password"] for name, user in of.items()}
+
+
+def test_all_devices_of_a_site_get_new_passwords(
+    carillon: Terminal, worker: DirectoryReader, branch: dict[str, str]
+) -> None:
+    carillon.done("device", "set", "dave-soft", "--encryption", "on", "--priority", "0.5")
+    alice = worker.account("example.org", "alice")
+    rows = carillon.got("device", "renew", "--site", "liege", "--yes")["devices"]
+    assert [(row["name"], row["user"]) for row in rows] == [("carol", "201"), ("dave", "202"), ("dave-soft", "202")]
+    for row in rows:
+        assert row["password"] not in branch.values()
+        account = worker.account("example.org", row["name"])
+        assert account is not None
+        assert account.ha1_md5 == hashlib.md5(f"{row['name']}:example.org:{row['password']}".encode()).hexdigest()
+    assert worker.account("example.org", "alice") == alice
+    soft = carillon.got("device", "show", "dave-soft")
+    assert (soft["encryption"], soft["priority"]) == (True, 0.5)
+
+
+def test_new_passwords_are_shown_to_a_person_and_kept_nowhere(carillon: Terminal, branch: dict[str, str]) -> None:
+    shown = carillon.done("device", "renew", "--site", "liege", "--yes").out
+    assert "3 devices at liege have new passwords (shown once)." in shown
+    journal = carillon.done("change", "list", "--noun", "device").out
+    assert journal.count("password") >= 3
+    assert not [word for word in shown.split() if len(word) == 20 and word in journal]
+
+
+def test_a_site_without_devices_has_nothing_to_renew(carillon: Terminal) -> None:
+    carillon.done("site", "add", "namur")
+    assert carillon.refused("device", "renew", "--site", "namur", "--yes") == "site: nobody at namur has a device.\n"
+    assert carillon.refused("device", "renew", "--site", "nowhere", "--yes").startswith(
+        "name: there is no site 'nowhere'"
+    )

@@ -125,6 +125,32 @@ def set_(
 
 
 @app.command()
+def renew(
+    context: typer.Context,
+    site: Annotated[str, typer.Option(metavar="SITE", help="All devices of the people who work there.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Give all devices of a site new passwords, which are shown once, as when its satellite was stolen. Asks first.
+
+    Each phone is refused until it was told its own; calls that are up go on.
+
+    Example: `carillon device renew --site liege`
+    """
+    from carillon.provisioning import devices
+    from carillon.provisioning.passwords import new_password
+
+    cli = Cli.of(context)
+    count = len(devices.of_site(cli.truth, site))
+    if not yes:
+        typer.confirm(f"New passwords for {count} devices at {site}?", abort=True, err=True)
+    renewed, sequence = devices.renew(cli.truth, cli.who, site, new_password)
+    rows = [{**_row(one), "password": password} for one, password in renewed]
+    if not cli.json:
+        cli.show([{"name": row["name"], "user": row["user"], "password": row["password"]} for row in rows], "Devices")
+    cli.done(f"{len(rows)} devices at {site} have new passwords (shown once).", {"devices": rows}, sequence)
+
+
+@app.command()
 def remove(context: typer.Context, name: Name) -> None:
     """Remove a device: it can't register or call any more.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
@@ -10,10 +11,12 @@ from carillon.model.change import Noun, Subject
 from carillon.model.device import Device, require_device_name
 from carillon.model.domain import domain_name
 from carillon.model.refused import Refused
-from carillon.provisioning.changes import State, record
+from carillon.provisioning import sites
+from carillon.provisioning.changes import State, change_row, record, record_all
 from carillon.provisioning.places import located, require_user
 from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import device
+from carillon.stores.sql.tables import user as person
 
 
 @repeated
@@ -68,6 +71,41 @@ def set(
         connection.execute(update(device).where(*row).values(**asdict(after)))
         state = {**_state(after), **({} if after.ha1_sha256 == before.ha1_sha256 else {"password": "changed"})}
         return record(connection, who, Subject(Noun.DEVICE, after.domain, after.name), _state(before), state)
+
+
+def of_site(engine: Engine, site: str) -> list[Device]:
+    """The devices of all who work at a site, by name. Raises `Refused` when there is no such site."""
+    with reading(engine) as connection:
+        return _of_site(connection, site)
+
+
+@repeated
+def renew(engine: Engine, who: str, site: str, made: Callable[[], str]) -> tuple[list[tuple[Device, str]], int]:
+    """Give each device of a site's people another password, all or none; each with its own, and the sequence.
+
+    Raises `Refused`.
+    """
+    with writing(engine) as connection:
+        renewed = [(one, made()) for one in _of_site(connection, site)]
+        if not renewed:
+            raise Refused("site", f"nobody at {site} has a device.")
+        rows = []
+        for one, password in renewed:
+            fresh = Device.with_password(one.domain, one.name, one.extension, password)
+            after = replace(fresh, encryption=one.encryption, priority=one.priority)
+            row = (device.c.domain == one.domain, device.c.name == one.name)
+            connection.execute(update(device).where(*row).values(**asdict(after)))
+            subject, told = Subject(Noun.DEVICE, one.domain, one.name), _state(one)
+            rows.append(change_row(who, subject, told, {**told, "password": "changed"}))
+        return renewed, record_all(connection, rows)
+
+
+def _of_site(connection: Connection, site: str) -> list[Device]:
+    where = sites.require(connection, site)
+    works_there = (person.c.domain == where.domain) & (person.c.site == where.name)
+    his = (person.c.domain == device.c.domain) & (person.c.extension == device.c.extension)
+    found = connection.execute(select(device).join(person, his).where(works_there)).mappings()
+    return sorted((Device(**row) for row in found), key=lambda one: one.name)
 
 
 @repeated
