@@ -15,6 +15,7 @@ from tests.lab.prefix import prefix
 from tests.live.branch import Branch, agrees, changed
 from tests.live.staff import contacts
 from tests.live.talking import a_call_rings, hangs_up, talk
+from tests.live.test_satellites import dials, is_undisturbed
 from tests.live.waiting import measured
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1800)]
@@ -34,6 +35,7 @@ def branch(building: Branch) -> Iterator[Branch]:
     assert agrees(building)
 
 
+PRESSED = 5
 DAEMONS = ("follower", "siblings", "kamailio")
 
 
@@ -56,15 +58,15 @@ def test_a_daemon_of_the_satellite_dies(branch: Branch, component: str) -> None:
 
 def kills(branch: Branch, component: str) -> None:
     """kill -9; it is healthy again after this, in another process."""
-    old = pid_of(branch, component)
+    old = pid_of(branch.two, component)
     os.kill(old, signal.SIGKILL)
     with measured(f"{component} of a satellite killed | until it is healthy"):
-        assert comes_true(lambda: pid_of(branch, component) not in (0, old), 60)
+        assert comes_true(lambda: pid_of(branch.two, component) not in (0, old), 60)
 
 
-def pid_of(branch: Branch, component: str) -> int:
+def pid_of(machine: Machine, component: str) -> int:
     """The process of a component that is healthy, 0 for none."""
-    rows = branch.two.asks("--json", "status").row["components"]
+    rows = machine.asks("--json", "status").row["components"]
     row = next(each for each in rows if each["name"] == component)
     return int(row["pid"] or 0) if row["healthy"] else 0
 
@@ -97,6 +99,27 @@ def loses_power(branch: Branch, machine: Machine) -> None:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     assert comes_true(lambda: not branch.network.processes(machine.host))
+
+
+def test_a_main_is_killed_while_it_does_what_the_branch_kept(branch: Branch) -> None:
+    """Again and again, whatever it has answered for by then: each change is done, and once."""
+    carol, known = branch.phone("201"), len(branch.handed_over())
+    with branch.cut_off():
+        for _ in range(PRESSED):
+            dials(carol, "*26")
+            dials(carol, "#26")
+        assert len(branch.waiting()) == 2 * PRESSED
+    for main in (*branch.mains, *branch.mains):
+        if follower := pid_of(main, "follower"):
+            os.kill(follower, signal.SIGKILL)
+    assert comes_true(lambda: branch.waiting() == [], 120)
+    done = branch.handed_over()[known:]
+    assert [one["what"] for one in done] == ["presence set dnd", "dnd end"] * PRESSED
+    assert {one["outcome"] for one in done} == {"done"}
+    journalled = branch.one.does("--json", "change", "list", "--noun", "presence", "--newest", "100").row
+    mine = [one for one in journalled if "outcome" in str(one)]
+    assert len(mine) == 2 * PRESSED
+    assert comes_true(lambda: not is_undisturbed(branch.one, "201") and not is_undisturbed(branch.two, "201"))
 
 
 def test_a_main_dies_while_the_branch_is_cut_off(branch: Branch) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from tests.lab import slowlink
 from tests.lab.branches import LIEGE, Branches
+from tests.lab.cluster import DOMAIN
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
 from tests.lab.smalldisk import SmallDisk
-from tests.live.talking import a_call_works
+from tests.live.talking import a_call_works, calls, final
 from tests.live.waiting import measured
 
 from carillon.system.paths import SystemPaths
@@ -96,6 +97,11 @@ def test_the_disk_of_the_satellite_is_full(branches: Branches, disk: SmallDisk) 
     assert comes_true(lambda: "what mains tell can't be kept here" in branches.follower(satellite), 60)
     a_call_works(carol, dave)
     assert carol.register(expires=3600).code == 200
+    with branches.cut_off():
+        refused = final(carol, calls(carol, f"sip:*26@{DOMAIN}"), timeout=15)
+        assert (refused.code, "disk" in (refused.header("Warning") or "")) == (403, True)
+        assert satellite.does("--json", "satellite", "changes").row == []
+        a_call_works(carol, dave)
     disk.make_room()
     with measured("full disk of a satellite | from room until the changes made meanwhile are in force"):
         assert comes_true(lambda: name(satellite, "101") == "Allison", 60)

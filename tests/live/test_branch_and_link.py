@@ -15,9 +15,10 @@ from tests.lab.prefix import prefix
 from tests.live.branch import Branch, accounts, agrees, changed, is_up, trunks
 from tests.live.talking import a_call_rings, a_call_works, calls, final, hangs_up, talk
 from tests.live.test_lamps import states
+from tests.live.test_satellites import is_undisturbed
 from tests.live.test_transfers import hear_each_other, talks
 from tests.live.waiting import measured
-from tests.live.watching import Watch, dialogs
+from tests.live.watching import KeysWatch, Watch, activities, dialogs, document, note, publishes
 from tests.phones.call import Call
 from tests.phones.message import Message
 from tests.phones.phone import Phone
@@ -163,6 +164,44 @@ def test_how_somebody_is_is_shown_beyond_the_link(branch: Branch, watcher: str, 
     watching.shows(watched, activity="busy", timeout=30)
     branch.one.does("presence", "set", watched, "default")
     watching.shows(watched, activity="", timeout=30)
+
+
+def test_the_keys_of_a_phone_set_do_not_disturb_while_the_link_is_cut(branch: Branch) -> None:
+    """The key shows it at once, calls there heed it, and it counts everywhere once the link is back."""
+    branch.one.asks("presence", "clear", "201")
+    carol, dave = branch.phone("201"), branch.phone("202")
+    assert comes_true(lambda: branch.is_known(branch.one, carol) and not is_undisturbed(branch.two, "201"))
+    keys = KeysWatch(carol, uri("201"))
+    with branch.cut_off():
+        assert keys.sets("SetDoNotDisturb", doNotDisturbOn="true") == 200
+        keys.show("dnd", "true")
+        assert refused(dave, "201") == 486
+        assert [one["what"] for one in branch.waiting()] == ["presence set dnd"]
+        assert not is_undisturbed(branch.one, "201")
+    assert comes_true(lambda: branch.waiting() == [] and is_undisturbed(branch.one, "201"), 60)
+    assert keys.sets("SetDoNotDisturb", doNotDisturbOn="false") == 200
+    keys.show("dnd", "")
+    assert comes_true(lambda: not is_undisturbed(branch.one, "201"))
+
+
+@pytest.mark.parametrize(("watcher", "publisher"), [("101", "201"), ("201", "101")])
+def test_what_a_phone_publishes_is_shown_beyond_the_link(branch: Branch, watcher: str, publisher: str) -> None:
+    """Also what it takes back, and what it says while the link is cut, once that is healed."""
+    branch.one.asks("presence", "clear", publisher)  # what somebody says by hand counts first
+    watching, publishing = branch.phone(watcher), branch.phone(publisher)
+    watch = Watch(watching, uri(publisher))
+    first = publishes(publishing, document(uri(publisher), "meeting", "In room 4"))
+    assert first.code == 200
+    told = watch.until(lambda told: activities(told) == ["away"])
+    assert note(told) == "In room 4"
+    with branch.cut_off():
+        changed = publishes(
+            publishing, document(uri(publisher), "busy", "On stage"), tag=first.header("SIP-ETag") or ""
+        )
+        assert changed.code == 200
+    watch.until(lambda told: (activities(told), note(told)) == (["busy"], "On stage"))
+    assert publishes(publishing, "", tag=changed.header("SIP-ETag") or "", expires=0).code == 200
+    watch.until(lambda told: activities(told) == [])
 
 
 def test_calls_of_the_branch_are_recorded_and_their_sound_stays_there(branch: Branch) -> None:

@@ -7,15 +7,24 @@ import os
 import signal
 import sqlite3
 from contextlib import closing
-from email import message_from_string
-from xml.etree import ElementTree
 
 import pytest
 from tests.live.company import Company
 from tests.live.talking import a_call_works, calls, final, hangs_up, talk
 from tests.live.waiting import await_that
-from tests.live.watching import Watch, activities, dialogs, document, is_open, kept, note, publishes, version, watchers
-from tests.phones.message import Message
+from tests.live.watching import (
+    KeysWatch,
+    Watch,
+    activities,
+    dialogs,
+    document,
+    is_open,
+    kept,
+    note,
+    publishes,
+    version,
+    watchers,
+)
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 
@@ -313,44 +322,10 @@ def test_while_somebody_writes_into_the_subscriptions_a_watcher_waits(company: C
     assert alice.await_message(lambda each: (each.code or 0) >= 200, 5, "an answer").code == 200
 
 
-class KeysWatch(Watch):
-    """A phone whose keys show its person's do not disturb and forwarding, and set them."""
-
-    def __init__(self, agent: RawAgent, company: Company) -> None:
-        super().__init__(agent, company.uri(agent.user), featurekeys.EVENT)
-
-    def shows(self, told: Message | None = None) -> dict[str, str]:
-        """Each key: `true`, or to whom calls go; "" for what is off."""
-        told = told or self.told[-1]
-        assert told.header("Event") == featurekeys.EVENT
-        mixed = message_from_string(f"Content-Type: {told.header('Content-Type')}\r\n\r\n{told.body}")
-        found: dict[str, str] = {}
-        for part in mixed.get_payload():
-            assert not isinstance(part, str)
-            fields = {
-                each.tag.rpartition("}")[2]: each.text or "" for each in ElementTree.fromstring(part.get_payload())
-            }
-            if "doNotDisturbOn" in fields:
-                found["dnd"] = fields["doNotDisturbOn"].replace("false", "")
-            else:
-                found[fields["forwardingType"]] = fields.get("forwardTo", "")
-        return found
-
-    def sets(self, name: str, kind: str = featurekeys.TYPE, **fields: str) -> int:
-        """Somebody presses a key; the code of the answer."""
-        inside = "".join(f"<{field}>{value}</{field}>" for field, value in fields.items())
-        body = f"<{name} xmlns='http://www.ecma-international.org/standards/ecma-323/csta/ed3'>{inside}</{name}>"
-        return self.again(body=body, kind=kind).code or 0
-
-    def show(self, key: str, what: str) -> None:
-        """Wait until a key shows this."""
-        self.until(lambda told: self.shows(told)[key] == what)
-
-
 def test_a_phones_key_shows_do_not_disturb_and_sets_it(company: Company) -> None:
     """By the key, by an administrator: one state, shown everywhere."""
     alice, bob = company.registered("101"), company.registered("102")
-    keys = KeysWatch(bob, company)
+    keys = KeysWatch(bob, company.uri(bob.user))
     assert keys.shows() == {"dnd": "", "forwardImmediate": "", "forwardBusy": "", "forwardNoAns": ""}
     assert keys.sets("SetDoNotDisturb", doNotDisturbOn="true") == 200
     keys.show("dnd", "true")
@@ -367,7 +342,7 @@ def test_a_phones_key_shows_do_not_disturb_and_sets_it(company: Company) -> None
 def test_a_phones_keys_show_forwarding_and_set_it(company: Company) -> None:
     """Whom nobody knows a key forwards to no more than a code does; it shows what is in force."""
     alice, bob, carol = (company.registered(each) for each in ("101", "102", "103"))
-    keys = KeysWatch(bob, company)
+    keys = KeysWatch(bob, company.uri(bob.user))
     on = {"activateForward": "true", "forwardDN": "103"}
     assert keys.sets("SetForwarding", forwardingType="forwardBusy", activateForward="true", forwardDN="199") == 200
     assert keys.sets("SetForwarding", forwardingType="forwardImmediate", **on) == 200
@@ -387,7 +362,7 @@ def test_a_phones_keys_show_forwarding_and_set_it(company: Company) -> None:
 
 def test_what_no_key_says_is_refused_and_nobody_sets_anothers_keys(company: Company) -> None:
     bob = company.registered("102")
-    keys = KeysWatch(bob, company)
+    keys = KeysWatch(bob, company.uri(bob.user))
     assert keys.sets("SetDoNotDisturb", doNotDisturbOn="perhaps") == 400
     assert keys.sets("SetAgentState", agentState="ready") == 400
     assert keys.sets("SetDoNotDisturb", kind="text/plain", doNotDisturbOn="true") == 415

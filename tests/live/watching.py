@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from email import message_from_string
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -15,6 +16,8 @@ from tests.phones.compose import Headers
 from tests.phones.message import Message, uri_of
 from tests.phones.raw import PATIENCE, RawAgent
 from tests.schemas.valid import faults
+
+from carillon.presence import featurekeys
 
 if TYPE_CHECKING:
     from tests.live.company import Company
@@ -80,6 +83,40 @@ class Watch:
             call_id=self.answer.header("Call-ID") or "",
         )
         return self.agent.authenticated(request)
+
+
+class KeysWatch(Watch):
+    """A phone whose keys show its person's do not disturb and forwarding, and set them."""
+
+    def __init__(self, agent: RawAgent, own: str) -> None:
+        super().__init__(agent, own, featurekeys.EVENT)
+
+    def shows(self, told: Message | None = None) -> dict[str, str]:
+        """Each key: `true`, or to whom calls go; "" for what is off."""
+        told = told or self.told[-1]
+        assert told.header("Event") == featurekeys.EVENT
+        mixed = message_from_string(f"Content-Type: {told.header('Content-Type')}\r\n\r\n{told.body}")
+        found: dict[str, str] = {}
+        for part in mixed.get_payload():
+            assert not isinstance(part, str)
+            fields = {
+                each.tag.rpartition("}")[2]: each.text or "" for each in ElementTree.fromstring(part.get_payload())
+            }
+            if "doNotDisturbOn" in fields:
+                found["dnd"] = fields["doNotDisturbOn"].replace("false", "")
+            else:
+                found[fields["forwardingType"]] = fields.get("forwardTo", "")
+        return found
+
+    def sets(self, name: str, kind: str = featurekeys.TYPE, **fields: str) -> int:
+        """Somebody presses a key; the code of the answer."""
+        inside = "".join(f"<{field}>{value}</{field}>" for field, value in fields.items())
+        body = f"<{name} xmlns='http://www.ecma-international.org/standards/ecma-323/csta/ed3'>{inside}</{name}>"
+        return self.again(body=body, kind=kind).code or 0
+
+    def show(self, key: str, what: str) -> None:
+        """Wait until a key shows this."""
+        self.until(lambda told: self.shows(told)[key] == what)
 
 
 def publishes(agent: RawAgent, body: str, *, tag: str = "", expires: int = 600, **fields: str) -> Message:

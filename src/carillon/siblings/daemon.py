@@ -24,6 +24,7 @@ from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
+from carillon.siblings.publications import PublicationBook, Publications
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
@@ -66,6 +67,7 @@ class Daemon:
         self.book = CallBook(settings.rpc, settings.directory, settings.people, self._calls_changed)
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
+        self.publication_book = PublicationBook(settings.publications, settings.people, self._published)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = self.knows_phones = self.leaving = False
         self._due, self._knows_at_last = 0.0, math.inf
@@ -83,7 +85,7 @@ class Daemon:
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
-        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book)
+        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book, self.publication_book)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
         ear = Ear(self.settings.calls)
@@ -140,6 +142,7 @@ class Daemon:
         up = frozenset(peer.name for peer in self.settings.peers if self.hearing.is_up(peer))
         self.book.round(up, silent)
         await self.place_book.round(silent)
+        self.publication_book.round()
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
 
     async def _look_at_kamailio(self) -> None:
@@ -229,6 +232,15 @@ class Daemon:
                 self.book.here(news)
             else:
                 self.place_book.here(news)
+
+    @property
+    def publications(self) -> Mapping[str, Publications]:
+        """What is published of whom here."""
+        return self.publication_book.own
+
+    def _published(self, aor: str) -> None:
+        for telling in self.tellings:
+            telling.published(aor)
 
     @property
     def places(self) -> Mapping[str, frozenset[str]]:

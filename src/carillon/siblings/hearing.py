@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from carillon.siblings import calls
+from carillon.siblings import calls, publications
 from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
+from carillon.siblings.publications import PublicationBook, Publications
 from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
@@ -43,6 +44,7 @@ class Heard:
     complete: dict[str, tuple[Binding, ...]] | None = None
     callers: dict[str, calls.Person] | None = None
     places: list[Place] | None = None
+    publishing: dict[str, Publications] | None = None
     is_known: bool = False
     left: bool = False
     copying: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -55,8 +57,17 @@ class Heard:
 class Hearing:
     """Takes what siblings say, one after the other for each."""
 
-    def __init__(self, settings: Settings, copies: Copies, book: CallBook, bans: BanBook, places: PlaceBook) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        copies: Copies,
+        book: CallBook,
+        bans: BanBook,
+        places: PlaceBook,
+        published: PublicationBook,
+    ) -> None:
         self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
+        self._published = published
         self._heard = {peer.name: Heard() for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
@@ -157,6 +168,8 @@ class Hearing:
             heard.ahead.append(float(line["clock"]) - time.time())
         if "calls" in line:
             self._take_calls(peer, heard, line["calls"])
+        if "published" in line:
+            self._take_published(peer, heard, line["published"])
         if "places" in line:
             await self._take_places(peer, heard, line["places"])
         for claim in line.get("claims", ()):
@@ -176,6 +189,19 @@ class Hearing:
                 self._book.heard(peer.name, aor, person)
             elif person.lines:
                 heard.callers[aor] = person
+
+    def _take_published(self, peer: Peer, heard: Heard, told: str | publications.Row) -> None:
+        if told == "begins":
+            heard.publishing = {}
+        elif told == "ends":
+            everybody, heard.publishing = heard.publishing, None
+            self._published.heard_all(peer.name, everybody or {})
+        elif isinstance(told, dict):
+            aor, said = publications.read(told, time.time())
+            if heard.publishing is None:
+                self._published.heard(peer.name, aor, said)
+            elif said:
+                heard.publishing[aor] = said
 
     async def _take_places(self, peer: Peer, heard: Heard, told: str | list[Place]) -> None:
         if told == "begins":

@@ -31,7 +31,8 @@ class Settings:
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
-    hears; `directory` is what the workers read. Siblings may ask for `recordings` and `voicemail`, for `traces` when
+    hears; `directory` is what the workers read, `publications` what phones publish.
+    Siblings may ask for `recordings` and `voicemail`, for `traces` when
     `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
     without one. The follower says in `ailing` which components are not well.
     """
@@ -57,6 +58,7 @@ class Settings:
     trace_socket: Path
     recordings: Path
     voicemail: Path
+    publications: Path
     ailing: Path
     peers: tuple[Peer, ...]
 
@@ -87,6 +89,7 @@ class Settings:
             trace_socket=Path(told["trace_socket"]),
             recordings=Path(told["recordings"]),
             voicemail=Path(told["voicemail"]),
+            publications=Path(told["publications"]),
             ailing=Path(told["ailing"]),
             peers=peers,
         )

@@ -15,9 +15,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Protocol
 
+from carillon.siblings import publications
 from carillon.siblings.bans import Row
 from carillon.siblings.calls import Person, row
 from carillon.siblings.places import Row as Place
+from carillon.siblings.publications import Publications
 from carillon.siblings.settings import Peer, Settings, name_in, renew
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
@@ -42,6 +44,10 @@ class Home(Protocol):
         """Who has calls here."""
 
     @property
+    def publications(self) -> Mapping[str, Publications]:
+        """What is published of whom here."""
+
+    @property
     def places(self) -> Mapping[str, frozenset[str]]:
         """Under which limits calls here count, by leg."""
 
@@ -59,6 +65,7 @@ class Telling:
         self._news: dict[str, None] = {}
         self._calls: dict[str, None] = {}
         self._places: dict[str, None] = {}
+        self._published: dict[str, None] = {}
         self._claims: list[Place] = []
         self._bans: list[Row] = []
         self._lines: list[bytes] = []
@@ -85,6 +92,11 @@ class Telling:
     def calls_changed(self, aor: str) -> None:
         """A person has other calls now."""
         self._calls[aor] = None
+        self._woken.set()
+
+    def published(self, aor: str) -> None:
+        """A phone has published something else of a person."""
+        self._published[aor] = None
         self._woken.set()
 
     def place_changed(self, leg: str) -> None:
@@ -172,6 +184,11 @@ class Telling:
             self._say_calls(aor)
             await self._give(writer)
         self._say_calls("ends")
+        self._published.clear()
+        self._say_published("begins")
+        for aor in list(self._home.publications):
+            self._say_published(aor)
+        self._say_published("ends")
         self._say_places("begins")
         self._say_places(list(self._home.places))
         self._say_places("ends")
@@ -183,6 +200,9 @@ class Telling:
         for aor in list(self._calls):
             self._calls.pop(aor, None)
             self._say_calls(aor)
+        for aor in list(self._published):
+            self._published.pop(aor, None)
+            self._say_published(aor)
         self._say_places(list(self._places))
         self._places.clear()
         news = {"bans": self._bans, "claims": self._claims}
@@ -212,6 +232,11 @@ class Telling:
         """Who has which calls here; where all of it `begins`, and `ends`."""
         told = of if "@" not in of else row(of, self._home.calls.get(of, Person()), time.time())
         self._put({"serving": self._home.serving, "calls": told})
+
+    def _say_published(self, of: str) -> None:
+        """What is published of whom here; where all of it `begins`, and `ends`."""
+        told = of if "@" not in of else publications.row(of, self._home.publications.get(of, ()), time.time())
+        self._put({"serving": self._home.serving, "published": told})
 
     def _say_places(self, of: str | list[str]) -> None:
         """Under which limits these calls count; where all of it `begins`, and `ends`."""

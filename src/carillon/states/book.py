@@ -21,6 +21,8 @@ class Book:
         self._manual: dict[str, tuple[Said, ...]] = {}
         self._calendars: dict[str, tuple[Span, ...]] = {}
         self._published: dict[str, tuple[Said, ...]] = {}
+        self._published_at: dict[str, dict[str, tuple[Said, ...]]] = {}
+        self._elsewhere: dict[str, tuple[Said, ...]] = {}
         self._registered: frozenset[str] = frozenset()
         self._lines: dict[str, tuple[Line, ...]] = {}
         self._lines_at: dict[str, dict[str, tuple[Line, ...]]] = {}
@@ -43,6 +45,18 @@ class Book:
     def published(self, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
         """All that phones say."""
         touched, self._published = _different(self._published, said), dict(said)
+        return touched
+
+    def published_at(self, node: str, said: Mapping[str, tuple[Said, ...]]) -> set[str]:
+        """All that phones say of these people at a sibling; nothing is said of others."""
+        before = self._published_at.get(node, {})
+        fresh = {aor: some for aor, some in {**before, **said}.items() if some}
+        touched, self._published_at[node] = _different(before, fresh), fresh
+        for aor in touched:
+            found = tuple(each for one in sorted(self._published_at) for each in self._published_at[one].get(aor, ()))
+            self._elsewhere.pop(aor, None)
+            if found:
+                self._elsewhere[aor] = found
         return touched
 
     def registered(self, aors: Iterable[str]) -> set[str]:
@@ -104,7 +118,7 @@ class Book:
         return {aor for each in self._sources() for aor in each}
 
     def _sources(self) -> tuple[Collection[str], ...]:
-        said = self._manual, self._calendars, self._published
+        said = self._manual, self._calendars, self._published, self._elsewhere
         return *said, self._registered, self._lines, self._voice, self._forwards
 
     def said(self, aor: str, now: float) -> tuple[Said, ...]:
@@ -112,7 +126,8 @@ class Book:
         call = None if not self._rule_of(aor).busy_in_call else self._busy_since.get(aor)
         calls = () if call is None else (Said(Source.CALLS, PresenceState.BUSY, call, who=ON_THE_PHONE),)
         calendars = said_at(self._calendars.get(aor, ()), now)
-        return (*self._manual.get(aor, ()), *calendars, *calls, *self._published.get(aor, ()))
+        published = *self._published.get(aor, ()), *self._elsewhere.get(aor, ())
+        return (*self._manual.get(aor, ()), *calendars, *calls, *published)
 
     def picture(self, aor: str, now: float) -> tuple[Picture, Merged]:
         """What is shown of a person, and why; None of it is known of somebody else."""

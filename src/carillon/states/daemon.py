@@ -140,6 +140,10 @@ class Daemon:
         self._unsaid += [(now + AFTER_S, *each.unsaid) for each in news if each.unsaid]
         for key, at in (each.watched for each in news if each.watched):
             self.watchers.begins(key, at)
+        for each in news:
+            if each.said is not None:
+                touched |= self.book.published_at(each.node, sources.by_phones(each.said))
+        news = [each for each in news if each.said is None]
         for told in [*news, *self._siblings.unknown(news, now)]:
             each = as_watched(told, self._group_numbers)
             self._wrong += len(self.reconciler.wrong(each))

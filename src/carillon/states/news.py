@@ -1,6 +1,7 @@
 """What others tell the daemon, as datagrams of JSON: losing one costs a moment, each is made good by a later one.
 
     {"published": "102@example.org"}                      a phone has published
+    {"said": {"102@example.org": [[tag, state, note, since, until], …]}, "node": "node2"}   all of it, at a sibling
     {"calls": {"102@example.org": [line, …]}}             the calls of these people: they have just changed
     {"calls": {…}, "again": true}                         the same, told before
     {"calls": {…}, "nobody_else": ["", "103@example.org"], "again": true}
@@ -21,11 +22,13 @@ import os
 import select
 import socket
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from carillon.model.fields import fields_of
+from carillon.model.presence import PresenceState
+from carillon.presence.compositor import Publication
 from carillon.presence.grouplamps import Numbers, watched
 from carillon.presence.picture import DialogState, Line
 
@@ -45,11 +48,13 @@ class News:
     second, "" for no end: so that one datagram holds it, however many have calls. `again`: it should be known already.
     `places` are the limits under which calls count, by leg; with `nobody_else`, no other call counts of such legs.
     `told_as`: of numbers of groups, the addresses by which their groups were told of; `there`, who was, if not `calls`.
+    `said` is all that is published of these people at the sibling.
     `unsaid`: of a panel and an event, those of whom watchers are still to be told. `watched`: of whom somebody begins
     to be told, and the event; since when, in monotonic seconds.
     """
 
     published: str = ""
+    said: Mapping[str, tuple[Publication, ...]] | None = None
     places: Mapping[str, frozenset[str]] | None = None
     calls: Mapping[str, tuple[Line, ...]] | None = None
     nobody_else: tuple[str, str] | None = None
@@ -105,8 +110,8 @@ def understood(data: bytes) -> News | None:
     """What a datagram says; None when it says nothing that we know."""
     try:
         told = json.loads(data)
-        if "published" in told:
-            return News(published=str(told["published"]))
+        if "published" in told or "said" in told:
+            return _of_publications(told)
         if "watched" in told:
             return News(watched=((str(told["watched"]), str(told["event"])), float(told["at"])))
         if "panel" in told:
@@ -121,6 +126,27 @@ def understood(data: bytes) -> News | None:
         return News(calls=calls, nobody_else=whole, again=bool(told.get("again")), node=node)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def published_in_parts(people: Mapping[str, tuple[Publication, ...]], node: str) -> Iterator[bytes]:
+    """The datagrams that tell what is published of these people at a sibling."""
+    everybody = sorted(people)
+    for start in range(0, len(everybody), A_DATAGRAM):
+        part = everybody[start : start + A_DATAGRAM]
+        yield _packed({"said": {aor: [astuple(one) for one in people[aor]] for aor in part}, "node": node})
+
+
+def _of_publications(told: dict[str, Any]) -> News:
+    if "published" in told:
+        return News(published=str(told["published"]))
+    said = {aor: tuple(map(_publication, some)) for aor, some in told["said"].items()}
+    return News(said=said, node=str(told["node"]))
+
+
+def _publication(told: list[Any]) -> Publication:
+    tag, state, note, since, until = told
+    words = None if note is None else str(note)
+    return Publication(str(tag), PresenceState(state), words, float(since), float(until))
 
 
 def as_watched(news: News, group_numbers: Numbers) -> News:

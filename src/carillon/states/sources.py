@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,6 +14,7 @@ from carillon.model.forwarding import Cause
 from carillon.model.presence import PresenceState
 from carillon.model.target import names_service
 from carillon.presence.aggregate import Said, Source
+from carillon.presence.compositor import Publication
 from carillon.presence.grouplamps import GROUP
 from carillon.presence.panel import Member
 from carillon.presence.picture import Forwards, Rule, VoiceMessages
@@ -116,9 +117,14 @@ def _said(text: str) -> tuple[Said, ...]:
 
 def published(store: Published, now: float) -> dict[str, tuple[Said, ...]]:
     """What phones say now. Raises StoreDown."""
+    return by_phones(store.all(now))
+
+
+def by_phones(publications: Mapping[str, tuple[Publication, ...]]) -> dict[str, tuple[Said, ...]]:
+    """The same, of what was published."""
     return {
         aor: tuple(Said(Source.PHONE, each.state, each.since, False, each.note, each.until, each.tag) for each in some)
-        for aor, some in store.all(now).items()
+        for aor, some in publications.items()
     }
 
 

@@ -36,6 +36,7 @@ def context(system: System) -> Daemon:
         "trace_socket": paths.trace_socket,
         "recordings": paths.recordings,
         "voicemail": paths.voicemail,
+        "publications": paths.publications,
         "ailing": paths.ailing,
         "peers": [[one.name, one.addresses, one.feed_port, home_uri(one)] for one in system.siblings],
     }
