@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.lab import slowlink
 from tests.lab.branches import LIEGE, Site
-from tests.lab.cluster import DOMAIN
+from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
 from tests.live.branch import Branch, accounts, agrees, changed, is_up, trunks
@@ -241,18 +241,30 @@ def test_who_may_call_out_by_the_line_of_the_branch(branch: Branch) -> None:
     assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk})
     alice, carol = branch.phone("101"), branch.phone("201")
     assert refused(alice, "+32475123456") == 404
-    leaves_by(line, carol)
+    leaves_by(line, carol, branch.two)
     branch.one.does("outbound", "add", "+32475", "--trunk", LIEGE.trunk, "--site", "main")
-    leaves_by(line, alice)
+    assert changed(branch, "Robert")  # changes arrive in order
+    leaves_by(line, alice, branch.two)
+    explained = branch.one.does("explain", "call", "--from", "101", "--to", "+32475123456").output
+    assert "of liege, whose line it leaves by" in explained
+    with branch.cut_off():
+        assert comes_true(lambda: not is_up(branch.one, "liege"))
+        invite = calls(alice, uri("+32475123456"))
+        silent = final(alice, invite, 60)
+        assert (silent.code, "the line is silent" in (silent.header("Warning") or "")) == (480, True)
+    assert comes_true(lambda: is_up(branch.one, "liege"), 60)
     branch.one.does("outbound", "remove", "+32475", "--trunk", LIEGE.trunk, "--site", "main")
+    assert changed(branch, "Bob")
     assert refused(alice, "+32475123456") == 404
 
 
-def leaves_by(line: RawAgent, caller: RawAgent) -> None:
-    """A call outside comes to the provider of this line."""
+def leaves_by(line: RawAgent, caller: RawAgent, by: Machine) -> None:
+    """A call outside comes to the provider of this line, from this machine."""
     invite = calls(caller, uri("+32475123456"))
     received = line.expect("INVITE", timeout=15)
     assert received.uri.startswith("sip:+32475123456@")
+    assert received.peer is not None
+    assert received.peer[0] == by.address
     line.respond(received, 486)
     assert final(caller, invite).code == 486
     line.forget()

@@ -13,7 +13,7 @@ from carillon.routing.numbering import from_trunk
 from carillon.routing.outside import lines, written
 from carillon.routing.request import Request
 from carillon.sip.uri import SipUri
-from carillon.stores.ports import OutboundRoute, TrunkProfile
+from carillon.stores.ports import Account, OutboundRoute, Party, SiteProfile, TrunkProfile
 from carillon.stores.smalltables import in_order as as_tried
 
 HOME = "example.org"
@@ -49,6 +49,49 @@ def test_nobody_takes_the_asterisk_of_a_branch_because_his_own_is_silent(
     facts = Facts(0.0, NodeProfile(HOME, (OWN,), siblings=siblings))
     request = Request("INVITE", SipUri("102", HOME), SipUri("101", HOME), SipUri("102", HOME), "c")
     assert list(in_order(request, facts)) == order
+
+
+LIEGE = Sibling("liege", ("192.0.2.50",), 5069, branch=True, office=f"liege@{HOME}")
+NAMUR = Sibling("namur", ("192.0.2.60",), 5069, branch=True, office=f"namur@{HOME}")
+
+
+def first_asterisk(number: str, *routes: OutboundRoute, node: NodeProfile, up: tuple[Sibling, ...]) -> Gateway:
+    """Where a call of somebody at headquarters goes first; each route's trunk is there."""
+    party = Party("101", HOME, "Alice", site=SiteProfile("main", HOME, "BE"))
+    trunks = {(HOME, one.trunk): trunk(one.trunk) for one in routes}
+    facts = Facts(0.0, node, account=Account("101", HOME, "", "", party), routes=routes, trunks=trunks, satellites=up)
+    request = Request("INVITE", SipUri(number, HOME), SipUri("101", HOME), SipUri(number, HOME), "c")
+    return in_order(request, facts)[0]
+
+
+BRANCHES = NodeProfile(HOME, (OWN,), siblings=(LIEGE, NAMUR))
+LINE, HIS, OURS = (
+    OutboundRoute("+324", "line", "liege", 1),
+    OutboundRoute("+324", "line", "main", 1),
+    OutboundRoute("+324", "central", None, 2),
+)
+
+
+def test_a_call_that_leaves_by_the_line_of_a_branch_is_made_there() -> None:
+    assert first_asterisk("+32475123456", LINE, HIS, OURS, node=BRANCHES, up=(LIEGE, NAMUR)) == LIEGE.gateway
+
+
+@pytest.mark.parametrize(("routes", "up"), [
+    ((LINE, HIS, OURS), (NAMUR,)),
+    ((LINE, OURS), (LIEGE, NAMUR)),
+    ((LINE, HIS, OutboundRoute("+3", "line", None, 1)), (LIEGE,)),
+    ((LINE, HIS, OutboundRoute("+324", "line", "namur", 1)), (LIEGE, NAMUR)),
+    ((LINE, HIS), ()),
+], ids=["its link is cut", "not his right", "everybody's", "of two branches", "none is heard"])  # fmt: skip
+def test_other_calls_out_are_made_here(routes: tuple[OutboundRoute, ...], up: tuple[Sibling, ...]) -> None:
+    assert first_asterisk("+32475123456", *routes, node=BRANCHES, up=up) == OWN
+
+
+def test_a_satellite_makes_the_calls_by_its_own_line() -> None:
+    here = NodeProfile(HOME, (OWN,), siblings=(NAMUR,), branch="liege")
+    assert first_asterisk("+32475123456", LINE, HIS, node=here, up=(NAMUR,)) == OWN
+    shared = OutboundRoute("+324", "line", "namur", 1)
+    assert first_asterisk("+32475123456", LINE, HIS, shared, node=here, up=(NAMUR,)) == OWN
 
 
 def example(region: str) -> phonenumbers.PhoneNumber | None:

@@ -69,6 +69,7 @@ def situation_of(
         found_busy=live.found_busy(paths, who.party.aor) if isinstance(who, Account) else "",
         targets=live.targets(paths, who.domain),
         calls_at=partial(nodes.calls_at, paths),
+        nodes_up=nodes.up(paths),
     )
 
 

@@ -13,6 +13,7 @@ from carillon.routing.decision import AddHeader, Claim, Decision, Pass, Relay, R
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.entrance import OUTBOUND, PICK_UP, route_of
 from carillon.routing.facts import UNKNOWN, Facts, FailureFacts, Gateway, NodeProfile, Slots, Unknown
+from carillon.routing.lineowner import satellites_up
 from carillon.routing.memo import Memo
 from carillon.routing.progress import progress_in
 from carillon.routing.questions import Questions
@@ -61,6 +62,7 @@ class Situation:
     `caller_name` are what a trunk says, "" where it says nothing. `heard` is what sources outside said of a number,
     `said` what calls and phones say of a person. `calls_up` counts the calls of those who have a limit; the called
     person has `callee_calls`, if given. `calls_at` says at which nodes people have calls (`routing.elsewhere`).
+    `nodes_up` are the other nodes that are heard.
     """
 
     caller: Account | TrunkProfile
@@ -80,6 +82,7 @@ class Situation:
     found_busy: str = ""
     targets: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     calls_at: Callable[[Sequence[str]], Mapping[str, tuple[str, ...]]] = lambda aors: {}
+    nodes_up: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,7 @@ def _facts(asked: Questions, situation: Situation, node: NodeProfile, directory:
         ringing=tuple(one for one in situation.ringing if one.domain == asked.ringing),
         rings=directory.rings() if asked.rows else {},
         elsewhere=_elsewhere(account, callee, situation) if asked.elsewhere else {},
+        satellites=satellites_up(node, situation.nodes_up),
         fresh_id=FRESH,
     )
 

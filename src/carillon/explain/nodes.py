@@ -32,6 +32,11 @@ def down(paths: SystemPaths) -> tuple[str, ...]:
     return tuple(one.name for one in load_nodes(paths)[1] if _is_down(paths, one.name))
 
 
+def up(paths: SystemPaths) -> frozenset[str]:
+    """The nodes that are heard."""
+    return frozenset(one.name for one in load_nodes(paths)[1] if _is(paths, one.name, "up"))
+
+
 def left_out(paths: SystemPaths, aor: str) -> bool:
     """Whether all of somebody's phones have their home at a node that is down, and none is reached without it."""
     homes = {home_uri(one): one.name for one in load_nodes(paths)[1]}
@@ -53,8 +58,12 @@ def _is_direct(phone: Binding) -> bool:
 
 
 def _is_down(paths: SystemPaths, name: str) -> bool:
+    return _is(paths, name, "down")
+
+
+def _is(paths: SystemPaths, name: str, state: str) -> bool:
     try:
-        return str(call(paths.kamailio_rpc, "htable.get", SIBLINGS, name)["item"]["value"]) == "down"
+        return str(call(paths.kamailio_rpc, "htable.get", SIBLINGS, name)["item"]["value"]) == state
     except RpcFailed:
         return False
 

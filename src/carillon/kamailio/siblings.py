@@ -60,6 +60,11 @@ class Siblings:
         """Those that are heard."""
         return tuple(one for one in self.by_uri.values() if not one.branch and self._is_up(one))
 
+    def satellites(self) -> tuple[Sibling, ...]:
+        """Those that are heard, and have an Asterisk."""
+        offices = (one for one in self.by_uri.values() if one.office and one.has_gateway)
+        return tuple(one for one in offices if self._is_up(one))
+
     def is_cut_off(self) -> bool:
         """Whether this is a branch that hears no main."""
         return self.apart and not self.mains()

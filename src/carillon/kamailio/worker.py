@@ -332,6 +332,8 @@ class Worker:
         found = fetch.facts(questions, request, self.node, self.directory, self._flow, self._is_beyond)
         if self.node.spiral and self.siblings:
             found = self._by_ourselves(replace(found, mains=self.siblings.mains()), questions)
+        elif self.siblings and questions.outbound:
+            found = replace(found, satellites=self.siblings.satellites())
         return replace(found, left_by=self._left_by(questions.left_by)) if questions.left_by else found
 
     def _by_ourselves(self, found: Facts, asked: Questions) -> Facts:

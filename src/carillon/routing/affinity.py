@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from carillon.routing import spiral
+from carillon.routing import lineowner, spiral
 from carillon.routing.admission import unavailable
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Claim, Relay
@@ -34,9 +34,9 @@ def in_order(request: Request, facts: Facts, *, service: bool = False) -> tuple[
     own, siblings = facts.node.gateways_for(media6=request.media6), facts.node.siblings
     if not own:
         return ()
-    held, away = _held(facts), _held_away(facts)
+    held, away, line = _held(facts), _held_away(facts), None if service else lineowner.satellite(request, facts)
     gateways = (*own, *(sibling.gateway for sibling in siblings if not sibling.branch))
-    first = away[1].gateway if away else own[held[1]] if held else gateways[0]
+    first = line.gateway if line else away[1].gateway if away else own[held[1]] if held else gateways[0]
     return (first, *(one for one in gateways if one != first))
 
 
@@ -50,6 +50,11 @@ def relayed(request: Request, facts: Facts, called: str, leg: str, *aors: str) -
     asked = asked_where(facts, *aors)
     if asked and facts.slots is None:
         return Verdict("asked", f"where {', '.join(asked)} have calls", Claim(leg, (), parties=asked))
+    line = lineowner.satellite(request, facts)
+    if line:
+        return Verdict(
+            "relayed", f"gateway {gateways[0]} of {line.name}, whose line it leaves by", Relay(line.gateway, called)
+        )
     why = _why(facts) if asked or _held_away(facts) else ""
     return Verdict("relayed", f"gateway {gateways[0]}{why}", Relay(gateways[0], called))
 

@@ -55,7 +55,7 @@ class Sibling:
     """Another node of the system: its name, its addresses, and the port where it hears siblings (SIP over TLS).
 
     One at a `branch` takes no calls of others only because their own Asterisk is silent: its link is thin. One that
-    `has_gateway` has an Asterisk at all.
+    `has_gateway` has an Asterisk at all. `office` is where a satellite stands, SITE@DOMAIN.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Sibling:
     port: int
     branch: bool = False
     has_gateway: bool = True
+    office: str = ""
 
     @property
     def gateway(self) -> Gateway:
@@ -178,7 +179,7 @@ class Facts:
     `panel` is the address of the panel that was asked about, None when there is none.
     `flow` is the way to the contact that was asked about, None when it is not registered here.
     `beyond` says how else the called person is reached, None while his phones are within reach.
-    `mains` are those that a satellite without Asterisk hears; nobody else asks.
+    `mains` are those that a satellite without Asterisk hears; nobody else asks. `satellites` are those that are heard.
     """
 
     now: float
@@ -215,6 +216,7 @@ class Facts:
     panel: str | Unknown | None = None
     beyond: Beyond | None = None
     mains: tuple[Sibling, ...] = ()
+    satellites: tuple[Sibling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,8 @@ def home_uri(node: Node) -> str:
 
 
 def _sibling(node: Node) -> Sibling:
-    return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite, node.asterisk)
+    office = f"{node.site}@{node.default_domain}" if node.is_satellite else ""
+    return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite, node.asterisk, office)
 
 
 def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> NodeProfile:
