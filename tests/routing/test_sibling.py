@@ -12,6 +12,7 @@ from carillon.routing.decision import (
     Drop,
     Follow,
     GoDirect,
+    LetGo,
     Pass,
     RecordRoute,
     Relay,
@@ -104,6 +105,14 @@ def test_a_copy_of_a_registration_is_believed_from_the_own_daemon_only() -> None
         assert (route.name == "registered away") is is_copy
     copy = replace(register, source=Source.FEED)
     assert route_of(copy, NODE).decide(copy, Facts(0.0, NODE)).outcome == SaveCopy(BOB)
+
+
+def test_a_connection_is_closed_for_the_own_daemon_only() -> None:
+    asked = replace(CALL, method="OPTIONS", sibling="")
+    for source, closes in ((Source.FEED, True), (Source.SIBLING, False), (Source.OUTSIDE, False)):
+        assert (route_of(replace(asked, source=source), NODE).name == "let go") is closes
+    told = replace(asked, source=Source.FEED)
+    assert route_of(told, NODE).decide(told, Facts(0.0, NODE)).outcome == LetGo()
 
 
 MEMO = Memo(Leg.OUTBOUND, "1a-2b", BOB)

@@ -117,16 +117,24 @@ def drain(
 ) -> None:
     """Empty a node: others do what one does for all, and its phones are to find another one; calls there go on.
 
-    `carillon node list` shows how many phones and calls are left.
+    Says how many phones and calls are still there, and when the last registration ends; so does `carillon node list`.
 
     Example: `carillon node drain ghent`
     """
+    from dataclasses import asdict
+
+    from carillon.cli.left import left
     from carillon.provisioning import nodes
 
     cli = Cli.of(context)
     sequence = nodes.set_drained(cli.truth, cli.who, name, not undo)
-    words = "works as before again" if undo else "is drained"
-    cli.done(f"Node {name} {words}.", {"name": name, "drained": not undo}, sequence)
+    said: dict[str, object] = {"name": name, "drained": not undo}
+    if undo:
+        cli.done(f"Node {name} works as before again.", said, sequence)
+        return
+    found = left(cli, [view.node for view in nodes.listing(cli.truth) if view.node.name == name]).get(name)
+    words = f" {found.words}" if found else ""
+    cli.done(f"Node {name} is drained.{words}", {**said, **(asdict(found) if found else {})}, sequence)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from carillon.cli.context import Cli, Row
+from carillon.cli.left import last_ends
 from carillon.cli.siblings import asked
 from carillon.confgen.database.target import place
 from carillon.provisioning import nodes
@@ -43,6 +44,7 @@ _EMPTY: dict[str, object] = dict.fromkeys(
         "behind",
         "database",
         "phones",
+        "until",
         "calls",
         "problem",
     )
@@ -58,8 +60,10 @@ def rows(cli: Cli) -> list[Row]:
         return _known_here(cli, away)
     leads, loads = _leader(cli), _loads(cli, [view.node for view in views])
     cluster = cluster_state(Database.read(cli.paths.database)) if cli.paths.database.exists() else None
+    ends = last_ends(cli, [view.node for view in views if view.words == "drained"])
+    told = {view.node.name: {**_row(view, own, leads, cluster), **loads.get(view.node.name, {})} for view in views}
     return [
-        *({**_row(view, own, leads, cluster), **loads.get(view.node.name, {})} for view in views),
+        *({**row, "until": ends.get(name)} for name, row in told.items()),
         *(_witness(one, cluster, len(witnesses)) for one in witnesses),
     ]
 

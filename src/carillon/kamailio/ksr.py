@@ -543,6 +543,11 @@ def refuse_register() -> None:
     KSR.registrar.reg_send_reply()
 
 
+def close_connection(id: int) -> bool:
+    """End a TCP or TLS connection; whether there is such a one."""
+    return _yes(KSR.tcpops.tcp_close_connection_id(id))
+
+
 def bindings(aor: str) -> tuple[Binding, ...]:
     """All that the engine keeps of the AOR's contacts."""
     if not _yes(KSR.registrar.reg_fetch_contacts("location", f"sip:{aor}", "bound")):

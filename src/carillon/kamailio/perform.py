@@ -41,6 +41,7 @@ from carillon.routing.decision import (
     GoDirect,
     Journal,
     KeepDialog,
+    LetGo,
     MarkLeg,
     MarkOutside,
     MarkRoute,
@@ -86,7 +87,7 @@ from carillon.routing.sibling import FLOW_FAILED
 from carillon.routing.taken import REFERRALS
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
-from carillon.sip.private import KEPT_FLAGS, LEADS_TO, OURS, PREFIX
+from carillon.sip.private import KEPT_FLAGS, LEADS_TO, LET_GO, OURS, PREFIX
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, Leaving, Place, StoreDown
 from carillon.stores.registrationjournal import RegistrationJournal
@@ -257,6 +258,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             _ring_flow(outcome)
         case SaveCopy(aor):
             _save_copy(aor)
+        case LetGo():
+            _let_go()
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)
@@ -472,6 +475,14 @@ def _save_copy(aor: str) -> None:
         ksr.accept_register()
     else:
         ksr.refuse_register()
+
+
+def _let_go() -> None:
+    connection = ksr.header(LET_GO)
+    if connection.isdigit() and ksr.close_connection(int(connection)):
+        ksr.reply(200, "OK")
+    else:
+        ksr.reply(404, "No Such Connection")
 
 
 def _journal(aor: str, journal: RegistrationJournal) -> None:

@@ -110,6 +110,11 @@ class SaveCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class LetGo:
+    """Close the connection that the request names: its phone is to come to another node."""
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
 
@@ -186,7 +191,7 @@ class Claim:
 
 
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow | Cancel
-Outcome = _Sent | RingFlow | Save | SaveCopy | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
+Outcome = _Sent | RingFlow | Save | SaveCopy | LetGo | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from carillon.routing import (
     fromtrunk,
     inbound,
     indialog,
+    letgo,
     message,
     outbound,
     pickup,
@@ -55,6 +56,7 @@ SERVICE: Final = Route("service", service.ask, service.decide)
 SIBLING: Final = Route("sibling", sibling.ask, sibling.decide)
 FROM_SIBLING: Final = Route("from sibling", fromsibling.ask, fromsibling.decide)
 REGISTERED_AWAY: Final = Route("registered away", registeredaway.ask, registeredaway.decide)
+LET_GO: Final = Route("let go", letgo.ask, letgo.decide)
 
 
 def route_of(request: Request, node: NodeProfile) -> Route:
@@ -105,4 +107,5 @@ _OTHERS: Final = {
     Source.OUTSIDE: _FROM_PHONES,
     Source.PRESENCE: _FROM_PRESENCE,
     Source.SIBLING: _FROM_SIBLINGS,
+    Source.FEED: {"OPTIONS": LET_GO},
 }

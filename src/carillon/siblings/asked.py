@@ -24,7 +24,7 @@ from carillon.routing.decision import TraceRow
 from carillon.siblings.settings import Settings
 from carillon.stores.mailboxes import Mailboxes, Message
 from carillon.stores.ports import StoreDown
-from carillon.stores.registrations import count_own
+from carillon.stores.registrations import count_own, own_left
 from carillon.stores.tracewire import Row
 
 Answer = dict[str, Any]
@@ -37,6 +37,28 @@ class Load:
     phones: int | None
     calls: int | None
     ailing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left at a drained node: phones, the last registration of which ends in `ends_in_s`, and calls."""
+
+    phones: int
+    ends_in_s: int
+    calls: int | None
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence."""
+        if not (self.phones or self.calls):
+            return "It is empty." if self.calls == 0 else "It has no phones; its calls are not known."
+        calls = "calls that are not known" if self.calls is None else _count(self.calls, "call")
+        last = f"; the last registration ends in {self.ends_in_s} s at the latest" if self.phones else ""
+        return f"{_count(self.phones, 'phone')} and {calls} are still there{last}."
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def answered(settings: Settings, question: list[Any]) -> Answer:
@@ -67,7 +89,7 @@ def _tried(known: dict[str, Callable[..., Any]], settings: Settings, question: l
         return {"told": known[name](settings, *map(str, arguments))}
     except (KeyError, TypeError, ValueError):
         return {"failed": "it doesn't know that question; is it of an older version?"}
-    except (NoAnswer, sqlite3.Error, OSError) as error:
+    except (NoAnswer, StoreDown, sqlite3.Error, OSError) as error:
         return {"failed": str(error)}
 
 
@@ -120,12 +142,21 @@ def _load(settings: Settings) -> list[Answer]:
         phones: int | None = count_own(settings.location, homes, time.time())
     except StoreDown:
         phones = None
+    return [asdict(Load(phones, _count_calls(settings), _ailing(settings)))]
+
+
+def _left(settings: Settings) -> list[Answer]:
+    """Beside `_load`, which older versions read."""
+    phones, ends_in_s = own_left(settings.location, [peer.home for peer in settings.peers], time.time())
+    return [asdict(Left(phones, ends_in_s, _count_calls(settings)))]
+
+
+def _count_calls(settings: Settings) -> int | None:
     try:
         with calls_here(settings.door, settings.rpc) as here:
-            calls: int | None = len(here.live_calls())
+            return len(here.live_calls())
     except NoAnswer:
-        calls = None
-    return [asdict(Load(phones, calls, _ailing(settings)))]
+        return None
 
 
 def _ailing(settings: Settings) -> tuple[str, ...]:
@@ -170,6 +201,7 @@ QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "remove recording": _remove_recording,
     "messages": _messages,
     "load": _load,
+    "left": _left,
     "remove messages": _remove_messages,
 }
 
@@ -195,6 +227,11 @@ def message_in(told: Answer) -> Message:
 def load_in(told: Answer) -> Load:
     """A load as it was told; raises KeyError or TypeError on anything else."""
     return Load(**{**told, "ailing": tuple(told["ailing"])})
+
+
+def left_in(told: Answer) -> Left:
+    """What is left at a node as it was told; raises KeyError or TypeError on anything else."""
+    return Left(**told)
 
 
 def row_in(told: Answer) -> Row:

@@ -100,6 +100,11 @@ class CallBook:
         gone = self._heard.get(node, {}).keys() - people.keys()
         self._put(node, {**dict.fromkeys(gone, NOBODY), **people})
 
+    @property
+    def talking(self) -> set[str]:
+        """Who has a call, at any node."""
+        return {*self.own, *(aor for theirs in self._heard.values() for aor in theirs)}
+
     def _put(self, node: str, people: dict[str, Person]) -> None:
         theirs = self._heard.setdefault(node, {})
         for aor, person in people.items():
@@ -133,7 +138,7 @@ class CallBook:
     def write_anew(self) -> None:
         """Kamailio was started anew, and knows nothing."""
         self._written.clear()
-        self._changed({*self.own, *(aor for theirs in self._heard.values() for aor in theirs)})
+        self._changed(self.talking)
 
     def _changed(self, people: Iterable[str]) -> None:
         self._unwritten.update(dict.fromkeys(people))

@@ -40,8 +40,8 @@ class Registrar(asyncio.DatagramProtocol):
         if waiting and not waiting.done() and code.isdigit() and int(code) >= 200:
             waiting.set_result(int(code))
 
-    async def registers(self, message: str, branch: str) -> int:
-        """Send a REGISTER; its final code, 408 for silence."""
+    async def asks(self, message: str, branch: str) -> int:
+        """Send a request; its final code, 408 for silence."""
         waiting = self._waiting[branch] = asyncio.get_running_loop().create_future()
         self._transport.sendto(message.encode())
         try:
@@ -81,7 +81,7 @@ class Copies:
             if one.contact not in here:
                 branch = secrets.token_hex(8)
                 message = register(aor, one, one.received, self.own, one.socket, branch, ours=True)
-                await self.registrar.registers(message, branch)
+                await self.registrar.asks(message, branch)
 
     async def _store(self, aor: str, one: Binding, home: str) -> str:
         """Why it could not be stored; "" when it was."""
@@ -90,7 +90,7 @@ class Copies:
             message = register(aor, one, home, self.own, self.socket, branch)
         except Refused as refused:
             return str(refused)
-        code = await self.registrar.registers(message, branch)
+        code = await self.registrar.asks(message, branch)
         return "" if code == 200 else f"Kamailio answered {code} to the copy of a registration of {aor}"
 
     async def _forget(self, aor: str, contact: str) -> None:

@@ -22,6 +22,7 @@ from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
+from carillon.siblings.lettinggo import LettingGo
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
@@ -85,6 +86,8 @@ class Daemon:
             Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
+        speaks_from = self.settings.speak_from
+        self._letting_go = LettingGo(self.settings.rpc, registrar, speaks_from, lambda: self.book.talking)
         self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book, self.publication_book)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
@@ -143,6 +146,7 @@ class Daemon:
         self.book.round(up, silent)
         await self.place_book.round(silent)
         self.publication_book.round()
+        await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
 
     async def _look_at_kamailio(self) -> None:

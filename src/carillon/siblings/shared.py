@@ -33,6 +33,15 @@ def tell_moving(rpc: Path, *, moving: bool) -> None:
         call(rpc, "htable.delete", TABLE, MOVING)
 
 
+def is_moving(rpc: Path) -> bool:
+    """Whether that was said a moment ago. Raises RpcFailed."""
+    try:
+        call(rpc, "htable.get", TABLE, MOVING)
+    except NotThere:
+        return False
+    return True
+
+
 def tell_states(rpc: Path, up: Mapping[str, bool | None]) -> None:
     """Say how siblings are; of one of whom nobody knows yet, nothing. Raises RpcFailed."""
     for name, is_up in up.items():

@@ -19,6 +19,8 @@ OURS = " ours"
 """Behind the flags: the contact has its home here."""
 SOCKET = "X-Carillon-Socket"
 """Of a copy of a registration: where its phone is reached, the flags that were kept with it, the socket to use."""
+LET_GO = "X-Carillon-Let-Go"
+"""Of the daemon `siblings`: the engine's number of a connection that is to end."""
 
 
 class Kind(StrEnum):

@@ -104,15 +104,22 @@ def bindings(path: Path) -> dict[str, tuple[Binding, ...]]:
 
 def count_own(path: Path, homes: Collection[str], now: float) -> int:
     """How many contacts have their home here, and not at one of these (URIs), in Unix time `now`; raises StoreDown."""
+    return own_left(path, homes, now)[0]
+
+
+def own_left(path: Path, homes: Collection[str], now: float) -> tuple[int, int]:
+    """The same, and in how many seconds the last of them ends; raises StoreDown."""
     if not path.exists():
-        return 0
+        return 0, 0
     marks = ", ".join("?" * len(homes))
-    query = f"SELECT COUNT(*) FROM location WHERE expires > ? AND coalesce(received, '') NOT IN ({marks})"  # noqa: S608
+    query = "SELECT COUNT(*), MAX(expires) FROM location"
+    query += f" WHERE expires > ? AND coalesce(received, '') NOT IN ({marks})"
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
-            return int(connection.execute(query, (julian(now), *homes)).fetchone()[0])
+            count, last = connection.execute(query, (julian(now), *homes)).fetchone()
     except sqlite3.Error as error:
         raise StoreDown(f"{path.name}: {error}") from error
+    return count, round(_unix(last) - now) if count else 0
 
 
 def _kept(row: sqlite3.Row) -> Binding:

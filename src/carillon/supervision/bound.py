@@ -13,14 +13,20 @@ from carillon.supervision.rpc import NotThere, call
 
 def bound(rpc: Path, aor: str) -> list[Binding]:
     """The contacts that an address of record has in the running Kamailio; raises RpcFailed."""
+    now = int(time.time())
+    return [_binding(each, now) for each in _contacts(rpc, aor) if isinstance(each["Expires"], int)]
+
+
+def connections(rpc: Path, aor: str) -> dict[str, int]:
+    """The engine's number of the connection of each contact that has one; raises RpcFailed."""
+    return {str(each["Address"]): int(each["Tcpconn-Id"]) for each in _contacts(rpc, aor) if each["Tcpconn-Id"] >= 0}
+
+
+def _contacts(rpc: Path, aor: str) -> list[dict[str, Any]]:
     try:
-        record = call(rpc, "ul.lookup", "location", aor)
+        return [each["Contact"] for each in call(rpc, "ul.lookup", "location", aor)["Contacts"]]
     except NotThere:
         return []
-    now = int(time.time())
-    return [
-        _binding(each["Contact"], now) for each in record["Contacts"] if isinstance(each["Contact"]["Expires"], int)
-    ]
 
 
 def _binding(contact: dict[str, Any], now: int) -> Binding:
