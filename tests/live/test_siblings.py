@@ -35,6 +35,33 @@ def test_a_phone_that_leaves_is_forgotten_on_both(cluster: Cluster) -> None:
     until(lambda: not cluster.contacts(ONE, "102"), "node1 has forgotten Bob")
 
 
+def leaves_by(at: RawAgent, contact: str) -> None:
+    """Somebody takes this contact away at the node of that agent, as a phone does that goes by the DNS."""
+    own = f"<sip:{at.user}@{at.domain}>"
+    request = at.request("REGISTER", f"sip:{at.domain}", to=own, contact=f"<{contact}>;expires=0")
+    assert at.authenticated(request).code == 200
+
+
+def test_a_phone_that_leaves_at_the_other_node_is_forgotten_on_both(cluster: Cluster) -> None:
+    """It is neither restored there, nor after a crash at its home; another one of the same person stays."""
+    gone, stays = cluster.registered("102", TWO), cluster.registered("102", TWO)
+    leaves_by(cluster.raw("102", ONE), gone.contact)
+    until(lambda: set(cluster.contacts(TWO, "102")) == {stays.contact}, "its home has forgotten it")
+    cluster.kills(TWO, "kamailio")
+    until(lambda: set(cluster.contacts(TWO, "102")) == {stays.contact}, "it stays so")
+    assert set(cluster.contacts(ONE, "102")) == {stays.contact}
+
+
+def test_a_phone_that_leaves_while_its_home_is_down_is_forgotten_there_too(cluster: Cluster) -> None:
+    bob = cluster.registered("102", TWO)
+    cluster.says(TWO, "down")
+    cluster.sees_up(ONE, TWO, up=False)
+    leaves_by(cluster.raw("102", ONE), bob.contact)
+    cluster.starts(TWO)
+    cluster.sees_up(ONE, TWO)
+    until(lambda: not cluster.contacts(TWO, "102") and not cluster.contacts(ONE, "102"), "both have forgotten Bob")
+
+
 def test_a_copy_that_got_lost_comes_back_by_itself(cluster: Cluster) -> None:
     """As one that comes within a second of its removal, which the registrar drops without a word."""
     bob = cluster.registered("102", TWO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -89,8 +90,9 @@ from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import answer
 from carillon.sip.private import KEPT_FLAGS, LEADS_TO, LET_GO, OURS, PREFIX
 from carillon.sip.uri import SipUri, quoted
+from carillon.stores import removals
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, Leaving, Place, StoreDown
-from carillon.stores.registrationjournal import RegistrationJournal
+from carillon.stores.registrationjournal import Binding, RegistrationJournal
 from carillon.system.relay import Where
 
 MEMO = "$avp(memo)"
@@ -458,6 +460,7 @@ def save(asked: Save, journal: RegistrationJournal, changed: NameAsker | None = 
     """
     if asked.longest_s and asked.changes:
         ksr.shorten_register(asked.longest_s)
+    before = ksr.bindings(asked.aor) if asked.removes and changed else ()
     if not ksr.save_bindings(asked.aor, encrypted=asked.encrypted, dialect=asked.dialect, priority=asked.priority):
         ksr.log("warn", f"registrar: bindings of {asked.aor} not stored")
         ksr.refuse_register()
@@ -466,7 +469,19 @@ def save(asked: Save, journal: RegistrationJournal, changed: NameAsker | None = 
         _journal(asked.aor, journal)
     ksr.accept_register()
     if asked.changes and changed:
-        changed.ask(*reversed(asked.aor.split("@")))
+        _tell_siblings(asked.aor, before, changed)
+
+
+def _tell_siblings(aor: str, before: tuple[Binding, ...], changed: NameAsker) -> None:
+    """Whose contacts have changed; and which were taken away that may have their home elsewhere."""
+    extension, _, domain = aor.partition("@")
+    changed.ask(domain, extension)
+    if before:
+        left = {one.contact for one in ksr.bindings(aor) if one.expires > ksr.EXPIRED}
+        for one in before:
+            if one.received and one.expires > ksr.EXPIRED and one.contact not in left:
+                told = removals.words(one, aor, ksr.text("$ci"), ksr.number("$cs"), time.time())
+                changed.say(f"{domain} {extension} {told}")
 
 
 def _save_copy(aor: str) -> None:

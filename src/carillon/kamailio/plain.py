@@ -324,7 +324,11 @@ class Plain:
         known.done(blanks)
         asked = known.decision.outcome
         assert isinstance(asked, Save)
-        save(Save(aor, asked.encrypted, asked.changes, asked.dialect, asked.priority), self._journal, self._changed)
+        save(
+            Save(aor, asked.encrypted, asked.changes, asked.dialect, asked.priority, removes=asked.removes),
+            self._journal,
+            self._changed,
+        )
         self._tracer.row(
             f"{time.time()!r}\x1fregister\x1f{call_id}\x1f\x1f{place}\x1foutside\x1fREGISTER\x1f{by}@{home}"
             f"\x1f@{host}\x1f{known.words % blanks}"

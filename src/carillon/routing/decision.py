@@ -63,7 +63,8 @@ class Save:
     """Store the bindings of a REGISTER under this AOR and answer it (RFC 3261 §10.3); no `changes`: it only asks.
 
     `encrypted` is how they ring; `dialect` is the number of how their maker writes things; `priority` goes before
-    their own q. `longest_s` is for how long they are stored at most, None for as long as the registrar does.
+    their own q. `longest_s` is for how long they are stored at most, None for as long as the registrar does. With
+    `removes` contacts are taken away.
     """
 
     aor: str
@@ -72,6 +73,7 @@ class Save:
     dialect: int = 0
     priority: float | None = None
     longest_s: int | None = None
+    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

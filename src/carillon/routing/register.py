@@ -114,7 +114,9 @@ def stored(request: Request, facts: Facts) -> Verdict:
     priority, order = priority_of(request, account, facts)
     removes = request.default_expiry_s == 0 or any(one.expires_s == 0 for one in contacts(request.contacts))
     longest = facts.node.minimum_expiry_s if facts.moving and not removes else None
-    save = Save(caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority, longest)
+    save = Save(
+        caller(facts).aor, account.encryption, bool(request.contacts), dialect.number, priority, longest, removes
+    )
     moves = f", for {longest} s: it is to go to another node" if longest else ""
     return Verdict("stored", f"{caller(facts).aor}, told of rings as {dialect.name}{order}{moves}", save)
 

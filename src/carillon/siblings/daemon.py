@@ -26,6 +26,7 @@ from carillon.siblings.lettinggo import LettingGo
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
+from carillon.siblings.removals import Removals
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import tell_states, was_restarted
 from carillon.siblings.telling import Telling
@@ -34,6 +35,8 @@ from carillon.states.news import Ear
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
+from carillon.stores.removals import Removal
+from carillon.stores.removals import Row as Removed
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
@@ -54,7 +57,7 @@ RESTORE_S = 8.0
 LEAVE_S = 1.0
 """So long the node's end waits for the goodbye."""
 
-LONGEST = 1024
+LONGEST = 4096
 
 
 class Daemon:
@@ -69,6 +72,9 @@ class Daemon:
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self.publication_book = PublicationBook(settings.publications, settings.people, self._published)
+        homes = {peer.home: peer.name for peer in settings.peers}
+        journal = settings.location.with_name("journal")
+        self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = self.knows_phones = self.leaving = False
         self._due, self._knows_at_last = 0.0, math.inf
@@ -88,7 +94,8 @@ class Daemon:
         self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
         speaks_from = self.settings.speak_from
         self._letting_go = LettingGo(self.settings.rpc, registrar, speaks_from, lambda: self.book.talking)
-        self.hearing = Hearing(self.settings, copies, self.book, self.ban_book, self.place_book, self.publication_book)
+        books = self.book, self.ban_book, self.place_book, self.publication_book
+        self.hearing = Hearing(self.settings, copies, *books, self.removals)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
         ear = Ear(self.settings.calls)
@@ -195,6 +202,7 @@ class Daemon:
             return
         there = {aor: mine for aor, all_of_it in kept.items() if (mine := own(all_of_it, self._homes))}
         await self.hearing.reconcile(kept)
+        await self.removals.again()
         for aor in {*there, *self.phones} - self._restoring.keys():
             if there.get(aor, ()) != self.phones.get(aor, ()):
                 await self._look_up(aor)
@@ -272,6 +280,21 @@ class Daemon:
         with suppress(OSError, UnicodeDecodeError):
             self.ban_book.here(guard.recv(LONGEST).decode())
 
+    def removed(self, name: str) -> list[Removed]:
+        """What phones of that sibling have taken away here."""
+        return self.removals.rows(name)
+
+    def _removed(self, name: str, row: Removed) -> None:
+        for telling in self.tellings:
+            if telling.name == name:
+                telling.removed(row)
+
+    def _forgotten(self, name: str, removal: Removal) -> None:
+        self.hearing.forget(name, removal)
+
+    def _look_up_soon(self, aor: str) -> None:
+        self._begin(self._look_up(aor))
+
     def _listening(self, place: Path) -> socket.socket:
         """Workers tell here what has changed; of registrations the next scan finds what does not fit."""
         place.unlink(missing_ok=True)
@@ -281,9 +304,11 @@ class Daemon:
         return listener
 
     def _changed(self, listener: socket.socket) -> None:
-        with suppress(OSError, UnicodeDecodeError):
-            domain, _, user = listener.recv(LONGEST).decode().partition(" ")
-            self._begin(self._look_up(f"{user}@{domain}"))
+        with suppress(OSError, ValueError):
+            domain, user, *removed = listener.recv(LONGEST).decode().split(" ", 2)
+            if removed:
+                self.removals.here(removed[0])
+            self._look_up_soon(f"{user}@{domain}")
 
 
 def _ahead() -> float:

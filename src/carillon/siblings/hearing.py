@@ -19,6 +19,7 @@ from carillon.siblings.copies import Copies
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
+from carillon.siblings.removals import Removals
 from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
@@ -27,6 +28,7 @@ from carillon.siblings.wire import SILENT_S, quick_to_fail
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
+from carillon.stores.removals import Removal
 from carillon.supervision.rpc import RpcFailed
 
 RETRY_S = 2.0
@@ -65,7 +67,9 @@ class Hearing:
         bans: BanBook,
         places: PlaceBook,
         published: PublicationBook,
+        removals: Removals,
     ) -> None:
+        self._removals = removals
         self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
         self._published = published
         self._heard = {peer.name: Heard() for peer in settings.peers}
@@ -102,6 +106,13 @@ class Hearing:
         for heard in self._heard.values():
             if heard.writer:
                 heard.writer.write(b"again\n")
+
+    def forget(self, name: str, removal: Removal) -> None:
+        """A phone of a sibling's has taken itself away here: no copy of it is missing."""
+        phones = self._heard[name].phones
+        phones[removal.aor] = tuple(one for one in phones.get(removal.aor, ()) if not removal.is_meant(one))
+        if not phones[removal.aor]:
+            del phones[removal.aor]
 
     async def heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, until it ends."""
@@ -176,6 +187,8 @@ class Hearing:
             await self._places.claimed(claim)
         for row in line.get("bans", ()):
             await self._bans.heard(row)
+        for row in line.get("removed", ()):
+            await self._removals.heard(row)
 
     def _take_calls(self, peer: Peer, heard: Heard, told: str | calls.Row) -> None:
         if told == "begins":

@@ -24,6 +24,7 @@ from carillon.siblings.settings import Peer, Settings, name_in, renew
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
 from carillon.stores.registrationjournal import Binding
+from carillon.stores.removals import Row as Removed
 
 AGAIN_S = 1.0
 A_LINE = 200
@@ -55,6 +56,9 @@ class Home(Protocol):
     def bans(self) -> list[Row]:
         """What this node has imposed."""
 
+    def removed(self, name: str) -> list[Removed]:
+        """What phones of that sibling have taken away here."""
+
 
 class Telling:
     """One connection, made again whenever it ends."""
@@ -68,6 +72,7 @@ class Telling:
         self._published: dict[str, None] = {}
         self._claims: list[Place] = []
         self._bans: list[Row] = []
+        self._removed: list[Removed] = []
         self._lines: list[bytes] = []
         self._wants_all = False
         self._woken, self._left = asyncio.Event(), asyncio.Event()
@@ -112,6 +117,16 @@ class Telling:
     def banned(self, row: Row) -> None:
         """Somebody is banned now, or no longer."""
         self._bans.append(row)
+        self._woken.set()
+
+    @property
+    def name(self) -> str:
+        """That of the sibling."""
+        return self._peer.name
+
+    def removed(self, row: Removed) -> None:
+        """One of its phones has taken itself away here."""
+        self._removed.append(row)
         self._woken.set()
 
     async def run(self) -> None:
@@ -174,6 +189,7 @@ class Telling:
         self._claims.clear()
         self._lines.clear()
         self._bans = self._home.bans
+        self._removed = self._home.removed(self.name)
         self._put({"all": "begins"})
         for aor, phones in list(self._home.phones.items()):
             self._say_one(aor, phones)
@@ -205,8 +221,8 @@ class Telling:
             self._say_published(aor)
         self._say_places(list(self._places))
         self._places.clear()
-        news = {"bans": self._bans, "claims": self._claims}
-        self._bans, self._claims = [], []
+        news = {"bans": self._bans, "claims": self._claims, "removed": self._removed}
+        self._bans, self._claims, self._removed = [], [], []
         serving = self._home.serving
         beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
         if self._home.leaving:

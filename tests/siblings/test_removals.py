@@ -1,0 +1,42 @@
+"""Which contact is let go at its home, when a phone has taken it away at another node."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from tests.siblings.test_told import BOB, NOW
+
+from carillon.stores.removals import Removal, words
+
+WHO = "102@example.org"
+
+
+def taken_away(by_call_id: str = "c1", by_cseq: int = 8) -> Removal:
+    """What a worker says, as the home hears it."""
+    _, *row = json.loads(words(replace(BOB, received="sip:home"), WHO, by_call_id, by_cseq, NOW))
+    return Removal.read(Removal.read(row).row(300))
+
+
+def test_what_was_taken_away_is_meant() -> None:
+    assert taken_away().is_meant(BOB)
+    assert taken_away("another", 1).is_meant(BOB), "a phone that has begun anew (RFC 3261 §10.2)"
+    assert taken_away().left_s == 300
+
+
+def test_its_refresh_that_the_other_node_has_not_heard_of_is_meant_too() -> None:
+    assert taken_away(by_cseq=9).is_meant(replace(BOB, cseq=8))
+
+
+@pytest.mark.parametrize(
+    "came_later", [replace(BOB, cseq=9), replace(BOB, call_id="c2"), replace(BOB, contact="sip:102@192.0.2.9")]
+)
+def test_who_came_back_meanwhile_stays(came_later: object) -> None:
+    assert not taken_away().is_meant(came_later)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("told", [[], [WHO, "sip:c", "c1", "seven", "c1", 8, 300]])
+def test_nonsense_is_refused(told: list[str | int]) -> None:
+    with pytest.raises(ValueError, match=r"unpack|literal"):
+        Removal.read(told)
