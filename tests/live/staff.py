@@ -14,6 +14,7 @@ from tests.lab.network import Network
 from tests.phones.call import Call
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
+from tests.phones.settings import Transport
 
 from carillon.stores.ports import StoreDown
 from carillon.supervision.registered import registered
@@ -41,6 +42,9 @@ class Talk:
 
 class Staff:
     """Whoever is hired has one device, named as the extension; all phones are gone at the end."""
+
+    digest = "SHA-256"
+    """By which hand-made agents say who they are."""
 
     def __init__(self, network: Network, nodes: Sequence[Machine], phones: ExitStack) -> None:
         self.nodes, self._network, self._phones = nodes, network, phones
@@ -72,10 +76,24 @@ class Staff:
 
     def registers(self, extension: str, at: Machine, expires: int = 3600) -> RawAgent:
         """The same while another node is away, or for so many seconds."""
-        own = {"password": self._passwords[extension], **self._place(at)}
-        agent = self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
+        agent = self.agent(extension, at)
         assert agent.register(expires=expires).code == 200
         return agent
+
+    def agent(self, extension: str, at: Machine, transport: Transport = "udp") -> RawAgent:
+        """One that isn't registered."""
+        own = {
+            "password": self._passwords[extension],
+            "transport": transport,
+            "algorithm": self.digest,
+            **self._place(at, transport),
+        }
+        return self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
+
+    def by_dns(self, extension: str, **more: Any) -> dict[str, Any]:
+        """What a phone is told that finds its node by its domain."""
+        own = self._place(self.nodes[0]) | {"proxy": None}
+        return {"user": extension, "password": self._passwords[extension], "domain": DOMAIN, **own, **more}
 
     def talk(self, caller: str, callee: str, at: Machine) -> Talk:
         """Two people register real phones at this node, and talk."""
@@ -94,10 +112,10 @@ class Staff:
         phone.register()
         return phone
 
-    def _place(self, at: Machine) -> dict[str, Any]:
+    def _place(self, at: Machine, transport: Transport = "udp") -> dict[str, Any]:
         network, host = self._network, next(self._hosts)
         own = {"namespace": network.namespace(host), "address": network.address(host)}
-        return {"proxy": f"{at.address}:5060", **own}
+        return {"proxy": f"{at.address}:{5061 if transport == 'tls' else 5060}", **own}
 
 
 def contacts(machine: Machine) -> set[str]:

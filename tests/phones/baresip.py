@@ -28,12 +28,23 @@ FAREWELL_S = 5.0
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 
-def lay(place: Path, user: str, password: str, domain: str, *, address: str, proxy: str = "") -> None:
+def lay(
+    place: Path,
+    user: str,
+    password: str,
+    domain: str,
+    *,
+    address: str,
+    proxy: str = "",
+    transport: str = "",
+    interval_s: int = 300,
+) -> None:
     """Write what `baresip -f PLACE` reads. Without a `proxy`, it asks the DNS for its domain."""
     (place / "config").write_text(CONFIG.format(modules=MODULES, address=address, port=5066))
     outbound = f';outbound="sip:{proxy}"' if proxy else ""
-    account = f"<sip:{user}@{domain}>;auth_user={user};auth_pass={password}{outbound};pubint=60"
-    (place / "accounts").write_text(f"{account};regint=300\n")
+    by = f";transport={transport}" if transport else ""
+    account = f"<sip:{user}@{domain}{by}>;auth_user={user};auth_pass={password}{outbound};pubint=60"
+    (place / "accounts").write_text(f"{account};regint={interval_s}\n")
     (place / "contacts").touch()
 
 
@@ -50,12 +61,15 @@ class Baresip:
         namespace: str,
         address: str,
         friends: tuple[str, ...] = (),
+        transport: str = "",
+        interval_s: int = 300,
     ) -> None:
-        """Start it; it registers by itself, and watches `friends`, who are extensions of its domain."""
+        """Start it; it registers by itself, for so long each time, and watches `friends`, extensions of its domain."""
         self.journal = Journal(f"baresip {user}")
         self._place = tempfile.TemporaryDirectory()
         place = Path(self._place.name)
-        lay(place, user, password, domain, proxy=proxy, address=address)
+        own = {"address": address, "transport": transport}
+        lay(place, user, password, domain, proxy=proxy, interval_s=interval_s, **own)
         contacts = (f'"{friend}" <sip:{friend}@{domain}>;presence=p2p\n' for friend in friends)
         (place / "contacts").write_text("".join(contacts))
         self._child = subprocess.Popen(

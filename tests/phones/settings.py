@@ -34,6 +34,7 @@ class Settings:
     learns_address: bool = True  # writes the address that the proxy sees into its contact
     encrypts: bool = False  # SRTP with SDES, always
     publishes: bool = False  # says how its user is (PUBLISH)
+    comes_back: bool = False  # registers again by itself when its connection has ended, or a registration has failed
     name_server: str = ""  # its own name server, ADDRESS; "": it takes names as the machine does, without SRV
     codecs: tuple[str, ...] = CODECS  # of pjsua2: "PCMA/8000", "GSM/8000", "G722/16000", ...
 

@@ -54,7 +54,8 @@ def account_config(settings: Settings) -> pj.AccountConfig:
     config.regConfig.registrarUri = f"sip:{settings.domain}{by}"
     config.regConfig.registerOnAdd = False
     config.regConfig.timeoutSec = settings.expires
-    config.regConfig.retryIntervalSec = 0
+    if not settings.comes_back:
+        config.regConfig.retryIntervalSec = 0
     if settings.q is not None:
         config.regConfig.contactParams = f";q={settings.q}"
     # pjsua2 would give all phones of a machine one instance, and so one binding for an address (RFC 5626)
