@@ -276,6 +276,19 @@ def test_a_nonce_of_one_node_is_good_at_the_other(cluster: Cluster) -> None:
     assert bob.exchange(answered(request, 2, "Authorization", login)).code == 200
 
 
+def test_who_has_proved_who_he_is_is_not_asked_again(cluster: Cluster) -> None:
+    """At either node, by either digest, be the challenge of this node or of the other."""
+    bob, ways = cluster.raw("102", ONE), [(ONE, TWO), (TWO, ONE), (ONE, ONE), (TWO, TWO)]
+    for number in range(400):
+        first, second = ways[number % 4]
+        bob.algorithm = ("SHA-256", "MD5")[number % 3 % 2]
+        bob.proxy = (ADDRESSES[first], 5060)
+        request = bob.request("REGISTER", f"sip:{DOMAIN}", to=f"<sip:102@{DOMAIN}>")
+        proved = bob.with_credentials(request, bob.exchange(request))
+        bob.proxy = (ADDRESSES[second], 5060)
+        assert bob.exchange(proved).code == 200
+
+
 def test_who_is_banned_at_one_node_is_banned_at_the_other(cluster: Cluster) -> None:
     """And let in again at both by a command at either."""
     guesser = cluster.raw("101", ONE, password="guess", host="away1")

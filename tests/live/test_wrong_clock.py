@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab.clock import Clock
-from tests.lab.cluster import PHONES, Machine
+from tests.lab.cluster import DOMAIN, PHONES, Machine
 from tests.lab.known import comes_true, name
 from tests.live.members import Members, together
 from tests.live.staff import Staff, contacts
@@ -85,6 +85,21 @@ def test_calls_and_changes_work_by_a_wrong_clock(members: Members, staff: Staff)
     for machine in (members.one, members.two):
         states = {row["name"]: row["state"] for row in machine.does("--json", "node", "list").row}
         assert states == {"node1": "up", "two": "up", "three": "witness"}
+
+
+def test_a_phone_that_was_asked_by_the_other_node_does_not_ask_its_user(members: Members, staff: Staff) -> None:
+    """The other node's challenge is too old, or of the future: `stale` says that the password was right."""
+    one, two = members.one, members.two
+    for first, second in ((one, two), (two, one)):
+        phone = staff.agent("107", first)
+        request = phone.request("REGISTER", f"sip:{DOMAIN}", to=f"<sip:107@{DOMAIN}>")
+        proved = phone.with_credentials(request, phone.exchange(request))
+        phone.proxy = (second.address, 5060)
+        again = phone.exchange(proved)
+        assert again.code == 401
+        assert "stale=true" in (again.header("WWW-Authenticate") or "")
+        assert phone.exchange(phone.with_credentials(proved, again)).code == 200
+        assert phone.register(expires=0).code == 200
 
 
 @pytest.mark.parametrize("ahead_s", [-AHEAD_S, AHEAD_S])

@@ -76,7 +76,7 @@ def answered(request: Message, cseq: int, header: str, value: str) -> Message:
     head, gap, body = request.text.partition("\r\n\r\n")
     head = re.sub(r"branch=z9hG4bK[^;\s]*", f"branch=z9hG4bK{secrets.token_hex(8)}", head, count=1)
     head = re.sub(r"(?im)^(CSeq:\s*)\d+", rf"\g<1>{cseq}", head, count=1)
-    head = re.sub(rf"(?im)^{header}:.*\r\n", "", head)
+    head = re.sub(rf"(?i)\r\n{header}:[^\r\n]*", "", head)
     return Message(f"{head}\r\n{header}: {value}{gap}{body}")
 
 
