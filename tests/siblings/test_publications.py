@@ -84,6 +84,22 @@ def test_it_is_told_once(offices: tuple[Office, Office]) -> None:
     assert one.told == [BOB]
 
 
+def test_all_is_read_only_when_something_has_changed_or_ended(
+    offices: tuple[Office, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = offices
+    reads, all_of_it = list[float](), Published.all
+    monkeypatch.setattr(Published, "all", lambda store, now: reads.append(now) or all_of_it(store, now))
+    one.publishes(away())
+    for _ in range(3):
+        one.book.round()
+    assert len(reads) == 1
+    ends = one.book.own[BOB][0].until
+    monkeypatch.setattr(time, "time", lambda: ends + 1)
+    one.book.round()
+    assert (len(reads), one.book.own, one.told) == (2, {}, [BOB, BOB])
+
+
 def test_what_has_ended_is_not_shown_although_nobody_says_so(offices: tuple[Office, Office]) -> None:
     """Its node may be cut off."""
     _, two = offices

@@ -5,6 +5,7 @@ Times go as ages and as what is left, so that clocks need not agree.
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ class PublicationBook:
         self.own: dict[str, Publications] = {}
         self._heard: dict[str, dict[str, Publications]] = {}
         self._again_at, self._problem = 0.0, ""
+        self._version, self._ends = -1, 0.0
 
     def round(self) -> None:
         """A second has gone by: look what is published here, and tell again what siblings have said."""
@@ -64,13 +66,18 @@ class PublicationBook:
 
     def _look(self) -> None:
         try:
+            version = self._store.version()
+            if version == self._version and time.time() < self._ends:  # all are not read each second
+                return
             there = self._store.all(time.time())
             self._problem = ""
         except StoreDown as down:
             if str(down) != self._problem:  # once, not each second
                 print(f"siblings: {down}", file=sys.stderr, flush=True)
-            self._problem = str(down)
+            self._problem, self._version = str(down), -1
             return
+        self._version = version
+        self._ends = min((one.until for said in there.values() for one in said), default=math.inf)
         before, self.own = self.own, there
         for aor in before.keys() | there.keys():
             if before.get(aor) != there.get(aor):

@@ -37,6 +37,11 @@ class Published:
                 found[aor] = (*found.get(aor, ()), _publication(row))
         return found
 
+    def version(self) -> int:
+        """Another number whenever somebody else has changed anything since this was opened."""
+        with self._file.opened() as store:
+            return int(store.execute("PRAGMA data_version").fetchone()[0])
+
     @contextmanager
     def changing(self, aor: str) -> Iterator[Change]:
         """A transaction on the publications of a person: nobody else changes them meanwhile."""
