@@ -124,6 +124,12 @@ def test_a_disk_that_takes_nothing_is_said_and_nothing_is_kept(tmp_path: Path) -
         Journal(tmp_path / "kept.db").all()
 
 
+def test_a_file_that_a_full_disk_did_not_let_be_made_keeps_nothing_and_is_asked_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "kept.db").touch()
+    assert Journal(tmp_path / "kept.db").all() == ()
+    assert (tmp_path / "kept.db").stat().st_size == 0
+
+
 def test_a_change_of_an_older_or_newer_version_is_read(tmp_path: Path) -> None:
     journal, old = Journal(tmp_path / "kept.db"), replace(kept("dnd end", CAROL), version="0.0.9")
     journal.append(old)

@@ -161,7 +161,7 @@ def _waiting(cli: Cli, person: str | None) -> list[Row]:
     try:
         waiting = Journal(cli.paths.kept_changes).waiting()
     except StoreDown as down:
-        raise Refused("dir", f"{down}; run this as root.") from down
+        raise Refused("dir", f"{down}; run this as root, and see in `carillon status` if a disk is full.") from down
     return [
         {"made": instant(one.at), "who": one.who, "person": one.person, "what": one.what}
         for one in waiting

@@ -75,7 +75,7 @@ class Journal:
 
     def all(self) -> tuple[Kept, ...]:
         """In their order. Raises StoreDown."""
-        if not self._path.exists():
+        if not self._path.exists() or not self._path.stat().st_size:  # on a full disk it could not be made
             return ()
         with self._file.opened() as file:
             rows = file.execute("SELECT id, said, sequence FROM kept ORDER BY number").fetchall()
