@@ -17,6 +17,7 @@ from tests.live.test_branch_without_asterisk import talk_outside
 from tests.live.test_lamps import states
 from tests.live.test_transfers import hear_each_other
 from tests.live.watching import Watch, dialogs
+from tests.phones.call import Call
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
 from tests.phones.raw import RawAgent
@@ -174,9 +175,7 @@ def test_the_second_phone_of_a_person_takes_his_call_over(branch: Branch) -> Non
     to_dave.wait_answered()
     other.respond(other.expect("CANCEL"), 200)
     other.respond(rung, 487)
-    ours = (at_dave.invite.header("From") or "").partition(";tag=")[2]
-    named = f"{at_dave.call_id};to-tag={ours};from-tag={at_dave.own_tag}"
-    invite = calls(other, f"sip:202@{DOMAIN}", [("Replaces", named)])
+    invite = calls(other, f"sip:202@{DOMAIN}", [("Replaces", dialog_of(at_dave))])
     mine = Dialog.called(other, invite, final(other, invite))
     mine.ack()
     now = carol.follows()
@@ -186,15 +185,19 @@ def test_the_second_phone_of_a_person_takes_his_call_over(branch: Branch) -> Non
     now.wait_ended()
 
 
+def dialog_of(called: Call) -> str:
+    """How whoever was called names his call in Replaces (RFC 3891 §6.1)."""
+    ours = (called.invite.header("From") or "").partition(";tag=")[2]
+    return f"{called.call_id};to-tag={ours};from-tag={called.own_tag}"
+
+
 def test_nobody_takes_an_answered_call_of_others(branch: Branch) -> None:
     carol, dave, eva = branch.telephone("201"), branch.telephone("202"), branch.phone("203")
     to_dave = carol.dial("202")
     at_dave = dave.incoming()
     at_dave.answer()
     to_dave.wait_answered()
-    ours = (at_dave.invite.header("From") or "").partition(";tag=")[2]
-    named = f"{at_dave.call_id};to-tag={ours};from-tag={at_dave.own_tag}"
-    said = final(eva, calls(eva, f"sip:202@{DOMAIN}", [("Replaces", named)]))
+    said = final(eva, calls(eva, f"sip:202@{DOMAIN}", [("Replaces", dialog_of(at_dave))]))
     assert (said.code, "You may not take this call" in (said.header("Warning") or "")) == (603, True)
     hear_each_other(carol, to_dave, dave, at_dave)
     to_dave.hangup()

@@ -62,8 +62,7 @@ class Siblings:
 
     def satellites(self) -> tuple[Sibling, ...]:
         """Those that are heard, and have an Asterisk."""
-        offices = (one for one in self.by_uri.values() if one.office and one.has_gateway)
-        return tuple(one for one in offices if self._is_up(one))
+        return tuple(one for one in self.by_uri.values() if one.makes_calls and self._is_up(one))
 
     def is_cut_off(self) -> bool:
         """Whether this is a branch that hears no main."""

@@ -31,10 +31,15 @@ def in_order(request: Request, facts: Facts, *, service: bool = False) -> tuple[
     """
     if facts.node.spiral:
         return spiral.in_order(request, facts, service=service)
+    return _in_order(request, facts, None if service else lineowner.satellite(request, facts))
+
+
+def _in_order(request: Request, facts: Facts, line: Sibling | None) -> tuple[Gateway, ...]:
+    """The same, for a call that leaves by the `line` of that satellite."""
     own, siblings = facts.node.gateways_for(media6=request.media6), facts.node.siblings
     if not own:
         return ()
-    held, away, line = _held(facts), _held_away(facts), None if service else lineowner.satellite(request, facts)
+    held, away = _held(facts), _held_away(facts)
     gateways = (*own, *(sibling.gateway for sibling in siblings if not sibling.branch))
     first = line.gateway if line else away[1].gateway if away else own[held[1]] if held else gateways[0]
     return (first, *(one for one in gateways if one != first))
@@ -42,21 +47,26 @@ def in_order(request: Request, facts: Facts, *, service: bool = False) -> tuple[
 
 def relayed(request: Request, facts: Facts, called: str, leg: str, *aors: str) -> Verdict:
     """To one Asterisk; the others are left in the memo for the failure route. `aors` are who may have calls."""
-    gateways = in_order(request, facts)
+    if facts.node.spiral:
+        return _by_ourselves(request, facts, called)
+    line = lineowner.satellite(request, facts)
+    gateways = _in_order(request, facts, line)
     if not gateways:
         return no_gateway(facts)
-    if facts.node.spiral:
-        return Verdict("relayed", spiral.why(gateways[0], facts), Relay(gateways[0], called))
     asked = asked_where(facts, *aors)
     if asked and facts.slots is None:
         return Verdict("asked", f"where {', '.join(asked)} have calls", Claim(leg, (), parties=asked))
-    line = lineowner.satellite(request, facts)
-    if line:
-        return Verdict(
-            "relayed", f"gateway {gateways[0]} of {line.name}, whose line it leaves by", Relay(line.gateway, called)
-        )
     why = _why(facts) if asked or _held_away(facts) else ""
+    if line:
+        why = f" of {line.name}, whose line it leaves by"
     return Verdict("relayed", f"gateway {gateways[0]}{why}", Relay(gateways[0], called))
+
+
+def _by_ourselves(request: Request, facts: Facts, called: str) -> Verdict:
+    gateways = spiral.in_order(request, facts, service=False)
+    if not gateways:
+        return no_gateway(facts)
+    return Verdict("relayed", spiral.why(gateways[0], facts), Relay(gateways[0], called))
 
 
 def no_gateway(facts: Facts) -> Verdict:

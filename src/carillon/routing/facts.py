@@ -66,6 +66,11 @@ class Sibling:
     office: str = ""
 
     @property
+    def makes_calls(self) -> bool:
+        """Whether it is a satellite that can make a call of somebody elsewhere by its line."""
+        return bool(self.office) and self.has_gateway
+
+    @property
     def gateway(self) -> Gateway:
         """Where its Asterisk is reached from here: through its Kamailio."""
         return Gateway(self.addresses[0], self.port)

@@ -14,7 +14,7 @@ from carillon.trunks.places import place_of
 
 def satellites_up(node: NodeProfile, up: Container[str]) -> tuple[Sibling, ...]:
     """The satellites among siblings that could make a call, of the nodes that are `up`, by name."""
-    return tuple(one for one in node.siblings if one.office and one.has_gateway and one.name in up)
+    return tuple(one for one in node.siblings if one.makes_calls and one.name in up)
 
 
 def satellite(request: Request, facts: Facts) -> Sibling | None:

@@ -8,12 +8,12 @@ import socket
 import ssl
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from carillon.confgen.tls.authority import CERTIFICATE
 from carillon.confgen.tls.certificate import Certificate, read_certificate
@@ -47,6 +47,18 @@ def opened(main: Node, nodes: Path) -> HTTPSConnection:
         connection.close()
         raise
     return connection
+
+
+def answered(connection: HTTPSConnection, path: str, question: str) -> tuple[int, dict[str, Any]]:
+    """What a main says to one question, and its code; the connection is closed then.
+
+    Raises `OSError`, `HTTPException`, `ValueError`.
+    """
+    with closing(connection):
+        connection.request("POST", path, question, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        said: dict[str, Any] = json.loads(answer.read())
+        return answer.status, said
 
 
 class Asking:

@@ -10,7 +10,7 @@ from carillon.confgen.tls.authority import NodeCertificate, granted, problem, re
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.system import load_nodes
-from carillon.satellites.asking import opened
+from carillon.satellites.asking import answered, opened
 from carillon.system.paths import SystemPaths
 
 PATH: Final = "/certificate"
@@ -43,20 +43,11 @@ def _answer(paths: SystemPaths, question: str) -> dict[str, Any]:
         if main.is_satellite:
             continue
         try:
-            connection = opened(main, paths.cluster)
-        except OSError as error:
-            words = f"{main.name} ({main.address}): {error}"
-            continue
-        try:
-            connection.request("POST", PATH, question, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            said: dict[str, Any] = json.loads(answer.read())
+            status, said = answered(opened(main, paths.cluster), PATH, question)
         except (OSError, HTTPException, ValueError) as error:
             words = f"{main.name} ({main.address}): {error}"
             continue
-        finally:
-            connection.close()
-        if answer.status == 200 or "refused" in said:
+        if status == 200 or "refused" in said:
             return said
         words = f"{main.name} ({main.address}) gives none"
     raise Refused("link", f"no main gives another one: {words}")

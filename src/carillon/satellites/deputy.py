@@ -19,7 +19,7 @@ from carillon.model.refused import Refused
 from carillon.provisioning import users
 from carillon.provisioning.system import follow_truth, load_nodes, open_truth, put_in_force
 from carillon.satellites import keeping
-from carillon.satellites.asking import opened
+from carillon.satellites.asking import answered, opened
 from carillon.stores.sql.engine import Busy, DatabaseAway, reading
 from carillon.stores.sql.feed import last_position
 from carillon.supervision.waiting import comes_true
@@ -63,13 +63,9 @@ def _answer(paths: SystemPaths, question: str) -> dict[str, Any]:
         except OSError:
             continue
         try:
-            connection.request("POST", PATH, question, {"Content-Type": "application/json"})
-            said: dict[str, Any] = json.loads(connection.getresponse().read())
+            return answered(connection, PATH, question)[1]
         except (OSError, HTTPException, ValueError) as error:
             raise Refused("link", "broke while it was asked; look whether it was done.") from error
-        finally:
-            connection.close()
-        return said
     raise Refused("link", CUT_OFF)
 
 

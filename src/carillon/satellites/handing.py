@@ -5,7 +5,6 @@ Each has an id that mains remember. So it may be asked again, of any main, whate
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import time
@@ -20,7 +19,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.system import load_nodes
 from carillon.satellites import upon
-from carillon.satellites.asking import opened
+from carillon.satellites.asking import answered, opened
 from carillon.satellites.kept import Journal, Kept
 from carillon.satellites.moments import Moment
 from carillon.satellites.receiving import MOST, OUT_OF_ORDER, PATH
@@ -97,9 +96,7 @@ def _written(changes: Sequence[Kept], previous: str, waited: bool) -> str:
 
 
 def _asked(main: Node, nodes: Path, question: str) -> Outcome:
-    with contextlib.closing(opened(main, nodes)) as connection:
-        connection.request("POST", PATH, question, {"Content-Type": "application/json"})
-        answer: Outcome = json.loads(connection.getresponse().read())
+    _, answer = answered(opened(main, nodes), PATH, question)
     if "refused" in answer:
         raise Refused(*answer["refused"])
     return {"outcomes": [{**one} for one in answer["outcomes"]], "stopped": str(answer["stopped"])}

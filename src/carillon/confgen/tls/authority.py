@@ -156,10 +156,7 @@ def keep(directory: Path, issued: NodeCertificate) -> None:
     A crash in the midst leaves the old ones, or what `settle` completes.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (directory / AUTHORITY).exists():
-        _write_if_news(directory / AUTHORITY, issued.authority.encode())
-    else:
-        _write(directory / AUTHORITY, issued.authority.encode(), 0o644)
+    _write_if_news(directory / AUTHORITY, issued.authority.encode())
     fresh = [
         _written(directory / KEY, issued.key.encode(), 0o600),
         _written(directory / CERTIFICATE, issued.certificate.encode(), 0o644),
@@ -169,7 +166,7 @@ def keep(directory: Path, issued: NodeCertificate) -> None:
 
 
 def _write_if_news(file: Path, content: bytes) -> None:
-    if file.read_bytes() != content:
+    if not file.exists() or file.read_bytes() != content:
         _write(file, content, 0o644)
 
 
