@@ -152,6 +152,7 @@ class Daemon:
         up = frozenset(peer.name for peer in self.settings.peers if self.hearing.is_up(peer))
         self.book.round(up, silent)
         await self.place_book.round(silent)
+        await self.ban_book.round()
         self.publication_book.round()
         await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
@@ -163,7 +164,7 @@ class Daemon:
             if await asyncio.to_thread(was_restarted, self.settings.rpc):
                 self.hearing.wants_all()
                 self.book.write_anew()
-                await self.ban_book.write_own()
+                self.ban_book.write_anew()
             await asyncio.to_thread(tell_states, self.settings.rpc, known)
             self.serving = not self.leaving
         except RpcFailed:

@@ -16,6 +16,9 @@ from carillon.siblings.bans import LIFTED
 from carillon.supervision.rpc import NotThere, RpcFailed, call
 from carillon.system.paths import SystemPaths
 
+PATIENCE_S = 2.0
+"""Those who tell the other nodes may be busy for a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Banned:
@@ -41,7 +44,7 @@ def banned(paths: SystemPaths) -> list[Banned]:
 def lift(paths: SystemPaths, address: str, account: str | None) -> list[Banned]:
     """Take back an account's ban, or all bans of an address, with what was counted; gives those that were in force.
 
-    Raises `Refused` when there is none.
+    Raises `Refused` when there is none, or when the other nodes could not be told.
     """
     _address(address)
     lifted = [ban for ban in banned(paths) if ban.address == address and account in (None, ban.account)]
@@ -57,9 +60,16 @@ def lift(paths: SystemPaths, address: str, account: str | None) -> list[Banned]:
 
 
 def tell_siblings(place: Path, key: str) -> None:
-    """Have a ban taken back on the other nodes too, where there are any."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as telling, suppress(OSError):
-        telling.sendto(f"{LIFTED} 0 {key}".encode(), str(place))
+    """Have a ban taken back on the other nodes too, where there are any; raises `Refused` when they can't be told."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
+        telling.settimeout(PATIENCE_S)
+        try:
+            telling.sendto(f"{LIFTED} 0 {key}".encode(), str(place))
+        except FileNotFoundError:
+            return  # a system of one node
+        except OSError as error:
+            words = f"{key} is no longer banned here, but the other nodes were not told ({error}): say it there too."
+            raise Refused("ban", words) from error
 
 
 def _keys_of(paths: SystemPaths, address: str) -> list[str]:
