@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tests.phones.compose import Headers
 from tests.phones.dialog import Dialog
 from tests.phones.message import Message
-from tests.phones.raw import RawAgent
+from tests.phones.raw import PATIENCE, RawAgent
 
 
 def calls(caller: RawAgent, uri: str, headers: Headers = (), routes: Sequence[str] = ()) -> Message:
@@ -18,7 +18,7 @@ def calls(caller: RawAgent, uri: str, headers: Headers = (), routes: Sequence[st
     return invite
 
 
-def final(caller: RawAgent, invite: Message, timeout: float = 5) -> Message:
+def final(caller: RawAgent, invite: Message, timeout: float = PATIENCE) -> Message:
     """The final answer to an INVITE."""
     key = (invite.header("Call-ID"), invite.cseq)
 

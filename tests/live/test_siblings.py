@@ -20,6 +20,8 @@ from carillon.supervision.rpc import call
 
 pytestmark = pytest.mark.engines
 
+SILENCE_S = 1
+
 
 def test_a_registration_is_known_on_both_nodes_with_its_home(cluster: Cluster) -> None:
     bob = cluster.registered("102", TWO)
@@ -295,14 +297,34 @@ def test_who_is_banned_at_one_node_is_banned_at_the_other(cluster: Cluster) -> N
     for _ in range(SETTINGS.wrong_passwords):
         assert guesser.register().code == 401
     until(lambda: bans(cluster, TWO) == [(STRANGER["away1"], "101@carillon.test")], "node2 knows the ban")
+    unheard = cluster.raw("101", TWO, host="away1")
+    own = f"<sip:101@{unheard.domain}>"
     with pytest.raises(TimeoutError):
-        cluster.raw("101", TWO, host="away1").register()
+        unheard.authenticated(unheard.request("REGISTER", f"sip:{unheard.domain}", to=own), SILENCE_S)
     assert cluster.raw("102", TWO, host="away1").register().code == 200
     cluster.kills(TWO, "kamailio")
     until(lambda: bans(cluster, TWO), "node2 knows the ban again")
     cluster.says(TWO, "ban", "remove", STRANGER["away1"])
     until(lambda: bans(cluster, ONE) == [], "node1 has taken the ban back")
     assert cluster.raw("101", ONE, host="away1").register().code == 200
+
+
+def test_a_node_that_was_away_hears_that_a_ban_was_taken_back(cluster: Cluster) -> None:
+    """It would impose it again on the other one, for it has told of it itself."""
+    guesser = cluster.raw("101", ONE, password="guess", host="away1")
+    for _ in range(SETTINGS.wrong_passwords):
+        assert guesser.register().code == 401
+    until(lambda: bans(cluster, TWO), "node2 knows the ban")
+    cluster.network.cut(TWO)
+    try:
+        cluster.sees_up(ONE, TWO, up=False)
+        cluster.says(TWO, "ban", "remove", STRANGER["away1"])
+    finally:
+        cluster.network.heal(TWO)
+    cluster.sees_up(ONE, TWO)
+    until(lambda: bans(cluster, ONE) == [], "node1 has taken the ban back")
+    cluster.sees_up(TWO, ONE)
+    assert bans(cluster, TWO) == []
 
 
 def bans(cluster: Cluster, name: str) -> list[tuple[str, str]]:

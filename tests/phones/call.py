@@ -10,7 +10,7 @@ from tests.phones.journal import Event
 from tests.phones.message import Message
 from tests.phones.remote import Remote
 
-PATIENCE = 10.0  # seconds that a verb waits, unless told otherwise
+PATIENCE = 30.0  # seconds that a verb waits, unless told otherwise
 
 
 @dataclass(frozen=True)

@@ -354,7 +354,7 @@ class Building:
         """What the workers share."""
         return closing(redis.Redis(unix_socket_path=str(self.paths.redis_socket)))
 
-    def counts(self, name: str, calls: int, patience_s: float = 5.0) -> None:
+    def counts(self, name: str, calls: int, patience_s: float = 20.0) -> None:
         """Wait until so many calls count."""
         deadline = time.monotonic() + patience_s
         while self.counted(name) != calls:

@@ -41,7 +41,7 @@ ONE, TWO = "node1", "node2"
 ADDRESSES = {ONE: "10.77.0.1", TWO: "10.77.0.2"}
 PHONES = {f"phone{n}": f"10.77.0.{n + 10}" for n in range(1, 5)}
 STRANGER = {"away1": "10.77.0.41"}
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 COMMAND_S = 300.0
 
 
