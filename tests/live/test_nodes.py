@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from sqlalchemy import text
 from tests.lab.cluster import DOMAIN, Cluster, Machine
 from tests.lab.known import comes_true, name
@@ -18,10 +20,14 @@ from tests.live.members import own_server
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
 
+from carillon.confgen.tls import authority
+from carillon.provisioning.system import load_node
 from carillon.stores.sql.engine import migrating
 from carillon.supervision.supervisor import start_program, stop_program
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
+
+BEGINS = "-----BEGIN CERTIFICATE-----"
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +245,34 @@ def follower(of: Machine) -> dict[str, Any]:
     """What `status` says of it."""
     [found] = [row for row in of.does("--json", "status").row["components"] if row["name"] == "follower"]
     return dict(found)
+
+
+def test_a_renewed_certificate_is_what_the_database_shows(
+    cluster: Cluster, two: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a restart; who shows one that has nearly ended gets another by itself."""
+    one, place = cluster["one"], cluster["one"].paths.cluster
+    monkeypatch.setattr(authority, "LIFETIME", timedelta(days=300))
+    authority.keep(place, authority.issue(place, load_node(one.paths)))
+    monkeypatch.undo()
+    nearly_ended = serial((place / "node.pem").read_text())
+    assert comes_true(lambda: serial((place / "node.pem").read_text()) != nearly_ended, 60)
+    assert comes_true(lambda: shown(one) == serial((place / "node.pem").read_text()), 60)
+    two.does("user", "add", "105", "--name", "Eve")
+    assert comes_true(lambda: name(one, "105") == "Eve")
+
+
+def serial(pem: str) -> int:
+    """Of the first certificate in a text."""
+    return x509.load_pem_x509_certificate(pem.encode()).serial_number
+
+
+def shown(machine: Machine) -> int | None:
+    """The certificate that its MariaDB shows to who comes from elsewhere; None when it shows none."""
+    inside = ("ip", "netns", "exec", machine.network.namespace(machine.host))
+    command = (*inside, "openssl", "s_client", "-starttls", "mysql", "-connect", f"{machine.address}:3306")
+    said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    return serial(said[said.index(BEGINS) :]) if BEGINS in said else None
 
 
 def test_calls_go_on_while_the_node_with_the_database_is_away(cluster: Cluster, two: Machine) -> None:

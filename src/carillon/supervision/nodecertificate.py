@@ -13,7 +13,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.system import load_nodes
 from carillon.satellites import certifying
-from carillon.supervision import joinkeys, rpc
+from carillon.supervision import joinkeys, owndatabase, rpc
 from carillon.supervision.certificate import CERTIFICATE as SHOWN
 from carillon.supervision.certificate import KEY as SHOWN_KEY
 from carillon.system import whole
@@ -60,6 +60,8 @@ def put_in_force(paths: SystemPaths) -> None:
     put_target(paths, "tls", {**shown, **kept})
     with suppress(rpc.RpcFailed):  # it is down, and reads it when it starts
         rpc.call(paths.kamailio_rpc, "tls.reload", timeout_s=PATIENCE_S)
+    with suppress(Refused):  # the same
+        owndatabase.renew_certificate(paths)
 
 
 def note(paths: SystemPaths, words: str) -> None:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import text
+
 from carillon.confgen.apply import own
 from carillon.confgen.database.target import PROGRAM, PROVIDER, place
 from carillon.confgen.tls.authority import AUTHORITY, CERTIFICATE, KEY
@@ -100,9 +102,23 @@ def lay_secrets(paths: SystemPaths, database: Database, *, member: bool = False)
     Raises `OSError`.
     """
     own(paths.run_database)
+    _lay_certificate(paths)
+    _write(paths.run_database / "init.sql", ("SET SESSION wsrep_on = OFF;\n" if member else "") + _init(database))
+
+
+def renew_certificate(paths: SystemPaths) -> None:
+    """Have this node's MariaDB, if it runs, show what lies in the directory; connections stay. Raises `Refused`."""
+    if not (paths.run_database / CERTIFICATE).exists():
+        return
+    _lay_certificate(paths)
+    here = replace(Database.read(paths.database), hosts=())
+    with reading(open_database(here)) as connection:
+        connection.execute(text("FLUSH LOCAL SSL"))  # Galera's own connections, too
+
+
+def _lay_certificate(paths: SystemPaths) -> None:
     for name in (AUTHORITY, CERTIFICATE, KEY):
         _write(paths.run_database / name, (paths.cluster / name).read_text())
-    _write(paths.run_database / "init.sql", ("SET SESSION wsrep_on = OFF;\n" if member else "") + _init(database))
 
 
 def _init(database: Database) -> str:
@@ -120,6 +136,7 @@ def _init(database: Database) -> str:
             f"ALTER USER {there} IDENTIFIED BY '{database.password}' REQUIRE X509",
             f"GRANT ALL ON {database.name}.* TO {here}",
             f"GRANT ALL ON {database.name}.* TO {there}",
+            f"GRANT RELOAD ON *.* TO {here}",  # for its certificates
             "DROP USER IF EXISTS 'root'@'localhost', ''@'localhost'",
         )
     )
@@ -201,8 +218,8 @@ def can_write(database: Database) -> bool:
         return False
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, content: str) -> None:
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-        opened.write(text)
+        opened.write(content)
         os.fchown(opened.fileno(), pwd.getpwnam(SERVICE_USER).pw_uid, -1)
