@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from sqlite3 import connect
 
@@ -56,11 +58,13 @@ class Pair:
         return [line for step in share.whole(self.main, LIEGE) for line in wire.lines(None, step, None)]
 
     def takes(self, lines: list[str]) -> int:
-        """Put an answer in force; the sequence that is reached."""
-        file = self._home / "arriving"
-        file.write_text("".join(f"{line}\n" for line in lines))
-        with file.open() as answer:
-            return take(self.branch, os.geteuid(), answer, self.kept)[0].sequence
+        """Put an answer in force, step by step; the sequence that is reached."""
+        ends = [n for n, line in enumerate(lines, start=1) if wire.is_end(line.encode()) or n == len(lines)]
+        reached = 0
+        for begin, end in pairwise([0, *(ends or [0])]):
+            step = StringIO("".join(f"{line}\n" for line in lines[begin:end]))
+            reached = take(self.branch, os.geteuid(), step, self.kept)[0].sequence
+        return reached
 
     def follows(self) -> int:
         """As long as there is anything to say; the number of answers that it took."""

@@ -67,7 +67,7 @@ def test_steps_lead_to_what_is_told_at_once(pair: Pair, seed: int) -> None:
 
 
 def test_hundreds_of_changes_come_one_hundred_at_a_time(pair: Pair) -> None:
-    """In one answer, as long as there are no more than a thousand."""
+    """In one transaction of the main, as long as there are no more than a thousand."""
     pair.follows()
     for n in range(130):
         pair.hires(str(1000 + n), "liege")

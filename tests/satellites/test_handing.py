@@ -56,8 +56,8 @@ class Branch:
         asking = self.main.asked_by("liege")
         asking.timed = lambda mains: Anchor(mains, Moment.now()).write(self.paths.mains_clock)
         there = position_in(self.paths.run_directory)
-        with asking.asks(Asked(there, "", "0.1")) as answer:
-            position, _ = take(self.paths.run_directory, os.geteuid(), answer, self.journal.all)
+        for step in asking.asks(Asked(there, "", "0.1")):
+            position, _ = take(self.paths.run_directory, os.geteuid(), step, self.journal.all)
         asking.close()
         Report(position.sequence, time.time()).write(self.paths.follower_report)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,13 @@ from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
 from carillon.provisioning import nodes, presences, satellites, sites, users, voicemails
 from carillon.provisioning.changes import last, listing
-from carillon.satellites import certifying, deputy, unheard
+from carillon.satellites import certifying, deputy, share, unheard
 from carillon.satellites.asking import Asking, Unreachable, opened
 from carillon.satellites.board import Board
 from carillon.satellites.serving import Server
-from carillon.satellites.taking import take
+from carillon.satellites.taking import position_in, take
 from carillon.satellites.wire import Asked
+from carillon.stores.sql import feed
 from carillon.stores.sql.feed import Position
 from carillon.supervision.probes import satellite_words
 
@@ -36,8 +39,12 @@ pytestmark = pytest.mark.engines
 
 def follows(main: Main, asking: Asking, at: Position | None, aside: str = "") -> Position:
     """Ask once, and take what is said."""
-    with asking.asks(Asked(at, aside, "0.1")) as answer:
-        return take(main.paths.directory / "branch.db", os.geteuid(), answer)[0]
+    branch = main.paths.directory / "branch.db"
+    for step in asking.asks(Asked(at, aside, "0.1")):
+        take(branch, os.geteuid(), step)
+    position = position_in(branch)
+    assert position
+    return position
 
 
 def test_news_is_there_while_the_question_waits(main: Main) -> None:
@@ -67,6 +74,49 @@ def aside_of(main: Main) -> str:
     assert last is not None
     own = next(one for one in last.siblings if one.name == "liege")
     return share.print_of(share.aside(main.paths, own, last))
+
+
+@pytest.fixture
+def behind(main: Main, monkeypatch: pytest.MonkeyPatch) -> Position:
+    """A satellite is there, and behind by more changes than a main reads at once."""
+    monkeypatch.setattr(feed, "FEW", 2)
+    monkeypatch.setattr(share, "STEPS", 2)
+    asking = main.asked_by("liege")
+    position = follows(main, asking, None)
+    asking.close()
+    for n in range(15):
+        users.add(main.truth, "me", str(1000 + n), "Somebody", site="liege")
+    main.follower.look()
+    return position
+
+
+def test_who_is_far_behind_asks_once(main: Main, behind: Position) -> None:
+    """On a far link each question costs more time than its answer."""
+    asking = main.asked_by("liege")
+    assert follows(main, asking, behind, aside_of(main)).sequence == last(main.truth)
+    asking.close()
+
+
+def test_an_answer_that_breaks_off_is_gone_on_with(
+    main: Main, behind: Position, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What had come of it is in force; nothing is sent twice."""
+    steps, read = share.steps, count()
+
+    def breaks_off(*asked: Any) -> Any:
+        if next(read) == 2:
+            raise sqlite3.OperationalError("disk I/O error")
+        return steps(*asked)
+
+    monkeypatch.setattr(share, "steps", breaks_off)
+    asking = main.asked_by("liege")
+    with pytest.raises(Unreachable, match="node1"):
+        follows(main, asking, behind, aside_of(main))
+    there = position_in(main.paths.directory / "branch.db")
+    assert there
+    assert behind.sequence + 8 == there.sequence
+    assert follows(main, asking, there, aside_of(main)).sequence == last(main.truth)
+    asking.close()
 
 
 def test_the_main_knows_how_far_its_satellite_is(main: Main) -> None:
@@ -185,11 +235,8 @@ def test_a_main_of_another_name_is_not_believed(main: Main) -> None:
 
 def test_another_version_is_told_what_to_do(main: Main) -> None:
     asked = Asked(None, "", "0.0.1", schema=3)
-    with (
-        pytest.raises(Refused, match=r"and liege has 0\.0\.1 \(directory 3\); install the same, the mains first"),
-        main.asked_by("liege").asks(asked),
-    ):
-        pass
+    with pytest.raises(Refused, match=r"and liege has 0\.0\.1 \(directory 3\); install the same, the mains first"):
+        next(main.asked_by("liege").asks(asked))
 
 
 def says(main: Main, name: str, *asked: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A satellite's question to a main. What comes is kept on disk until all of it is there: a cut link changes nothing."""
+"""A satellite's question to a main. Each step that comes is kept on disk until all of it is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -84,21 +84,22 @@ class Asking:
             self._connection.close()
         self._connection = None
 
-    @contextmanager
-    def asks(self, asked: Asked) -> Iterator[IO[str]]:
-        """The answer, complete, line by line, as soon as there is one. Raises Unreachable; Refused for what it refuses.
+    def asks(self, asked: Asked) -> Generator[IO[str], None, None]:
+        """The steps of the answer, each complete, as soon as it is there. Raises Refused for what the main refuses.
 
-        Raises OSError only when this disk can't hold it.
+        Raises Unreachable when it doesn't answer, or breaks off behind some steps; OSError only when this disk can't
+        hold a step.
         """
         try:
             with self._answer(asked) as answer:
-                self._keep(answer)
+                for _ in self._steps(answer):
+                    with self._arriving.open() as step:
+                        yield step
         except BaseException:
             self.close()
             raise
-        with self._arriving.open() as complete:
-            yield complete
-        self._arriving.unlink(missing_ok=True)
+        finally:
+            self._arriving.unlink(missing_ok=True)
 
     @contextmanager
     def _answer(self, asked: Asked) -> Iterator[HTTPResponse]:
@@ -128,16 +129,32 @@ class Asking:
             raise self._away(error) from error
         return self._connection
 
-    def _keep(self, answer: HTTPResponse) -> None:
+    def _steps(self, answer: HTTPResponse) -> Iterator[None]:
+        """Have one step after the other on disk. Raises Unreachable when one is not whole, or none comes."""
+        lines, any_came = self._lines(answer), False
+        while self._keep(lines):
+            any_came = True
+            yield
+        if not any_came:
+            raise self._broke_off()
+
+    def _keep(self, lines: Iterator[bytes]) -> bool:
+        """Whether another step came."""
+        is_begun = False
         with self._fresh() as file:
-            lines, last = self._lines(answer), b""
             for line in lines:
                 self._heard()
                 if line:
+                    is_begun = True
                     file.write(line + b"\n")
-                    last = line
-            if not wire.is_end(last):
-                raise Unreachable(f"{self.main.name} ({self.main.address}) broke off")
+                    if wire.is_end(line):
+                        return True
+        if is_begun:
+            raise self._broke_off()
+        return False
+
+    def _broke_off(self) -> Unreachable:
+        return Unreachable(f"{self.main.name} ({self.main.address}) broke off")
 
     def _fresh(self) -> IO[bytes]:
         self._arriving.unlink(missing_ok=True)
@@ -176,16 +193,8 @@ def _own_certificate(nodes: Path) -> Certificate | None:
 
 
 def header_of(lines: IO[str]) -> wire.Header:
-    """The first line of an answer. Raises Broken."""
-    found = next_header(lines)
-    if found is None:
-        raise Broken("the beginning is missing")
-    return found
-
-
-def next_header(lines: IO[str]) -> wire.Header | None:
-    """The first line of the next step of an answer, None behind the last one. Raises Broken."""
+    """The first line of a step. Raises Broken."""
     line = lines.readline(LONGEST_LINE)
-    if line and not line.endswith("\n"):
+    if not line.endswith("\n"):
         raise Broken("the beginning is missing")
-    return wire.header(line) if line else None
+    return wire.header(line)

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from carillon.follower import lastknown
@@ -38,6 +38,7 @@ class Following:
         self._paths, self._heard_of, self._clock = paths, heard, clock
         self._asking: Asking | None = None
         self._told = 0.0
+        self._for_a_start: Position | None = None
         self.report = Report.read(paths.follower_report) or Report()
 
     @property
@@ -75,17 +76,26 @@ class Following:
             yield Asking(main, self._paths.cluster, self._paths.last_known / ARRIVING, self._heard, self._hears_time)
 
     def _follows(self, asking: Asking) -> None:
-        place = self._directory
+        """Each step is in force when it has come: what breaks off is gone on with from there."""
+        place, owner = self._directory, pwd.getpwnam(SERVICE_USER).pw_uid
         asked = Asked(position_in(place), aside_kept(self._paths), VERSION)
-        with asking.asks(asked) as answer:
-            position, aside = take(place, pwd.getpwnam(SERVICE_USER).pw_uid, answer, self._kept)
-        if aside is not None:
-            keep_aside(self._paths, load_nodes(self._paths)[0].name, aside)
-            lastknown.lay_told(self._paths, pwd.getpwnam(SERVICE_USER).pw_uid)
-        if place == self._paths.run_directory and position != asked.at:
-            lastknown.copy_directory(place, self._paths.last_known / place.name)
-        self.report = Report(position.sequence, self._clock())
+        try:
+            with closing(asking.asks(asked)) as steps:
+                for step in steps:
+                    position, aside = take(place, owner, step, self._kept)
+                    if aside is not None:
+                        keep_aside(self._paths, load_nodes(self._paths)[0].name, aside)
+                        lastknown.lay_told(self._paths, owner)
+                    self.report = Report(position.sequence, self._clock())
+        finally:
+            self._keeps_for_a_start(place)
         self._tells()
+
+    def _keeps_for_a_start(self, place: Path) -> None:
+        position = position_in(place)
+        if place == self._paths.run_directory and position != self._for_a_start:
+            lastknown.copy_directory(place, self._paths.last_known / place.name)
+            self._for_a_start = position
 
     def _kept(self) -> tuple[Kept, ...]:
         """What waits here for mains; what can't be read doesn't hold up what they tell."""

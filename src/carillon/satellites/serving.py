@@ -13,7 +13,7 @@ import sqlite3
 import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -196,9 +196,11 @@ class Answer:
             yield ""
             beside = self._aside()
         known = share.print_of(beside[1]) == self.asked.aside
-        for before, step in self._steps(beside[0]):
-            yield from wire.lines(before, step, None if known else beside[1])
-            known = True
+        for steps in self._steps(beside[0]):
+            for before, step in steps:
+                yield from wire.lines(before, step, None if known else beside[1])
+                known = True
+            yield ""  # the link has something to do while we read on
 
     def _waits(self, aside: dict[str, Any], waited_s: float) -> bool:
         """Whether there is nothing to say yet; a satellite that is ahead of us has asked another main before."""
@@ -216,22 +218,41 @@ class Answer:
             return None
         return None if self._board.position is None else (own, share.aside(self._paths, own, last))
 
-    def _steps(self, satellite: Node) -> Iterator[tuple[Position | None, Step]]:
-        """The next ones, from where the satellite is, or all from nowhere."""
+    def _steps(self, satellite: Node) -> Iterator[Iterable[tuple[Position | None, Step]]]:
+        """The next ones, from where the satellite is to where we are, or all from nowhere."""
         there, here = self.asked.at, self._board.position
         try:
-            with reading(follow_truth(self._paths)) as connection:
-                found = share.steps(connection, there, satellite) if there else []
+            found = self._next(there, satellite)
         except (DatabaseAway, Busy):
             found = []
             if there is not None and here is not None and there.sequence >= here.sequence:
-                yield there, Step(there, frozenset(), ())
+                yield [(there, Step(there, frozenset(), ()))]
                 return
         if found:
-            yield from found
+            yield from self._further(found, here, satellite)
             return
-        for whole in share.whole(self._paths.run_directory, satellite):
-            yield None, whole
+        yield ((None, whole) for whole in share.whole(self._paths.run_directory, satellite))
+
+    def _further(
+        self, found: list[tuple[Position | None, Step]], here: Position | None, satellite: Node
+    ) -> Iterator[list[tuple[Position | None, Step]]]:
+        """These steps and those behind them: on a far link each question costs more time than its answer."""
+        while found:
+            yield found
+            there = found[-1][1].position
+            if here is None or there.sequence >= here.sequence:
+                return
+            try:
+                found = self._next(there, satellite)
+            except (DatabaseAway, Busy):
+                return  # the next question is answered somehow
+
+    def _next(self, there: Position | None, satellite: Node) -> list[tuple[Position | None, Step]]:
+        """Some of the steps, in a transaction of their own: none waits for the link. Raises `DatabaseAway`, `Busy`."""
+        if there is None:
+            return []
+        with reading(follow_truth(self._paths)) as connection:
+            return [*share.steps(connection, there, satellite)]
 
 
 def require_satellite(name: str, siblings: tuple[Node, ...]) -> Node:

@@ -26,7 +26,7 @@ from carillon.system.paths import SystemPaths
 SITE_OF_ACCOUNT = 6 + compiled.PARTY.split(", ").index("site")
 """Behind domain, user name, both HA1, encryption and priority."""
 STEPS = 10
-"""In one answer, at most: a thousand changes, some 30 kB."""
+"""Read at once, at most: a thousand changes, some 20 kB on the link."""
 TRUNK_NAME, ROUTE_TRUNK, ROUTE_SITE = 1, 2, 3
 
 
@@ -48,10 +48,7 @@ def restricted(step: Step, satellite: Node) -> Step:
 
 
 def steps(connection: Connection, there: Position, satellite: Node) -> list[tuple[Position, Step]]:
-    """The next steps of a satellite that is `there`, each with where it begins; none where it must get everything.
-
-    Several in one answer: on a far link each question costs more time than its answer.
-    """
+    """The next steps of a satellite that is `there`, each with where it begins; none where it must get everything."""
     found: list[tuple[Position, Step]] = []
     while len(found) < STEPS and (delta := next_delta(connection, there)):
         found.append((there, restricted(step_of(delta), satellite)))

@@ -1,4 +1,4 @@
-"""Putting what a main has told in force on a satellite: all of an answer, or nothing of it."""
+"""Putting what a main has told in force on a satellite: all of a step, or nothing of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from carillon.model.node import Node
 from carillon.model.zone import NameService
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.satellites import share, upon, wire
-from carillon.satellites.asking import header_of, next_header
+from carillon.satellites.asking import header_of
 from carillon.satellites.kept import Kept
 from carillon.satellites.wire import Broken
 from carillon.stores import nameservice, trunklogins
@@ -24,25 +24,14 @@ from carillon.system.paths import SystemPaths
 
 
 def take(
-    directory: Path, owner_uid: int, answer: IO[str], kept: Callable[[], Sequence[Kept]] = tuple
+    directory: Path, owner_uid: int, step: IO[str], kept: Callable[[], Sequence[Kept]] = tuple
 ) -> tuple[Position, dict[str, Any] | None]:
-    """Bring a directory to where an answer leads; what lies beside is returned. Raises Broken, sqlite3.Error, OSError.
+    """Bring a directory to where a step leads; what lies beside is returned. Raises Broken, sqlite3.Error, OSError.
 
-    What doesn't fit to where the directory is, such as what came already, is not taken. An answer of several steps is
-    taken step by step. What is `kept` here lies upon it, as long as it isn't in what mains tell.
+    What doesn't fit to where the directory is, such as what came already, is not taken. What is `kept` here lies upon
+    it, as long as it isn't in what mains tell.
     """
-    head = header_of(answer)
-    aside = head.aside
-    _take(directory, owner_uid, head, answer, kept)
-    while further := next_header(answer):
-        head = further
-        _take(directory, owner_uid, head, answer, kept)
-    return head.to, aside
-
-
-def _take(
-    directory: Path, owner_uid: int, head: wire.Header, answer: IO[str], kept: Callable[[], Sequence[Kept]]
-) -> None:
+    head = header_of(step)
     with writing(directory, owner_uid) as opened:
         known = position_of(opened)
         if head.before is not None and head.before != known:
@@ -50,8 +39,9 @@ def _take(
         if (head.before is None) != (head.touched is None):
             raise Broken("it leads on from nowhere")
         upon.lift(opened)
-        apply(opened, Step(head.to, head.touched, wire.rows(answer)))
+        apply(opened, Step(head.to, head.touched, wire.rows(step)))
         upon.lay(opened, [one for one in kept() if one.sequence is None or one.sequence > head.to.sequence])
+    return head.to, head.aside
 
 
 def position_in(directory: Path) -> Position | None:

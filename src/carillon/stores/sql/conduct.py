@@ -6,10 +6,11 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import Connection, Select, Table, select, tuple_
+from sqlalchemy import Connection, Select, Table, select
 
 from carillon.model.presence import MANUAL
 from carillon.stores.ports import ForwardRow, StateRow
+from carillon.stores.sql.among import among
 from carillon.stores.sql.tables import forwarding, presence
 
 Row = TypeVar("Row")
@@ -50,7 +51,7 @@ def _of(table: Table, people: Set[Person]) -> Select[tuple[object, ...]]:
     query = select(table)
     if len(people) > FEW:
         return query
-    return query.where(tuple_(table.c.domain, table.c.extension).in_(sorted(people)))
+    return query.where(among((table.c.domain, table.c.extension), people))
 
 
 def _frozen(rows: Mapping[Person, list[Row]]) -> dict[Person, tuple[Row, ...]]:

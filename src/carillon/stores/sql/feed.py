@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from carillon.model.change import Noun, Subject
 from carillon.model.rights import parse_rights
@@ -26,6 +26,7 @@ from carillon.stores.ports import (
     TrunkProfile,
 )
 from carillon.stores.sql import names
+from carillon.stores.sql.among import Columns, among
 from carillon.stores.sql.conduct import Conduct, Person, conduct_of
 from carillon.stores.sql.panels import panels_of
 from carillon.stores.sql.pickup import Groups, members_touched, pickup_groups
@@ -54,7 +55,7 @@ from carillon.stores.sql.tables import (
 )
 from carillon.stores.waiting import COLUMNS as CALLBACK
 
-Keys = Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
+Keys = Mapping[Noun, Columns]
 """The columns that say domain and key of a touched thing, for each noun that reaches a query."""
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
@@ -370,8 +371,8 @@ def _rows(
     if touched is None:
         return list(connection.execute(query))
     found: list[Row[tuple[object, ...]]] = []
-    for noun, (place, key) in keys.items():  # one by one: SQLite finds no index across tables
-        wanted = [and_(place == thing.domain, key == thing.key) for thing in touched if thing.noun is noun]
+    for noun, columns in keys.items():  # one by one: SQLite finds no index across tables
+        wanted = [(thing.domain, thing.key) for thing in touched if thing.noun is noun]
         if wanted:
-            found += connection.execute(query.where(or_(*wanted)))
+            found += connection.execute(query.where(among(columns, wanted)))
     return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, select, true
 
 from carillon.model.book import Book, shown
 from carillon.model.change import Noun, Subject
 from carillon.stores.compiled import PERSON
+from carillon.stores.sql.among import Columns, among
 from carillon.stores.sql.tables import book, entry, mobile, number, user
 
 NameRow = tuple[str, str, str, int, str, str, str]
@@ -80,18 +81,16 @@ def _entries(connection: Connection, touched: Touched) -> Iterator[NameRow]:
                 yield *key, rank, name, Book(row.domain, row.book, row.owner).source, ""
 
 
-def _touched(
-    touched: Touched, keys: Mapping[Noun, tuple[ColumnElement[str], ColumnElement[str]]]
-) -> Iterable[ColumnElement[bool]]:
+def _touched(touched: Touched, keys: Mapping[Noun, Columns]) -> Iterable[ColumnElement[bool]]:
     """Conditions, a query each: SQLite finds no index across tables."""
     if touched is None:
         yield true()
         return
-    for noun, (place, key) in keys.items():
+    for noun, columns in keys.items():
         wanted = {(thing.domain, _owner(thing.key) if noun is Noun.BOOK else thing.key) for thing in touched
                   if thing.noun is noun}  # fmt: skip
         if wanted:
-            yield or_(false(), *(and_(place == domain, key == own) for domain, own in sorted(wanted)))
+            yield among(columns, wanted)
 
 
 def _owner(key: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Set
 
-from sqlalchemy import Connection, Row, and_, select, tuple_
+from sqlalchemy import Connection, Row, and_, select
 
 from carillon.model.change import Noun, Subject
+from carillon.stores.sql.among import among
 from carillon.stores.sql.conduct import FEW, Person
 from carillon.stores.sql.tables import group, member
 
@@ -20,7 +21,7 @@ def pickup_groups(connection: Connection, people: Set[Person]) -> Mapping[Person
     of = and_(group.c.domain == member.c.domain, group.c.name == member.c.group)
     query = select(member.c.domain, member.c.extension, member.c.group, group.c.pickup).join(group, of)
     if len(people) <= FEW:
-        query = query.where(tuple_(member.c.domain, member.c.extension).in_(sorted(people)))
+        query = query.where(among((member.c.domain, member.c.extension), people))
     found: dict[Person, tuple[set[str], set[str]]] = {}
     for row in connection.execute(query):
         groups, closed = found.setdefault((row.domain, row.extension), (set(), set()))

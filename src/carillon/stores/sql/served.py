@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, or_, select
 
 from carillon.model.change import Noun, Subject
 from carillon.model.target import TargetKind
 from carillon.stores.ports import GroupProfile, Party
+from carillon.stores.sql.among import among
 from carillon.stores.sql.tables import group, member, number
 
 ACCESS = str(TargetKind.ACCESS)
@@ -19,7 +20,7 @@ def served_numbers(connection: Connection, touched: frozenset[Subject] | None) -
         wanted = [(thing.domain, thing.key) for thing in touched if thing.noun is Noun.NUMBER]
         if not wanted:
             return ()
-        query = query.where(or_(*(and_(number.c.domain == domain, number.c.number == key) for domain, key in wanted)))
+        query = query.where(among((number.c.domain, number.c.number), wanted))
     return tuple((row.number, _party(row.domain, row.number, row.target)) for row in connection.execute(query))
 
 
