@@ -26,6 +26,7 @@ from tests.phones.raw import RawAgent
 
 from carillon.routing.elsewhere import TABLE
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.mailboxes import Mailboxes, length_s
 from carillon.supervision import rpc
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
@@ -226,6 +227,43 @@ def test_the_sound_of_a_call_within_the_branch_stays_there(branch: Branch) -> No
     assert {sound_goes_to(mine), sound_goes_to(theirs)} == {branch.two.address}
     assert mine.hangup().code == 200
     theirs.wait_ended()
+
+
+def test_a_message_is_left_and_heard_while_the_link_is_cut(branch: Branch) -> None:
+    """For a colleague of the branch and for one elsewhere; nothing of it has to be asked of a main."""
+    for extension in ("102", "202"):
+        branch.one.does("forwarding", "add", extension, "--when", "always", "--to", "voicemail")
+    assert changed(branch, "Bertie")
+    carol, dave = branch.telephone("201"), branch.telephone("202")
+    with branch.cut_off():
+        for extension in ("102", "202"):
+            leaves_a_message(branch.two, carol, extension)
+        listening = dave.dial("*97")
+        listening.wait_answered()
+        listening.dtmf("1")
+        listening.dtmf("1")
+        listening.hears(carol.tone)
+        listening.hangup()
+    assert comes_true(lambda: branch.one.does("--json", "voicemail", "list", "202").row != [], 60)
+    for extension in ("102", "202"):
+        branch.one.does("forwarding", "clear", extension)
+    assert changed(branch, "Bob")
+
+
+def leaves_a_message(there: Machine, caller: Phone, to: str) -> None:
+    """Call somebody's voicemail, skip the greeting and speak until it is on disk."""
+    store = Mailboxes(there.paths.voicemail)
+    call = caller.dial(to)
+    call.wait_answered()
+    call.dtmf("#")
+    assert comes_true(lambda: any(is_long(store.draft_sound(draft)) for draft in store.drafts()), 60)
+    call.hangup()
+    assert comes_true(lambda: store.messages(DOMAIN, to) != [], 60)
+
+
+def is_long(sound: Path) -> bool:
+    """Whether two seconds were recorded."""
+    return sound.exists() and length_s(sound) > 2
 
 
 def sound_goes_to(side: Call) -> str:

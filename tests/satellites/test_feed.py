@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 from tests.satellites.conftest import Pair
 
-from carillon.provisioning import devices, outbounds, presences, users
+from carillon.provisioning import devices, outbounds, presences, users, voicemails
 from carillon.provisioning.changes import last
 from carillon.satellites import stream
 from carillon.satellites.wire import Broken
@@ -44,6 +44,14 @@ def turns_away(pair: Pair, chance: random.Random) -> None:
     presences.set(pair.truth, "me", chance.choice(("101", "201")), chance.choice(("dnd", "away", "default")))
 
 
+def changes_a_mailbox(pair: Pair, chance: random.Random) -> None:
+    voicemails.set(pair.truth, "me", chance.choice(("101", "201")), most=chance.choice((7, 100)))
+
+
+def gets_mail(pair: Pair, chance: random.Random) -> None:
+    users.set(pair.truth, "me", chance.choice(("101", "202")), email=chance.choice(("", "me@mail.example")))
+
+
 def hires(pair: Pair, chance: random.Random) -> None:
     pair.hires(str(chance.randint(300, 999_999)), chance.choice(("main", "liege")))
 
@@ -54,14 +62,17 @@ def loses_a_phone(pair: Pair, chance: random.Random) -> None:
         devices.remove(pair.truth, "me", chance.choice(phones).name)
 
 
-@pytest.mark.parametrize("seed", range(5))
+DOINGS = (moves, renames, turns_away, changes_a_mailbox, gets_mail, hires, loses_a_phone)
+
+
+@pytest.mark.parametrize("seed", range(8))
 def test_steps_lead_to_what_is_told_at_once(pair: Pair, seed: int) -> None:
     """Whatever people do, however many changes come between two questions."""
     chance = random.Random(seed)
     pair.follows()
     for _ in range(4):
         for _ in range(chance.randint(1, 12)):
-            chance.choice((moves, renames, turns_away, hires, loses_a_phone))(pair, chance)
+            chance.choice(DOINGS)(pair, chance)
         pair.follows()
         assert pair.rows() == pair.anew()
 

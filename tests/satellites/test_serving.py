@@ -30,6 +30,8 @@ from carillon.satellites.board import Board
 from carillon.satellites.serving import Server
 from carillon.satellites.taking import position_in, take
 from carillon.satellites.wire import Asked
+from carillon.stores.directory import DirectoryReader
+from carillon.stores.servicesettings import MailboxProfile
 from carillon.stores.sql import feed
 from carillon.stores.sql.feed import Position
 from carillon.supervision.probes import satellite_words
@@ -333,10 +335,12 @@ def test_a_satellite_learns_little_about_people_of_other_sites(main: Main) -> No
     assert asks("voicemail pin", "201@example.org", "48151623")
     assert not asks("voicemail pin", "101@example.org", "48151623")
     assert not asks("voicemail pin", "999@example.org", "48151623")
-    assert asks("voicemail settings", "201@example.org")["email"] == "201@mail.example"
-    there = asks("voicemail settings", "101@example.org")
-    assert (there["email"], there["ask_pin"], there["most"]) == (None, True, 7)
-    assert "there is no user 999" in says(main, "liege", "voicemail settings", "phone", "999@example.org")["refused"][1]
+    main.follower.look()
+    follows(main, main.asked_by("liege"), None)
+    branch = DirectoryReader(main.paths.directory / "branch.db")
+    assert branch.mailbox("example.org", "201") == MailboxProfile("201@mail.example", most=7)
+    assert branch.mailbox("example.org", "101") == MailboxProfile(None, ask_pin=True, most=7)
+    branch.close()
 
 
 def test_the_name_of_a_satellite_that_was_removed_is_nobodys_any_more(main: Main) -> None:

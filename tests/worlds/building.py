@@ -410,6 +410,7 @@ class Building:
     def sets_voicemail(self, domain: str, extension: str, **settings: Any) -> None:
         """As `carillon voicemail set`."""
         voicemails.set(self.truth, WHO, f"{extension}@{domain}", **settings)
+        put_in_force(self.paths)
 
     def mails_by(self, server: str) -> None:
         """As `carillon mail set`."""
@@ -418,6 +419,7 @@ class Building:
     def gives_email(self, domain: str, extension: str, email: str) -> None:
         """The e-mail address of somebody."""
         users.set(self.truth, WHO, f"{extension}@{domain}", email=email)
+        put_in_force(self.paths)
 
     def book(self, domain: str, name: str) -> dict[str, Any]:
         """What `carillon book show` says."""

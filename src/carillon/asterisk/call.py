@@ -16,8 +16,9 @@ from carillon.asterisk.postman import Postman
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import Kind
 from carillon.stores.callcounts import RedisCallCounts
+from carillon.stores.directory import DirectoryReader
 from carillon.stores.mailboxes import Mailboxes
-from carillon.stores.ports import Directory, HandOver, HandOvers, StoreDown
+from carillon.stores.ports import HandOver, HandOvers, StoreDown
 from carillon.stores.prompts import Prompts
 
 ANY_KEY = "0123456789*#"
@@ -38,7 +39,7 @@ class Means:
 
     office: Office
     handovers: HandOvers
-    directory: Directory
+    directory: DirectoryReader
     mailboxes: Mailboxes
     postman: Postman
     guesses: Guesses

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from carillon.provisioning import announcements, callbacks, forwardings, mailservers, presences, voicemails
+from carillon.provisioning import callbacks, forwardings, mailservers, presences, voicemails
 from carillon.provisioning.trunkkey import TrunkKey
 
 CHANGES: Final[dict[str, Callable[..., Any]]] = {
@@ -32,9 +32,7 @@ KEPT: Final = frozenset({"presence set", "presence clear", "dnd end", "forwardin
 
 
 QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
-    "voicemail settings": voicemails.settings,
     "voicemail pin": voicemails.pin_is_right,
-    "announcement": announcements.settings,
 }
 """What the services may ask, and the service user can't read: they change nothing."""
 

@@ -21,12 +21,12 @@ from carillon.asterisk.office import Office, open_office
 from carillon.asterisk.postman import Postman
 from carillon.asterisk.settings import Settings
 from carillon.asterisk.targets import service
-from carillon.model.refused import Refused
 from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.stores.noderedis import NodeRedis
+from carillon.stores.ports import StoreDown
 from carillon.stores.prompts import Prompts
 from carillon.supervision.launch import die_with
 from carillon.system.paths import SERVICE_USER, SystemPaths
@@ -57,18 +57,17 @@ async def listen(settings: Settings, means: Means) -> None:
 
 async def recovers(draft: Message, means: Means) -> None:
     """A message that was being recorded when the services died: it counts, as far as it goes."""
-    message = means.mailboxes.deliver(draft, await _mail(draft, means), SHORTEST_S)
+    message = means.mailboxes.deliver(draft, _mail(draft, means), SHORTEST_S)
     if message is not None:
         print(f"voicemail: a message of {message.seconds:.0f} s was found after a crash", flush=True)
         means.postman.takes(message)
 
 
-async def _mail(draft: Message, means: Means) -> Mail:
+def _mail(draft: Message, means: Means) -> Mail:
     try:
-        settings = await means.office.asks("voicemail settings", "the services", f"{draft.extension}@{draft.domain}")
-    except Refused:
+        to = means.directory.mailbox(draft.domain, draft.extension).email
+    except StoreDown:
         return Mail()
-    to = settings["email"]
     return Mail(MailState.WAITING, to) if to else Mail()
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from carillon.asterisk.call import ANY_KEY, Call
 from carillon.model.refused import Refused
+from carillon.provisioning.timezones import country_timezone
 from carillon.stores.mailboxes import Mailboxes, Message, length_s
+from carillon.stores.ports import StoreDown
+from carillon.stores.servicesettings import MailboxProfile
 
 TRIES = 3
 PIN_LENGTH = 12
@@ -22,11 +23,12 @@ RECEIVED = "ABdIMp"
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Somebody's mailbox; `settings` are those of `provisioning.voicemails.settings`."""
+    """Somebody's mailbox; its owner's `country` (ISO 3166-1 alpha-2) says which time it tells."""
 
     call: Call
     extension: str
-    settings: Mapping[str, Any]
+    settings: MailboxProfile
+    country: str
 
     @property
     def address(self) -> str:
@@ -43,10 +45,15 @@ class Mailbox:
         return sorted(self.store.messages(self.call.domain, self.extension), key=lambda one: one.heard)
 
 
-async def opened(call: Call, extension: str) -> Mailbox:
-    """The mailbox of an extension; raises `Refused` when there is none."""
-    settings = await call.questions("voicemail settings", f"{extension}@{call.domain}")
-    return Mailbox(call, extension, settings)
+def opened(call: Call, extension: str) -> Mailbox:
+    """The mailbox of an extension, whether the truth can be asked or not; raises `Refused` when there is none."""
+    try:
+        owner = call.directory.party(call.domain, extension)
+        if owner is None or owner.service or owner.extension != extension:
+            raise Refused("extension", f"there is no mailbox {extension}.")
+        return Mailbox(call, extension, call.directory.mailbox(call.domain, extension), owner.site.country)
+    except StoreDown as down:
+        raise Refused("voicemail", f"can't be read: {down}.") from down
 
 
 async def knows_pin(call: Call, extension: str, pin: str) -> bool:
@@ -128,7 +135,7 @@ async def _plays(mailbox: Mailbox, message: Message, place: int) -> str:
     call = mailbox.call
     key = await call.plays("vm-message", keys=ANY_KEY) or await call.says_number(place + 1, keys=ANY_KEY)
     key = key or await call.plays("vm-received", keys=ANY_KEY)
-    key = key or await call.says_time(message.at, mailbox.settings["timezone"], ANY_KEY, RECEIVED)
+    key = key or await call.says_time(message.at, country_timezone(mailbox.country), ANY_KEY, RECEIVED)
     if not key and message.caller.lstrip("+").isdigit():
         key = await call.plays("vm-from-phonenumber", keys=ANY_KEY)
         key = key or await call.says_digits(message.caller.lstrip("+"), keys=ANY_KEY)

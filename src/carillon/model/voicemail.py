@@ -8,6 +8,9 @@ from typing import Final
 
 from carillon.model.refused import Refused
 
+LONGEST_S: Final = 180
+MOST: Final = 100
+"""Of a mailbox about which nothing is said."""
 _PIN: Final = re.compile(r"[0-9]{4,12}")
 
 
@@ -24,8 +27,8 @@ class Voicemail:
     pin_hash: str | None = field(default=None, repr=False)
     ask_pin: bool = False
     mail: bool = True
-    longest_s: int = 180
-    most: int = 100
+    longest_s: int = LONGEST_S
+    most: int = MOST
 
     def __post_init__(self) -> None:
         if not 10 <= self.longest_s <= 1800:

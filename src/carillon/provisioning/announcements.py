@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,14 +76,6 @@ def show(engine: Engine, name: str) -> Announcement:
     """One announcement. Raises `Refused` when there is none."""
     with reading(engine) as connection:
         return require(connection, name)
-
-
-def settings(engine: Engine, who: str, name: str) -> Mapping[str, Any]:
-    """What a call needs to know of an announcement, as plain values. Raises `Refused` when there is none."""
-    with reading(engine) as connection:
-        found = require(connection, name)
-    then = str(found.then) if found.then else ""
-    return {"times": found.times, "answer": found.answer, "code": found.code, "then": then}
 
 
 def require(connection: Connection, name: str) -> Announcement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,7 +14,6 @@ from carillon.model.voicemail import Voicemail, require_pin
 from carillon.provisioning.changes import State, record
 from carillon.provisioning.pins import hashed, matches
 from carillon.provisioning.places import require_user
-from carillon.provisioning.timezones import timezone_of
 from carillon.stores.sql.engine import reading, repeated, writing
 from carillon.stores.sql.tables import voicemail
 
@@ -67,21 +65,6 @@ def of(connection: Connection, user: User) -> Voicemail:
     """The voicemail of a user; everybody has one."""
     row = connection.execute(select(voicemail).where(_is(user))).mappings().one_or_none()
     return Voicemail(**row) if row else Voicemail(user.domain, user.extension)
-
-
-def settings(engine: Engine, who: str, extension: str) -> Mapping[str, Any]:
-    """What a call needs to know of a mailbox, as plain values. Raises `Refused` when there is none."""
-    with reading(engine) as connection:
-        user = require_user(connection, "extension", extension)
-        own = of(connection, user)
-        return {
-            "name": user.name,
-            "email": user.email if own.mail else None,
-            "ask_pin": own.ask_pin,
-            "longest_s": own.longest_s,
-            "most": own.most,
-            "timezone": timezone_of(connection, user),
-        }
 
 
 def pin_is_right(engine: Engine, who: str, extension: str, pin: str) -> bool:

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, Final
 
-from sqlalchemy import Engine
-
 from carillon.asterisk.changes import CHANGES, KEPT, QUESTIONS
 from carillon.follower.report import Report
 from carillon.model.node import Node
@@ -111,13 +109,7 @@ def _is_own(paths: SystemPaths, satellite: Node, extension: str) -> bool:
     return (user.domain, user.site) == (satellite.default_domain, satellite.site)
 
 
-def _of_a_mailbox_elsewhere(ask: Callable[..., Any], truth: Engine, arguments: list[Any]) -> dict[str, Any]:
-    """What somebody at the branch needs who leaves a message there, and no more."""
-    return {**ask(truth, "", *arguments), "email": None, "ask_pin": True}
-
-
 OF_OTHERS: Final[dict[str, Callable[..., Any]]] = {
-    "voicemail settings": _of_a_mailbox_elsewhere,
     "voicemail pin": lambda ask, truth, arguments: False,
 }
 """What a satellite is told when it asks about people of other sites. Nobody tries PINs of theirs from a branch."""

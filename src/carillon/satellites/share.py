@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from carillon.model.change import Noun, Subject
 from carillon.model.node import Node
+from carillon.model.voicemail import LONGEST_S, MOST
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.stores import compiled
 from carillon.stores.directory import DirectoryReader
@@ -77,6 +78,8 @@ def _tables(opened: sqlite3.Connection, satellite: Node, allowed: set[object]) -
 def _kept(table: str, rows: Iterable[Row], satellite: Node, allowed: set[object]) -> Iterable[Row]:
     if table == "account":
         return (row for row in rows if _works_there(row, satellite))
+    if table == "mailbox":
+        return _mailboxes(rows, satellite)
     if table == "route":
         return _routes(rows, satellite, allowed)
     if table == "trunk":
@@ -97,8 +100,21 @@ def _own_routes(rows: Iterable[Row], satellite: Node) -> Iterator[Row]:
 
 
 def _works_there(account: Row, satellite: Node) -> bool:
-    site = json.loads(str(account[SITE_OF_ACCOUNT]))[0]
-    return (account[0], site) == (satellite.default_domain, satellite.site)
+    return _is_at(account[0], json.loads(str(account[SITE_OF_ACCOUNT]))[0], satellite)
+
+
+def _is_at(domain: object, site: object, satellite: Node) -> bool:
+    return (domain, site) == (satellite.default_domain, satellite.site)
+
+
+def _mailboxes(rows: Iterable[Row], satellite: Node) -> Iterator[Row]:
+    """Of people of other sites what somebody at the branch needs who leaves a message there, and no more."""
+    for row in rows:
+        domain, extension, site, _, _, *how_much = row
+        if _is_at(domain, site, satellite):
+            yield row
+        elif how_much != [LONGEST_S, MOST]:
+            yield (domain, extension, site, None, True, *how_much)
 
 
 def aside(paths: SystemPaths, satellite: Node, last: LastNodes) -> dict[str, Any]:

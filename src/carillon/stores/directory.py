@@ -25,6 +25,7 @@ from carillon.stores.ports import (
     StoreDown,
     TrunkProfile,
 )
+from carillon.stores.servicesettings import AnnouncementProfile, MailboxProfile, announcement_of, mailbox_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -37,6 +38,8 @@ _ACCOUNT = f"SELECT {_SECRETS}, {compiled.PARTY} FROM account WHERE domain = ? A
 _PARTY = f"SELECT {compiled.PARTY} FROM party WHERE domain = ? AND number = ?"  # noqa: S608 - our own column names
 _NAMED = "SELECT name, source, extension FROM name WHERE domain = ? AND number = ? AND owner IN (?, ?, ?)"
 _NAMED += " ORDER BY rank LIMIT 1"
+_MAILBOX = "SELECT email, ask_pin, longest_s, most FROM mailbox WHERE domain = ? AND extension = ?"
+_ANNOUNCEMENT = "SELECT times, answer, code, target FROM announcement WHERE domain = ? AND name = ?"
 _OUTSIDE = "SELECT number, 0 FROM party WHERE domain = ? AND extension = ? AND number LIKE '+%'"
 _OUTSIDE += " UNION ALL SELECT number, 1 FROM name WHERE domain = ? AND extension = ?"
 _OUTSIDE += f" AND owner = '{compiled.PERSON}' ORDER BY 2, 1"
@@ -123,6 +126,18 @@ class DirectoryReader:
         self.reads += 1
         row = self._read(_NAMED, domain, number, compiled.PERSON, owner, compiled.SHARED)
         return None if row is None else Named(*row)
+
+    def mailbox(self, domain: str, extension: str) -> MailboxProfile:
+        """What calls need to know of somebody's mailbox. Raises `StoreDown`."""
+        self.reads += 1
+        row = self._read(_MAILBOX, domain, extension)
+        return MailboxProfile() if row is None else mailbox_of(row)
+
+    def announcement(self, domain: str, name: str) -> AnnouncementProfile | None:
+        """How an announcement is played, None when there is none. Raises `StoreDown`."""
+        self.reads += 1
+        row = self._read(_ANNOUNCEMENT, domain, name)
+        return None if row is None else announcement_of(row)
 
     def domains(self) -> Mapping[str, DomainProfile]:
         """All domains by name; read again only when the file has changed. Raises `StoreDown`."""

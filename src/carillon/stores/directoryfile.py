@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carillon.model.change import Subject
-from carillon.stores import compiled, presencerules
+from carillon.stores import compiled, presencerules, servicesettings
 from carillon.stores.sql import names
 from carillon.stores.sql.feed import Position
 
-SCHEMA = 22
+SCHEMA = 23
 """Raise it with every change of the tables: a directory of another schema is built anew.
 
 A column that is new and may not be empty needs a DEFAULT, so that what an older version kept can be used until then
@@ -41,11 +41,13 @@ TABLES = {
     "grouplimit": f"{compiled.GROUP_LIMIT}, PRIMARY KEY (domain, name)",
     "presencerule": f"{presencerules.COLUMNS}, PRIMARY KEY (domain, extension)",
     "panel": f"{compiled.PANEL}, PRIMARY KEY (domain, name)",
+    "announcement": f"{servicesettings.ANNOUNCEMENT}, PRIMARY KEY (domain, name)",
     "account": f"domain TEXT, username TEXT, ha1_md5 TEXT NOT NULL, ha1_sha256 TEXT NOT NULL,"
     f" encryption INTEGER NOT NULL, priority REAL, {_PARTY},"
     " PRIMARY KEY (domain, username)",
     "party": f"domain TEXT, number TEXT, {_PARTY}, PRIMARY KEY (domain, number)",
     "name": f"{compiled.NAME}, PRIMARY KEY (domain, number, owner)",
+    "mailbox": f"{servicesettings.MAILBOX}, PRIMARY KEY (domain, extension)",
 }
 
 INDEXES = {
@@ -56,10 +58,12 @@ INDEXES = {
 
 WRITER_BUSY_SECONDS = 10
 
+_NO_MAILBOX = "DELETE FROM mailbox WHERE domain = ? AND extension = ?"
 _FORGET = {
-    "user": "DELETE FROM party WHERE domain = ? AND extension = ?",
-    "device": "DELETE FROM account WHERE domain = ? AND username = ?",
-    "number": "DELETE FROM party WHERE domain = ? AND number = ?",
+    "user": ("DELETE FROM party WHERE domain = ? AND extension = ?", _NO_MAILBOX),
+    "voicemail": (_NO_MAILBOX,),
+    "device": ("DELETE FROM account WHERE domain = ? AND username = ?",),
+    "number": ("DELETE FROM party WHERE domain = ? AND number = ?",),
 }
 """What a change of each noun makes stale in the large tables, by domain and key.
 
@@ -71,7 +75,7 @@ Row = tuple[object, ...]
 Rows = Iterable[tuple[str, Iterable[Row]]]
 
 SMALL = ("domain", "site", "trunk", "route", "schedule", "callerlist", "group", "ring", "grouplimit", "callback",
-         "presencerule", "panel")  # fmt: skip
+         "presencerule", "panel", "announcement")  # fmt: skip
 """Tables that are written whole: nothing in them can be forgotten."""
 
 
@@ -150,8 +154,8 @@ def apply(directory: sqlite3.Connection, step: Step) -> None:
 
 
 def _forget(directory: sqlite3.Connection, thing: Subject) -> None:
-    if thing.noun in _FORGET:
-        directory.execute(_FORGET[thing.noun], (thing.domain, thing.key))
+    for statement in _FORGET.get(thing.noun, ()):
+        directory.execute(statement, (thing.domain, thing.key))
     names.forget(directory, thing)
 
 

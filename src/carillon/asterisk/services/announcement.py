@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from carillon.asterisk.call import Call
 from carillon.asterisk.targets import goes_on
-from carillon.model.refused import Refused
 
 PAUSE_S = 1
 
@@ -12,27 +11,26 @@ PAUSE_S = 1
 async def run(call: Call) -> None:
     """Play the announcement `argument`."""
     prompt = call.prompts.place(call.domain, call.argument)
-    try:
-        settings = await call.questions("announcement", f"{call.argument}@{call.domain}")
-    except Refused:
+    settings = call.directory.announcement(call.domain, call.argument)
+    if settings is None:
         await call.refuses(404, "Not Found", f"There is no announcement {call.argument}")
         return
     if problem := call.prompts.problem(call.domain, call.argument):
         print(f"announcement {call.argument}: {prompt} {problem}; give it again by announcement set", flush=True)
-        if settings["then"]:
-            await goes_on(call, settings["then"])
+        if settings.then:
+            await goes_on(call, settings.then)
         else:
             await call.refuses(480, "Temporarily Unavailable", f"The sound of {call.argument} {problem}")
         return
-    if settings["answer"]:
+    if settings.answer:
         await call.answer()
     else:
         await call.runs("Progress")
-    for time in range(settings["times"]):
+    for time in range(settings.times):
         if time:
             await call.runs("Wait", PAUSE_S)
         await call.session.says("STREAM FILE", prompt.with_suffix(""), "")
-    if settings["then"]:
-        await goes_on(call, settings["then"])
-    elif not settings["answer"]:
-        await call.refuses(settings["code"], "Announcement Played")
+    if settings.then:
+        await goes_on(call, settings.then)
+    elif not settings.answer:
+        await call.refuses(settings.code, "Announcement Played")

@@ -8,8 +8,8 @@ from carillon.asterisk.mailbox import PIN_LENGTH, TRIES, knows_pin, listens, ope
 
 async def run(call: Call) -> None:
     """Open the mailbox `argument`; with its PIN, if its owner wants that."""
-    mailbox = await opened(call, call.argument)
-    if mailbox.settings["ask_pin"]:
+    mailbox = opened(call, call.argument)
+    if mailbox.settings.ask_pin:
         for _ in range(TRIES):
             if await knows_pin(call, mailbox.extension, await call.asks("vm-password", PIN_LENGTH)):
                 break

@@ -14,7 +14,7 @@ async def run(call: Call) -> None:
         extension = await call.asks("vm-login", MAILBOX_LENGTH)
         pin = await call.asks("vm-password", PIN_LENGTH)
         if extension.isdecimal() and await knows_pin(call, extension, pin):
-            await listens(await opened(call, extension))
+            await listens(opened(call, extension))
             return
         await call.plays("vm-incorrect-mailbox")
     await call.plays("vm-goodbye")

@@ -13,11 +13,11 @@ BUSY = "reason=user-busy"
 async def run(call: Call) -> None:
     """Take a message for the mailbox `argument`. It is kept whatever happens to the call."""
     try:
-        mailbox = await opened(call, call.argument)
+        mailbox = opened(call, call.argument)
     except Refused:
         await call.refuses(404, "Not Found", f"There is no mailbox {call.argument}")
         return
-    if len(mailbox.messages()) >= mailbox.settings["most"]:
+    if len(mailbox.messages()) >= mailbox.settings.most:
         await call.plays("vm-mailboxfull", "vm-goodbye")
         return
     await _greets(mailbox)
@@ -44,9 +44,9 @@ async def _takes(mailbox: Mailbox) -> None:
     name = await call.variable("CALLERID(name)")
     draft = store.begin(call.domain, mailbox.extension, call.extension, name)
     try:
-        await call.records(store.draft_sound(draft).with_suffix(""), mailbox.settings["longest_s"])
+        await call.records(store.draft_sound(draft).with_suffix(""), mailbox.settings.longest_s)
     finally:
-        to = mailbox.settings["email"]
+        to = mailbox.settings.email
         mail = Mail(MailState.WAITING, to) if to and call.postman.is_needed else Mail()
         message = store.deliver(draft, mail, SHORTEST_S)
         if message is not None:

@@ -38,6 +38,7 @@ def _rows(missing: Delta) -> Iterator[tuple[str, Iterable[Row]]]:
     if missing.small is not None:
         yield from _small(missing.small)
     yield "name", missing.names
+    yield "mailbox", missing.mailboxes
     yield (
         "account",
         (
@@ -62,4 +63,5 @@ def _small(small: SmallRows) -> Rows:
         ("callback", small.callbacks),
         ("presencerule", small.presence_rules),
         ("panel", small.panels),
+        ("announcement", small.announcements),
     )

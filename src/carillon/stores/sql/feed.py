@@ -34,6 +34,7 @@ from carillon.stores.sql.priorities import priorities_of
 from carillon.stores.sql.recordings import rules_of
 from carillon.stores.sql.rows import trunk_of
 from carillon.stores.sql.served import groups_of, served_numbers
+from carillon.stores.sql.servicesettings import MailboxRow, announcements_of, mailboxes_of
 from carillon.stores.sql.tables import (
     book,
     callback,
@@ -60,7 +61,7 @@ Keys = Mapping[Noun, Columns]
 
 _CALL_PATH = {Noun.DOMAIN, Noun.SITE, Noun.TRUNK, Noun.OUTBOUND, Noun.SCHEDULE, Noun.CALLER_LIST}
 _RULES = {Noun.RING, Noun.RECORDING, Noun.CALLBACK, Noun.PRESENCE_RULE, Noun.PRIORITY}
-_WHOLE = {Noun.GROUP, Noun.BOOK, Noun.PANEL, *_RULES}
+_WHOLE = {Noun.GROUP, Noun.BOOK, Noun.PANEL, Noun.ANNOUNCEMENT, *_RULES}
 SMALL = frozenset({*_CALL_PATH, *_WHOLE})
 """Nouns of the small tables, which are compiled whole."""
 
@@ -95,6 +96,7 @@ class SmallRows:
     group_limits: tuple[tuple[str, str, int, tuple[str, ...]], ...]
     presence_rules: tuple[tuple[object, ...], ...]
     panels: tuple[tuple[str, str, str], ...]
+    announcements: tuple[tuple[object, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Delta:
     accounts: tuple[Account, ...]
     parties: tuple[tuple[str, Party], ...]
     names: tuple[names.NameRow, ...] = ()
+    mailboxes: tuple[MailboxRow, ...] = ()
 
 
 def delta(connection: Connection, known: Position | None) -> Delta:
@@ -149,6 +152,7 @@ def _compiled(connection: Connection, position: Position, touched: frozenset[Sub
         _accounts(connection, touched),
         _parties(connection, touched),
         names.rows(connection, touched),
+        mailboxes_of(connection, touched),
     )
 
 
@@ -210,6 +214,7 @@ def _small(connection: Connection) -> SmallRows:
         tuple(_group_limits(connection)),
         tuple(map(tuple, connection.execute(select(presence_rule)))),
         panels_of(connection),
+        announcements_of(connection),
     )
 
 
