@@ -15,6 +15,7 @@ from bench.people import Person
 from bench.processes import cpu_seconds
 from bench.subjects import CALLERS, PHONE_PORT, PHONES, Subject
 from carillon.sip.legid import make_leg_id
+from carillon.sip.seal import Secrets
 
 TALK_S = 10
 """How long they talk, as `scenarios/talks.xml` says."""
@@ -58,7 +59,8 @@ def inbound(subject: Subject, load: Load, folder: Path) -> Measured:
 
 def outbound(subject: Subject, load: Load, folder: Path) -> Measured:
     """The gateway calls with a leg id of ours; a registered phone does as its number says."""
-    fields = [_call(subject, rank, make_leg_id(subject.secret, secrets.token_hex(12))) for rank in range(load.times)]
+    seals = Secrets(subject.secret)
+    fields = [_call(subject, rank, make_leg_id(seals, secrets.token_hex(12))) for rank in range(load.times)]
     with sipp.answering(AT_PHONES, folder):
         return _measured(
             "outbound",

@@ -13,12 +13,13 @@ from carillon.sip.dialogproof import proof
 from carillon.sip.digest import Credentials, make_nonce
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Account, DomainProfile, Party
 
 NOW = 1_700_000_000.0
-NODE = NodeProfile(DOMAIN, (Gateway("127.79.0.1", 5080),), frozenset({"10.79.0.1"}), b"s" * 32)
-LEG_ID = make_leg_id(NODE.secret, "0123456789abcdef01234567")
+NODE = NodeProfile(DOMAIN, (Gateway("127.79.0.1", 5080),), frozenset({"10.79.0.1"}), Secrets(b"s" * 32))
+LEG_ID = make_leg_id(NODE.secrets, "0123456789abcdef01234567")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def cases() -> tuple[Case, ...]:
         PrivateHeader.ORIGIN: "internal",
     }
     leg = replace(stranger, source=Source.GATEWAY, private=private, from_name=caller.name)
-    mark = proof(NODE.secret, stranger.call_id, stranger.from_tag)
+    mark = proof(NODE.secrets, stranger.call_id, stranger.from_tag)
     bye = replace(leg, method="BYE", to_tag="t2", dialog_proof=mark, private={})
     return (
         Case("INVITE without credentials", stranger, replace(facts, account=None, callee=None), Challenge),
@@ -74,7 +75,7 @@ def _account(person: Person, party: Party) -> Account:
 
 def _credentials(person: Person, method: str) -> Credentials:
     """What a phone that speaks SHA-256 answers to our challenge."""
-    nonce, uri = make_nonce(NODE.secret, DOMAIN, NOW, "cd" * 12), f"sip:{DOMAIN}"
+    nonce, uri = make_nonce(NODE.secrets, DOMAIN, NOW, "cd" * 12), f"sip:{DOMAIN}"
     ha2 = hashlib.sha256(f"{method}:{uri}".encode()).hexdigest()
     whole = f"{person.ha1('sha256')}:{nonce}:00000001:cnonce:auth:{ha2}"
     response = hashlib.sha256(whole.encode()).hexdigest()

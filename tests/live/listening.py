@@ -32,7 +32,7 @@ class Listening:
         """Listen to a building's Asterisk, in which no earlier test has left a call."""
         building.ends_all_calls()
         node = load_node(building.paths)
-        door = Door(node.gateway_address, node.gateway_port, LISTENER_USER, manager_secret(building.paths.secret))
+        door = Door(node.gateway_address, node.gateway_port, LISTENER_USER, manager_secret(building.paths))
         with inside(building.network.namespace(NODE)):
             session = Manager.at(door, listens=True)
             manager = session.__enter__()

@@ -15,6 +15,7 @@ from tests.phones.raw import RawAgent
 from carillon.provisioning import domains
 from carillon.provisioning.system import put_in_force
 from carillon.sip.digest import make_nonce
+from carillon.stores.secretring import Ring
 
 pytestmark = pytest.mark.engines
 
@@ -146,7 +147,7 @@ def test_an_overheard_call_does_not_become_a_call_to_somebody_else(company: Comp
 
 def test_an_old_nonce_is_stale_and_the_right_password_needs_no_asking(company: Company) -> None:
     alice = company.raw("101")
-    secret = company.building.paths.run_secret.read_bytes()
+    secret = Ring.read(company.building.paths.run_secrets).secrets(time.time())
     old = make_nonce(secret, company.domain, time.time() - 61, secrets.token_hex(8))
     challenge = Challenge("Authorization", company.domain, old, "SHA-256", "auth")
     answer = alice.exchange(answering(asks(alice), challenge, alice.login))
@@ -157,7 +158,7 @@ def test_an_old_nonce_is_stale_and_the_right_password_needs_no_asking(company: C
 
 def test_a_wrong_password_with_an_old_nonce_is_not_called_stale(company: Company) -> None:
     mallory = company.raw("101", password="guess")
-    secret = company.building.paths.run_secret.read_bytes()
+    secret = Ring.read(company.building.paths.run_secrets).secrets(time.time())
     old = make_nonce(secret, company.domain, time.time() - 61, secrets.token_hex(8))
     challenge = Challenge("Authorization", company.domain, old, "SHA-256", "auth")
     answer = mallory.exchange(answering(asks(mallory), challenge, mallory.login))
@@ -176,7 +177,7 @@ def test_a_nonce_that_is_not_ours_is_worth_nothing(company: Company, nonce: str)
 
 def test_a_nonce_of_one_domain_is_none_of_another(company: Company) -> None:
     alice = company.raw("101")
-    secret = company.building.paths.run_secret.read_bytes()
+    secret = Ring.read(company.building.paths.run_secrets).secrets(time.time())
     elsewhere = make_nonce(secret, "carillon.test", time.time(), secrets.token_hex(8))
     challenge = Challenge("Authorization", company.domain, elsewhere, "SHA-256", "auth")
     assert alice.exchange(answering(asks(alice), challenge, alice.login)).code == 401

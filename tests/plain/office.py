@@ -20,13 +20,15 @@ from carillon.provisioning.system import create_system, open_truth
 from carillon.sip.dialogproof import proof
 from carillon.sip.digest import Credentials, proved
 from carillon.sip.legid import make_leg_id
+from carillon.sip.seal import Secrets
 from carillon.stores.directory import refresh
+from carillon.stores.secretring import FIRST, Ring
 from carillon.system.paths import SystemPaths
 
 if TYPE_CHECKING:
     from carillon.kamailio.worker import Worker
 
-DOMAIN, SECRET = "example.org", b"s" * 32
+DOMAIN, SECRET = "example.org", Secrets(b"s" * 32)
 GATEWAY = ("127.79.0.1", 5080)
 FEED = ("127.79.0.2", 5071)
 PASSWORD = "a long secret"
@@ -98,11 +100,11 @@ class PaperOffice:
         from carillon.kamailio.settings import Settings
         from carillon.kamailio.worker import Worker
 
-        (self.place / "secret").write_bytes(SECRET)
+        (self.place / "secrets").write_text(Ring(FIRST, SECRET.current).written())
         (self.place / "journal").mkdir()
         sockets = {"4": "udp:127.79.0.2:5060"}
         values: dict[str, Any] = {
-            "default_domain": DOMAIN, "gateways": [GATEWAY], "hosts": ["10.79.0.1"], "secret": self.place / "secret",
+            "default_domain": DOMAIN, "gateways": [GATEWAY], "hosts": ["10.79.0.1"], "secrets": self.place / "secrets",
             "ring_s": 60, "gateways6": [], "presence": ("127.79.0.2", 5090), "trusted": [],
             "presence_socket": "udp:127.79.0.2:5065",
             "gateway_sockets": sockets, "outside_sockets": {"4": "udp:10.79.0.1:5060"}, "advertised": None,

@@ -17,21 +17,21 @@ from carillon.presence.picture import Picture
 from carillon.stores.pictures import PictureWriter
 
 MOST = {
-    "INVITE challenged": 600,
-    "INVITE in": 1300,
-    "INVITE out": 1120,
+    "INVITE challenged": 660,
+    "INVITE in": 1340,
+    "INVITE out": 1160,
     "180 in": 400,
     "183 in": 400,
     "200 in": 400,
     "180 out": 450,
     "183 out": 460,
     "200 out": 430,
-    "ACK in": 470,
-    "ACK out": 430,
-    "BYE in": 480,
-    "BYE out": 450,
-    "REGISTER challenged": 600,
-    "REGISTER": 1600,
+    "ACK in": 510,
+    "ACK out": 490,
+    "BYE in": 530,
+    "BYE out": 505,
+    "REGISTER challenged": 660,
+    "REGISTER": 1645,
 }
 
 

@@ -25,7 +25,7 @@ KNOWN: dict[type, str] = {
     " panel left_by joined_at beyond moving mains satellites referred_by",
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
     " longest_timer_s told private warnings recording to_sibling",
-    NodeProfile: "default_domain gateways hosts secret codecs ring_s minimum_expiry_s most_contacts most_forwards"
+    NodeProfile: "default_domain gateways hosts secrets codecs ring_s minimum_expiry_s most_contacts most_forwards"
     " retry_after_s gateways6 presence siblings cluster_port feed branch spiral",
     Account: "username domain ha1_md5 ha1_sha256 party encryption priority",
 }

@@ -19,7 +19,7 @@ _calls = itertools.count(1)
 def request_of(office: SimulatedOffice, person: SimulatedPerson | None, *refer_to: str, **more: object) -> Request:
     """A REFER of this person, or of nobody, in a dialog of ours."""
     me, call_id = SipUri(person.extension if person else "", DOMAIN), f"talk-{next(_calls)}"
-    mark = proof(office.engine.node.secret, call_id, "f")
+    mark = proof(office.engine.node.secrets, call_id, "f")
     fields = {"from_tag": "f", "to_tag": "t", "dialog_proof": mark, "refer_to": refer_to, **more}
     return Request("REFER", GATEWAY, me, SipUri("102", DOMAIN), call_id, **fields)  # type: ignore[arg-type] -- by name
 

@@ -6,6 +6,7 @@ import pytest
 from tests.worlds.simulated import DOMAIN, SimulatedCall, SimulatedOffice, SimulatedPerson
 
 from carillon.routing.facts import Gateway, NodeProfile
+from carillon.sip.seal import Secrets
 
 FIRST, SECOND = Gateway("127.0.0.1", 5080), Gateway("127.0.0.2", 5080)
 BOTH = (FIRST, SECOND)
@@ -15,7 +16,7 @@ BOTH = (FIRST, SECOND)
 def office() -> SimulatedOffice:
     """Two Asterisks; the first one is tried first."""
     office = SimulatedOffice()
-    office.engine.node = NodeProfile(DOMAIN, BOTH, secret=b"s" * 32)
+    office.engine.node = NodeProfile(DOMAIN, BOTH, secrets=Secrets(b"s" * 32))
     return office
 
 

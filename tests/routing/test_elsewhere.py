@@ -16,6 +16,7 @@ from carillon.routing.facts import Gateway, NodeProfile, ReplyFacts, Sibling
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.replies import decide
 from carillon.sip.private import FAR_END, PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.stores.ports import PickupRights
 
 OWN, TWO = Gateway("127.0.0.1", 5080), Sibling("node2", ("10.77.0.2",), 5069)
@@ -30,7 +31,7 @@ RINGS = LiveDialog(
 def office() -> SimulatedOffice:
     """One Asterisk here, another one at a sibling."""
     office = SimulatedOffice()
-    office.engine.node = NodeProfile(DOMAIN, (OWN,), secret=b"s" * 32, siblings=(TWO,), cluster_port=5069)
+    office.engine.node = NodeProfile(DOMAIN, (OWN,), secrets=Secrets(b"s" * 32), siblings=(TWO,), cluster_port=5069)
     return office
 
 

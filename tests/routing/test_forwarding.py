@@ -23,10 +23,11 @@ from carillon.routing.request import Request, Source
 from carillon.routing.schedule import is_open
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import ForwardRow, Limit, ScheduleProfile, Scope, StateRow
 
-LEG = make_leg_id(b"s" * 32, "abcdef")
+LEG = make_leg_id(Secrets(b"s" * 32), "abcdef")
 
 
 @pytest.fixture
@@ -219,7 +220,7 @@ def test_history_is_told_in_order(office: SimulatedOffice) -> None:
 
 
 def test_a_token_is_of_its_own_leg_only() -> None:
-    secret = b"s" * 32
+    secret = Secrets(b"s" * 32)
     token = Onward(key_of(secret, LEG), (), Progress()).token(Progress("102@a.org", "busy", 486, "Occupé"))
     assert progress_in(secret, LEG, token) == Progress("102@a.org", "busy", 486, "Occupé")
     assert progress_in(secret, make_leg_id(secret, "fedcba"), token) is None
@@ -229,8 +230,8 @@ def test_a_token_is_of_its_own_leg_only() -> None:
 
 @given(st.text(max_size=80))
 def test_nobody_makes_a_token_up(text: str) -> None:
-    assert progress_in(b"s" * 32, LEG, text) is None
-    assert progress_in(b"s" * 32, LEG, f"{key_of(b's' * 32, LEG)}.{text}") in (None, Progress())
+    assert progress_in(Secrets(b"s" * 32), LEG, text) is None
+    assert progress_in(Secrets(b"s" * 32), LEG, f"{key_of(Secrets(b's' * 32), LEG)}.{text}") in (None, Progress())
 
 
 _texts = st.text(max_size=20)

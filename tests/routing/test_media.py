@@ -30,13 +30,14 @@ from carillon.routing.memo import Leg, Memo
 from carillon.routing.request import Request, Source
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Party, TrunkProfile
 
-NODE = NodeProfile(DOMAIN, (Gateway("127.0.0.1", 5080),), secret=b"s" * 32)
-LEG = make_leg_id(NODE.secret, "c0ffee")
+NODE = NodeProfile(DOMAIN, (Gateway("127.0.0.1", 5080),), secrets=Secrets(b"s" * 32))
+LEG = make_leg_id(NODE.secrets, "c0ffee")
 BOB = Party("102", DOMAIN, "Bob Dupont")
-ANCHOR = caller_anchor(NODE.secret, LEG)
+ANCHOR = caller_anchor(NODE.secrets, LEG)
 MEDIA = (AnchorMedia, ReleaseMedia, ExpectAnswer, MarkRoute)
 TRUNK = TrunkProfile("provider", DOMAIN, "provider.test", 5060)
 
@@ -122,7 +123,7 @@ def test_each_phone_has_a_session_of_its_own() -> None:
     sessions = set()
     for index in (1, 2):
         decision = media.decide_branch(memo, BranchFacts(index, encrypted=True), NODE)
-        anchor = branch_anchor(NODE.secret, LEG, "102@example.org", index)
+        anchor = branch_anchor(NODE.secrets, LEG, "102@example.org", index)
         assert decision.effects == (AnchorMedia(anchor, Side.PHONE), MarkRoute(anchor))
         sessions.add(anchor.session)
     assert len(sessions | {ANCHOR.session}) == 3

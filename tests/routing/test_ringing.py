@@ -18,6 +18,7 @@ from carillon.routing.request import Request, Source
 from carillon.routing.ringing import origins_of, ring_of, rung_as
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 
 BOB = SipUri("102", DOMAIN)
@@ -25,7 +26,7 @@ BOB = SipUri("102", DOMAIN)
 
 def from_asterisk(progress: Progress | None = None, **private: str) -> Request:
     """An INVITE of Asterisk to Bob."""
-    headers = {PrivateHeader.LEG: make_leg_id(b"s" * 32, "a"), PrivateHeader.CALLER: f"101@{DOMAIN}"}
+    headers = {PrivateHeader.LEG: make_leg_id(Secrets(b"s" * 32), "a"), PrivateHeader.CALLER: f"101@{DOMAIN}"}
     headers |= {PrivateHeader[name]: value for name, value in private.items()}
     return Request("INVITE", BOB, BOB, BOB, "c", Source.GATEWAY, private=headers, progress=progress)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.worlds.simulated import DOMAIN, SimulatedOffice
 
 from carillon.routing.facts import Gateway, NodeProfile
+from carillon.sip.seal import Secrets
 
 
 def test_nobody_answers_within_the_ringing_time() -> None:
@@ -19,7 +20,7 @@ def test_nobody_answers_within_the_ringing_time() -> None:
 def _two_gateways() -> SimulatedOffice:
     office = SimulatedOffice()
     gateways = (Gateway("127.0.0.1", 5080), Gateway("127.0.0.2", 5080))
-    office.engine.node = NodeProfile(DOMAIN, gateways, secret=b"s" * 32)
+    office.engine.node = NodeProfile(DOMAIN, gateways, secrets=Secrets(b"s" * 32))
     return office
 
 

@@ -29,12 +29,13 @@ from carillon.routing.sibling import decide, decide_branch
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import make_leg_id
 from carillon.sip.private import HOME, PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 
-SECRET = b"s" * 32
+SECRETS = Secrets(b"s" * 32)
 OWN = Gateway("127.0.0.1", 5080)
 NODE = NodeProfile(
-    "example.org", (OWN,), secret=SECRET, siblings=(Sibling("n2", ("10.77.0.2",), 5069),), cluster_port=5069
+    "example.org", (OWN,), secrets=SECRETS, siblings=(Sibling("n2", ("10.77.0.2",), 5069),), cluster_port=5069
 )
 BOB, PHONE = "102@example.org", SipUri("102", "192.0.2.7", 5062)
 FLOW = Flow("sip:102@192.0.2.7:5062", "sip:198.51.100.9:1024", "", "udp:10.77.0.1:5060")
@@ -44,7 +45,7 @@ CALL = Request(
     sibling="n2",
     home=BOB,
     written=FLOW.contact,
-    private={PrivateHeader.LEG: make_leg_id(SECRET, "1a")},
+    private={PrivateHeader.LEG: make_leg_id(SECRETS, "1a")},
 )
 
 
@@ -57,7 +58,7 @@ def test_the_phone_rings_by_its_own_way() -> None:
     decision = decided(CALL)
     assert decision.outcome == RingFlow(FLOW)
     assert StripPrivate() in decision.effects
-    assert RecordRoute(proof(SECRET, "c", "f")) in decision.effects
+    assert RecordRoute(proof(SECRETS, "c", "f")) in decision.effects
 
 
 def test_a_phone_that_has_gone_is_said_to_be_gone_at_once() -> None:
@@ -136,7 +137,7 @@ def test_a_home_that_is_down_is_left_out() -> None:
 
 
 def in_dialog(method: str, source: Source, uri: SipUri, sibling: str) -> Request:
-    mark = proof(SECRET, "c", "f")
+    mark = proof(SECRETS, "c", "f")
     me = SipUri("102", "example.org")
     return Request(method, uri, me, me, "c", source, from_tag="f", to_tag="t", dialog_proof=mark, sibling=sibling)
 

@@ -9,11 +9,12 @@ from carillon.routing.decision import Follow, Reply
 from carillon.routing.facts import Facts, Gateway, NodeProfile
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import proof
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 
-SECRET = b"s" * 32
+SECRETS = Secrets(b"s" * 32)
 SPIRAL = Gateway("127.59.0.2", 5060)
-NODE = NodeProfile("lab.test", (), secret=SECRET, branch="liege", spiral=SPIRAL)
+NODE = NodeProfile("lab.test", (), secrets=SECRETS, branch="liege", spiral=SPIRAL)
 PHONE = SipUri("202", "10.78.0.14", 5070)
 
 
@@ -21,7 +22,7 @@ def request(method: str, source: Source = Source.OUTSIDE, *, spirals: bool = Fal
     """In a dialog of ours."""
     return Request(
         *(method, PHONE, SipUri("201", "lab.test"), SipUri("202", "lab.test"), "call-1"),
-        source=source, from_tag="f", to_tag="t", dialog_proof=proof(SECRET, "call-1", "f"), spirals=spirals,
+        source=source, from_tag="f", to_tag="t", dialog_proof=proof(SECRETS, "call-1", "f"), spirals=spirals,
         inward=inward,
     )  # fmt: skip
 

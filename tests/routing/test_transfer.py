@@ -63,7 +63,7 @@ def test_asterisk_is_told_where_the_call_goes_and_sees_nothing_else() -> None:
     assert headers["Refer-To"] == "<sip:transfer@127.0.0.1:5080>"
     assert headers[PrivateHeader.CALLED] == f"103@{DOMAIN}"
     assert headers[PrivateHeader.TRANSFERRED_BY] == f"101@{DOMAIN}"
-    assert is_leg_id(office.engine.node.secret, headers[PrivateHeader.LEG])
+    assert is_leg_id(office.engine.node.secrets, headers[PrivateHeader.LEG])
     for removed in (StripPrivate(), RemoveHeader("Refer-To"), RemoveHeader("Referred-By")):
         assert removed in decision.effects
 

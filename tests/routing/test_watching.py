@@ -27,12 +27,13 @@ from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import proof
 from carillon.sip.digest import Credentials
 from carillon.sip.private import PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 from carillon.stores.ports import Account, DomainProfile, Party
 
 HOME = "example.org"
 SERVER = Gateway("127.0.0.1", 5070)
-NODE = NodeProfile(HOME, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32, presence=SERVER)
+NODE = NodeProfile(HOME, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), Secrets(b"s" * 32), presence=SERVER)
 ALICE, BOB = Party("101", HOME, "Alice"), Party("102", HOME, "Bob")
 ACCOUNT = Account("alice-desk", HOME, "0" * 32, "0" * 64, ALICE)
 FACTS = Facts(1_800_000_000.0, NODE, {HOME: DomainProfile(HOME)}, ACCOUNT, BOB)
@@ -127,7 +128,7 @@ def test_a_panel_is_for_phones_that_read_lists() -> None:
     refused = watching(TO_DESK, PANEL)
     assert refused.outcome == Reply(421, "Extension Required", (("Require", "eventlist"),))
     assert isinstance(watching(replace(TO_DESK, required=READS_LISTS), PANEL).outcome, Submit)
-    mark = proof(NODE.secret, "c", "f")
+    mark = proof(NODE.secrets, "c", "f")
     refresh = replace(TO_DESK, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
     assert watching(refresh, PANEL).outcome == Follow(SERVER)
 
@@ -171,7 +172,7 @@ def test_without_the_directory_nobody_is_told_anything() -> None:
 
 
 def test_a_refresh_is_followed_and_checked_anew() -> None:
-    mark = proof(NODE.secret, "c", "f")
+    mark = proof(NODE.secrets, "c", "f")
     refresh = replace(WATCH, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
     assert route_of(refresh, NODE) is SUBSCRIBE
     assert subscribe.ask(replace(refresh, credentials=None), NODE).callee is None, "a stranger costs no look-up"
@@ -181,6 +182,16 @@ def test_a_refresh_is_followed_and_checked_anew() -> None:
 
 def test_a_refresh_of_nothing_begins_nothing() -> None:
     assert code(watching(replace(WATCH, to_tag="t"))) == 481
+
+
+def test_a_subscription_of_a_former_secret_is_begun_anew() -> None:
+    """Long before the former one is forgotten: no lamp stands still then."""
+    renewed = replace(NODE, secrets=Secrets(b"n" * 32, (NODE.secrets.current,)))
+    mark = proof(NODE.secrets, "c", "f")
+    refresh = replace(WATCH, uri=SipUri("", SERVER.address, SERVER.port), to_tag="t", dialog_proof=mark)
+    assert code(watching(refresh, replace(FACTS, node=renewed))) == 481
+    mark = proof(renewed.secrets, "c", "f")
+    assert watching(replace(refresh, dialog_proof=mark), replace(FACTS, node=renewed)).outcome == Follow(SERVER)
 
 
 def test_everybody_speaks_for_himself() -> None:

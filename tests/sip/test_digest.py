@@ -21,6 +21,7 @@ from carillon.sip.digest import (
     nonce_state,
     response_matches,
 )
+from carillon.sip.seal import Secrets
 
 # RFC 7616 §3.9.1: GET /dir/index.html by Mufasa, "Circle of Life" the password.
 MUFASA = (
@@ -33,7 +34,7 @@ RESPONSES = {
     Algorithm.MD5: "8ca523f5e9506fed4657c9700eebdbec",
     Algorithm.SHA256: "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
 }
-SECRET, REALM, NOW = b"s" * 32, "example.org", 1_800_000_000.0
+SECRET, REALM, NOW = Secrets(b"s" * 32), "example.org", 1_800_000_000.0
 
 
 def mufasa(algorithm: Algorithm, /, **changes: str) -> Credentials:
@@ -129,12 +130,12 @@ def test_clocks_of_two_nodes_may_differ_a_little() -> None:
 @given(st.text(), st.text(), st.binary(min_size=1, max_size=32), st.binary(min_size=1, max_size=32))
 def test_a_nonce_is_of_one_secret_and_one_realm(realm: str, other: str, secret: bytes, forged: bytes) -> None:
     realm, other = (text.encode("utf-8", "ignore").decode() for text in (realm, other))
-    nonce = make_nonce(secret, realm, NOW, "0a")
-    assert nonce_state(secret, realm, nonce, NOW) is NonceState.FRESH
+    nonce = make_nonce(Secrets(secret), realm, NOW, "0a")
+    assert nonce_state(Secrets(secret), realm, nonce, NOW) is NonceState.FRESH
     if other != realm:
-        assert nonce_state(secret, other, nonce, NOW) is NonceState.FOREIGN
+        assert nonce_state(Secrets(secret), other, nonce, NOW) is NonceState.FOREIGN
     if forged.rstrip(b"\0") != secret.rstrip(b"\0"):  # a key is padded with zeros
-        assert nonce_state(forged, realm, nonce, NOW) is NonceState.FOREIGN
+        assert nonce_state(Secrets(forged), realm, nonce, NOW) is NonceState.FOREIGN
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

@@ -10,6 +10,7 @@ from carillon.routing.decision import Challenge, Follow
 from carillon.routing.facts import Gateway, NodeProfile
 from carillon.routing.request import Request
 from carillon.sip.dialogproof import proof
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri
 
 
@@ -39,7 +40,7 @@ def test_a_request_of_a_call_costs_no_read(method: str) -> None:
     engine = SimulatedOffice().engine
     before = engine.directory.reads
     me, gateway = SipUri("101", DOMAIN), SipUri("", "127.0.0.1", 5080)
-    mark = proof(engine.node.secret, "c", "f")
+    mark = proof(engine.node.secrets, "c", "f")
     request = Request(method, gateway, me, me, "c", from_tag="f", to_tag="t", dialog_proof=mark)
     assert engine.route(request).outcome == Follow(engine.node.gateways[0])
     assert engine.directory.reads == before
@@ -94,7 +95,7 @@ def test_trips_to_redis_of_a_call(gateways: int, limited: bool, trips: int) -> N
     """Where somebody has a call is asked only on a node with several Asterisks, and together with limits."""
     office = SimulatedOffice()
     ours = tuple(Gateway(f"127.0.0.{number}", 5080) for number in range(1, gateways + 1))
-    office.engine.node = NodeProfile(DOMAIN, ours, secret=b"s" * 32)
+    office.engine.node = NodeProfile(DOMAIN, ours, secrets=Secrets(b"s" * 32))
     if limited:
         office.limits(office.alice, 5)
     office.alice.calls(office.bob).rings(office.bob)

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from carillon.sip.dialogproof import is_proved, proof
 from carillon.sip.legid import is_leg_id, make_leg_id
+from carillon.sip.seal import Secrets
 
-SECRET = b"s" * 32
+SECRET = Secrets(b"s" * 32)
 TOKENS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1)
-SECRETS = st.binary(min_size=32, max_size=32)
+SECRETS = st.binary(min_size=32, max_size=32).map(Secrets)
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]))
 
 

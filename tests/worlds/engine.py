@@ -72,6 +72,7 @@ from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.ringing import told
 from carillon.sip.private import PREFIX, PrivateHeader
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri, display_name
 from carillon.stores.memory import MemoryCallCounts, MemoryDirectory, MemoryHandOvers
 from carillon.stores.ports import HandOver, Limit, Named, RingProfile, Scope, StoreDown
@@ -135,7 +136,7 @@ class Engine:
 
     def __init__(self, directory: MemoryDirectory, handovers: MemoryHandOvers, domain: str) -> None:
         self.directory, self.handovers = directory, handovers
-        self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), b"s" * 32,
+        self.node = NodeProfile(domain, (Gateway("127.0.0.1", 5080),), frozenset({"10.77.0.1"}), Secrets(b"s" * 32),
             presence=Gateway("127.0.0.1", 5070),
         )  # fmt: skip
         self.bindings: dict[str, list[SimulatedPhone]] = {}
@@ -500,7 +501,7 @@ class Engine:
         name = display_name(headers["P-Asserted-Identity"].rpartition("<")[0])
         target = SipUri(user, host)
         private = {key: value for key, value in headers.items() if key.startswith(PREFIX)}
-        progress = progress_in(self.node.secret, private[PrivateHeader.LEG], token) if token else None
+        progress = progress_in(self.node.secrets, private[PrivateHeader.LEG], token) if token else None
         if token:
             private[PrivateHeader.FORWARD] = token
         request = Request(

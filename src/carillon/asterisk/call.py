@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -20,6 +20,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.mailboxes import Mailboxes
 from carillon.stores.ports import HandOver, HandOvers, StoreDown
 from carillon.stores.prompts import Prompts
+from carillon.stores.secretring import SecretsReader
 
 ANY_KEY = "0123456789*#"
 WAIT_MS = 5000
@@ -46,7 +47,7 @@ class Means:
     prompts: Prompts
     counts: RedisCallCounts
     recordings: Recordings
-    secret: bytes = field(default=b"", repr=False)
+    secrets: SecretsReader
 
 
 class Call:
@@ -146,7 +147,7 @@ class Call:
 
     async def makes(self, caller: str, name: str, called: str) -> None:
         """Let this channel be the inbound leg of a call of ours: who calls whom, by address of record."""
-        leg = make_leg_id(self._means.secret, token_hex(12))
+        leg = make_leg_id(self._means.secrets.now(), token_hex(12))
         told = {"LEG": leg, "CALLER": caller, "CALLED": called, "ORIGIN": "internal"}
         for variable, value in told.items():
             await self.sets(f"_{variable}", value)

@@ -28,6 +28,7 @@ from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
 from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import StoreDown
 from carillon.stores.prompts import Prompts
+from carillon.stores.secretring import SecretsReader
 from carillon.supervision.launch import die_with
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
@@ -85,17 +86,17 @@ def main(arguments: list[str]) -> None:
     """Run until a signal ends it."""
     settings = Settings.read(Path(arguments[0]))
     office = open_office(settings.system)
-    secret = SystemPaths.of(settings.system).secret.read_bytes()  # as root: it makes calls of our own known
+    secrets = SecretsReader(SystemPaths.of(settings.system).run_secrets)
     become_service_user()
     signal.signal(signal.SIGTERM, lambda number, frame: os._exit(0))
     memory: dict[str, str] = {}
     node = NodeRedis(
         settings.redis, lambda table, key: memory.get(key), lambda table, key, text: memory.update({key: text})
     )
-    asyncio.run(listen(settings, means_of(settings, Office(office), node, secret)))
+    asyncio.run(listen(settings, means_of(settings, Office(office), node, secrets)))
 
 
-def means_of(settings: Settings, office: Office, node: NodeRedis, secret: bytes) -> Means:
+def means_of(settings: Settings, office: Office, node: NodeRedis, secrets: SecretsReader) -> Means:
     """What the scripts share."""
     mailboxes = Mailboxes(settings.voicemail)
     postman = Postman(mailboxes, office, settings.mail)
@@ -103,7 +104,7 @@ def means_of(settings: Settings, office: Office, node: NodeRedis, secret: bytes)
     directory, guesses = DirectoryReader(settings.directory), Guesses(settings.guesses)
     shared = RedisHandOvers(node), directory, mailboxes, postman, guesses, prompts, RedisCallCounts(node)
     recordings = Recordings(settings.relay, settings.spool)
-    return Means(office, *shared, recordings, secret)
+    return Means(office, *shared, recordings, secrets)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ from carillon.cli import (
     ring,
     satellite,
     schedule,
+    secret,
     site,
     system,
     trace,
@@ -92,6 +93,7 @@ NOUNS: tuple[tuple[str, typer.Typer], ...] = (
     ("config", config.app),
     ("node", node.app),
     ("satellite", satellite.app),
+    ("secret", secret.app),
     ("drill", drill.app),
 )
 """One row a noun: its name and its verbs."""

@@ -99,7 +99,7 @@ def gateway(cli: Cli, node: Node) -> Iterator[Calls]:
     from carillon.supervision.prepare import require_root
 
     require_root()
-    own = door(node, MANAGER_USER, cli.paths.secret)
+    own = door(node, MANAGER_USER, cli.paths)
     try:
         with calls_here(own, cli.paths.kamailio_rpc) as here:
             yield here

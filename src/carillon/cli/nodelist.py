@@ -19,6 +19,8 @@ from carillon.provisioning.system import load_node
 from carillon.provisioning.witnesses import all_witnesses
 from carillon.siblings import states as siblingstates
 from carillon.siblings.clocks import advice, clock_words, is_ours
+from carillon.siblings.secretwords import words
+from carillon.stores.secretfiles import ring_of
 from carillon.stores.sql.cluster import ClusterState, cluster_state
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import AtMains, DatabaseAway
@@ -103,8 +105,16 @@ def _loads(cli: Cli, nodes: Sequence[Node]) -> dict[str, Row]:
     heard = {one.name for one in siblingstates.read(cli.paths.sibling_states) if one.up}
     others = [one for one in nodes if one.name in heard and one.name != settings.node]
     found = {settings.node: own, **asked(cli, others, "phones and calls", load_in, "load")}
-    clocks = _clocks(cli, settings.node)
-    return {name: _load(loads[0], clocks.get(name, "")) for name, loads in found.items() if loads}
+    clocks, former = _clocks(cli, settings.node), formers(cli)
+    loads = {name: _load(rows[0], clocks.get(name, ""), former.get(name, "")) for name, rows in found.items() if rows}
+    return {**{name: {"problem": words} for name, words in former.items()}, **loads}
+
+
+def formers(cli: Cli) -> dict[str, str]:
+    """Who has a former secret still, by node, in words."""
+    own = ring_of(cli.paths).version
+    found = {one.name: words(one, own) for one in siblingstates.read(cli.paths.sibling_states)}
+    return {name: said for name, said in found.items() if said}
 
 
 def _clocks(cli: Cli, own: str) -> dict[str, str]:
@@ -115,9 +125,9 @@ def _clocks(cli: Cli, own: str) -> dict[str, str]:
     return {one.name: clock_words(one, own) for one in siblings if one.up}
 
 
-def _load(of: Load, clock: str) -> Row:
+def _load(of: Load, clock: str, former: str) -> Row:
     ailing = f"{', '.join(of.ailing)}: see `carillon status` there" if of.ailing else ""
-    return {"phones": of.phones, "calls": of.calls, "problem": "; ".join(filter(None, (ailing, clock))) or None}
+    return {"phones": of.phones, "calls": of.calls, "problem": "; ".join(filter(None, (ailing, clock, former))) or None}
 
 
 def _heard(node: Node, own: str, up: bool | None, cluster: ClusterState | None) -> Row:

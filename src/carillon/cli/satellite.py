@@ -107,13 +107,15 @@ def list_(context: typer.Context) -> None:
 
     Example: `carillon satellite list`
     """
+    from carillon.cli.nodelist import formers
     from carillon.provisioning import satellites
 
     cli = Cli.of(context)
-    cli.show([_row(view) for view in satellites.listing(cli.truth)], "Satellites")
+    former = formers(cli)
+    cli.show([_row(view, former.get(view.node.name)) for view in satellites.listing(cli.truth)], "Satellites")
 
 
-def _row(view: NodeView) -> Row:
+def _row(view: NodeView, problem: str | None) -> Row:
     from datetime import UTC, datetime, timedelta
 
     state = view.state
@@ -129,6 +131,7 @@ def _row(view: NodeView) -> Row:
         "in_force": state.sequence if state else None,
         "behind": view.behind if state else None,
         "version": state.version if state else None,
+        "problem": problem if state else None,
     }
 
 

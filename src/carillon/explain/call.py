@@ -137,7 +137,7 @@ def _from_trunk(trunk: TrunkProfile, situation: Situation, node: NodeProfile) ->
 
 def _from_phone(account: Account, situation: Situation, node: NodeProfile, algorithm: Algorithm) -> Request:
     target = SipUri(situation.dialled, account.domain)
-    nonce = make_nonce(node.secret, account.domain, situation.now, FRESH)
+    nonce = make_nonce(node.secrets, account.domain, situation.now, FRESH)
     count = "00000001"
     asked = Credentials(account.username, account.domain, nonce, str(target), "", algorithm, "auth", count, "explain")
     return Request(
@@ -249,7 +249,7 @@ class _Outward:
 
     def _end(self, decision: Decision, failure: FailureFacts, memo: Memo) -> str:
         if isinstance(decision.outcome, Resume):
-            progress = progress_in(self.node.secret, memo.leg_id, decision.outcome.token)
+            progress = progress_in(self.node.secrets, memo.leg_id, decision.outcome.token)
             return _words(self.course(replace(self.request, progress=progress)).decision, self.directory)
         if isinstance(decision.outcome, Pass):
             return f"the caller gets {failure.code} {failure.reason}"

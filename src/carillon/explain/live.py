@@ -26,6 +26,7 @@ from carillon.stores.compiled import presence_of
 from carillon.stores.directory import DirectoryReader, refresh
 from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import Account, Limit, Named, StateRow, StoreDown, Target, TrunkProfile
+from carillon.stores.secretfiles import ring_of
 from carillon.supervision.registered import registered
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -47,7 +48,7 @@ def directory_of(paths: SystemPaths, truth: Engine) -> Iterator[DirectoryReader]
 def profile_of(paths: SystemPaths) -> NodeProfile:
     """What the node's workers know of it."""
     node, siblings = load_nodes(paths)
-    return node_profile(node, paths.secret.read_bytes(), siblings)
+    return node_profile(node, ring_of(paths).secrets(time.time()), siblings)
 
 
 def caller_of(

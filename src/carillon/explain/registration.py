@@ -28,7 +28,7 @@ def explain(account: Account, phone: Phone, now: float, node: NodeProfile, direc
     """Decide the REGISTER of a device with the right password, at a Unix time; raises StoreDown."""
     domains = directory.domains()
     home, own = SipUri("", account.domain), SipUri(account.party.extension, account.domain)
-    nonce = make_nonce(node.secret, account.domain, now, FRESH)
+    nonce = make_nonce(node.secrets, account.domain, now, FRESH)
     algorithm = OFFERS[domains[account.domain].digest][0]
     asked = Credentials(account.username, account.domain, nonce, str(home), "", algorithm, "auth", "00000001", "-")
     contact = f"<sip:{own.user}@192.0.2.1>" + (f";q={phone.q}" if phone.q else "")

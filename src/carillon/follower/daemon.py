@@ -38,7 +38,7 @@ from carillon.stores.ports import StoreDown
 from carillon.stores.sql.engine import reading
 from carillon.stores.sql.feed import Position, last_position
 from carillon.stores.sql.nodestates import NodeStates
-from carillon.supervision import nodecertificate, owndatabase
+from carillon.supervision import nodecertificate, owndatabase, secrettaking
 from carillon.supervision.prepare import load_system
 from carillon.supervision.reconfigure import reconfigure
 from carillon.supervision.rpc import RpcFailed
@@ -158,6 +158,13 @@ def _renew(paths: SystemPaths) -> None:
             nodecertificate.look(paths)
 
 
+def _take_secret(paths: SystemPaths) -> None:
+    """Have the secret that others have got, for ever."""
+    for _ in steadily(secrettaking.LOOK_S):
+        with suppress(Refused, OSError, ValueError):  # asked again at the next look
+            secrettaking.look(paths)
+
+
 def _tell_ailing(paths: SystemPaths) -> None:
     """Say for ever which components are not well, and whether phones are to go to another node."""
     for _ in steadily(AILING_S):
@@ -203,7 +210,8 @@ def main() -> None:
     follower = Follower(paths, board=board)
     follower.look()
     hold = partial(_for_ever, _hold)
-    for work, *more in ((hold,), (_mend,), (_tell_ailing,), (_renew,), (serve,), (satellites_serve, board)):
+    works = (hold,), (_mend,), (_tell_ailing,), (_renew,), (_take_secret,), (serve,), (satellites_serve, board)
+    for work, *more in works:
         threading.Thread(target=work, args=(paths, *more), daemon=True).start()
     known = _all(paths)
     while True:
@@ -215,7 +223,7 @@ def main() -> None:
 
 def _follow_mains(paths: SystemPaths, pulse: Path) -> NoReturn:
     """What a satellite does instead."""
-    for work in (_hand_over, _renew):
+    for work in (_hand_over, _renew, _take_secret):
         threading.Thread(target=_for_ever, args=(work, paths), daemon=True).start()
     following, known = Following(paths, partial(beat, pulse)), _all(paths)
     while True:

@@ -340,7 +340,7 @@ def _dialog_proof(route: str) -> str:
 def _progress(node: NodeProfile, private: dict[str, str]) -> Progress | None:
     """How far a forwarded call has come, where the leg's own text proves it."""
     token = private.get(PrivateHeader.FORWARD)
-    return progress_in(node.secret, private.get(PrivateHeader.LEG, ""), token) if token else None
+    return progress_in(node.secrets, private.get(PrivateHeader.LEG, ""), token) if token else None
 
 
 def _redirected_to() -> str:

@@ -14,6 +14,7 @@ from carillon.routing.facts import BranchFacts
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.recording import Recording
 from carillon.sip.sdp import payload_types
+from carillon.sip.seal import Secrets
 from carillon.stores import recordingspool
 from carillon.system import relay
 
@@ -116,13 +117,13 @@ def branch(*, recorded: bool = False) -> BranchFacts:
     return BranchFacts(ksr.number("$T_branch_idx") if encrypted or recorded else 0, encrypted)
 
 
-def reply_anchor(memo: Memo, secret: bytes) -> Anchor | None:
+def reply_anchor(memo: Memo, secrets: Secrets) -> Anchor | None:
     """What the relay carries of the branch that replied."""
     if memo.leg is Leg.INBOUND:
         return memo.anchor
     here = branch(recorded=bool(memo.recording))
     why = reasons(encrypted=here.encrypted, recorded=bool(memo.recording) and not ksr.text(UNRECORDED))
-    return branch_anchor(secret, memo.leg_id, memo.called, here.index, why) if why else None
+    return branch_anchor(secrets, memo.leg_id, memo.called, here.index, why) if why else None
 
 
 def _record(asked: AnchorMedia, spool: Path) -> tuple[str, ...]:

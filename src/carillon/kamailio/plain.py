@@ -94,7 +94,7 @@ class Plain:
         self._ports = {f":{sibling.port}" for sibling in settings.node.siblings}
         self._node, self._directory, self._tracer = settings.node, directory, tracer
         self._socket = settings.gateway_sockets.towards
-        self._secret = settings.node.secret
+        self._secrets = settings.node.secrets
         first = settings.node.gateways[0] if settings.node.gateways else None
         self._hop = (f"sip:{first};transport=udp", self._socket(first.address)) if first else ("", "")
         self._relay = Relay(first or Gateway("", 0), "")
@@ -160,7 +160,7 @@ class Plain:
         if any(port in text for port in self._ports):  # another node may have its part in the dialog
             return False
         known = self._recipe(examples.within, method, source, called)
-        if known is None or not is_proved(self._secret, mark, call_id, sender, to):
+        if known is None or not is_proved(self._secrets, mark, call_id, sender, to):
             return False
         if ksr.is_absorbed():
             return True
@@ -228,7 +228,7 @@ class Plain:
         if ksr.is_absorbed():
             return True
         now = time.time()
-        blanks = {"nonce": make_nonce(self._secret, home, now, secrets.token_hex(12))}
+        blanks = {"nonce": make_nonce(self._secrets, home, now, secrets.token_hex(12))}
         known.done(blanks)
         route = "inbound"
         if method == "REGISTER":
@@ -266,7 +266,7 @@ class Plain:
             return False
         if ksr.is_absorbed():
             return True
-        leg = make_leg_id(self._secret, secrets.token_hex(12))
+        leg = make_leg_id(self._secrets, secrets.token_hex(12))
         said = f"{sequence}|{call_id}|{transport} {place.replace(':', ' ')}|sip:{number}@{host}|"
         blanks = {
             "use": use,
@@ -280,7 +280,7 @@ class Plain:
             "called_name": called[1],
             "called_quoted": quoted(called[1]),
             "leg": leg,
-            "proof": proof(self._secret, call_id, tag),
+            "proof": proof(self._secrets, call_id, tag),
         }
         known.done(blanks)
         ksr.set_text(MEMO, known.memo % blanks)
@@ -343,7 +343,7 @@ class Plain:
             return False
         user, host, call_id, _, by, home, tag, _, hops, name, timer, least, leg, called, caller = found.groups()
         aor, profile = f"{user}@{host}", self._domain(host)
-        if profile is None or called != aor or not is_leg_id(self._secret, leg):
+        if profile is None or called != aor or not is_leg_id(self._secrets, leg):
             return False
         cut_off = self._siblings is not None and self._siblings.is_cut_off()  # then more must be thought of
         party = None if cut_off else self._directory.plain_rung(host, user)
@@ -371,8 +371,8 @@ class Plain:
             "called": user,
             "called_name": party[1],
             "leg": leg,
-            "key": key_of(self._secret, leg),
-            "proof": proof(self._secret, call_id, tag),
+            "key": key_of(self._secrets, leg),
+            "proof": proof(self._secrets, call_id, tag),
             "call_id": call_id,
             "tag": tag,
             "since": repr(now),
@@ -406,7 +406,7 @@ class Plain:
         account = read(home, device)
         if account is None or not hmac.compare_digest(response(name, account[place], middle, method, uri), answer):
             return None
-        if nonce_state(self._secret, home, nonce, time.time()) is not NonceState.FRESH:
+        if nonce_state(self._secrets, home, nonce, time.time()) is not NonceState.FRESH:
             return None
         return None if ksr.shared_text(NONCES, use) is not None else (use, device, account[2], account[3])
 

@@ -42,7 +42,7 @@ class Settings:
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
     they differ. `registrations_changed` is where siblings are told of, None on a node that has none, and
     `cluster_socket` the one by which they are spoken to; `bans_told` is where bans are told for them.
-    `relay` is where the media relay takes commands.
+    `relay` is where the media relay takes commands. `secrets` is replaced when the system's secret is renewed.
     """
 
     node: NodeProfile
@@ -61,6 +61,7 @@ class Settings:
     cluster_socket: str = ""
     bans_told: Path | None = None
     relay: tuple[str, int] = ("", 0)
+    secrets: Path = Path()
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -75,7 +76,6 @@ class Settings:
             default_domain=values["default_domain"],
             gateways=tuple(Gateway(address, port) for address, port in values["gateways"]),
             hosts=frozenset(values["hosts"]),
-            secret=Path(values["secret"]).read_bytes(),
             ring_s=values["ring_s"],
             gateways6=tuple(Gateway(address, port) for address, port in values["gateways6"]),
             presence=Gateway(*values["presence"]),
@@ -98,4 +98,5 @@ class Settings:
         bans = Path(values["bans_told"]) if values["siblings"] else None
         socket = str(values.get("cluster_socket", ""))
         relay = str(values["relay"][0]), int(values["relay"][1])
-        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans, relay)
+        secrets = Path(values["secrets"])
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans, relay, secrets)

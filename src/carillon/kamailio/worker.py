@@ -43,6 +43,7 @@ from carillon.stores.leaving import RedisLeaving
 from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import HandOver, Place, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
+from carillon.stores.secretring import SecretsReader
 from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
 
@@ -66,7 +67,8 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.node = settings.node
+        self._secrets = SecretsReader(settings.secrets)
+        self.node = replace(settings.node, secrets=self._secrets.now())
         self.logins = LoginReader(settings.trunk_logins)
         self.directory = DirectoryReader(settings.directory)
         node = NodeRedis(settings.redis_socket, ksr.shared_text, ksr.set_shared_text)
@@ -91,7 +93,8 @@ class Worker:
         login, relay, itself = self._trunk_login, settings.relay, self.node.spiral
         self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others, itself)
         self.tracer = Tracer(settings.trace_socket)
-        self.plain = Plain(settings, self.directory, journal, self.tracer, self.siblings, changed)
+        self._journal, self._changed = journal, changed
+        self.plain = self._short_path()
 
     def child_init(self, rank: int) -> int:
         """Open handles in the worker itself: the script was loaded in the parent."""
@@ -100,9 +103,21 @@ class Worker:
             limit_unacknowledged()
         return 0
 
+    def _renew(self) -> None:
+        """The system's secret may be another one since the last message."""
+        secrets = self._secrets.now()
+        if secrets is not self.node.secrets:
+            self.node = replace(self.node, secrets=secrets)
+            self.plain = self._short_path()
+
+    def _short_path(self) -> Plain:
+        settings = replace(self.settings, node=self.node)
+        return Plain(settings, self.directory, self._journal, self.tracer, self.siblings, self._changed)
+
     @guarded(server_error)
     def ksr_request_route(self, message: Any) -> int:
         """Every request comes in here."""
+        self._renew()
         standing = self.bans.standing(ksr.source_address())
         if standing is Standing.BANNED or not ksr.is_sane():
             return 1
@@ -113,6 +128,7 @@ class Worker:
     @guarded(server_error)
     def ksr_known_request(self, message: Any, told: str) -> int:
         """The same where the engine has looked at its sender: METHOD ADDRESS:PORT SOURCE, see `Plain.known_request`."""
+        self._renew()
         method, place, source = told.split(" ")
         return self._shortly(lambda: self.plain.known_request(method, place, source))
 
@@ -159,10 +175,11 @@ class Worker:
             return 1  # ends here (RFC 3261 §16.7): nobody will see it
         if self.plain.reply():
             return 1
+        self._renew()
         noted, reason, contact, address, port, interval, minimum, privacy, warnings = _REPLY.texts()
         memo = Memo.parse(noted)
         handover = self._handover(memo) if replies.needs_handover(memo, code) else None
-        anchor = media.reply_anchor(memo, self.node.secret) if code != 180 else None
+        anchor = media.reply_anchor(memo, self.node.secrets) if code != 180 else None
         described = anchor is not None and bool(ksr.header("Content-Type"))
         party = memo.party if 200 <= code < 300 else ""
         timer = gather.reply_timer(code, interval, minimum)
@@ -196,6 +213,7 @@ class Worker:
     @guarded(nothing)
     def ksr_leg_branch(self, message: Any) -> int:
         """A request just before it leaves for one of several phones that are not all told the same."""
+        self._renew()
         noted = ksr.text(MEMO)
         memo = Memo.parse(noted) if noted else None
         if self.siblings and (away := self.siblings.away()) and not self._reaches_home(*away, memo):

@@ -122,6 +122,13 @@ def set_drained(engine: Engine, who: str, name: str, drained: bool) -> int:
 
 
 @repeated
+def note_new_secret(engine: Engine, who: str, own: Node) -> int:
+    """That somebody renews the system's secret on this node. Returns the sequence; raises `Refused`."""
+    with writing(engine) as connection:
+        return record(connection, who, _subject(own), {"secret": "former"}, {"secret": "new"})
+
+
+@repeated
 def remove(engine: Engine, who: str, name: str) -> int:
     """Forget a node. Returns the sequence; raises `Refused` for the last one."""
     with writing(engine) as connection:

@@ -55,7 +55,7 @@ def authenticated(request: Request, facts: Facts) -> Verdict:
     credentials = request.credentials
     if credentials is None:
         return _challenge(request, facts, realm, "no credentials")
-    state = nonce_state(facts.node.secret, credentials.realm, credentials.nonce, facts.now)
+    state = nonce_state(facts.node.secrets, credentials.realm, credentials.nonce, facts.now)
     account = facts.account
     if account is UNKNOWN or facts.domains is UNKNOWN:
         return Verdict("unknown", "the directory did not answer", unavailable(facts))
@@ -149,6 +149,6 @@ def _challenge(
 ) -> Verdict:
     ends_here = request.method in ENDS_HERE
     name = "WWW-Authenticate" if ends_here else "Proxy-Authenticate"
-    nonce = make_nonce(facts.node.secret, realm, facts.now, facts.fresh_id)
+    nonce = make_nonce(facts.node.secrets, realm, facts.now, facts.fresh_id)
     headers = tuple((name, challenge(realm, nonce, algorithm, stale=stale)) for algorithm in _offers(realm, facts))
     return Verdict("challenged", fact, Challenge(401 if ends_here else 407, realm, headers), effects)

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from carillon.sip.seal import seal
+from carillon.sip.legid import secrets_of
+from carillon.sip.seal import Secrets, seal
 
 PARAMETER = "media"
 """Of our Record-Route: later requests of the dialog know by it, without a look-up, that the relay carries its sound."""
@@ -53,16 +54,17 @@ class Anchor:
         return cls(found[1], tuple(Reason(reason) for reason in found[2].split("+")))
 
 
-def caller_anchor(secret: bytes, leg: str, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)) -> Anchor:
+def caller_anchor(secrets: Secrets, leg: str, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)) -> Anchor:
     """The session between a caller's phone and Asterisk."""
-    return Anchor(seal(secret, "media of the caller", leg), reasons)
+    return Anchor(seal(secrets_of(secrets, leg), "media of the caller", leg), reasons)
 
 
 def branch_anchor(
-    secret: bytes, leg: str, called: str, branch: int, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)
+    secrets: Secrets, leg: str, called: str, branch: int, reasons: tuple[Reason, ...] = (Reason.ENCRYPTION,)
 ) -> Anchor:
     """The session between Asterisk and one of the phones that ring; legs of a ring group differ in who is called."""
-    return Anchor(f"{seal(secret, 'media of the called', f'{leg} {called}')}-{branch}", reasons)
+    session = seal(secrets_of(secrets, leg), "media of the called", f"{leg} {called}")
+    return Anchor(f"{session}-{branch}", reasons)
 
 
 def reasons(*, encrypted: bool, recorded: bool, spirals: bool = False) -> tuple[Reason, ...]:

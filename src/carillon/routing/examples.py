@@ -64,7 +64,7 @@ def challenge(node: NodeProfile, method: str, profile: DomainProfile, host: str,
     decision = (register if method == "REGISTER" else inbound).decide(request, facts)
     if not isinstance(decision.outcome, Challenge) or decision.outcome.realm != profile.name:
         return None
-    return Example(decision, {"nonce": make_nonce(node.secret, profile.name, NOW, FRESH)})
+    return Example(decision, {"nonce": make_nonce(node.secrets, profile.name, NOW, FRESH)})
 
 
 def call(
@@ -89,8 +89,8 @@ def call(
         "number": CALLED_NUMBER,
         "use": credentials.use,
         "by": request.fingerprint,
-        "leg": make_leg_id(node.secret, FRESH),
-        "proof": proof(node.secret, CALL_ID, TAG),
+        "leg": make_leg_id(node.secrets, FRESH),
+        "proof": proof(node.secrets, CALL_ID, TAG),
     }
     return Example(decision, blanks) if isinstance(decision.outcome, Relay) else None
 
@@ -129,7 +129,7 @@ def rung(
     """Our Asterisk calls a colleague for a call of a phone; `ring` is what the domain has chosen for such calls."""
     if _special(profile):
         return None
-    domain, leg = profile.name, make_leg_id(node.secret, FRESH)
+    domain, leg = profile.name, make_leg_id(node.secrets, FRESH)
     called, caller = Party(CALLED_USER, domain, CALLED), f"{CALLER_USER}@caller.invalid"
     private: dict[str, str] = {
         PrivateHeader.LEG: leg,
@@ -154,8 +154,8 @@ def rung(
         "called": CALLED_USER,
         "called_name": CALLED,
         "leg": leg,
-        "key": key_of(node.secret, leg),
-        "proof": proof(node.secret, CALL_ID, TAG),
+        "key": key_of(node.secrets, leg),
+        "proof": proof(node.secrets, CALL_ID, TAG),
         "call_id": CALL_ID,
         "tag": TAG,
         "since": repr(NOW),
@@ -169,7 +169,7 @@ _HA1: Final = "0" * 32
 
 
 def _credentials(node: NodeProfile, profile: DomainProfile, method: str) -> Credentials:
-    nonce, algorithm = make_nonce(node.secret, profile.name, NOW, FRESH), OFFERS[profile.digest][0]
+    nonce, algorithm = make_nonce(node.secrets, profile.name, NOW, FRESH), OFFERS[profile.digest][0]
     asked = Credentials(DEVICE, profile.name, nonce, "sip:", "", algorithm, "auth", "00000001", "-")
     return proved(asked, method, _HA1, _HA1)
 

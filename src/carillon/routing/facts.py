@@ -10,6 +10,7 @@ from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.routing.dialogs import LiveDialog
 from carillon.sip.contacts import Contact
+from carillon.sip.seal import NO_SECRETS, Secrets
 from carillon.stores.ports import (
     Account,
     DomainProfile,
@@ -108,7 +109,7 @@ class NodeProfile:
     default_domain: str
     gateways: tuple[Gateway, ...]
     hosts: frozenset[str] = frozenset()
-    secret: bytes = field(default=b"", repr=False)
+    secrets: Secrets = NO_SECRETS
     codecs: frozenset[str] = frozenset({"opus", "g722", "pcma", "pcmu", "gsm"})
     ring_s: int = 60
     minimum_expiry_s: int = 60

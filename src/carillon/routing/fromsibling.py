@@ -27,7 +27,7 @@ def of_a_siblings_leg(request: Request, facts: Facts) -> Verdict:
     if request.to_tag:
         return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
     leg = request.private.get(PrivateHeader.LEG, "")
-    if not is_leg_id(facts.node.secret, leg):
+    if not is_leg_id(facts.node.secrets, leg):
         return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
     return Verdict("passed", f"leg {leg} of sibling {request.sibling}")
 
@@ -38,7 +38,7 @@ def to_own_gateway(request: Request, facts: Facts) -> Verdict:
     if not gateways:
         return Verdict("unavailable", "no gateway is configured", unavailable(facts))
     called = f"{request.uri.user}@{request.uri.host}"
-    effects = (RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),)
+    effects = (RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),)
     memo = Memo(Leg.INBOUND, request.private[PrivateHeader.LEG], called)
     return Verdict("relayed", f"gateway {gateways[0]}", Relay(gateways[0], called), effects, memo)
 

@@ -13,6 +13,7 @@ from carillon.routing.request import Request, Source
 from carillon.routing.sessiontimer import still_timed
 from carillon.sip.dialogproof import is_proved
 from carillon.sip.referto import ReferTo
+from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri, quoted
 
 OURS = frozenset({Source.GATEWAY, Source.PRESENCE})
@@ -30,7 +31,14 @@ def ask(request: Request, node: NodeProfile) -> Questions:
 def belongs(request: Request, node: NodeProfile) -> bool:
     """Whether the request carries our proof for its dialog; otherwise it is treated as an initial one."""
     return bool(request.to_tag) and is_proved(
-        node.secret, request.dialog_proof, request.call_id, request.from_tag, request.to_tag
+        node.secrets, request.dialog_proof, request.call_id, request.from_tag, request.to_tag
+    )
+
+
+def is_lasting(request: Request, node: NodeProfile) -> bool:
+    """Whether that proof is by the secret of now: one by a former secret is worth nothing some day."""
+    return bool(request.to_tag) and is_proved(
+        Secrets(node.secrets.current), request.dialog_proof, request.call_id, request.from_tag, request.to_tag
     )
 
 

@@ -37,7 +37,7 @@ def anchor_of(request: Request, facts: Facts) -> Anchor | None:
     """
     spirals = bool(facts.node.spiral) and facts.relay
     why = reasons(encrypted=request.encrypted, recorded=is_recorded(request, facts), spirals=spirals)
-    return caller_anchor(facts.node.secret, make_leg_id(facts.node.secret, facts.fresh_id), why) if why else None
+    return caller_anchor(facts.node.secrets, make_leg_id(facts.node.secrets, facts.fresh_id), why) if why else None
 
 
 def anchored(request: Request, facts: Facts) -> Verdict:
@@ -64,7 +64,7 @@ def decide_branch(memo: Memo, branch: BranchFacts, node: NodeProfile) -> Decisio
     why = reasons(encrypted=branch.encrypted, recorded=bool(memo.recording))
     if not why:
         return decide_by((_plain,), memo, branch)
-    anchor = branch_anchor(node.secret, memo.leg_id, memo.called, branch.index, why)
+    anchor = branch_anchor(node.secrets, memo.leg_id, memo.called, branch.index, why)
 
     def encrypted(memo: Memo, branch: BranchFacts) -> Verdict:
         """Not without the relay: the phone would be offered what it does not want."""

@@ -53,7 +53,7 @@ def to_service(service: str) -> tuple[Effect, ...]:
 
 def leg_of(facts: Facts) -> str:
     """The id of the leg that begins."""
-    return make_leg_id(facts.node.secret, facts.fresh_id)
+    return make_leg_id(facts.node.secrets, facts.fresh_id)
 
 
 def marked(
@@ -87,7 +87,7 @@ def marked(
         *more,
         *told_recorded(request, facts),
         *(keys_told(anchor.session, recording) if anchor and recording else ()),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag), anchor),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag), anchor),
     )
     name = facts.callee.name if isinstance(facts.callee, Party) else ""
     first, *further = (in_order(request, facts, service=bool(service)) if way is None else way) or (None,)

@@ -51,4 +51,4 @@ def ring_s(request: Request, facts: Facts) -> int:
 
 def _text(request: Request, facts: Facts, causes: tuple[str, ...], progress: Progress) -> str:
     leg = request.private[PrivateHeader.LEG]
-    return str(Onward(key_of(facts.node.secret, leg), causes, progress))
+    return str(Onward(key_of(facts.node.secrets, leg), causes, progress))

@@ -101,7 +101,7 @@ def of_our_call(request: Request, facts: Facts) -> Verdict:
     if request.to_tag:
         return Verdict("refused", "a dialog that is not ours", Reply(481, "Call/Transaction Does Not Exist"))
     leg = request.private.get(PrivateHeader.LEG, "")
-    if not is_leg_id(facts.node.secret, leg):
+    if not is_leg_id(facts.node.secrets, leg):
         return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
     if PrivateHeader.FORWARD in request.private and request.progress is None:
         return Verdict("refused", f"no {PrivateHeader.FORWARD} of ours", Reply(403, "Not A Forward Of A Call"))
@@ -121,7 +121,7 @@ def joined_away(request: Request, facts: Facts) -> Verdict:
     effects = (
         RemoveHeader("Route"),
         AddHeader("Replaces", bytes.fromhex(replaces).decode()),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
     )
     return Verdict(
         "relayed", f"gateway of sibling {name}", Relay(sibling.gateway, called), effects, Memo(Leg.INBOUND, leg, called)
@@ -188,7 +188,7 @@ def to_service(request: Request, facts: Facts) -> Verdict:
         RemoveHeader("Route"),
         *(AddHeader(name, value) for name, value in kept.items()),
         *told(diverted(request), called, lambda one: one.aor),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
     )
     memo = Memo(
         *(Leg.OUTBOUND, private[PrivateHeader.LEG], called),
@@ -235,7 +235,7 @@ def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one
         RemoveHeader("Route"),
         *caller_effects(number, shown.name, trunks[first.name], withheld=shown.withheld),
         *_told_outside(request, trunks[first.name]),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
     )
     called = f"{request.uri.user}@{domain}"
     party = whoanswers.by_trunk(first.name, called)
@@ -268,7 +268,7 @@ def _targets_left(first: Line, others: list[Line], facts: Facts, *, elsewhere: b
 def _next_trunk(request: Request, facts: Facts, first: Line) -> str:
     """How the call goes on when this trunk fails: Asterisk dials again, and all is decided for the next one."""
     progress = again(progress_of(request))
-    key = key_of(facts.node.secret, request.private[PrivateHeader.LEG])
+    key = key_of(facts.node.secrets, request.private[PrivateHeader.LEG])
     return str(Onward(key, (), replace(progress, tried=(*progress.tried, first.name))))
 
 
@@ -302,7 +302,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         RemoveHeader("Route"),
         *_told_inside(request, party),
         KeepDialog(_dialog(request, facts, party)),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
         *spiral.named(facts, told_of, party.aor),
     )
     return Verdict("rings", f"{party.aor} for {ring.ring_s} s", ring, effects, memo)

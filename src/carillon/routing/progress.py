@@ -13,7 +13,8 @@ from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from carillon.sip.seal import is_sealed, seal
+from carillon.sip.legid import secrets_of
+from carillon.sip.seal import Secrets, is_sealed, seal
 
 WORD: Final = "Forward"
 """Begins the reason phrase that the dial plan understands."""
@@ -126,15 +127,15 @@ def sounds_like_ours(reason: str) -> bool:
     return "".join(letter for letter in first if letter.isascii() and letter.isalpha()) == WORD
 
 
-def key_of(secret: bytes, leg: str) -> str:
+def key_of(secrets: Secrets, leg: str) -> str:
     """The key of a leg: proof for `progress_in`."""
-    return seal(secret, "forward", leg)
+    return seal(secrets_of(secrets, leg), "forward", leg)
 
 
-def progress_in(secret: bytes, leg: str, token: str) -> Progress | None:
+def progress_in(secrets: Secrets, leg: str, token: str) -> Progress | None:
     """The progress in a token that came back, None when it is not ours."""
     key, _, text = token.partition(".")
-    if not is_sealed(secret, "forward", leg, key):
+    if not is_sealed(secrets_of(secrets, leg), "forward", leg, key):
         return None
     try:
         return Progress.parse(text)

@@ -94,7 +94,7 @@ def recorded_outbound(request: Request, facts: Facts) -> Verdict:
 
 def inbound_rule(request: Request, facts: Facts) -> tuple[RecordingRule | None, Recording | None]:
     """Why the inbound leg is recorded, and what is kept with it."""
-    key = make_leg_id(facts.node.secret, facts.fresh_id)
+    key = make_leg_id(facts.node.secrets, facts.fresh_id)
     callee = facts.callee if isinstance(facts.callee, Party) else None
     called = callee.aor if callee else request.uri.user
     name = callee.name if callee else ""

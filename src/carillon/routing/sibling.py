@@ -47,7 +47,7 @@ def of_a_siblings_call(request: Request, facts: Facts) -> Verdict:
     if not request.home:
         return Verdict("refused", f"no {HOME}", Reply(403, "For No Phone Of Ours"))
     leg = request.private.get(PrivateHeader.LEG, "")
-    if request.method == "INVITE" and not is_leg_id(facts.node.secret, leg):
+    if request.method == "INVITE" and not is_leg_id(facts.node.secrets, leg):
         return Verdict("refused", f"no {PrivateHeader.LEG} of ours", Reply(403, "Not A Leg Of A Call"))
     return Verdict("passed", f"{request.home}, asked for by sibling {request.sibling}")
 
@@ -67,7 +67,7 @@ def rung_at_home(request: Request, facts: Facts) -> Verdict:
     if facts.flow.path:
         effects = (*effects, AddHeader("Route", facts.flow.path))
     if request.method == "INVITE":
-        effects = (*effects, RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)))
+        effects = (*effects, RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)))
     return Verdict("rings", request.written, RingFlow(facts.flow), effects)
 
 

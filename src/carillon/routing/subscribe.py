@@ -32,7 +32,7 @@ from carillon.routing.decision import (
     Submit,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.indialog import belongs, target
+from carillon.routing.indialog import belongs, is_lasting, target
 from carillon.routing.numbering import cleaned
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request, Source
@@ -107,9 +107,13 @@ def extensions_known(request: Request, facts: Facts) -> Verdict:
 
 
 def still_there(request: Request, facts: Facts) -> Verdict:
-    """Inside a subscription, but none that we made: 481, and the phone begins anew (RFC 6665 §4.1.2.2)."""
-    if request.to_tag and not belongs(request, facts.node):
-        return Verdict("refused", "no such subscription", Reply(481, "Subscription Does Not Exist"))
+    """Inside a subscription, but none that we made: 481, and the phone begins anew (RFC 6665 §4.1.2.2).
+
+    So does one whose proof is by a former secret: no subscription outlives its renewal by more than a refresh.
+    """
+    if request.to_tag and not is_lasting(request, facts.node):
+        fact = "proved by a former secret" if belongs(request, facts.node) else "no such subscription"
+        return Verdict("refused", fact, Reply(481, "Subscription Does Not Exist"))
     return Verdict("passed", "one of ours" if request.to_tag else "a new one")
 
 
@@ -146,7 +150,7 @@ def submitted(request: Request, facts: Facts) -> Verdict:
         return Verdict("refused", "no presence server", Reply(489, "Bad Event"))
     if belongs(request, facts.node):
         return Verdict("followed", f"to {server}", Follow(server), (StripPrivate(), *_carried(request, facts)))
-    mark = proof(facts.node.secret, request.call_id, request.from_tag)
+    mark = proof(facts.node.secrets, request.call_id, request.from_tag)
     aor = _aor(facts)
     marks = MarkWatched(aor, caller(facts).extension), RecordRoute(mark)
     effects = (StripPrivate(), *_carried(request, facts), *marks)

@@ -91,7 +91,7 @@ def given(request: Request, facts: Facts) -> Verdict:
         AddHeader("Require", "replaces"),
         AddHeader("Replaces", str(_replaces(facts.dialog, taken.side))),
         KeepDialog(own),
-        RecordRoute(proof(facts.node.secret, request.call_id, request.from_tag)),
+        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
         *spiral.named(facts, person, party.aor),
         *((NoteTaken(taken.call_id),) if taken.side is Side.EARLY else ()),
     )

@@ -87,7 +87,7 @@ def _joined_away(request: Request, facts: Facts) -> tuple[tuple[Effect, ...], Me
     """Asterisk sends the other side to the sibling; the number is only what lists of calls show."""
     target, person = _known_target(request), caller(facts)
     assert target.replaces is not None
-    leg_id = make_leg_id(facts.node.secret, facts.fresh_id)
+    leg_id = make_leg_id(facts.node.secrets, facts.fresh_id)
     called = f"{cleaned(target.uri.user) or person.extension}@{person.domain}"
     join = f"{facts.joined_at} {str(target.replaces).encode().hex()}"
     effects = (*_sent_on(request, facts, leg_id, called), AddHeader(PrivateHeader.JOIN, join))
@@ -106,7 +106,7 @@ def allowed(request: Request, facts: Facts) -> Verdict:
 
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """A leg id for the call to come, and what the outbound leg must know of it. Asterisk adds who is transferred."""
-    leg_id, asked = make_leg_id(facts.node.secret, facts.fresh_id), _as_call(request)
+    leg_id, asked = make_leg_id(facts.node.secrets, facts.fresh_id), _as_call(request)
     called = inbound.called_address(asked, facts)
     effects = (*_sent_on(request, facts, leg_id, called), *inbound.told_headers(asked, facts))
     return Verdict("marked", f"leg {leg_id} to {called}", effects=effects, memo=Memo(Leg.INBOUND, leg_id, called))

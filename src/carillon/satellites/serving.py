@@ -22,7 +22,7 @@ from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth, load_nodes
-from carillon.satellites import certifying, deputy, receiving, share, unheard, wire
+from carillon.satellites import certifying, deputy, receiving, secretgiving, share, unheard, wire
 from carillon.satellites.board import Board
 from carillon.satellites.stream import Writer
 from carillon.satellites.wire import BEAT_S, Asked
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         """What has changed, or a wish of somebody at the branch."""
         name = name_in(self.connection.getpeercert())
         try:
-            if self.path in (deputy.PATH, receiving.PATH, certifying.PATH):
+            if self.path in (deputy.PATH, receiving.PATH, certifying.PATH, secretgiving.PATH):
                 self._does(name)
                 return
             asked = self._asked()
@@ -128,6 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
         satellite = require_satellite(name, load_nodes(self.server.paths)[1])
         if self.path == certifying.PATH:
             self._answers(200, certifying.certified(self.server.paths, satellite, json.loads(body)))
+        elif self.path == secretgiving.PATH:
+            self._answers(200, secretgiving.given(self.server.paths, self.server.board.position))
         elif self.path == deputy.PATH:
             self._answers(200, deputy.done(self.server.paths, satellite, list(json.loads(body))))
         else:

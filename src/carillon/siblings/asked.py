@@ -25,6 +25,7 @@ from carillon.siblings.settings import Settings
 from carillon.stores.mailboxes import Mailboxes, Message
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrations import count_own, own_left
+from carillon.stores.secretring import Ring
 from carillon.stores.tracewire import Row
 
 Answer = dict[str, Any]
@@ -61,8 +62,10 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def answered(settings: Settings, question: list[Any]) -> Answer:
+def answered(settings: Settings, question: list[Any], *, of_satellite: bool = False) -> Answer:
     """`told`, or in `failed` why not."""
+    if of_satellite and question[:1] == ["secret"]:
+        return {"failed": "it asks a main's follower for that, which knows who was removed"}
     return _tried(QUESTIONS, settings, question)
 
 
@@ -166,6 +169,10 @@ def _ailing(settings: Settings) -> tuple[str, ...]:
         return ()  # the follower has not looked yet
 
 
+def _secret(settings: Settings) -> Answer:
+    return Ring.read(settings.secrets).told(time.time())
+
+
 def _remove_messages(settings: Settings, domain: str, extension: str, id: str) -> list[Answer]:
     store = Mailboxes(settings.voicemail)
     gone = [one for one in _those(settings, domain, extension) if id in ("", one.id)]
@@ -203,6 +210,7 @@ QUESTIONS: Final[dict[str, Callable[..., Any]]] = {
     "load": _load,
     "left": _left,
     "remove messages": _remove_messages,
+    "secret": _secret,
 }
 
 FILES: Final[dict[str, Callable[..., Path]]] = {"recording sound": _recording_sound}

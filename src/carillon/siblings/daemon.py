@@ -37,6 +37,7 @@ from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
 from carillon.stores.removals import Removal
 from carillon.stores.removals import Row as Removed
+from carillon.stores.secretring import Ring
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
@@ -77,6 +78,7 @@ class Daemon:
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
         self._tasks: set[asyncio.Task[None]] = set()
         self.serving = self.knows_phones = self.leaving = False
+        self.secret = ""
         self._due, self._knows_at_last = 0.0, math.inf
         self._ahead, self._restored_by = _ahead(), -math.inf
         self._restoring: dict[str, tuple[Binding, ...]] = {}
@@ -141,6 +143,7 @@ class Daemon:
         beat(self._pulse)
         await self._look_at_kamailio()
         self._look_at_clock()
+        self._look_at_secret()
         await self._restore()
         now = time.monotonic()
         if now >= self._due:
@@ -169,6 +172,15 @@ class Daemon:
             self.serving = not self.leaving
         except RpcFailed:
             self.serving = False
+
+    def _look_at_secret(self) -> None:
+        """Siblings are told which this node has; never the secret itself."""
+        with suppress(OSError, ValueError):
+            label = Ring.read(self.settings.secrets).label
+            if label != self.secret:
+                self.secret = label
+                for telling in self.tellings:
+                    telling.renewed()
 
     def _look_at_clock(self) -> None:
         """One that is set ends registrations early: ours are stored again, siblings say all of theirs again."""

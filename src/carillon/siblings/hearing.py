@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from carillon.siblings import calls, publications
+from carillon.siblings import calls, publications, states
 from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
@@ -49,6 +49,7 @@ class Heard:
     publishing: dict[str, Publications] | None = None
     is_known: bool = False
     left: bool = False
+    secret: str = ""
     copying: asyncio.Lock = field(default_factory=asyncio.Lock)
     writer: asyncio.StreamWriter | None = None
     was_up: bool | None = None
@@ -72,7 +73,8 @@ class Hearing:
         self._removals = removals
         self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
         self._published = published
-        self._heard = {peer.name: Heard() for peer in settings.peers}
+        before = {one.name: one.secret for one in states.read(settings.states)}
+        self._heard = {peer.name: Heard(secret=before.get(peer.name, "")) for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
         self._began = time.monotonic()
         self.turned = asyncio.Event()
@@ -99,7 +101,7 @@ class Hearing:
         problem = "" if up else why
         phones = sum(map(len, heard.phones.values()))
         ahead_s = round(max(heard.ahead)) if heard.ahead and not silent else 0
-        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones, ahead_s)
+        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones, ahead_s, heard.secret)
 
     def wants_all(self) -> None:
         """Have every sibling say everything again."""
@@ -127,7 +129,7 @@ class Hearing:
             while line := await asyncio.wait_for(reader.readline(), SILENT_S):
                 told = json.loads(line)
                 if "ask" in told:
-                    await self._answer(writer, told["ask"])
+                    await self._answer(peer, writer, told["ask"])
                     continue
                 self._heard[name].writer = writer
                 await self._take(peer, told)
@@ -138,13 +140,13 @@ class Hearing:
                 self._heard[name].writer = None
             writer.close()
 
-    async def _answer(self, writer: asyncio.StreamWriter, question: list[Any]) -> None:
+    async def _answer(self, peer: Peer, writer: asyncio.StreamWriter, question: list[Any]) -> None:
         """An administrator there wants to know something; nothing else waits for it."""
         if is_of_a_file(question):
             await send(self._settings, writer, question)
             writer.close()
             return
-        answer = await asyncio.to_thread(answered, self._settings, question)
+        answer = await asyncio.to_thread(answered, self._settings, question, of_satellite=peer.satellite)
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()
 
@@ -173,6 +175,9 @@ class Hearing:
         """That it is up, and what rides beside that word."""
         if (serving := bool(line["serving"])) != heard.serving:
             heard.serving = serving
+            self.turned.set()
+        if (secret := str(line.get("secret", heard.secret))) != heard.secret:
+            heard.secret = secret
             self.turned.set()
         heard.left = bool(line.get("leaving"))
         if "clock" in line:

@@ -16,12 +16,16 @@ LEAVING: Final = "leaving"
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Another node: its name, where its daemon listens, and the URI through which its phones are reached."""
+    """Another node: its name, where its daemon listens, and the URI through which its phones are reached.
+
+    What only mains may ask is not told to a `satellite`.
+    """
 
     name: str
     addresses: tuple[str, ...]
     port: int
     home: str
+    satellite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Settings:
     hears; `directory` is what the workers read, `publications` what phones publish.
     Siblings may ask for `recordings` and `voicemail`, for `traces` when
     `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
-    without one. The follower says in `ailing` which components are not well.
+    without one. The follower says in `ailing` which components are not well; `secrets` are
+    those of the system.
     """
 
     node: str
@@ -60,13 +65,14 @@ class Settings:
     voicemail: Path
     publications: Path
     ailing: Path
+    secrets: Path
     peers: tuple[Peer, ...]
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a JSON file; raises KeyError, OSError, ValueError."""
         told = json.loads(path.read_text())
-        peers = tuple(Peer(name, tuple(at), port, home) for name, at, port, home in told["peers"])
+        peers = tuple(Peer(name, tuple(at), port, *more) for name, at, port, *more in told["peers"])
         return cls(
             node=told["node"],
             listen=_place(told["listen"]),
@@ -91,6 +97,7 @@ class Settings:
             voicemail=Path(told["voicemail"]),
             publications=Path(told["publications"]),
             ailing=Path(told["ailing"]),
+            secrets=Path(told["secrets"]),
             peers=peers,
         )
 

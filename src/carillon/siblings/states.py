@@ -13,7 +13,8 @@ from carillon.system import whole
 class SiblingState:
     """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to.
 
-    `ahead_s` is by how many seconds its clock is ahead of ours, below 0 behind.
+    `ahead_s` is by how many seconds its clock is ahead of ours, below 0 behind. `secret` is which secret it last said
+    that it has, as `Ring.label`.
     """
 
     name: str
@@ -23,6 +24,7 @@ class SiblingState:
     problem: str = ""
     phones: int = 0
     ahead_s: int = 0
+    secret: str = ""
 
 
 def write(file: Path, states: list[SiblingState]) -> None:

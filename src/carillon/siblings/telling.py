@@ -39,6 +39,7 @@ class Home(Protocol):
     serving: bool
     leaving: bool
     knows_phones: bool
+    secret: str
 
     @property
     def calls(self) -> Mapping[str, Person]:
@@ -77,7 +78,7 @@ class Telling:
         self._wants_all = False
         self._woken, self._left = asyncio.Event(), asyncio.Event()
         self._connected = False
-        self._said = ""
+        self._said = self._secret = ""
 
     def knows(self) -> None:
         """All phones are known now."""
@@ -88,6 +89,10 @@ class Telling:
         self._woken.set()
         if self._connected:
             await self._left.wait()
+
+    def renewed(self) -> None:
+        """This node has another secret now."""
+        self._woken.set()
 
     def changed(self, aor: str) -> None:
         """An address of record has other contacts now."""
@@ -152,6 +157,7 @@ class Telling:
                 raise ConnectionError(f"it shows the certificate of {name}")
             self._say("")
             self._wants_all = self._connected = True
+            self._secret = ""
             while not heeding.done():
                 self._woken.clear()  # what comes while this is told wakes again
                 if self._wants_all and self._home.knows_phones:
@@ -227,6 +233,8 @@ class Telling:
         beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
         if self._home.leaving:
             beat["leaving"] = True
+        if self._secret != self._home.secret:
+            self._secret = beat["secret"] = self._home.secret
         self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
         await asyncio.wait_for(self._give(writer), CONNECT_S)
         if not serving:

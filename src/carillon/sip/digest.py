@@ -13,7 +13,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from carillon.model.frozen import dataclass
-from carillon.sip.seal import is_sealed, seal
+from carillon.sip.seal import Secrets, is_sealed, seal
 
 NONCE_LIFETIME_S = 60
 TAIL = "."
@@ -85,16 +85,16 @@ class Credentials:
         return f"{self.nonce}:{self.nonce_count}"
 
 
-def make_nonce(secret: bytes, realm: str, now: float, fresh: str) -> str:
+def make_nonce(secrets: Secrets, realm: str, now: float, fresh: str) -> str:
     """A nonce for `realm` at `now` (Unix seconds); `fresh` makes it unique, `[0-9a-zA-Z]`."""
     stamp = f"{int(now):x}-{fresh}"
-    return f"{stamp}-{seal(secret, 'nonce', f'{realm}|{stamp}')}"
+    return f"{stamp}-{seal(secrets, 'nonce', f'{realm}|{stamp}')}"
 
 
-def nonce_state(secret: bytes, realm: str, nonce: str, now: float) -> NonceState:
+def nonce_state(secrets: Secrets, realm: str, nonce: str, now: float) -> NonceState:
     """Whether `nonce` is ours for `realm`, and not older than `NONCE_LIFETIME_S`."""
     stamp, _, sealed = nonce.partition(TAIL)[0].rpartition("-")
-    if not is_sealed(secret, "nonce", f"{realm}|{stamp}", sealed):
+    if not is_sealed(secrets, "nonce", f"{realm}|{stamp}", sealed):
         return NonceState.FOREIGN
     age = now - int(stamp.split("-", 1)[0], 16)
     return NonceState.FRESH if -5 <= age <= NONCE_LIFETIME_S else NonceState.STALE

@@ -67,6 +67,7 @@ def places(paths: SystemPaths) -> dict[str, Path]:
     """Where each file of a backup belongs in this system, by its name in the archive. Nothing else is in one."""
     return {
         "secret.key": paths.secret,
+        "demo.key": paths.demo_key,
         TRUNK_KEY: paths.directory / TRUNK_KEY,
         "node": paths.node,
         "tls/key.pem": paths.tls / "key.pem",

@@ -19,6 +19,7 @@ from carillon.provisioning import changes, devices, numbers, outbounds, trunks, 
 from carillon.provisioning.system import administrator, create_system, load_node, open_truth
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
+from carillon.stores.secretfiles import keep_demo_key
 from carillon.supervision.demoprovider.configuration import ADDRESS as PROVIDER_ADDRESS
 from carillon.supervision.demoprovider.configuration import PORT
 from carillon.system.paths import SystemPaths
@@ -38,10 +39,12 @@ def ensure_demo(paths: SystemPaths) -> None:
     """Make the demo system in `paths` when there is none; one of an older version gets its way outside."""
     if not paths.exists:
         create_system(paths.directory, DOMAIN, ADDRESS)
+        keep_demo_key(paths)
         truth, who = open_truth(paths), administrator()
         for extension, name in PEOPLE.items():
             users.add(truth, who, extension, name)
             devices.add(truth, who, extension, extension, _password(paths, extension))
+    keep_demo_key(paths)
     if not changes.listing(open_truth(paths), 1, "trunk"):  # else somebody has had his own way with it
         _ensure_way_outside(paths)
 
@@ -138,8 +141,8 @@ def _addresses(node: Node) -> dict[str, str]:
 
 
 def _password(paths: SystemPaths, user: str) -> str:
-    """Made once, from the system's secret: nothing but credentials.json ever holds it."""
-    digest = hmac.digest(paths.secret.read_bytes(), f"demo password of {user}".encode(), hashlib.sha256)
+    """Made once, from the secret that the system had then: nothing but credentials.json ever holds it."""
+    digest = hmac.digest(paths.demo_key.read_bytes(), f"demo password of {user}".encode(), hashlib.sha256)
     return base64.b32encode(digest).decode().lower()[:20]
 
 

@@ -79,7 +79,7 @@ def require_healthy(paths: SystemPaths, node: Node) -> Status:
 def running(paths: SystemPaths, node: Node) -> Running:
     """How many calls are up on this node, and how many registrations it knows."""
     calls = registrations = None
-    own = door(node, MANAGER_USER, paths.secret)
+    own = door(node, MANAGER_USER, paths)
     with suppress(NoAnswer), calls_here(own, paths.kamailio_rpc) as here:
         calls = len(here.live_calls())
     with suppress(StoreDown):

@@ -42,9 +42,10 @@ def join(paths: SystemPaths, key: JoinKey) -> Joined:
     try:
         paths.directory.mkdir(mode=0o750, parents=True, exist_ok=True)
         keep(paths.cluster, NodeCertificate(**said["issued"]))
-        files = {"secret": paths.secret, "trunk_key": TrunkKey.of(paths).path, "trusted": paths.trusted}
+        files = {"secret": paths.secret, "secrets": paths.secrets}
+        files |= {"trunk_key": TrunkKey.of(paths).path, "trusted": paths.trusted}
         for name, file in files.items():
-            if said[name] is not None:
+            if said.get(name) is not None:
                 _write(file, base64.b64decode(said[name]))
         paths.node.write_text(f"{node.name}\n")
         if not node.asterisk:

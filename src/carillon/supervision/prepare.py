@@ -24,8 +24,10 @@ from carillon.satellites import upon
 from carillon.satellites.following import first_copy
 from carillon.stores import nameservice as told_service
 from carillon.stores.recordingspool import PARTS
+from carillon.stores.secretfiles import ensure_local_key, lay, place, ring_of
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import DatabaseAway
+from carillon.supervision import secrettaking
 from carillon.supervision.code import install_code
 from carillon.supervision.location import ensure_location, make_tables
 from carillon.supervision.owndatabase import lay_secrets
@@ -82,7 +84,7 @@ def lay_out(system: System) -> None:
     if "database" in engines(paths):
         lay_secrets(paths, Database.read(paths.database), member=system.node.member)
     lay_out_lasting(system)
-    _copy_secret(paths)
+    _lay_secrets(paths)
     try:
         show_truth(paths, open_truth(paths))
     except DatabaseAway:
@@ -108,8 +110,11 @@ def lay_out_lasting(system: System) -> None:
     ensure_certificate(paths.tls, system.domains, tuple(sorted({*node.addresses, node.public_address})))
 
 
-def _copy_secret(paths: SystemPaths) -> None:
-    paths.run_secret.unlink(missing_ok=True)
-    with os.fdopen(os.open(paths.run_secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
-        copy.write(paths.secret.read_bytes())
-        os.fchown(copy.fileno(), pwd.getpwnam(SERVICE_USER).pw_uid, -1)
+def _lay_secrets(paths: SystemPaths) -> None:
+    """A node that was away while others got a new one asks for it before it takes calls."""
+    ensure_local_key(paths)
+    secrettaking.catch_up(paths)
+    ring = ring_of(paths)
+    if paths.secrets.exists():
+        place(paths, ring)  # should a crash have come between both files
+    lay(paths, ring)

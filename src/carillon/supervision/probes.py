@@ -30,11 +30,13 @@ from carillon.provisioning import nodes
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.provisioning.system import follow_truth
 from carillon.satellites import unheard
+from carillon.siblings import secretwords
 from carillon.siblings import states as siblingstates
 from carillon.siblings.clocks import advice
 from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
+from carillon.stores.secretfiles import ring_of
 from carillon.stores.sql.cluster import cluster_state, has_left
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import open_database, reading
@@ -249,7 +251,16 @@ def probe_siblings(paths: SystemPaths, node: Node) -> Health:
         return Health(problem=f"it last went round {age:.0f} s ago; this node and the others don't hear of each other")
     siblings = siblingstates.read(paths.sibling_states)
     down = [f"{one.name}: {one.problem}" for one in siblings if not one.up]
-    return Health(carillon.__version__, warning="; ".join(filter(None, (*down, advice(siblings, node.name)))))
+    more = advice(siblings, node.name), _secret_words(paths, siblings)
+    return Health(carillon.__version__, warning="; ".join(filter(None, (*down, *more))))
+
+
+def _secret_words(paths: SystemPaths, siblings: list[siblingstates.SiblingState]) -> str:
+    """Who has a former secret still; "" where this user may not know."""
+    try:
+        return secretwords.advice(siblings, ring_of(paths))
+    except (OSError, ValueError):
+        return ""
 
 
 def probe_nameserver(paths: SystemPaths, node: Node) -> Health:

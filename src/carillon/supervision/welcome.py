@@ -75,6 +75,7 @@ def _every_node(paths: SystemPaths, new: Node) -> dict[str, Any]:
         "node": asdict(new),
         "issued": asdict(issue(paths.cluster, new)),
         "secret": _text(paths.secret),
+        "secrets": _text(paths.secrets),
         "trunk_key": _text(TrunkKey.of(paths).path),
         "trusted": _text(paths.trusted),
     }

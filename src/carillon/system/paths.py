@@ -66,6 +66,21 @@ class SystemPaths:
         return self.directory / "secret.key"
 
     @property
+    def secrets(self) -> Path:
+        """That and the ones that are accepted besides, mode 0600; missing where it was never renewed."""
+        return self.directory / "secrets.json"
+
+    @property
+    def local_key(self) -> Path:
+        """32 random bytes, mode 0600: by which the parts of this machine know each other."""
+        return self.directory / "local.key"
+
+    @property
+    def demo_key(self) -> Path:
+        """The secret with which the demo was made, mode 0600: its passwords are derived from it."""
+        return self.directory / "demo.key"
+
+    @property
     def without_asterisk(self) -> Path:
         """An empty file on a satellite that has no Asterisk; missing on any other machine."""
         return self.directory / "without-asterisk"
@@ -163,9 +178,9 @@ class SystemPaths:
         return self.run / "tls"
 
     @property
-    def run_secret(self) -> Path:
-        """Copy of the secret that the service user may read."""
-        return self.run / "secret.key"
+    def run_secrets(self) -> Path:
+        """The system's secrets, which the service user may read: replaced while the system runs."""
+        return self.run / "secrets.json"
 
     @property
     def run_directory(self) -> Path:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import astuple
-from pathlib import Path
 
 from carillon.calls.ami import Door
 from carillon.model.node import SIP_PORT, Node
+from carillon.system.paths import SystemPaths
 
 SERVICES_PORT = 4573
 MANAGER_USER = "carillon"
@@ -29,30 +29,31 @@ def services_port(node: Node) -> int:
     return SERVICES_PORT + node.sip_port - SIP_PORT
 
 
-def manager_secret(secret: Path) -> str:
-    """The password of the manager interface, made from the system's secret; empty when there is none yet."""
-    return _made_from(secret, b"manager interface of Asterisk")
+def manager_secret(paths: SystemPaths) -> str:
+    """The password of the manager interface, made from this machine's own key; empty when there is none yet."""
+    return _made_from(paths, b"manager interface of Asterisk")
 
 
-def services_key(secret: Path) -> str:
+def services_key(paths: SystemPaths) -> str:
     """What proves to the services that a call comes from our Asterisk, as `manager_secret`."""
-    return _made_from(secret, b"services of Asterisk")
+    return _made_from(paths, b"services of Asterisk")
 
 
-def _made_from(secret: Path, purpose: bytes) -> str:
+def _made_from(paths: SystemPaths, purpose: bytes) -> str:
+    """No other machine knows that key; before the first `up` the system's secret stands in its place."""
     try:
-        key = secret.read_bytes()
+        key = (paths.local_key if paths.local_key.exists() else paths.secret).read_bytes()
     except FileNotFoundError:
         return ""
     return hmac.digest(key, purpose, hashlib.sha256).hex()
 
 
-def door(node: Node, user: str, secret: Path) -> Door | None:
+def door(node: Node, user: str, paths: SystemPaths) -> Door | None:
     """Where the manager interface is, with the login of a user; None on a node without Asterisk."""
-    return Door(node.gateway_address, node.gateway_port, user, manager_secret(secret)) if node.asterisk else None
+    return Door(node.gateway_address, node.gateway_port, user, manager_secret(paths)) if node.asterisk else None
 
 
-def door_told(node: Node, user: str, secret: Path) -> tuple[str | int, ...]:
+def door_told(node: Node, user: str, paths: SystemPaths) -> tuple[str | int, ...]:
     """The same as daemons are told it: the values of a `Door`, or none."""
-    found = door(node, user, secret)
+    found = door(node, user, paths)
     return astuple(found) if found else ()

@@ -136,9 +136,9 @@ def context(system: System) -> Context:
         rtp_start=node.gateway_ports[0],
         rtp_end=node.gateway_ports[1],
         entity=_entity(system.paths.identity),
-        manager_secret=manager_secret(system.paths.secret),
+        manager_secret=manager_secret(system.paths),
         services_port=services_port(system.node),
-        services_key=services_key(system.paths.secret),
+        services_key=services_key(system.paths),
     )
 
 

@@ -14,7 +14,7 @@ def context(system: System) -> Daemon:
     """What the file needs to know of this system."""
     paths, node = system.paths, system.node
     told = {
-        "door": door_told(node, LISTENER_USER, paths.secret),
+        "door": door_told(node, LISTENER_USER, paths),
         "gateway": f"{node.gateway_address}:{node.gateway_port}",
         "several": False,  # one Asterisk a node is all that is configured yet
         "directory": paths.run_directory,

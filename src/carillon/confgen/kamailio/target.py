@@ -33,6 +33,7 @@ from carillon.routing.message import WINDOW_S
 from carillon.routing.unanswered import WATCHER_SILENCE_S
 from carillon.sip.digest import TAIL
 from carillon.sip.private import PREFIX
+from carillon.sip.seal import NO_SECRETS, Secrets
 from carillon.system.paths import SystemPaths
 from carillon.system.relay import WORKERS_PATIENCE_S
 
@@ -131,7 +132,7 @@ class Context:
 def context(system: System) -> Context:
     """What the files need to know of this system."""
     paths, node = system.paths, system.node
-    profile = node_profile(node, b"", system.siblings)
+    profile = node_profile(node, NO_SECRETS, system.siblings)
     away = {address for sibling in profile.siblings for address in sibling.addresses}
     known = profile.hosts | away | {gateway.address for gateway in profile.every_gateway}
     socket4 = _sockets(node.signalling, node.sip_port).get("4", "")
@@ -267,13 +268,13 @@ def _sibling(node: Node) -> Sibling:
     return Sibling(node.name, node.addresses, node.cluster_port, node.is_satellite, node.asterisk, office)
 
 
-def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> NodeProfile:
+def node_profile(node: Node, secrets: Secrets, siblings: tuple[Node, ...] = ()) -> NodeProfile:
     """What a worker of this node knows of it."""
     hosts = {*node.addresses, *map(_host, node.addresses), node.public_address, "localhost"}
     gateways = tuple(Gateway(address, node.gateway_port) for address in node.signalling) if node.asterisk else ()
     presence = Gateway(node.signalling[0], node.presence_port)
     return NodeProfile(
-        *(node.default_domain, gateways[:1], frozenset(hosts), secret),
+        *(node.default_domain, gateways[:1], frozenset(hosts), secrets),
         gateways6=gateways[1:],
         presence=presence,
         siblings=tuple(map(_sibling, siblings)),
@@ -286,7 +287,7 @@ def node_profile(node: Node, secret: bytes, siblings: tuple[Node, ...] = ()) -> 
 
 def _settings(system: System) -> str:
     node, paths = system.node, system.paths
-    profile = node_profile(node, b"", system.siblings)
+    profile = node_profile(node, NO_SECRETS, system.siblings)
     return json.dumps(
         {
             "default_domain": profile.default_domain,
@@ -297,7 +298,7 @@ def _settings(system: System) -> str:
             "gateway_sockets": _sockets(node.signalling, node.sip_port),
             "outside_sockets": _sockets(node.addresses, node.sip_port),
             "hosts": sorted(profile.hosts),
-            "secret": str(paths.run_secret),
+            "secrets": str(paths.run_secrets),
             "directory": str(paths.run_directory),
             "redis_socket": str(paths.redis_socket),
             "trace_socket": str(paths.trace_socket),

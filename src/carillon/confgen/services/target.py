@@ -45,7 +45,7 @@ def context(system: System) -> Context:
         pythonpath=system.code,
         address=system.node.gateway_address,
         port=services_port(system.node),
-        key=services_key(paths.secret),
+        key=services_key(paths),
         system=paths.directory,
         redis=paths.redis_socket,
         directory=paths.run_directory,

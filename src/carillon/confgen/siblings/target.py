@@ -31,13 +31,14 @@ def context(system: System) -> Daemon:
         "people": paths.states_socket,
         "states": paths.sibling_states,
         "nodes": paths.run_tls,
-        "door": door_told(node, MANAGER_USER, paths.secret),
+        "door": door_told(node, MANAGER_USER, paths),
         "traces": store_path(paths),
         "trace_socket": paths.trace_socket,
         "recordings": paths.recordings,
         "voicemail": paths.voicemail,
         "publications": paths.publications,
         "ailing": paths.ailing,
-        "peers": [[one.name, one.addresses, one.feed_port, home_uri(one)] for one in system.siblings],
+        "secrets": paths.run_secrets,
+        "peers": [[one.name, one.addresses, one.feed_port, home_uri(one), one.is_satellite] for one in system.siblings],
     }
     return daemon(system, NAME, told)
