@@ -9,6 +9,9 @@ from carillon.siblings.states import SiblingState
 from carillon.stores.secretring import FIRST, Ring, Version, version_in
 
 FORMER: Final = "has the former secret still"
+AWAY_S: Final = 8.0
+"""Who is down for so long is not awaited: a daemon that is restarted is heard before."""
+
 UNKNOWN: Final = "may have a former secret still"
 
 
@@ -32,6 +35,7 @@ def advice(siblings: Iterable[SiblingState], own: Ring) -> str:
     return "; ".join(said)
 
 
-def lacking(siblings: Iterable[SiblingState], wanted: Version) -> list[str]:
-    """Which of those that are up don't have it yet."""
-    return [one.name for one in siblings if one.up and (version_in(one.secret) or FIRST) < wanted]
+def lacking(siblings: Iterable[SiblingState], wanted: Version, now: float) -> list[str]:
+    """Which of those that are there don't have it yet; who is not heard for a moment may just be restarted."""
+    there = (one for one in siblings if one.up or now - one.since < AWAY_S)
+    return [one.name for one in there if (version_in(one.secret) or FIRST) < wanted]

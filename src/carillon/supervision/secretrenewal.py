@@ -87,16 +87,18 @@ def _require_ready(paths: SystemPaths, siblings: tuple[Node, ...]) -> None:
 
 def _await(paths: SystemPaths, siblings: tuple[Node, ...], ring: Ring, meanwhile: str) -> None:
     """Until all that are up have it. Raises `Refused`."""
-    if siblings and not comes_true(lambda: not _lacking(paths, ring), PATIENCE_S):
+    if siblings and not comes_true(lambda: not _lacking(paths, siblings, ring), PATIENCE_S):
         raise Refused(
             "secret",
-            f"{', '.join(_lacking(paths, ring))}: is up, and has not taken the new one: {meanwhile}."
+            f"{', '.join(_lacking(paths, siblings, ring))}: is up, and has not taken the new one: {meanwhile}."
             " See `carillon log follower` there, then renew again.",
         )
 
 
-def _lacking(paths: SystemPaths, ring: Ring) -> list[str]:
-    return lacking(siblingstates.read(paths.sibling_states), ring.version)
+def _lacking(paths: SystemPaths, siblings: tuple[Node, ...], ring: Ring) -> list[str]:
+    names = {one.name for one in siblings}
+    told = [one for one in siblingstates.read(paths.sibling_states) if one.name in names]
+    return lacking(told, ring.version, time.time())
 
 
 def _require_last(paths: SystemPaths, ring: Ring) -> None:
