@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from carillon.confgen.tls.authority import ensure_authority
 from carillon.model.refused import Refused
 from carillon.provisioning import nodes, satellites, sites
 from carillon.provisioning.system import create_system, load_node, open_truth
+from carillon.stores.secretfiles import place, ring_of
 from carillon.stores.sql.database import Database
 from carillon.supervision import joinkeys, welcome
 from carillon.supervision.joining import ask
@@ -49,6 +51,13 @@ def test_a_key_is_good_once(paths: SystemPaths) -> None:
     with pytest.raises(Refused, match="no node ghent is awaited: the key was used or is older than an hour"):
         welcome.welcome(paths, asked(key))
     assert not joinkeys.waiting(paths)
+
+
+def test_a_new_node_accepts_what_the_others_do(paths: SystemPaths) -> None:
+    place(paths, ring_of(paths).offered(7, b"n" * 32, 0).sealing(0))
+    answer = welcome.welcome(paths, asked(made(paths)))
+    assert b64decode(answer["secret"]) == b"n" * 32
+    assert b64decode(answer["secrets"]) == paths.secrets.read_bytes()
 
 
 def test_a_satellite_gets_neither_the_database_nor_the_key_that_signs_nodes(paths: SystemPaths) -> None:

@@ -61,12 +61,10 @@ def renew(paths: SystemPaths, who: str, *, at_once: bool = False) -> Renewed:
         ring = ring.alone()
         place(paths, ring)
         _await(paths, siblings, ring, "it may accept the former one for a day")
-    known = [
-        one for one in siblingstates.read(paths.sibling_states) if (version_in(one.secret) or FIRST) >= ring.version
-    ]
-    have = {own.name, *(one.name for one in known)}
-    later = tuple(sorted({one.name for one in siblings} - have))
-    return Renewed(ring, sequence, tuple(sorted(have)), later)
+    told = {one.name: version_in(one.secret) or FIRST for one in siblingstates.read(paths.sibling_states)}
+    later = tuple(one.name for one in siblings if told.get(one.name, FIRST) < ring.version)
+    have = tuple(sorted({own.name, *(one.name for one in siblings)} - {*later}))
+    return Renewed(ring, sequence, have, later)
 
 
 def _require_ready(paths: SystemPaths, siblings: tuple[Node, ...]) -> None:
