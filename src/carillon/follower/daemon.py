@@ -161,7 +161,7 @@ def _renew(paths: SystemPaths) -> None:
 def _take_secret(paths: SystemPaths) -> None:
     """Have the secret that others have got, for ever."""
     for _ in steadily(secrettaking.LOOK_S):
-        with suppress(Refused, OSError, ValueError):  # asked again at the next look
+        with suppress(Refused, OSError):  # asked again at the next look
             secrettaking.look(paths)
 
 

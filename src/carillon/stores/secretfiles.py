@@ -7,6 +7,7 @@ import pwd
 import secrets
 from pathlib import Path
 
+from carillon.model.refused import Refused
 from carillon.stores.secretring import FIRST, Ring
 from carillon.system.paths import SERVICE_USER, SystemPaths
 
@@ -14,11 +15,15 @@ BYTES = 32
 
 
 def ring_of(paths: SystemPaths) -> Ring:
-    """What this node has. Raises OSError when it has nothing, ValueError for what is damaged."""
+    """What this node has. Raises OSError when it has nothing, `Refused` for what is damaged."""
     try:
         return Ring.read(paths.secrets)
     except FileNotFoundError:
         return Ring(FIRST, paths.secret.read_bytes())
+    except ValueError as error:
+        raise Refused(
+            paths.secrets.name, f"is damaged ({error}); remove it: secret.key beside it holds the secret of now."
+        ) from error
 
 
 def place(paths: SystemPaths, ring: Ring) -> None:

@@ -259,7 +259,7 @@ def _secret_words(paths: SystemPaths, siblings: list[siblingstates.SiblingState]
     """Who has a former secret still; "" where this user may not know."""
     try:
         return secretwords.advice(siblings, ring_of(paths))
-    except (OSError, ValueError):
+    except (OSError, Refused):
         return ""
 
 

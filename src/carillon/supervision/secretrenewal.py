@@ -50,16 +50,16 @@ def renew(paths: SystemPaths, who: str, *, at_once: bool = False) -> Renewed:
     sequence = nodes.note_new_secret(open_truth(paths), who, own)
     put_in_force(paths)
     ring = ring_of(paths).offered(sequence, secrets.token_bytes(BYTES), time.time())
-    place(paths, ring)
+    _place(paths, ring)
     _await(paths, siblings, ring, "nothing is sealed by it yet, and all goes on as before")
     _require_last(paths, ring)
     ring = ring.sealing(time.time())
-    place(paths, ring)
+    _place(paths, ring)
     _await(paths, siblings, ring, "the former one is accepted still")
     if at_once:
         _require_last(paths, ring)
         ring = ring.alone()
-        place(paths, ring)
+        _place(paths, ring)
         _await(paths, siblings, ring, "it may accept the former one for a day")
     told = {one.name: version_in(one.secret) or FIRST for one in siblingstates.read(paths.sibling_states)}
     later = tuple(one.name for one in siblings if told.get(one.name, FIRST) < ring.version)
@@ -97,6 +97,13 @@ def _lacking(paths: SystemPaths, siblings: tuple[Node, ...], ring: Ring) -> list
     names = {one.name for one in siblings}
     told = [one for one in siblingstates.read(paths.sibling_states) if one.name in names]
     return lacking(told, ring.version, time.time())
+
+
+def _place(paths: SystemPaths, ring: Ring) -> None:
+    try:
+        place(paths, ring)
+    except OSError as error:
+        raise Refused("dir", f"{paths.directory} can't be written ({error}); mend that and renew again.") from error
 
 
 def _require_last(paths: SystemPaths, ring: Ring) -> None:

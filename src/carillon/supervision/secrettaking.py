@@ -40,9 +40,10 @@ def look(paths: SystemPaths) -> bool:
 
 def ahead(paths: SystemPaths) -> list[str]:
     """The mains that have a newer one than this node."""
-    own, mains = ring_of(paths).version, {one.name for one in load_nodes(paths)[1] if not one.is_satellite}
-    told = siblingstates.read(paths.sibling_states)
-    return [one.name for one in told if one.name in mains and (version_in(one.secret) or FIRST) > own]
+    own, told = ring_of(paths).version, siblingstates.read(paths.sibling_states)
+    newer = [one.name for one in told if (version_in(one.secret) or FIRST) > own]
+    mains = {one.name for one in load_nodes(paths)[1] if not one.is_satellite} if newer else set()
+    return [name for name in newer if name in mains]
 
 
 def _newest(paths: SystemPaths) -> Ring | None:
