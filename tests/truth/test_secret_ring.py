@@ -42,6 +42,7 @@ def test_it_can_be_forgotten_at_once() -> None:
 def test_renewed_twice_a_day_all_former_ones_hold_for_theirs() -> None:
     twice = renewed().offered(9, NEWEST, NOW + 60).sealing(NOW + 60)
     assert twice.secrets(NOW + 60) == Secrets(NEWEST, (OLD, NEW))
+    assert (twice.until(NOW + 60), twice.last_until(NOW + 60)) == (NOW + KEPT_S, NOW + 60 + KEPT_S)
     assert twice.secrets(NOW + KEPT_S + 1) == Secrets(NEWEST, (NEW,))
 
 

@@ -46,16 +46,15 @@ def renew(
 
 
 def _until(done: Renewed) -> str | None:
-    import math
     import time
     from datetime import UTC, datetime
 
-    ends = done.ring.until(time.time())
-    return None if math.isinf(ends) else datetime.fromtimestamp(ends, UTC).isoformat(timespec="minutes")
+    ends = done.ring.last_until(time.time())
+    return None if ends is None else datetime.fromtimestamp(ends, UTC).isoformat(timespec="minutes")
 
 
 def _sentence(done: Renewed) -> str:
     until = _until(done)
-    former = f"the former one is accepted until {until}" if until else "the former one is worth nothing any more"
-    later = f"\n{', '.join(done.later)}: not there; gets it when it is back." if done.later else ""
-    return f"There is a new secret, by which {', '.join(done.have)} seal; {former}.{later}"
+    former = f"A former one is accepted until {until}." if until else "A former one is worth nothing any more."
+    later = f"\nNot there, and given it when they are back: {', '.join(done.later)}." if done.later else ""
+    return f"There is a new secret; these seal by it: {', '.join(done.have)}. {former}{later}"

@@ -47,7 +47,7 @@ def ensure_local_key(paths: SystemPaths) -> None:
 
 def keep_demo_key(paths: SystemPaths) -> None:
     """From here on the demo's passwords don't follow the system's secret."""
-    if not paths.demo_key.exists():
+    if paths.secret.exists() and not paths.demo_key.exists():
         _write(paths.demo_key, paths.secret.read_bytes())
 
 

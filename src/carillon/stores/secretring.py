@@ -56,6 +56,10 @@ class Ring:
         """When the next one ends, infinite when none does."""
         return min((one.until for one in self._living(now) if one.until is not None), default=math.inf)
 
+    def last_until(self, now: float) -> float | None:
+        """When the last former one ends, None where there is none."""
+        return max((one.until for one in self._living(now) if one.until is not None), default=None)
+
     def offered(self, sequence: int, fresh: bytes, now: float) -> Ring:
         """With a new secret that is accepted, while all is still sealed by the current one."""
         former = tuple(one for one in self._living(now) if one.until is not None)
