@@ -10,7 +10,6 @@ import pytest
 from carillon.presence.picture import DialogState as Shown
 from carillon.presence.picture import Line
 from carillon.routing.dialogs import DialogState, LiveDialog
-from carillon.routing.elsewhere import HERE
 from carillon.siblings.calls import Person, known, noted, read, row
 from carillon.states.naming import Naming
 
@@ -53,19 +52,18 @@ def test_what_does_not_ring_yet_is_no_dialog_to_take() -> None:
     assert known((LINE,), naming(replace(NOTE, state=DialogState.CALLING))).dialogs == ()
 
 
-def test_the_note_for_workers_names_this_node_first() -> None:
-    away = {"node3": Person((LINE,)), "node2": Person((LINE,), (NOTE,))}
-    note = noted(True, away)
+def test_the_note_for_workers_names_the_nodes() -> None:
+    note = noted({"node3": Person((LINE,)), "node2": Person((LINE,), (NOTE,))})
     assert note is not None
-    assert note.nodes == (HERE, "node2", "node3")
+    assert note.nodes == ("node2", "node3")
     assert note.dialogs == (NOTE,)
-    assert noted(False, {}) is None
+    assert noted({}) is None
 
 
 def test_the_note_for_workers_names_the_calls_that_a_person_has_made_and_that_are_up() -> None:
     made = Line("k3v9ay", Shown.CONFIRMED, True, "101@e.test", call_id="c2")
     rings = replace(made, state=Shown.EARLY, call_id="c3")
     called = replace(made, calling=False, call_id="c4")
-    note = noted(False, {"node2": Person((made, rings, called, replace(made, call_id="")))})
+    note = noted({"node2": Person((made, rings, called, replace(made, call_id="")))})
     assert note is not None
     assert note.made == (("node2", "c2"),)

@@ -25,9 +25,10 @@ from tests.phones.settings import Transport
 from tests.worlds.tracing import Listener
 
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
+from carillon.explain.nodes import calls_at
 from carillon.provisioning import devices, domains, groups, users
 from carillon.provisioning.system import load_node, load_nodes, open_truth
-from carillon.routing.elsewhere import HERE, TABLE, Elsewhere
+from carillon.routing.elsewhere import HERE
 from carillon.siblings import states
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.sql.engine import writing
@@ -158,11 +159,7 @@ class Cluster:
         until(lambda: self._calls_at(name, extension) == told, f"{name} knows that {extension} has calls at {nodes}")
 
     def _calls_at(self, name: str, extension: str) -> tuple[str, ...]:
-        try:
-            item = call(self.paths[name].kamailio_rpc, "htable.get", TABLE, f"{extension}@{DOMAIN}")["item"]
-        except RpcFailed:
-            return ()
-        return Elsewhere.parse(str(item["value"])).nodes
+        return calls_at(self.paths[name], [f"{extension}@{DOMAIN}"]).get(f"{extension}@{DOMAIN}", ())
 
     def home(self, name: str, extension: str, contact: str) -> str:
         """Which node is home to a phone, as a node sees it."""

@@ -14,7 +14,7 @@ from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.callbacks import Callbacks
 from carillon.calls.doubts import Doubts
-from carillon.calls.events import CallEvent, Listener
+from carillon.calls.events import AllForNow, CallEvent, Listener
 from carillon.calls.figures import Figures
 from carillon.calls.gateways import Gateways
 from carillon.calls.lamps import Lamps
@@ -72,7 +72,7 @@ class Daemon:
                     self.asterisk.manager = manager
                     self._listen(manager)
             except NobodyHome as nobody:
-                self._tell(self.book.resync(()))
+                self._tell([*self.book.resync(()), AllForNow()])
                 self._complain(str(nobody))
             except NoAnswer as failed:
                 self._complain(str(failed))
@@ -86,7 +86,7 @@ class Daemon:
         while True:
             try:
                 calls = spirals(self.settings.rpc)
-                self._tell(self.book.hold(channel for call in calls for channel in call.channels))
+                self._tell([*self.book.hold(each for call in calls for each in call.channels), AllForNow()])
                 if self._said:
                     self._complain("")
             except RpcFailed as failed:
@@ -111,13 +111,14 @@ class Daemon:
         self._doubts.explained(messages)
         for message in messages:
             self._tell(self.book.feed(message))
+        self._tell([AllForNow()])
 
     def _resync(self, manager: Manager, now: float) -> None:
         """What happened before the list was made comes before it in the stream, what came meanwhile is fed again."""
         channels = manager.events("Status", "Status")
         if self.book.is_known:
             self._doubts.about(self.book.differing(channels), now)
-        self._tell(self.book.resync(channels))
+        self._tell([*self.book.resync(channels), AllForNow()])
         self._resync_at = now + RESYNC_S
         if self._said:
             self._complain("")

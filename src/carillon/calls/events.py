@@ -9,8 +9,9 @@ and is named in `daemon.LISTENERS`. Both run in the daemon's only thread: they d
 logged and stops nobody else. Between two calls of its methods a listener may ask the `Book` who has which calls.
 
 `PersonFree` comes when the last call of a person has ended, `PersonBusy` with the first one; a person whose phone only
-rings counts. After a restart of the daemon, or of Asterisk, the events are those that lead from what was known before
-(nothing, for a daemon that was started anew) to what is: a listener that must miss nothing looks at the book in `tick`.
+rings counts. `AllForNow` is behind whatever came at one time. After a restart of the daemon, or of Asterisk, the events
+are those that lead from what was known before (nothing, for a daemon that was started anew) to what is: a listener that
+must miss nothing looks at the book in `tick`.
 """
 
 from __future__ import annotations
@@ -57,7 +58,12 @@ class PersonFree:
     aor: str
 
 
-CallEvent = CallBegan | CallChanged | CallEnded | PersonBusy | PersonFree
+@dataclass(frozen=True, slots=True)
+class AllForNow:
+    """The last of some events that came together: who tells others says once what became of them all."""
+
+
+CallEvent = CallBegan | CallChanged | CallEnded | PersonBusy | PersonFree | AllForNow
 
 
 class Listener(Protocol):

@@ -12,7 +12,7 @@ from typing import Final
 from carillon.calls.asterisk import Asterisk
 from carillon.calls.book import Book
 from carillon.calls.channels import Channel, State
-from carillon.calls.events import CallBegan, CallChanged, CallEnded, CallEvent
+from carillon.calls.events import AllForNow, CallBegan, CallChanged, CallEnded, CallEvent
 from carillon.calls.livecall import LiveCall, group_address
 from carillon.calls.settings import Settings
 from carillon.presence.picture import DialogState, Line
@@ -27,6 +27,7 @@ class Lamps:
 
     def __init__(self, book: Book, *told: Path) -> None:
         self._book, self._mouth = book, Mouth(*told)
+        self._people, self._groups = set[str](), set[str]()
         self._again_at = 0.0
 
     @classmethod
@@ -35,12 +36,21 @@ class Lamps:
         return cls(book, settings.states, *((settings.siblings,) if settings.siblings else ()))
 
     def heard(self, event: CallEvent) -> None:
-        """Somebody's calls are others now."""
+        """Somebody's calls are others now: whoever listens wakes up once for all that came together."""
         match event:
             case CallBegan(call) | CallEnded(call):
-                self._send(calls_in_parts(self._lines(call.people, call.groups)))
+                self._touch(call)
             case CallChanged(before, call):
-                self._send(calls_in_parts(self._lines(before.people | call.people, before.groups | call.groups)))
+                self._touch(before, call)
+            case AllForNow():
+                people, self._people = self._people, set()
+                groups, self._groups = self._groups, set()
+                self._send(calls_in_parts(self._lines(people, groups)))
+
+    def _touch(self, *calls: LiveCall) -> None:
+        for call in calls:
+            self._people |= call.people
+            self._groups |= call.groups
 
     def tick(self, clock: float) -> None:
         """Tell everything now and then: a daemon that hasn't asked Asterisk yet knows nothing to tell."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from carillon.kamailio import ksr
 from carillon.routing.dialogs import LIFETIME_S, DialogState, LiveDialog
-from carillon.routing.elsewhere import TABLE, Elsewhere
+from carillon.routing.elsewhere import TABLE, Elsewhere, with_own
 
 
-def nodes(*aors: str) -> dict[str, tuple[str, ...]]:
-    """At which nodes these people have calls; those who have none are not among them."""
-    notes = ((aor, ksr.shared_text(TABLE, aor)) for aor in aors)
-    return {aor: Elsewhere.parse(text).nodes for aor, text in notes if text}
+def nodes(talks_here: Callable[[str], bool], *aors: str) -> dict[str, tuple[str, ...]]:
+    """At which nodes these people have calls, this one first, where any of them has one at a sibling; else nothing."""
+    notes = {aor: ksr.shared_text(TABLE, aor) for aor in aors}
+    if not any(notes.values()):
+        return {}
+    found = {aor: with_own(Elsewhere.parse(text).nodes if text else (), talks_here(aor)) for aor, text in notes.items()}
+    return {aor: known for aor, known in found.items() if known}
 
 
 def joined_at(aor: str, call_id: str) -> str:

@@ -41,9 +41,11 @@ def facts(
     directory: Directory,
     flow_of: Callable[[str, str], Flow | None] | None = None,
     is_beyond: Callable[[str], bool] | None = None,
+    talks_here: Callable[[str], bool] | None = None,
 ) -> Facts:
-    """The answers to a route's questions. `flow_of` knows the way to a phone, on a node with siblings; `is_beyond`
-    whether no phone of somebody is within reach of a satellite that is cut off."""
+    """The answers to a route's questions. On a node with siblings, `flow_of` knows the way to a phone and `talks_here`
+    whether somebody has calls here; `is_beyond` whether no phone of somebody is within reach of a satellite that is
+    cut off."""
     now = time.time()
     if questions is NOTHING:
         return Facts(now, node)
@@ -76,7 +78,7 @@ def facts(
         dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
         referred_by=ksr.shared_text(REFERRALS, questions.referred) or "" if questions.referred else "",
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
-        elsewhere=_elsewhere(account, callee) if questions.elsewhere else {},
+        elsewhere=_elsewhere(account, callee, talks_here) if questions.elsewhere and talks_here else {},
         joined_at=_joined_at(account, questions.joined) if questions.joined else "",
         moving=questions.moving and ksr.shared_text(siblings.TABLE, MOVING) is not None,
         messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
@@ -151,10 +153,12 @@ def _ringing(domain: str, now: float, node: NodeProfile) -> tuple[LiveDialog, ..
     return (*here, *elsewhere.ringing(domain, now)) if node.siblings else here
 
 
-def _elsewhere(account: Account | Unknown | None, callee: Party | Unknown | None) -> Mapping[str, tuple[str, ...]]:
+def _elsewhere(
+    account: Account | Unknown | None, callee: Party | Unknown | None, talks_here: Callable[[str], bool]
+) -> Mapping[str, tuple[str, ...]]:
     """At which nodes caller and callee have calls, in this order."""
     parties = (account.party if isinstance(account, Account) else None, callee)
-    return elsewhere.nodes(*(one.aor for one in parties if isinstance(one, Party)))
+    return elsewhere.nodes(talks_here, *(one.aor for one in parties if isinstance(one, Party)))
 
 
 def _joined_at(account: Account | Unknown | None, call_id: str) -> str:

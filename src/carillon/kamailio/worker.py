@@ -44,6 +44,7 @@ from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import HandOver, Place, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.secretring import SecretsReader
+from carillon.stores.talking import Talking
 from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
 
@@ -79,6 +80,8 @@ class Worker:
         away |= {self.node.spiral.address} if self.node.spiral else set()
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._is_beyond = self.siblings.is_beyond if self.siblings and self.node.branch else None
+        told = settings.registrations_changed
+        self._talks_here = Talking(told).has if told else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
         self._bans_told = NameAsker(settings.bans_told) if settings.bans_told else None
         spread = self._spread if self._bans_told else None
@@ -347,7 +350,9 @@ class Worker:
         return fetch.trunk_at(address, port, self.directory)
 
     def _facts(self, questions: Questions, request: Request) -> Facts:
-        found = fetch.facts(questions, request, self.node, self.directory, self._flow, self._is_beyond)
+        found = fetch.facts(
+            questions, request, self.node, self.directory, self._flow, self._is_beyond, self._talks_here
+        )
         if self.node.spiral and self.siblings:
             found = self._by_ourselves(replace(found, mains=self.siblings.mains()), questions)
         elif self.siblings and questions.outbound:

@@ -1,7 +1,8 @@
-"""Who has calls at which nodes, and what rings there: a note a person, in the shared memory of a node with siblings.
+"""Who has calls at other nodes, and what rings there: a note a person, in the shared memory of a node with siblings.
 
-The daemon `siblings` writes the notes, of this node's calls and of what siblings tell. Of calls here it says no more
-than that they are: their dialogs have notes of their own (`routing.dialogs`).
+The daemon `siblings` writes the notes, of what siblings tell. Of calls here there are none, as they would cost a call
+four questions to Kamailio: their dialogs have notes of their own (`routing.dialogs`), and who has calls here has a
+mark (`stores.talking`), which is looked at only where a note says that a call may lead to a sibling.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class Elsewhere:
         nodes, *dialogs = text.split(" ")
         made = tuple(_made(one) for one in dialogs if one.endswith(";"))
         return cls(tuple(nodes.split(",")), tuple(_dialog(one) for one in dialogs if not one.endswith(";")), made)
+
+
+def with_own(nodes: tuple[str, ...], here: bool) -> tuple[str, ...]:
+    """The nodes of a note, and this one first if the person has calls `here`."""
+    return (HERE, *(node for node in nodes if node != HERE)) if here else nodes
 
 
 def _made(text: str) -> tuple[str, str]:

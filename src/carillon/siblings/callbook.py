@@ -7,16 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from carillon.presence.grouplamps import GROUP
 from carillon.presence.picture import Line
 from carillon.routing.elsewhere import TABLE
-from carillon.siblings.calls import Person, known, noted
-from carillon.states.naming import naming
+from carillon.siblings.calls import Person, known, noted, notes_needed
+from carillon.states.naming import naming, notes
 from carillon.states.news import Mouth, News, all_calls_again, calls_in_parts
 from carillon.stores.directory import DirectoryReader
-from carillon.supervision.rpc import Asker, NotThere, RpcFailed
+from carillon.stores.talking import Talking
+from carillon.supervision.rpc import Asker, NotThere, Question, RpcFailed
 
 AGAIN_S: Final = 10.0
 """The daemon `states` is told everything so often: what was lost, or told to one that died, is made good."""
@@ -25,13 +28,19 @@ LOOKS_A_ROUND: Final = 20
 NOBODY: Final = Person()
 PATIENCE_S: Final = 0.2
 """Kamailio answers within a fraction of a millisecond, and siblings wait for our beat meanwhile."""
+UNSURE: Final = "?"
+"""In the place of a note of which Kamailio has not said that it has it."""
 
 
 class CallBook:
-    """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's."""
+    """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's.
 
-    def __init__(self, rpc: Path, directory: Path, states: Path, tell: Callable[[str], None]) -> None:
+    What comes at once is done at once: each question to Kamailio and each datagram costs more than what is in it.
+    """
+
+    def __init__(self, rpc: Path, directory: Path, states: Path, talking: Talking, tell: Callable[[str], None]) -> None:
         self._kamailio, self._mouth, self._tell = Asker(rpc, "siblings", PATIENCE_S), Mouth(states), tell
+        self._talking = talking
         self._naming = naming(DirectoryReader(directory), self._kamailio)
         self.own: dict[str, Person] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -41,12 +50,14 @@ class CallBook:
         self._news: dict[str, None] = {}
         self._unwritten: dict[str, None] = {}
         self._written: dict[str, str] = {}
+        self._untold: dict[str, dict[str, None]] = {}
         self._unsent: list[bytes] = []
         self._woken = asyncio.Event()
         self._again_at = 0.0
+        self._said = ""
 
     async def run(self) -> None:
-        """Look up what is new here, write what the workers are to know, then tell `states`; for ever, one by one.
+        """Look up what is new here, write what the workers are to know, then tell `states`; for ever.
 
         Who sees a call on a lamp may take it at once: the workers know of it before.
         """
@@ -54,17 +65,15 @@ class CallBook:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            for aor in self._taken(self._news):
-                self._look_up(aor)
-            unsent, self._unsent = self._unsent, []
-            for aor in self._taken(self._unwritten):
-                self._write(aor)
-            if not self._mouth.tells(unsent):
+            self._look_up(self._taken(self._news))
+            self._write(self._taken(self._unwritten))
+            if not self._mouth.tells([*self._changes(), *self._taken_unsent()]):
                 self._again_at = 0.0
 
     def close(self) -> None:
         """Ask nobody any more, when `run` has ended."""
         self._kamailio.close()
+        self._mouth.close()
 
     # --- our own
 
@@ -77,17 +86,31 @@ class CallBook:
                 self._news[aor] = None
         self._woken.set()
 
-    def _look_up(self, aor: str) -> None:
-        lines = self._lines.get(aor, ())
-        if not lines:
-            self._lines.pop(aor, None)
-        person = known(lines, self._naming) if lines else NOBODY
+    def _look_up(self, people: Iterable[str]) -> None:
+        lines = {aor: self._lines.get(aor, ()) for aor in people}
+        found = notes(self._kamailio, notes_needed(lines.values()))
+        for aor, some in lines.items():
+            self._are(aor, known(some, replace(self._naming, note=found.get)))
+
+    def _are(self, aor: str, person: Person) -> None:
+        """Somebody's calls here are these."""
         before = self.own.pop(aor, NOBODY)
-        if lines:
+        if person.lines:
             self.own[aor] = person
+        else:
+            self._lines.pop(aor, None)
+        if bool(person.lines) != bool(before.lines):
+            self._mark(aor, bool(person.lines))
         if person != before:
-            self._unwritten[aor] = None
             self._tell(aor)
+
+    def _mark(self, aor: str, talks: bool) -> None:
+        """The workers know of it before siblings do. Without a mark, a next call may go where another one is."""
+        if not aor.startswith(GROUP):
+            try:
+                (self._talking.begins if talks else self._talking.ends)(aor)
+            except OSError as error:
+                self._complain(f"calls of {aor}: {error.strerror}")
 
     # --- what siblings say
 
@@ -111,8 +134,8 @@ class CallBook:
             theirs[aor] = person
             if not person.lines:
                 del theirs[aor]
+        self._untold.setdefault(node, {}).update(dict.fromkeys(people))
         self._changed(people)
-        self._send(calls_in_parts({aor: person.lines for aor, person in people.items()}, node=node))
 
     def round(self, up: frozenset[str], silent: Iterable[str]) -> None:
         """A second has gone by. Of siblings that are `silent` nothing is known any more."""
@@ -122,6 +145,7 @@ class CallBook:
         if up != self._up:
             changed, self._up = up ^ self._up, up
             self._changed(aor for node in changed for aor in self._heard.get(node, ()))
+        self._changed(aor for aor, note in self._written.items() if note == UNSURE)
         rung = sorted((aor for aor, one in self.own.items() if one.is_rung), key=lambda a: self._looked_at.get(a, 0.0))
         self._looked_at = {aor: self._looked_at.get(aor, 0.0) for aor in rung}
         for aor in rung[:LOOKS_A_ROUND]:
@@ -144,29 +168,43 @@ class CallBook:
         self._unwritten.update(dict.fromkeys(people))
         self._woken.set()
 
-    def _write(self, aor: str) -> None:
+    def _write(self, people: Iterable[str]) -> None:
+        made = {aor: self._note(aor) for aor in people}
+        news = {aor: note for aor, note in made.items() if note != self._written.get(aor, "")}
+        results = self._kamailio.each([_written(aor, note) for aor, note in news.items()])
+        for (aor, note), result in zip(news.items(), results, strict=True):
+            self._written[aor] = note
+            if isinstance(result, RpcFailed) and (note or not isinstance(result, NotThere)):
+                self._written[aor] = UNSURE  # the next round tries again
+                self._complain(f"calls of {aor}: {result}")
+            elif not note:
+                del self._written[aor]
+
+    def _note(self, aor: str) -> str:
         away = {node: self._heard[node][aor] for node in self._up if aor in self._heard.get(node, {})}
-        note = str(noted(aor in self.own, away) or "")
-        if note == self._written.get(aor, ""):
-            return
-        try:
-            if note:
-                self._kamailio("htable.sets", TABLE, aor, note)
-                self._written[aor] = note
-            else:
-                with suppress(NotThere):
-                    self._kamailio("htable.delete", TABLE, aor)
-                self._written.pop(aor, None)
-        except RpcFailed as failed:
-            self._written.pop(aor, None)
-            print(f"siblings: calls of {aor}: {failed}", file=sys.stderr, flush=True)
+        return str(noted(away) or "")
+
+    def _complain(self, words: str) -> None:
+        if words != self._said:
+            print(f"siblings: {words}", file=sys.stderr, flush=True)
+        self._said = words
 
     def _forget_all(self) -> None:
         """What a daemon before this one has written may not be so any more."""
-        try:
+        with suppress(RpcFailed):  # there is no Kamailio: the next one knows nothing
             self._kamailio("htable.flush", TABLE)
-        except RpcFailed:
-            return  # there is no Kamailio: the next one knows nothing
+        with suppress(OSError):
+            self._talking.forget_all()
+
+    def _changes(self) -> list[bytes]:
+        """What `states` is to know of siblings' calls that are others now."""
+        untold, self._untold = self._untold, {}
+        there = {node: {aor: self._heard[node].get(aor, NOBODY).lines for aor in aors} for node, aors in untold.items()}
+        return [each for node, people in there.items() for each in calls_in_parts(people, node=node)]
+
+    def _taken_unsent(self) -> list[bytes]:
+        unsent, self._unsent = self._unsent, []
+        return unsent
 
     def _taken(self, waiting: dict[str, None]) -> list[str]:
         taken = list(waiting)
@@ -176,3 +214,7 @@ class CallBook:
     def _send(self, datagrams: Iterable[bytes]) -> None:
         self._unsent += datagrams
         self._woken.set()
+
+
+def _written(aor: str, note: str) -> Question:
+    return ("htable.sets", TABLE, aor, note) if note else ("htable.delete", TABLE, aor)

@@ -13,7 +13,7 @@ from carillon.model.fields import fields_of
 from carillon.presence.picture import DialogState as Shown
 from carillon.presence.picture import Line
 from carillon.routing.dialogs import DialogState, LiveDialog
-from carillon.routing.elsewhere import HERE, Elsewhere
+from carillon.routing.elsewhere import Elsewhere
 from carillon.states.naming import Naming
 
 Row = dict[str, Any]
@@ -41,6 +41,11 @@ def known(lines: Iterable[Line], naming: Naming) -> Person:
     return Person(tuple(map(named.completed, lines)), tuple(dialogs))
 
 
+def notes_needed(people: Iterable[Iterable[Line]]) -> list[str]:
+    """The dialogs, by their Call-IDs, of which `known` wants Kamailio's notes."""
+    return list(dict.fromkeys(line.call_id for lines in people for line in lines if line.call_id and not line.calling))
+
+
 def row(aor: str, person: Person, now: float) -> Row:
     """How a person's calls are told; without lines he has none. The connection says at which node they are."""
     lines = [{name: value for name, value in fields_of(line).items() if name != "node"} for line in person.lines]
@@ -55,9 +60,9 @@ def read(told: Row, node: str, now: float) -> tuple[str, Person]:
     return str(told["person"]), Person(lines, tuple(replace(one, since=now - one.since, node=node) for one in notes))
 
 
-def noted(here: bool, away: Mapping[str, Person]) -> Elsewhere | None:
-    """The note for the workers of somebody who has calls `here`, and at siblings that are up; None without any."""
-    nodes = (*((HERE,) if here else ()), *sorted(away))
+def noted(away: Mapping[str, Person]) -> Elsewhere | None:
+    """The note for the workers of somebody who has calls at siblings that are up; None without any."""
+    nodes = tuple(sorted(away))
     if not nodes:
         return None
     dialogs = tuple(one for name in sorted(away) for one in away[name].dialogs)

@@ -38,6 +38,7 @@ from carillon.stores.registrations import bindings
 from carillon.stores.removals import Removal
 from carillon.stores.removals import Row as Removed
 from carillon.stores.secretring import Ring
+from carillon.stores.talking import Talking
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
@@ -69,7 +70,8 @@ class Daemon:
         self._homes = frozenset(peer.home for peer in settings.peers)
         self.phones: dict[str, tuple[Binding, ...]] = {}
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
-        self.book = CallBook(settings.rpc, settings.directory, settings.people, self._calls_changed)
+        talking = Talking(settings.changed)
+        self.book = CallBook(settings.rpc, settings.directory, settings.people, talking, self._calls_changed)
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self.publication_book = PublicationBook(settings.publications, settings.people, self._published)

@@ -24,7 +24,7 @@ from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
 from carillon.siblings.told import doubtful, news, read
-from carillon.siblings.wire import SILENT_S, quick_to_fail
+from carillon.siblings.wire import SILENT_S, lines, quick_to_fail
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
@@ -126,7 +126,7 @@ class Hearing:
                       file=sys.stderr, flush=True)  # fmt: skip
                 return
             quick_to_fail(writer)
-            while line := await asyncio.wait_for(reader.readline(), SILENT_S):
+            async for line in lines(reader):
                 told = json.loads(line)
                 if "ask" in told:
                     await self._answer(peer, writer, told["ask"])

@@ -78,6 +78,7 @@ class Telling:
         self._wants_all = False
         self._woken, self._left = asyncio.Event(), asyncio.Event()
         self._connected = False
+        self._beat_at, self._stated = 0.0, False
         self._said = self._secret = ""
 
     def knows(self) -> None:
@@ -230,15 +231,24 @@ class Telling:
         news = {"bans": self._bans, "claims": self._claims, "removed": self._removed}
         self._bans, self._claims, self._removed = [], [], []
         serving = self._home.serving
-        beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
-        if self._home.leaving:
-            beat["leaving"] = True
-        if self._secret != self._home.secret:
-            self._secret = beat["secret"] = self._home.secret
-        self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
-        await asyncio.wait_for(self._give(writer), CONNECT_S)
+        secret = self._home.secret
+        if any(news.values()) or secret != self._secret or self._is_beat_due():
+            self._beat_at, self._stated = time.monotonic() + BEAT_S, serving
+            beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
+            if self._home.leaving:
+                beat["leaving"] = True
+            if secret != self._secret:
+                self._secret = beat["secret"] = secret
+            self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
+        async with asyncio.timeout(CONNECT_S):
+            await self._give(writer)
         if not serving:
             self._left.set()
+
+    def _is_beat_due(self) -> bool:
+        """What is said of calls says meanwhile that this node is up."""
+        home = self._home
+        return not self._lines or home.leaving or home.serving != self._stated or time.monotonic() >= self._beat_at
 
     def _put(self, line: Mapping[str, object]) -> None:
         self._lines.append(json.dumps(line).encode() + b"\n")

@@ -4,11 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 from typing import Final
 
 BEAT_S: Final = 0.5
 SILENT_S: Final = 2.5
 """A sibling that has said nothing for so long is down."""
+
+
+LONGEST: Final = 1 << 20
+"""Of a line."""
+A_READ: Final = 1 << 16
+
+
+async def lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """What a sibling says, until it has closed. Raises TimeoutError when it is silent, ValueError for a line too long.
+
+    Many lines come at once: a timer and a turn of the loop for each would cost more than what they say.
+    """
+    begun = b""
+    while data := await _some(reader):
+        *whole, begun = (begun + data).split(b"\n")
+        if len(begun) > LONGEST:
+            raise ValueError("a line is too long")
+        for line in whole:
+            yield line
+
+
+async def _some(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(SILENT_S):
+        return await reader.read(A_READ)
 
 
 def quick_to_fail(writer: asyncio.StreamWriter) -> None:

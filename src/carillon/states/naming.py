@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from carillon.presence.picture import Line
 from carillon.routing.dialogs import TABLE, LiveDialog
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
-from carillon.supervision.rpc import Asker, RpcFailed
+from carillon.supervision.rpc import Asker
 
 ANONYMOUS: Final = "anonymous@anonymous.invalid"
 """What is shown of who withholds himself (RFC 3323 §4.1.1.3)."""
+
+MOST_NAMES: Final = 10_000
+"""Some megabytes."""
 
 Note = Callable[[str], LiveDialog | None]
 """The note of a dialog by its Call-ID."""
@@ -58,24 +61,49 @@ def _lacks_tags(line: Line) -> bool:
 
 def naming(directory: DirectoryReader, kamailio: Asker) -> Naming:
     """For a daemon, in the thread that asks. What does not answer names nobody: the number is shown alone."""
-    return Naming(lambda call_id: _note(kamailio, call_id), lambda address: _name(directory, address))
+    return Naming(lambda call_id: notes(kamailio, [call_id]).get(call_id), Names(directory).of)
 
 
-def _note(kamailio: Asker, call_id: str) -> LiveDialog | None:
+def notes(kamailio: Asker, call_ids: Iterable[str]) -> dict[str, LiveDialog]:
+    """Kamailio's notes of these dialogs, those that there are."""
+    asked = list(call_ids)
+    told = kamailio.each([("htable.get", TABLE, call_id) for call_id in asked])
+    found = {call_id: _note(call_id, answer) for call_id, answer in zip(asked, told, strict=True)}
+    return {call_id: note for call_id, note in found.items() if note}
+
+
+def _note(call_id: str, told: Any) -> LiveDialog | None:
     try:
-        told = kamailio("htable.get", TABLE, call_id)
         return LiveDialog.parse(call_id, told["item"]["value"])
-    except (RpcFailed, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):  # also for what the question failed with
         return None
 
 
-def _name(directory: DirectoryReader, address: str) -> str:
-    number, _, domain = address.partition("@")
-    if not domain:
-        return ""
-    try:
-        directory.renew()
-        party = directory.party(domain, number)
-    except StoreDown:
-        return ""
-    return party.name if party else ""
+class Names:
+    """Who has which number, as the directory says; it is read once for each, until it changes."""
+
+    def __init__(self, directory: DirectoryReader) -> None:
+        self._directory = directory
+        self._known: dict[str, str] = {}
+        self._version: object = None
+
+    def of(self, address: str) -> str:
+        """The name of who is reached by `user@domain`; "" for nobody, and while the directory does not answer."""
+        number, _, domain = address.partition("@")
+        if not domain:
+            return ""
+        try:
+            self._renew()
+            if address not in self._known:
+                party = self._directory.party(domain, number)
+                self._known[address] = party.name if party else ""
+        except StoreDown:
+            return ""
+        return self._known[address]
+
+    def _renew(self) -> None:
+        self._directory.renew()
+        version = self._directory.domains()  # another object after each change
+        if version is not self._version or len(self._known) >= MOST_NAMES:
+            self._known.clear()
+        self._version = version

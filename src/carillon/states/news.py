@@ -95,7 +95,8 @@ class Ear:
 
     def heard(self, patience_s: float) -> Iterator[News]:
         """What was told, waiting at most so long for the first; what can't be understood is left out."""
-        select.select([self._socket], [], [], patience_s)
+        if patience_s:
+            select.select([self._socket], [], [], patience_s)
         for _ in range(MOST_AT_ONCE):
             try:
                 data = self._socket.recv(LONGEST)
@@ -214,16 +215,23 @@ class Mouth:
 
     def __init__(self, *ears: Path) -> None:
         self._ears, self._deaf = tuple(map(str, ears)), set[str]()
+        self._socket: socket.socket | None = None
 
     def tells(self, datagrams: Iterable[bytes]) -> bool:
         """Whether all of it was taken by all of them; the others are to be told again."""
-        if not self._ears:
-            return True
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as telling:
-            taken = [self._tells(telling, ear, each) for each in datagrams for ear in self._ears]
+        taken = [self._tells(ear, each) for each in datagrams for ear in self._ears]
         return all(taken)
 
-    def _tells(self, telling: socket.socket, ear: str, datagram: bytes) -> bool:
+    def close(self) -> None:
+        """Tell nobody any more; another word opens it again."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+    __del__ = close
+
+    def _tells(self, ear: str, datagram: bytes) -> bool:
+        telling = self._socket = self._socket or socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         telling.settimeout(0.0 if ear in self._deaf else PATIENCE_S)
         try:
             telling.sendto(datagram, ear)

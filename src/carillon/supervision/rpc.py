@@ -14,6 +14,7 @@ import secrets
 import select
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +27,16 @@ LONGEST: Final = 1 << 16
 """A datagram of Kamailio's holds no more."""
 LARGE_S: Final = 5.0
 """How long such an answer may take at least."""
+AT_ONCE: Final = 8
+"""Questions that wait for their answers together: ten datagrams fit into the queue of a socket, on both sides."""
 FIFO: Final = "rpc.fifo"
 """Beside the socket: `SystemPaths.kamailio_fifo`."""
 _NOT_THERE: Final = re.compile(r"(?<!method )not found|no contacts|doesn't exist", re.IGNORECASE)
 """Its codes don't tell: some of these are 404, others 500."""
+
+
+Question = tuple[str | int, ...]
+"""A method and its parameters."""
 
 
 class RpcFailed(Exception):
@@ -73,29 +80,48 @@ class Asker:
 
     def __call__(self, method: str, *parameters: str | int) -> Any:
         """The result of one JSON-RPC method of Kamailio. Raises `RpcFailed`, of its kinds `NotThere`."""
+        (result,) = self.each([(method, *parameters)])
+        if isinstance(result, RpcFailed):
+            raise result
+        return result
+
+    def each(self, questions: Sequence[Question]) -> list[Any]:
+        """The results of several, done in this order; in place of a result, with what it failed.
+
+        Several are under way at once: both sides wake up once for all of them.
+        """
+        results: list[Any] = []
+        for start in range(0, len(questions), AT_ONCE):
+            results += self._some(questions[start : start + AT_ONCE])
+        return results
+
+    def _some(self, questions: Sequence[Question]) -> list[Any]:
         if time.monotonic() < self._rests_until:
-            raise NobodyAnswers(f"no answer to {method}: none came a moment ago")
-        self._serial += 1
-        request = {"jsonrpc": "2.0", "id": self._serial, "method": method, "params": parameters}
+            return [NobodyAnswers(f"no answer to {method}: none came a moment ago") for method, *_ in questions]
+        answers: dict[int, dict[str, Any]] = {}
+        first, why = self._serial + 1, "none came"
+        self._serial += len(questions)
         try:
-            answer = self._answer(json.dumps(request).encode())
+            self._ask(first, questions, answers)
         except (OSError, ValueError) as error:
             self.close()  # whatever is wrong with it, the next question has another one
             if isinstance(error, TimeoutError):
                 self._rests_until = time.monotonic() + self._rest_s
-            raise NobodyAnswers(f"no answer to {method}: {error}") from error
-        return _result(method, answer)
+            why = str(error)
+        return [_found(str(question[0]), answers.get(id), why) for id, question in enumerate(questions, first)]
 
-    def _answer(self, request: bytes) -> dict[str, Any]:
+    def _ask(self, first: int, questions: Sequence[Question], answers: dict[int, dict[str, Any]]) -> None:
         """What comes late to an earlier question is nobody's answer."""
         asking = self._socket or self._bound()
-        asking.sendto(request, self._there)
+        for id, (method, *parameters) in enumerate(questions, first):
+            request = {"jsonrpc": "2.0", "id": id, "method": method, "params": parameters}
+            asking.sendto(json.dumps(request).encode(), self._there)
         deadline = time.monotonic() + self._timeout_s
-        while True:
+        while len(answers) < len(questions):
             answer: dict[str, Any] = json.loads(asking.recv(LONGEST))
-            if answer.get("id") == self._serial:
-                return answer
-            if time.monotonic() > deadline:
+            if answer.get("id", 0) >= first:
+                answers[answer["id"]] = answer
+            elif time.monotonic() > deadline:
                 raise TimeoutError("timed out")
 
     def _bound(self) -> socket.socket:
@@ -112,6 +138,15 @@ class Asker:
             self._socket.close()
             self._own.unlink(missing_ok=True)
         self._socket = None
+
+
+def _found(method: str, answer: dict[str, Any] | None, why: str) -> Any:
+    if answer is None:
+        return NobodyAnswers(f"no answer to {method}: {why}")
+    try:
+        return _result(method, answer)
+    except RpcFailed as failed:
+        return failed
 
 
 def _result(method: str, answer: dict[str, Any]) -> Any:
