@@ -64,7 +64,7 @@ class Wire:
         self.lamps = {aor: Lamp() for aor in PEOPLE}
         self.repaired = 0
         self._watchers, self._loses = Watchers(lambda *_: {"up_since": 1}, Audience(lambda now: frozenset())), loses
-        self._naming = Naming(_note, lambda _: "")
+        self._naming = Naming(lambda ids: {id: _note(id) for id in ids}, lambda _: "")
         self._known: dict[str, Picture] = {}
         for aor in PEOPLE:
             self._writes(aor)

@@ -18,8 +18,9 @@ LINE = Line("k3v9ax", Shown.EARLY, False, "101@e.test", call_id="c1")
 NOTE = LiveDialog("c1", BOB, "ours", "101@e.test", "Alice", state=DialogState.RINGING, since=NOW - 7, phone_tags=("t",))
 
 
-def naming(note: LiveDialog | None) -> Naming:
-    return Naming(lambda call_id: note, lambda address: "")
+def found(note: LiveDialog) -> Person:
+    """What is known of a call of which there is this note."""
+    return known((LINE,), Naming(lambda _: {}, lambda address: ""), {note.call_id: note})
 
 
 def test_clocks_need_not_agree() -> None:
@@ -42,14 +43,14 @@ def test_nonsense_is_refused(told: dict[str, object]) -> None:
 
 
 def test_the_note_completes_what_asterisk_says() -> None:
-    person = known((LINE,), naming(NOTE))
+    person = found(NOTE)
     assert person.dialogs == (NOTE,)
     assert (person.lines[0].local_tag, person.lines[0].remote_tag) == ("t", "ours")
     assert person.is_rung
 
 
 def test_what_does_not_ring_yet_is_no_dialog_to_take() -> None:
-    assert known((LINE,), naming(replace(NOTE, state=DialogState.CALLING))).dialogs == ()
+    assert found(replace(NOTE, state=DialogState.CALLING)).dialogs == ()
 
 
 def test_the_note_for_workers_names_the_nodes() -> None:

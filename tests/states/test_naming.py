@@ -18,7 +18,9 @@ RINGS = Line("k3v9ax", DialogState.EARLY, False, "+3225551234@example.org", call
 
 def shown(line: Line, note: LiveDialog | None = NOTE) -> Line:
     """The line as watchers see it."""
-    return Naming(lambda _: note, lambda address: "Alice" if address.startswith("101@") else "").completed(line)
+    notes = {line.call_id: note} if note else {}
+    naming = Naming(lambda _: notes, lambda address: "Alice" if address.startswith("101@") else "")
+    return naming.completed(line, naming.notes_of([[line]]))
 
 
 def test_a_ringing_phones_dialog_is_named_as_the_phone_sees_it() -> None:

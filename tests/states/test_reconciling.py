@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -141,11 +142,11 @@ def test_a_pass_in_which_nothing_is_wrong_reads_nothing() -> None:
     """One look for each new call, none for calls that are told again: the budget of a pass."""
     reads: list[str] = []
 
-    def note(call_id: str) -> LiveDialog:
-        reads.append(call_id)
-        return LiveDialog(call_id, BOB, "ours", phone_tags=("theirs",))
+    def notes(call_ids: Sequence[str]) -> dict[str, LiveDialog]:
+        reads.extend(call_ids)
+        return {call_id: LiveDialog(call_id, BOB, "ours", phone_tags=("theirs",)) for call_id in call_ids}
 
-    naming = Naming(note, lambda _: "Alice")
+    naming = Naming(notes, lambda _: "Alice")
     first = naming.all_completed({BOB: (RINGS,)})
     assert (first[BOB][0].local_tag, reads) == ("theirs", ["c"])
     for _ in range(5):
@@ -156,7 +157,7 @@ def test_a_pass_in_which_nothing_is_wrong_reads_nothing() -> None:
 
 
 def test_a_dialog_whose_tags_are_missing_is_asked_for_until_they_are_there() -> None:
-    notes = [None, LiveDialog("c", BOB, "ours", phone_tags=("theirs",))]
+    notes = [{}, {"c": LiveDialog("c", BOB, "ours", phone_tags=("theirs",))}]
     naming = Naming(lambda _: notes.pop(0), lambda _: "")
     assert naming.all_completed({BOB: (RINGS,)})[BOB][0].local_tag == ""
     assert naming.all_completed({BOB: (RINGS,)})[BOB][0].local_tag == "theirs"

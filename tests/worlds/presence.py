@@ -33,7 +33,7 @@ class SimulatedPresence:
         self._published: dict[str, tuple[Publication, ...]] = defaultdict(tuple)
         self._tags: dict[SimulatedPhone, str] = {}
         self._ids = itertools.count(1)
-        self._naming = Naming(engine.dialogs.get, self._name)
+        self._naming = Naming(lambda ids: {id: engine.dialogs[id] for id in ids if id in engine.dialogs}, self._name)
 
     def publish(self, phone: SimulatedPhone, body: str) -> int:
         """A PUBLISH, in place of what the phone has published before; the final code."""

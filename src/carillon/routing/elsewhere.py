@@ -20,6 +20,9 @@ TABLE: Final = "elsewhere"
 MOVING: Final = ".moving"
 """A key among the names of siblings that is there while phones are to go to another node: this one is drained."""
 
+_QUOTED: Final = tuple((each, quote(each)) for each in '%\t ;"\\')
+"""Of what is printable, or a tab, that which would be read as something else."""
+
 HERE: Final = "."
 """This node, among the names of nodes."""
 
@@ -41,8 +44,8 @@ class Elsewhere:
         return next((node for node, known in (*up, *self.made) if known == call_id), "")
 
     def __str__(self) -> str:
-        dialogs = (f"{one.node};{quote(one.call_id)};{quote(str(one))}" for one in self.dialogs)
-        made = (f"{node};{quote(call_id)};" for node, call_id in self.made)
+        dialogs = (f"{one.node};{_quoted(one.call_id)};{_quoted(str(one))}" for one in self.dialogs)
+        made = (f"{node};{_quoted(call_id)};" for node, call_id in self.made)
         return " ".join((",".join(self.nodes), *dialogs, *made))
 
     @classmethod
@@ -51,6 +54,15 @@ class Elsewhere:
         nodes, *dialogs = text.split(" ")
         made = tuple(_made(one) for one in dialogs if one.endswith(";"))
         return cls(tuple(nodes.split(",")), tuple(_dialog(one) for one in dialogs if not one.endswith(";")), made)
+
+
+def _quoted(text: str) -> str:
+    """For `unquote`. A text like most takes a tenth of what `quote` takes."""
+    if not (text.isascii() and text.replace("\t", "").isprintable()):
+        return quote(text)
+    for plain, escaped in _QUOTED:
+        text = text.replace(plain, escaped)
+    return text
 
 
 def with_own(nodes: tuple[str, ...], here: bool) -> tuple[str, ...]:

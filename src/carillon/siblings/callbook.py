@@ -7,15 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from carillon.presence.grouplamps import GROUP
 from carillon.presence.picture import Line
 from carillon.routing.elsewhere import TABLE
-from carillon.siblings.calls import Person, known, noted, notes_needed
-from carillon.states.naming import naming, notes
+from carillon.siblings.calls import Person, known, noted
+from carillon.states.naming import naming
 from carillon.states.news import Mouth, News, all_calls_again, calls_in_parts
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.talking import Talking
@@ -88,9 +87,9 @@ class CallBook:
 
     def _look_up(self, people: Iterable[str]) -> None:
         lines = {aor: self._lines.get(aor, ()) for aor in people}
-        found = notes(self._kamailio, notes_needed(lines.values()))
+        notes = self._naming.notes_of(lines.values())
         for aor, some in lines.items():
-            self._are(aor, known(some, replace(self._naming, note=found.get)))
+            self._are(aor, known(some, self._naming, notes))
 
     def _are(self, aor: str, person: Person) -> None:
         """Somebody's calls here are these."""

@@ -5,7 +5,7 @@ Times go as ages, so that clocks need not agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,18 +32,11 @@ class Person:
         return any(not line.calling and line.state is Shown.EARLY for line in self.lines)
 
 
-def known(lines: Iterable[Line], naming: Naming) -> Person:
-    """A person's calls here, with what Kamailio's notes and the directory say of them."""
-    lines = tuple(lines)
-    found = {line.call_id: naming.note(line.call_id) for line in lines if line.call_id and not line.calling}
-    named = replace(naming, note=found.get)
-    dialogs = (note for note in found.values() if note and note.state is not DialogState.CALLING)
-    return Person(tuple(map(named.completed, lines)), tuple(dialogs))
-
-
-def notes_needed(people: Iterable[Iterable[Line]]) -> list[str]:
-    """The dialogs, by their Call-IDs, of which `known` wants Kamailio's notes."""
-    return list(dict.fromkeys(line.call_id for lines in people for line in lines if line.call_id and not line.calling))
+def known(lines: tuple[Line, ...], naming: Naming, notes: Mapping[str, LiveDialog]) -> Person:
+    """A person's calls here, with what Kamailio's `notes` of their dialogs and the directory say of them."""
+    found = (notes.get(line.call_id) for line in lines if line.call_id and not line.calling)
+    dialogs = tuple(note for note in found if note and note.state is not DialogState.CALLING)
+    return Person(tuple(naming.completed(line, notes) for line in lines), dialogs)
 
 
 def row(aor: str, person: Person, now: float) -> Row:

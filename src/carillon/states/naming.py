@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from carillon.presence.picture import Line
@@ -18,41 +19,55 @@ ANONYMOUS: Final = "anonymous@anonymous.invalid"
 MOST_NAMES: Final = 10_000
 """Some megabytes."""
 
-Note = Callable[[str], LiveDialog | None]
-"""The note of a dialog by its Call-ID."""
+Notes = Callable[[Sequence[str]], Mapping[str, LiveDialog]]
+"""Kamailio's notes of dialogs by their Call-IDs, those that there are."""
+People = Mapping[str, tuple[Line, ...]]
+"""Calls of people, by address of record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Completes what Asterisk says of a call. `note` asks Kamailio, `name_of` the directory, each for one."""
+    """Completes what Asterisk says of calls. `notes` asks Kamailio, `name_of` the directory for one number."""
 
-    note: Note
+    notes: Notes
     name_of: Callable[[str], str]
     _before: dict[str, tuple[tuple[Line, ...], tuple[Line, ...]]] = field(default_factory=dict)
 
-    def all_completed(self, calls: Mapping[str, tuple[Line, ...]]) -> dict[str, tuple[Line, ...]]:
-        """The calls of people; nobody is asked about those that are told again and lack nothing."""
-        return {aor: self._completed(aor, lines) for aor, lines in calls.items()}
+    def notes_of(self, people: Iterable[Iterable[Line]]) -> Mapping[str, LiveDialog]:
+        """What Kamailio knows of the dialogs in these calls, asked at once."""
+        called = (line.call_id for lines in people for line in lines if line.call_id and not line.calling)
+        asked = list(dict.fromkeys(called))
+        return self.notes(asked) if asked else {}
 
-    def _completed(self, aor: str, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        told, known = self._before.get(aor, ((), ()))
-        if told != lines or any(_lacks_tags(line) for line in known):
-            known = tuple(map(self.completed, lines))
-            self._before[aor] = (lines, known)
-        if not lines:
-            self._before.pop(aor, None)
+    def all_completed(self, calls: People) -> dict[str, tuple[Line, ...]]:
+        """The calls of people; nobody is asked about those that are told again and lack nothing."""
+        news = {aor: lines for aor, lines in calls.items() if self._is_news(aor, lines)}
+        notes = self.notes_of(news.values())
+        for aor, lines in news.items():
+            self._before[aor] = lines, tuple(self.completed(line, notes) for line in lines)
+        known = {aor: self._before[aor][1] if lines else () for aor, lines in calls.items()}
+        for aor in (aor for aor, lines in news.items() if not lines):
+            del self._before[aor]
         return known
 
-    def completed(self, line: Line) -> Line:
+    def _is_news(self, aor: str, lines: tuple[Line, ...]) -> bool:
+        told, known = self._before.get(aor, ((), ()))
+        return told != lines or any(_lacks_tags(line) for line in known)
+
+    def completed(self, line: Line, notes: Mapping[str, LiveDialog]) -> Line:
         """The same call, with the other side's name, and the tags of the dialog with the phone (RFC 4235 §4.1.2)."""
-        note = self.note(line.call_id) if line.call_id and not line.calling else None
+        note = notes.get(line.call_id) if line.call_id and not line.calling else None
         if note is None:
-            return replace(line, other_name=self.name_of(line.other))
-        phone_tag = note.phone_tags[0] if note.phone_tags else ""
-        tagged = replace(line, local_tag=phone_tag, remote_tag=note.our_tag)
+            return _line(line, line.other, self.name_of(line.other), line.local_tag, line.remote_tag)
+        tags = note.phone_tags[0] if note.phone_tags else "", note.our_tag
         if note.withheld:
-            return replace(tagged, other=ANONYMOUS, other_name="Anonymous")
-        return replace(tagged, other=note.caller or line.other, other_name=note.caller_name or self.name_of(line.other))
+            return _line(line, ANONYMOUS, "Anonymous", *tags)
+        return _line(line, note.caller or line.other, note.caller_name or self.name_of(line.other), *tags)
+
+
+def _line(line: Line, other: str, name: str, local_tag: str, remote_tag: str) -> Line:
+    """As `dataclasses.replace`, which costs more than all else here."""
+    return Line(line.id, line.state, line.calling, other, name, line.call_id, local_tag, remote_tag, line.node)
 
 
 def _lacks_tags(line: Line) -> bool:
@@ -61,12 +76,10 @@ def _lacks_tags(line: Line) -> bool:
 
 def naming(directory: DirectoryReader, kamailio: Asker) -> Naming:
     """For a daemon, in the thread that asks. What does not answer names nobody: the number is shown alone."""
-    return Naming(lambda call_id: notes(kamailio, [call_id]).get(call_id), Names(directory).of)
+    return Naming(partial(_notes, kamailio), Names(directory).of)
 
 
-def notes(kamailio: Asker, call_ids: Iterable[str]) -> dict[str, LiveDialog]:
-    """Kamailio's notes of these dialogs, those that there are."""
-    asked = list(call_ids)
+def _notes(kamailio: Asker, asked: Sequence[str]) -> dict[str, LiveDialog]:
     told = kamailio.each([("htable.get", TABLE, call_id) for call_id in asked])
     found = {call_id: _note(call_id, answer) for call_id, answer in zip(asked, told, strict=True)}
     return {call_id: note for call_id, note in found.items() if note}
