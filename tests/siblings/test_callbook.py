@@ -16,7 +16,6 @@ from carillon.routing.elsewhere import TABLE, Elsewhere
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person
 from carillon.states.news import Ear, News
-from carillon.stores.talking import Talking
 
 BOB, FAR = "102@e.test", "node2"
 THERE = Person((Line("k3v9ax", Shown.EARLY, False, "101@e.test", call_id="c1"),))
@@ -61,9 +60,7 @@ class Office:
 
     def __init__(self, place: Path) -> None:
         self.kamailio, self.states = Kamailio(place / "rpc"), Ear(place / "states")
-        self.book = CallBook(
-            *(place / "rpc", place / "directory.db", place / "states"), Talking(place / "changed"), lambda aor: None
-        )
+        self.book = CallBook(*(place / "rpc", place / "directory.db", place / "states"), place, lambda aor: None)
 
     def close(self) -> None:
         """Nobody is there any more."""

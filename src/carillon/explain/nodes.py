@@ -11,7 +11,7 @@ from carillon.routing.dialogs import LIFETIME_S, DialogState, LiveDialog
 from carillon.routing.elsewhere import TABLE, Elsewhere, with_own
 from carillon.siblings.shared import TABLE as SIBLINGS
 from carillon.stores.registrationjournal import HIDDEN_AT_HOME, Binding
-from carillon.stores.talking import Talking
+from carillon.stores.talking import talks_at
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
@@ -19,8 +19,8 @@ from carillon.system.paths import SystemPaths
 
 def calls_at(paths: SystemPaths, aors: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """At which nodes these people have calls; those who have none are not among them."""
-    talking = Talking(paths.registrations_changed)
-    return {aor: nodes for aor in aors if (nodes := with_own(_nodes(paths, aor), talking.has(aor)))}
+    place = paths.registrations_changed.parent
+    return {aor: nodes for aor in aors if (nodes := with_own(_nodes(paths, aor), talks_at(place, aor)))}
 
 
 def ringing(paths: SystemPaths, now: float) -> tuple[LiveDialog, ...]:

@@ -44,7 +44,7 @@ from carillon.stores.noderedis import NodeRedis
 from carillon.stores.ports import HandOver, Place, StoreDown, TrunkProfile
 from carillon.stores.registrationjournal import RegistrationJournal
 from carillon.stores.secretring import SecretsReader
-from carillon.stores.talking import Talking
+from carillon.stores.talking import talks_at
 from carillon.stores.tracewire import FIELD
 from carillon.stores.trunklogins import LoginReader
 
@@ -81,7 +81,7 @@ class Worker:
         self._away, self._flow = away, self.siblings.flow if self.siblings else None
         self._is_beyond = self.siblings.is_beyond if self.siblings and self.node.branch else None
         told = settings.registrations_changed
-        self._talks_here = Talking(told).has if told else None
+        self._talks_here = partial(talks_at, told.parent) if told else None
         self._gateways = frozenset(gateway.address for gateway in settings.node.gateways) | away
         self._bans_told = NameAsker(settings.bans_told) if settings.bans_told else None
         spread = self._spread if self._bans_told else None

@@ -1,8 +1,8 @@
 """Who has calls at other nodes, and what rings there: a note a person, in the shared memory of a node with siblings.
 
 The daemon `siblings` writes the notes, of what siblings tell. Of calls here there are none, as they would cost a call
-four questions to Kamailio: their dialogs have notes of their own (`routing.dialogs`), and who has calls here has a
-mark (`stores.talking`), which is looked at only where a note says that a call may lead to a sibling.
+four questions to Kamailio: their dialogs have notes of their own (`routing.dialogs`), and who has calls here is in a
+file (`stores.talking`), which is read only where a note says that a call may lead to a sibling.
 """
 
 from __future__ import annotations

@@ -34,12 +34,14 @@ UNSURE: Final = "?"
 class CallBook:
     """`own` are the calls of this node, by address of record; `tell` has the siblings hear of somebody's.
 
+    Workers find in the folder `place` who has calls here.
+
     What comes at once is done at once: each question to Kamailio and each datagram costs more than what is in it.
     """
 
-    def __init__(self, rpc: Path, directory: Path, states: Path, talking: Talking, tell: Callable[[str], None]) -> None:
+    def __init__(self, rpc: Path, directory: Path, states: Path, place: Path, tell: Callable[[str], None]) -> None:
         self._kamailio, self._mouth, self._tell = Asker(rpc, "siblings", PATIENCE_S), Mouth(states), tell
-        self._talking = talking
+        self._talking = Talking(place)
         self._naming = naming(DirectoryReader(directory), self._kamailio)
         self.own: dict[str, Person] = {}
         self._lines: dict[str, tuple[Line, ...]] = {}
@@ -73,6 +75,7 @@ class CallBook:
         """Ask nobody any more, when `run` has ended."""
         self._kamailio.close()
         self._mouth.close()
+        self._talking.close()
 
     # --- our own
 
@@ -104,7 +107,7 @@ class CallBook:
             self._tell(aor)
 
     def _mark(self, aor: str, talks: bool) -> None:
-        """The workers know of it before siblings do. Without a mark, a next call may go where another one is."""
+        """The workers know of it before siblings do."""
         if not aor.startswith(GROUP):
             try:
                 (self._talking.begins if talks else self._talking.ends)(aor)
@@ -192,8 +195,6 @@ class CallBook:
         """What a daemon before this one has written may not be so any more."""
         with suppress(RpcFailed):  # there is no Kamailio: the next one knows nothing
             self._kamailio("htable.flush", TABLE)
-        with suppress(OSError):
-            self._talking.forget_all()
 
     def _changes(self) -> list[bytes]:
         """What `states` is to know of siblings' calls that are others now."""

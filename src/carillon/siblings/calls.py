@@ -41,7 +41,9 @@ def known(lines: tuple[Line, ...], naming: Naming, notes: Mapping[str, LiveDialo
 
 def row(aor: str, person: Person, now: float) -> Row:
     """How a person's calls are told; without lines he has none. The connection says at which node they are."""
-    lines = [{name: value for name, value in fields_of(line).items() if name != "node"} for line in person.lines]
+    lines = [fields_of(line) for line in person.lines]
+    for line in lines:
+        del line["node"]
     dialogs = [[one.call_id, str(replace(one, since=now - one.since))] for one in person.dialogs]
     return {"person": aor, "lines": lines, "dialogs": dialogs}
 

@@ -29,7 +29,7 @@ from carillon.siblings.publications import PublicationBook, Publications
 from carillon.siblings.removals import Removals
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import tell_states, was_restarted
-from carillon.siblings.telling import Telling
+from carillon.siblings.telling import Telling, Wording
 from carillon.siblings.told import own
 from carillon.states.news import Ear
 from carillon.stores.ports import StoreDown
@@ -38,7 +38,6 @@ from carillon.stores.registrations import bindings
 from carillon.stores.removals import Removal
 from carillon.stores.removals import Row as Removed
 from carillon.stores.secretring import Ring
-from carillon.stores.talking import Talking
 from carillon.supervision.bound import bound
 from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
@@ -70,8 +69,8 @@ class Daemon:
         self._homes = frozenset(peer.home for peer in settings.peers)
         self.phones: dict[str, tuple[Binding, ...]] = {}
         self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
-        talking = Talking(settings.changed)
-        self.book = CallBook(settings.rpc, settings.directory, settings.people, talking, self._calls_changed)
+        place = settings.changed.parent
+        self.book = CallBook(settings.rpc, settings.directory, settings.people, place, self._calls_changed)
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self.publication_book = PublicationBook(settings.publications, settings.people, self._published)
@@ -79,6 +78,7 @@ class Daemon:
         journal = settings.location.with_name("journal")
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.wording = Wording()
         self.serving = self.knows_phones = self.leaving = False
         self.secret = ""
         self._due, self._knows_at_last = 0.0, math.inf

@@ -30,6 +30,9 @@ AGAIN_S = 1.0
 A_LINE = 200
 """Places in one line."""
 CONNECT_S = 3.0
+AT_ONE_TIME_S = 0.05
+REMEMBERED = 1000
+NOBODY = Person()
 
 
 class Home(Protocol):
@@ -40,6 +43,7 @@ class Home(Protocol):
     leaving: bool
     knows_phones: bool
     secret: str
+    wording: Wording
 
     @property
     def calls(self) -> Mapping[str, Person]:
@@ -59,6 +63,24 @@ class Home(Protocol):
 
     def removed(self, name: str) -> list[Removed]:
         """What phones of that sibling have taken away here."""
+
+
+class Wording:
+    """Lines about people's calls: those that several siblings are told at one time are written once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Person, bool, float, bytes]] = {}
+
+    def line(self, aor: str, person: Person, serving: bool) -> bytes:
+        """What is told of somebody now; ages in it are a moment old at most."""
+        known, now = self._known.get(aor), time.monotonic()
+        if known and known[0] is person and known[1] is serving and now - known[2] < AT_ONE_TIME_S:
+            return known[3]
+        if len(self._known) > REMEMBERED:
+            self._known.clear()
+        text = _line({"serving": serving, "calls": row(aor, person, time.time())})
+        self._known[aor] = person, serving, now, text
+        return text
 
 
 class Telling:
@@ -251,7 +273,7 @@ class Telling:
         return not self._lines or home.leaving or home.serving != self._stated or time.monotonic() >= self._beat_at
 
     def _put(self, line: Mapping[str, object]) -> None:
-        self._lines.append(json.dumps(line).encode() + b"\n")
+        self._lines.append(_line(line))
 
     async def _give(self, writer: asyncio.StreamWriter) -> None:
         """All lines at once: each would be a record of TLS, and a packet."""
@@ -264,8 +286,11 @@ class Telling:
 
     def _say_calls(self, of: str) -> None:
         """Who has which calls here; where all of it `begins`, and `ends`."""
-        told = of if "@" not in of else row(of, self._home.calls.get(of, Person()), time.time())
-        self._put({"serving": self._home.serving, "calls": told})
+        home = self._home
+        if "@" in of:
+            self._lines.append(home.wording.line(of, home.calls.get(of, NOBODY), home.serving))
+        else:
+            self._put({"serving": home.serving, "calls": of})
 
     def _say_published(self, of: str) -> None:
         """What is published of whom here; where all of it `begins`, and `ends`."""
@@ -285,6 +310,10 @@ class Telling:
             said = words or "connected"
             print(f"siblings: {self._peer.name}: {said}", file=sys.stderr, flush=True)
         self._said = words
+
+
+def _line(told: Mapping[str, object]) -> bytes:
+    return json.dumps(told).encode() + b"\n"
 
 
 def _words(error: BaseException) -> str:

@@ -242,8 +242,11 @@ class Mouth:
         return True
 
 
+_PACKER = json.JSONEncoder(separators=(",", ":"), default=fields_of)
+
+
 def _packed(told: Mapping[str, Any]) -> bytes:
-    return json.dumps(told, separators=(",", ":"), default=fields_of).encode()
+    return _PACKER.encode(told).encode()
 
 
 def _lines(told: Any, node: str) -> tuple[Line, ...]:
