@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from carillon.siblings.copies import register
-from carillon.siblings.told import News, doubtful, news, own, read, rows
+from carillon.siblings.told import News, are_same, doubtful, news, own, read, rows
 from carillon.stores.registrationjournal import Binding
 
 NOW = 1_800_000_000
@@ -119,3 +119,11 @@ def test_a_copy_is_stored_as_the_phone_has_registered() -> None:
     assert ";q=0.500\r\n" in text
     for line in ("Call-ID: c1", "CSeq: 7 REGISTER", "To: <sip:102@example.org>", f"X-Carillon-Leads-To: {THERE}"):
         assert f"\r\n{line}\r\n" in text
+
+
+def test_the_file_may_be_a_second_behind_about_an_age() -> None:
+    """Whoever is looked up for that alone is looked up again and again."""
+    assert are_same([replace(BOB, modified=BOB.modified - 1)], (BOB,))
+    assert not are_same([replace(BOB, expires=BOB.expires + 600)], (BOB,))
+    assert not are_same([replace(BOB, cseq=8, modified=BOB.modified - 1)], (BOB,))
+    assert not are_same((), (BOB,))

@@ -28,9 +28,9 @@ from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
 from carillon.siblings.removals import Removals
 from carillon.siblings.settings import LEAVING, Settings, renew
-from carillon.siblings.shared import tell_states, was_restarted
+from carillon.siblings.shared import look_and_tell
 from carillon.siblings.telling import Telling, Wording
-from carillon.siblings.told import own
+from carillon.siblings.told import are_same, own
 from carillon.states.news import Ear
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
@@ -39,7 +39,7 @@ from carillon.stores.removals import Removal
 from carillon.stores.removals import Row as Removed
 from carillon.stores.secretring import Ring
 from carillon.supervision.bound import bound
-from carillon.supervision.rpc import RpcFailed
+from carillon.supervision.rpc import Asker, RpcFailed
 from carillon.system.pulse import beat
 
 ROUND_S = 1.0
@@ -79,6 +79,7 @@ class Daemon:
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
         self._tasks: set[asyncio.Task[None]] = set()
         self.wording = Wording()
+        self._kamailio, self._moving = Asker(settings.rpc, "siblings-round"), False
         self.serving = self.knows_phones = self.leaving = False
         self.secret = ""
         self._due, self._knows_at_last = 0.0, math.inf
@@ -159,21 +160,19 @@ class Daemon:
         await self.place_book.round(silent)
         await self.ban_book.round()
         self.publication_book.round()
-        await self._letting_go.round(self.phones)
+        if self._moving:
+            await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
 
     async def _look_at_kamailio(self) -> None:
         """It is told how siblings are; one that was started anew has lost what was stored last."""
         known = {peer.name: self.hearing.is_up(peer) for peer in self.settings.peers}
-        try:
-            if await asyncio.to_thread(was_restarted, self.settings.rpc):
-                self.hearing.wants_all()
-                self.book.write_anew()
-                self.ban_book.write_anew()
-            await asyncio.to_thread(tell_states, self.settings.rpc, known)
-            self.serving = not self.leaving
-        except RpcFailed:
-            self.serving = False
+        found = await asyncio.to_thread(look_and_tell, self._kamailio, known)
+        if found.was_restarted:
+            self.hearing.wants_all()
+            self.book.write_anew()
+            self.ban_book.write_anew()
+        self.serving, self._moving = found.answers and not self.leaving, found.moving
 
     def _look_at_secret(self) -> None:
         """Siblings are told which this node has; never the secret itself."""
@@ -219,7 +218,7 @@ class Daemon:
         await self.hearing.reconcile(kept)
         await self.removals.again()
         for aor in {*there, *self.phones} - self._restoring.keys():
-            if there.get(aor, ()) != self.phones.get(aor, ()):
+            if not are_same(there.get(aor, ()), self.phones.get(aor, ())):
                 await self._look_up(aor)
         if not self.knows_phones and self.serving:
             self._may_know(there.keys() <= self.phones.keys())

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from carillon.siblings.copies import Place, Registrar
-from carillon.siblings.shared import is_moving
 from carillon.sip.private import LET_GO
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.bound import connections
@@ -47,11 +46,10 @@ class LettingGo:
         self._rpc, self._registrar, self._own, self._talking = rpc, registrar, own, talking
 
     async def round(self, phones: Phones) -> None:
-        """A second has gone by: some more may go."""
+        """A second has gone by while phones are to go elsewhere: some more may go."""
         with suppress(RpcFailed):
-            if await asyncio.to_thread(is_moving, self._rpc):
-                for aor, contact in [*may_go(phones, self._talking(), int(time.time()))][:A_ROUND]:
-                    await self._let_go(aor, contact)
+            for aor, contact in [*may_go(phones, self._talking(), int(time.time()))][:A_ROUND]:
+                await self._let_go(aor, contact)
 
     async def _let_go(self, aor: str, contact: str) -> None:
         connection = (await asyncio.to_thread(connections, self._rpc, aor)).get(contact)

@@ -5,8 +5,9 @@ Times go as ages and seconds left, so that clocks need not agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from operator import attrgetter
 
 from carillon.stores.registrationjournal import Binding
 
@@ -42,6 +43,17 @@ def read(told: Iterable[Row], now: int) -> tuple[Binding, ...]:
 def own(bindings: Iterable[Binding], homes: frozenset[str]) -> tuple[Binding, ...]:
     """Those that have their home here: reached by themselves, and not through one of the siblings' URIs (`homes`)."""
     return tuple(one for one in bindings if one.received not in homes)
+
+
+def are_same(kept: Sequence[Binding], known: Sequence[Binding]) -> bool:
+    """Whether the file of registrations says of somebody's contacts what Kamailio has said.
+
+    Their ages apart: in the file, they may be those of a second before.
+    """
+    return kept == known or [*map(_but_age, kept)] == [*map(_but_age, known)]
+
+
+_but_age = attrgetter(*(one.name for one in fields(Binding) if one.name != "modified"))
 
 
 def news(told: Iterable[Binding], here: Iterable[Binding], home: str, now: int) -> News:
