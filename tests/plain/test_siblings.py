@@ -18,6 +18,8 @@ from tests.plain.test_same import (  # noqa: F401 -- all of it holds here, too
 )
 from tests.plain.ways import Arrival, Ways
 
+from carillon.stores.talking import Talking
+
 TWO = "sip:10.79.0.2:5069;transport=tls;lr"
 
 
@@ -66,6 +68,26 @@ def test_who_has_a_call_there(ways: Ways, plain: dict[str, Arrival], who: str, w
         same(ways, plain["INVITE in"])
     finally:
         del ways.paper.shared["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    ("talks_here", "sibling"), [((), True), (("101",), False), (("102",), False), (("103",), True)]
+)
+def test_a_call_here_counts_before_one_there(
+    ways: Ways, plain: dict[str, Arrival], talks_here: tuple[str, ...], sibling: bool
+) -> None:
+    """Alice calls Bob, who has a call there."""
+    talking = Talking(ways.office.place)
+    for who in talks_here:
+        talking.begins(f"{who}@{DOMAIN}")
+    ways.paper.shared["elsewhere"] = {f"102@{DOMAIN}": "two"}
+    try:
+        rows = ways.by_rules(plain["INVITE in"]).rows
+    finally:
+        del ways.paper.shared["elsewhere"]
+        talking.close()
+        (ways.office.place / "talking").unlink()
+    assert any("of sibling two" in row for row in rows) is sibling
 
 
 @pytest.mark.parametrize("name", ["ACK in", "BYE in", "ACK out", "BYE out"])

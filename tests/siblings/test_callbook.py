@@ -8,7 +8,9 @@ import json
 import socket
 import threading
 import time
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from carillon.presence.picture import DialogState as Shown
 from carillon.presence.picture import Line
@@ -23,15 +25,26 @@ LATE_S = 0.05
 
 
 class Kamailio:
-    """What its table of calls elsewhere holds: each request is done, and answered, a moment after it came."""
+    """What its table of calls elsewhere holds: each request is done, and answered, a moment after it came.
 
-    def __init__(self, rpc: Path) -> None:
+    `notes` are those of dialogs here. One that `refuses` does nothing, and says so.
+    """
+
+    def __init__(self, rpc: Path, late_s: float = LATE_S) -> None:
         self.table: dict[str, str] = {}
+        self.notes: dict[str, str] = {}
+        self.refuses = False
+        self._late_s, self._asked = late_s, Counter[str]()
         self._rpc = str(rpc)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self._rpc)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
+
+    def taken(self) -> Counter[str]:
+        """How often each thing was asked, since this was asked."""
+        asked, self._asked = self._asked, Counter()
+        return asked
 
     def close(self) -> None:
         """Answer nobody any more."""
@@ -45,14 +58,21 @@ class Kamailio:
             data, who = self._socket.recvfrom(65536)
             if not data:
                 return
-            time.sleep(LATE_S)
+            time.sleep(self._late_s)
             request = json.loads(data)
-            match request["method"], request["params"]:
-                case "htable.sets", [table, aor, note] if table == TABLE:
-                    self.table[aor] = note
-                case "htable.delete", [table, aor] if table == TABLE:
-                    del self.table[aor]
-            self._socket.sendto(json.dumps({"id": request["id"], "result": {}}).encode(), who)
+            self._asked[request["method"]] += 1
+            answer = {"error": {"message": "no"}} if self.refuses else {"result": self._done(request)}
+            self._socket.sendto(json.dumps({"id": request["id"], **answer}).encode(), who)
+
+    def _done(self, request: dict[str, Any]) -> dict[str, Any]:
+        match request["method"], request["params"]:
+            case "htable.sets", [table, aor, note] if table == TABLE:
+                self.table[aor] = note
+            case "htable.delete", [table, aor] if table == TABLE:
+                del self.table[aor]
+            case "htable.get", [_, call_id] if call_id in self.notes:
+                return {"item": {"value": self.notes[call_id]}}
+        return {}
 
 
 class Office:

@@ -66,10 +66,14 @@ class CallBook:
         while True:
             await self._woken.wait()
             self._woken.clear()
-            self._look_up(self._taken(self._news))
-            self._write(self._taken(self._unwritten))
-            if not self._mouth.tells([*self._changes(), *self._taken_unsent()]):
-                self._again_at = 0.0
+            self.work()
+
+    def work(self) -> None:
+        """All that is new."""
+        self._look_up(self._taken(self._news))
+        self._write(self._taken(self._unwritten))
+        if not self._mouth.tells([*self._changes(), *self._taken_unsent()]):
+            self._again_at = 0.0
 
     def close(self) -> None:
         """Ask nobody any more, when `run` has ended."""
