@@ -95,6 +95,20 @@ class Answering:
         finally:
             thread.join()
 
+    def in_groups(self, questions: int) -> list[int]:
+        """Answer with the key that was asked for, the last first, but the fourth, which is not there: all that wait."""
+        groups = list[int]()
+        while questions:
+            waiting = [self._socket.recvfrom(4096) for _ in range(min(questions, 8))]
+            for data, who in reversed(waiting):
+                asked = json.loads(data)
+                key = asked["params"][1]
+                answer = {"error": {"message": "not found"}} if key == 3 else {"result": key}
+                self._socket.sendto(json.dumps({"id": asked["id"], **answer}).encode(), who)
+            questions -= len(waiting)
+            groups.append(len(waiting))
+        return groups
+
     def close(self) -> None:
         """It dies."""
         self._socket.close()
@@ -157,3 +171,25 @@ def test_one_that_hung_is_asked_again_after_a_moment(answering: Answering) -> No
         ask("htable.get", "stores", "key")
     with pytest.raises(NobodyAnswers, match="timed out"):
         ask("htable.get", "stores", "key")
+
+
+def test_several_questions_are_under_way_at_once(answering: Answering) -> None:
+    """Eight at most: no more fit into the queue of a socket. What one fails with is in its place."""
+    ask, most = Asker(answering.rpc, "states"), list[int]()
+    questions: list[rpc.Question] = [("htable.get", "stores", key) for key in range(20)]
+    thread = threading.Thread(target=lambda: most.extend(answering.in_groups(len(questions))))
+    thread.start()
+    results = ask.each(questions)
+    thread.join()
+    assert most == [8, 8, 4]
+    assert isinstance(results[3], NotThere)
+    assert [each for each in results if not isinstance(each, NotThere)] == [key for key in range(20) if key != 3]
+    ask.close()
+
+
+def test_of_several_questions_those_fail_that_nobody_answers(tmp_path: Path) -> None:
+    ask = Asker(tmp_path / "rpc.sock", "states")
+    results = ask.each([("htable.get", "stores", "a"), ("htable.get", "stores", "b")])
+    assert [type(each) for each in results] == [NobodyAnswers, NobodyAnswers]
+    assert ask.each([]) == []
+    ask.close()
