@@ -203,8 +203,11 @@ def on_two_asterisks(cluster: Cluster) -> tuple[tuple[Phone, Call], tuple[Phone,
     at_alice, from_alice = talks(alice, bob)
     from_alice.hold()
     cluster.knows_calls(TWO, "102", ONE)
-    rpc.call(cluster.paths[TWO].kamailio_rpc, "htable.delete", TABLE, f"102@{DOMAIN}")
+    kamailio, key = cluster.paths[TWO].kamailio_rpc, (TABLE, f"102@{DOMAIN}")
+    note = rpc.call(kamailio, "htable.get", *key)["item"]["value"]
+    rpc.call(kamailio, "htable.delete", *key)
     to_carol, at_carol = talks(bob, carol)
+    rpc.call(kamailio, "htable.sets", *key, note)
     assert cluster.calls(ONE) == [("101", "102")]
     assert cluster.calls(TWO) == [("102", "103")]
     for name in (ONE, TWO):
