@@ -16,7 +16,7 @@ BOB = "102@example.org"
 @pytest.fixture
 def kept(tmp_path: Path) -> Kept:
     """An empty store."""
-    return Kept(tmp_path / "messages.db")
+    return Kept(tmp_path / "messages.db", "node1")
 
 
 def keeps(store: Kept, *texts: str, at: float = NOW) -> None:

@@ -71,7 +71,7 @@ def test_one_more_notify_of_the_same_change_costs_no_more(ways: Ways, tmp_path: 
     pictures = tmp_path / "pictures.db"
     PictureWriter(pictures).write({"102@example.org": Picture(note="Not now", registered=True)}, [])
     place, server = tmp_path / "other", ("127.79.0.2", 5065)
-    notifier = Notifier(PresenceSettings(pictures, place, place, place, place, place, place, server))
+    notifier = Notifier(PresenceSettings(pictures, place, place, place, place, place, place, server, "node1", place))
 
     def told(watcher: int) -> list[Told]:
         ways.paper.receives(notify(event, watcher))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from tests.truth.terminal import Terminal
 
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.kept import Kept
+from carillon.system.paths import SystemPaths
 
 
 def test_a_user_is_added_and_shown(carillon: Terminal) -> None:
@@ -78,6 +82,17 @@ def test_a_user_goes_with_his_devices_and_numbers_and_the_command_says_so(carill
     assert carillon.got("user", "list") == []
     assert carillon.got("device", "list") == []
     assert carillon.got("number", "list") == []
+
+
+def test_messages_that_waited_for_him_go_with_him(carillon: Terminal, paths: SystemPaths) -> None:
+    """Whoever gets his number later doesn't read them."""
+    carillon.done("user", "add", "101", "--name", "Alice")
+    paths.messages.parent.mkdir(parents=True, exist_ok=True)
+    kept = Kept(paths.messages, "node1")
+    for text in ("one", "two"):
+        assert kept.keep("101@example.org", "102@example.org", "text/plain", text, time.time())
+    assert ", and 2 messages that waited for him." in carillon.done("user", "remove", "101").out
+    assert kept.waiting(time.time()) == []
 
 
 def test_brackets_in_a_name_are_shown_as_typed(carillon: Terminal) -> None:

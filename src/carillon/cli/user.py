@@ -143,6 +143,7 @@ def remove(context: typer.Context, extension: Extension) -> None:
     user, also = gone.user, _with(gone)
     lost = [f"row {row.id} of {row.extension}" for row in gone.forwards]
     also += f", and {messages} voice message{'' if messages == 1 else 's'}" if messages else ""
+    also += _with_what_waited(cli, f"{user.extension}@{user.domain}")
     warning = f" Forwarding to him is passed over now: {', '.join(lost)}." if lost else ""
     names = {"devices": gone.devices, "numbers": gone.numbers, "groups": gone.groups, "forwards": lost}
     cli.done(
@@ -150,6 +151,20 @@ def remove(context: typer.Context, extension: Extension) -> None:
         {**_row(user), **{noun: list(of) for noun, of in names.items()}},
         gone.sequence,
     )
+
+
+def _with_what_waited(cli: Cli, aor: str) -> str:
+    """Messages that were kept for him are removed, at all nodes; how many, in words."""
+    from carillon.stores.keptcopies import KeptCopies
+    from carillon.stores.ports import StoreDown
+
+    if not cli.paths.messages.exists():
+        return ""
+    try:
+        waited = KeptCopies(cli.paths.messages).forget_all(aor)
+    except StoreDown as down:
+        return f"; what was kept for him stays until it is 30 days old ({down})"
+    return f", and {waited} message{'' if waited == 1 else 's'} that waited for him" if waited else ""
 
 
 def _with(gone: Removal) -> str:

@@ -766,9 +766,9 @@ def end_subscription(reason: str) -> None:
 
 
 def send_message(to: str, sender: str, next_hop: str, headers: str, body: str, name: str) -> None:
-    """Send a MESSAGE; `sent_message` tells what became of the one of this name."""
+    """Send a MESSAGE; `sent_message` tells what became of the one of this name, which is its Call-ID too."""
     values = {"method": "MESSAGE", "ruri": to, "turi": to, "furi": sender, "ouri": next_hop}
-    for key, value in {**values, "hdrs": headers, "body": body, "evparam": name}.items():
+    for key, value in {**values, "hdrs": headers, "body": body, "evparam": name, "callid": name}.items():
         set_text(f"$uac_req({key})", value)
     KSR.pv.seti("$uac_req(evroute)", 1)
     _must(KSR.uac.uac_req_send(), "send a MESSAGE")

@@ -10,7 +10,9 @@ from typing import Final
 from carillon.kamailio import ksr
 from carillon.kamailio.presencesettings import PresenceSettings
 from carillon.messages.keeping import Fate, fate
+from carillon.messages.turns import Turn
 from carillon.stores.kept import Kept, KeptMessage
+from carillon.stores.keptturn import KeptTurn
 from carillon.stores.ports import StoreDown
 
 RETRY_AFTER_S: Final = 5
@@ -20,7 +22,7 @@ class Post:
     """One message a person is on its way at a time, so that they come in order."""
 
     def __init__(self, settings: PresenceSettings) -> None:
-        self._kept = Kept(settings.messages)
+        self._kept, self._turn = Kept(settings.messages, settings.node), KeptTurn(settings.turn)
         address, port = settings.kamailio
         self._kamailio = f"sip:[{address}]:{port}" if ":" in address else f"sip:{address}:{port}"
 
@@ -48,10 +50,10 @@ class Post:
     def deliver(self, is_there: Callable[[str], bool]) -> None:
         """Begin with everybody who is there, and for whom something waits."""
         try:
-            now = time.time()
-            for aor in self._kept.waiting(now):
+            turn = self._turn.now()
+            for aor in self._kept.waiting(time.time(), turn):
                 if is_there(aor):
-                    self._send_next(aor)
+                    self._send_next(aor, turn)
         except StoreDown as down:
             ksr.log("err", f"{down}")
 
@@ -62,15 +64,15 @@ class Post:
         if what is Fate.WAITS:
             return
         try:
-            aor = self._kept.forget(int(id))
+            aor = self._kept.forget(id)
             if what is Fate.REFUSED:
                 ksr.log("notice", f"a message for {aor} was refused with {code}, and is gone")
-            self._send_next(aor)
+            self._send_next(aor, self._turn.now())
         except StoreDown as down:
             ksr.log("err", f"{down}")
 
-    def _send_next(self, aor: str) -> None:
-        message = self._kept.next(aor, time.time())
+    def _send_next(self, aor: str, turn: Turn) -> None:
+        message = self._kept.next(aor, time.time(), turn)
         if message:
             ksr.send_message(
                 f"sip:{aor}",
@@ -78,7 +80,7 @@ class Post:
                 self._kamailio,
                 _headers(message),
                 message.body,
-                str(message.id),
+                message.id,
             )
 
 

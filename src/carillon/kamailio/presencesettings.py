@@ -13,7 +13,10 @@ VARIABLE: Final = "CARILLON_PRESENCE_SETTINGS"
 
 @dataclass(frozen=True, slots=True)
 class PresenceSettings:
-    """Where the stores are, who is told of news, and the address and port from which Kamailio speaks to us."""
+    """Where the stores are, who is told of news, and the address and port from which Kamailio speaks to us.
+
+    `node` is the name of ours, and `turn` says whose kept messages are delivered here.
+    """
 
     pictures: Path
     publications: Path
@@ -23,6 +26,8 @@ class PresenceSettings:
     states_socket: Path
     keys_socket: Path
     kamailio: tuple[str, int]
+    node: str
+    turn: Path
 
     @classmethod
     def from_environment(cls) -> PresenceSettings:
@@ -31,4 +36,7 @@ class PresenceSettings:
         names = ("pictures", "publications", "messages", "subscriptions", "location", "states_socket", "keys_socket")
         pictures, publications, messages, subscriptions, location, states, keys = (Path(values[name]) for name in names)
         address, port = values["kamailio"]
-        return cls(pictures, publications, messages, subscriptions, location, states, keys, (address, port))
+        kamailio, turn = (address, port), Path(values["turn"])
+        return cls(
+            *(pictures, publications, messages, subscriptions, location, states, keys, kamailio, values["node"], turn)
+        )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 from carillon.model.node import Node
 from carillon.siblings.settings import context_of, name_in
@@ -18,6 +18,22 @@ from carillon.siblings.settings import context_of, name_in
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 8.0
 PIECE: Final = 64 * 1024
+
+
+class Listens(Protocol):
+    """Who can be asked: its name, and where."""
+
+    @property
+    def name(self) -> str:
+        """As its certificate says."""
+
+    @property
+    def address(self) -> str:
+        """Where it is reached."""
+
+    @property
+    def feed_port(self) -> int:
+        """Where its daemon listens."""
 
 
 class Silent(Exception):
@@ -49,9 +65,9 @@ def ask_all(nodes: Path, siblings: Iterable[Node], *question: str) -> Told:
     return Told(answers, silent)
 
 
-def ask_one(nodes: Path, sibling: Node, *question: str) -> Any:
-    """Ask one; raises Silent."""
-    with _connected(nodes, sibling, question) as answers:
+def ask_one(nodes: Path, sibling: Listens, *question: str, source: str = "") -> Any:
+    """Ask one, from an address of ours where there are several; raises Silent."""
+    with _connected(nodes, sibling, question, source) as answers:
         return _told(answers)
 
 
@@ -75,11 +91,12 @@ def _asked(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
 
 
 @contextmanager
-def _connected(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Iterator[BinaryIO]:
+def _connected(nodes: Path, sibling: Listens, question: tuple[str, ...], source: str = "") -> Iterator[BinaryIO]:
     """What comes back on a question. Raises Silent, also of what goes wrong while it is read."""
+    own = (source, 0) if source else None
     try:
         with (
-            socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S) as plain,
+            socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S, own) as plain,
             context_of(nodes, server=False).wrap_socket(plain) as connection,
         ):
             if (name := name_in(_certificate(connection))) != sibling.name:

@@ -22,6 +22,7 @@ from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
+from carillon.siblings.kept import KeptBook
 from carillon.siblings.lettinggo import LettingGo
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
@@ -32,6 +33,7 @@ from carillon.siblings.shared import look_and_tell
 from carillon.siblings.telling import Telling, Wording
 from carillon.siblings.told import are_same, own
 from carillon.states.news import Ear
+from carillon.stores.keptcopies import Place as KeptPlace
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.registrations import bindings
@@ -77,6 +79,7 @@ class Daemon:
         homes = {peer.home: peer.name for peer in settings.peers}
         journal = settings.location.with_name("journal")
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
+        self.kept_book = KeptBook(settings, self._keeps_more)
         self._tasks: set[asyncio.Task[None]] = set()
         self.wording = Wording()
         self._kamailio, self._moving = Asker(settings.rpc, "siblings-round"), False
@@ -90,6 +93,7 @@ class Daemon:
         """Until a signal ends it."""
         while not self.settings.peers:  # a system that was made for several nodes, and has one
             beat(self._pulse)
+            self.kept_book.round({}, serving=True)
             await asyncio.sleep(ROUND_S)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, lambda: self._begin(self._leave()))
@@ -100,12 +104,13 @@ class Daemon:
         speaks_from = self.settings.speak_from
         self._letting_go = LettingGo(self.settings.rpc, registrar, speaks_from, lambda: self.book.talking)
         books = self.book, self.ban_book, self.place_book, self.publication_book
-        self.hearing = Hearing(self.settings, copies, *books, self.removals)
+        self.hearing = Hearing(self.settings, copies, *books, self.removals, self.kept_book)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
         ear = Ear(self.settings.calls)
         loop.add_reader(ear, self._hear_calls, ear)
         self._begin(self.book.run())
+        self._begin(self.kept_book.run())
         self._begin(self.place_book.hear_claims())
         with self._listening(self.settings.changed) as listener, self._listening(self.settings.bans) as guard:
             loop.add_reader(listener, self._changed, listener)
@@ -160,6 +165,8 @@ class Daemon:
         await self.place_book.round(silent)
         await self.ban_book.round()
         self.publication_book.round()
+        known = {peer.name: self.hearing.is_up(peer) for peer in self.settings.peers}
+        self.kept_book.round(known, serving=self.serving)
         if self._moving:
             await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
@@ -302,6 +309,14 @@ class Daemon:
         for telling in self.tellings:
             if telling.name == name:
                 telling.removed(row)
+
+    def kept(self, name: str) -> KeptPlace | None:
+        """How far the messages that are kept here go, for that sibling."""
+        return self.kept_book.told(name)
+
+    def _keeps_more(self) -> None:
+        for telling in self.tellings:
+            telling.wakes()
 
     def _forgotten(self, name: str, removal: Removal) -> None:
         self.hearing.forget(name, removal)

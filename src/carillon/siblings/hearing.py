@@ -16,6 +16,8 @@ from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
+from carillon.siblings.kept import KeptBook
+from carillon.siblings.keptasked import is_of_kept
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
@@ -69,8 +71,9 @@ class Hearing:
         places: PlaceBook,
         published: PublicationBook,
         removals: Removals,
+        kept: KeptBook,
     ) -> None:
-        self._removals = removals
+        self._removals, self._kept = removals, kept
         self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
         self._published = published
         before = {one.name: one.secret for one in states.read(settings.states)}
@@ -141,12 +144,15 @@ class Hearing:
             writer.close()
 
     async def _answer(self, peer: Peer, writer: asyncio.StreamWriter, question: list[Any]) -> None:
-        """An administrator there wants to know something; nothing else waits for it."""
+        """An administrator there wants to know something, or its daemon; nothing else waits for it."""
         if is_of_a_file(question):
             await send(self._settings, writer, question)
             writer.close()
             return
-        answer = await asyncio.to_thread(answered, self._settings, question, of_satellite=peer.satellite)
+        if is_of_kept(question):
+            answer = await self._kept.answered(peer.name, question)
+        else:
+            answer = await asyncio.to_thread(answered, self._settings, question, of_satellite=peer.satellite)
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()
 
@@ -182,6 +188,7 @@ class Hearing:
         heard.left = bool(line.get("leaving"))
         if "clock" in line:
             heard.ahead.append(float(line["clock"]) - time.time())
+            self._kept.heard(peer.name, line.get("kept"))
         if "calls" in line:
             self._take_calls(peer, heard, line["calls"])
         if "published" in line:

@@ -38,8 +38,8 @@ class Settings:
     hears; `directory` is what the workers read, `publications` what phones publish.
     Siblings may ask for `recordings` and `voicemail`, for `traces` when
     `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
-    without one. The follower says in `ailing` which components are not well; `secrets` are
-    those of the system.
+    without one. `messages` holds those that are kept, and `turn` says whose are delivered here; nodes in `mains` have
+    copies. The follower says in `ailing` which components are not well; `secrets` are those of the system.
     """
 
     node: str
@@ -64,6 +64,9 @@ class Settings:
     recordings: Path
     voicemail: Path
     publications: Path
+    messages: Path
+    turn: Path
+    mains: tuple[str, ...]
     ailing: Path
     secrets: Path
     peers: tuple[Peer, ...]
@@ -96,6 +99,9 @@ class Settings:
             recordings=Path(told["recordings"]),
             voicemail=Path(told["voicemail"]),
             publications=Path(told["publications"]),
+            messages=Path(told["messages"]),
+            turn=Path(told["turn"]),
+            mains=tuple(told["mains"]),
             ailing=Path(told["ailing"]),
             secrets=Path(told["secrets"]),
             peers=peers,

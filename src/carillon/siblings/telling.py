@@ -23,6 +23,7 @@ from carillon.siblings.publications import Publications
 from carillon.siblings.settings import Peer, Settings, name_in, renew
 from carillon.siblings.told import rows
 from carillon.siblings.wire import BEAT_S, quick_to_fail
+from carillon.stores.keptcopies import Place as KeptPlace
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.removals import Row as Removed
 
@@ -64,6 +65,9 @@ class Home(Protocol):
     def removed(self, name: str) -> list[Removed]:
         """What phones of that sibling have taken away here."""
 
+    def kept(self, name: str) -> KeptPlace | None:
+        """How far the messages that are kept here go, for that sibling."""
+
 
 class Wording:
     """Lines about people's calls: those that several siblings are told at one time are written once."""
@@ -101,6 +105,7 @@ class Telling:
         self._woken, self._left = asyncio.Event(), asyncio.Event()
         self._connected = False
         self._beat_at, self._stated = 0.0, False
+        self._kept: KeptPlace | None = None
         self._said = self._secret = ""
 
     def knows(self) -> None:
@@ -155,6 +160,10 @@ class Telling:
     def removed(self, row: Removed) -> None:
         """One of its phones has taken itself away here."""
         self._removed.append(row)
+        self._woken.set()
+
+    def wakes(self) -> None:
+        """Something that rides beside the next word is another."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -253,14 +262,17 @@ class Telling:
         news = {"bans": self._bans, "claims": self._claims, "removed": self._removed}
         self._bans, self._claims, self._removed = [], [], []
         serving = self._home.serving
-        secret = self._home.secret
-        if any(news.values()) or secret != self._secret or self._is_beat_due():
+        secret, kept = self._home.secret, self._home.kept(self.name)
+        if any(news.values()) or secret != self._secret or kept != self._kept or self._is_beat_due():
             self._beat_at, self._stated = time.monotonic() + BEAT_S, serving
             beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
+            if kept is not None:
+                beat["kept"] = kept
             if self._home.leaving:
                 beat["leaving"] = True
             if secret != self._secret:
-                self._secret = beat["secret"] = secret
+                beat["secret"] = secret
+            self._secret, self._kept = secret, kept
             self._put({**beat, **{name: rows for name, rows in news.items() if rows}})
         async with asyncio.timeout(CONNECT_S):
             await self._give(writer)

@@ -332,6 +332,11 @@ class SystemPaths:
         return self.state / "messages.db"
 
     @property
+    def kept_turn(self) -> Path:
+        """Whose kept messages this node delivers, as JSON; the daemon that knows the siblings writes it."""
+        return self.run / "siblings" / "messages.json"
+
+    @property
     def kept_names(self) -> Path:
         """What sources outside said of numbers (SQLite), by the names daemon; it is only a copy, and in no backup."""
         return self.state / "names.db"

@@ -94,6 +94,8 @@ def _settings(system: System) -> str:
         "states_socket": str(paths.states_socket),
         "keys_socket": str(paths.keys_socket),
         "kamailio": [node.signalling[0], node.watch_port],
+        "node": node.name,
+        "turn": str(paths.kept_turn),
     }
     return json.dumps(told, indent=1)
 
