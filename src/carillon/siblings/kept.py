@@ -23,7 +23,7 @@ from carillon.stores import keptturn
 from carillon.stores.keptcopies import KeptCopies, Place
 from carillon.stores.ports import StoreDown
 
-LOOK_S: Final = 0.1
+LOOK_S: Final = 0.2
 """How often this node looks whether it keeps more than it has told."""
 AGAIN_S: Final = 1.0
 SETTLED_S: Final = 2.0
@@ -149,7 +149,7 @@ class KeptBook:
         asks = Asks(self._settings.nodes, _Where(peer.name, peer.addresses[0], peer.port), self._from(peer))
         while (says := there.says) is not None:
             known = await self._on_disk(self._store.heard, peer.name)
-            if known[0] == says[0] and known[1] >= says[1]:
+            if says[1] <= (known[1] if known[0] == says[0] else 0):
                 there.is_heard = True
                 return
             reached, told = await asyncio.to_thread(asks.since, known)
