@@ -14,6 +14,7 @@ from tests.worlds.cluster import DOMAIN, ONE, TWO, Cluster, until
 
 from carillon.messages.turns import Turn
 from carillon.stores.kept import Kept
+from carillon.stores.keptcopies import NOWHERE, KeptCopies
 from carillon.stores.pictures import PictureReader
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
@@ -89,6 +90,8 @@ def test_nothing_is_read_twice_while_both_nodes_are_up(cluster: Cluster) -> None
     assert sorted(each.body for each in got) == ["one", "three", "two"]
     assert [each.body for each in got if each.body != "three"] == ["one", "two"], "in the order in which she wrote"
     until(lambda: not waits(cluster, ONE) and not waits(cluster, TWO), "nothing waits anywhere")
+    known = {one.uid for one in KeptCopies(cluster.paths[TWO].messages).since(NOWHERE)[1]}
+    assert {each.header("Call-ID") for each in got} <= known, "the same, whichever node delivers"
     leaves(cluster, bob, ONE, TWO)
     is_kept(cluster, alice, "four")
     comes_and_reads(cluster, ONE, "four")

@@ -140,7 +140,7 @@ class KeptBook:
             try:
                 await self._catch_up(peer, there)
                 there.problem = ""
-            except (Silent, StoreDown, ValueError, TypeError, LookupError) as error:
+            except (Silent, StoreDown, ValueError, TypeError, LookupError, OverflowError) as error:
                 there.problem = _once(there.problem, f"{peer.name}: messages: {error}")
                 await asyncio.sleep(AGAIN_S)
                 there.news.set()
@@ -150,7 +150,7 @@ class KeptBook:
         while (says := there.says) is not None:
             known = await self._on_disk(self._store.heard, peer.name)
             if says[1] <= (known[1] if known[0] == says[0] else 0):
-                there.is_heard = True
+                there.is_heard = there.is_heard or there.says == says  # None: it was lost from sight meanwhile
                 return
             reached, told = await asyncio.to_thread(asks.since, known)
             missing = await self._on_disk(self._store.missing, told)
