@@ -13,6 +13,15 @@ class Turn:
     own: bool
     all_but: frozenset[str] | None = None
 
+    @property
+    def words(self) -> str:
+        """The same in words, for the log."""
+        if not self.own:
+            return "messages that are kept wait: what was delivered elsewhere is not known, or Kamailio does not answer"
+        but = f" but {', '.join(sorted(self.all_but))}" if self.all_but else ""
+        others = "" if self.all_but is None else f", and those of all other nodes{but}"
+        return f"messages that are kept here are delivered{others}"
+
 
 ALONE = Turn(own=True)
 """A node that has no siblings, or whose daemon `siblings` says nothing."""

@@ -57,6 +57,9 @@ SET_S = 3.0
 RESTORE_S = 8.0
 """How long registrations are looked after that a clock may have ended: Kamailio looks once a second which have."""
 
+TURN_S = 0.5
+"""How often it is said whose messages are delivered here."""
+
 LEAVE_S = 1.0
 """So long the node's end waits for the goodbye."""
 
@@ -111,6 +114,7 @@ class Daemon:
         loop.add_reader(ear, self._hear_calls, ear)
         self._begin(self.book.run())
         self._begin(self.kept_book.run())
+        self._begin(self._say_whose_messages())
         self._begin(self.place_book.hear_claims())
         with self._listening(self.settings.changed) as listener, self._listening(self.settings.bans) as guard:
             loop.add_reader(listener, self._changed, listener)
@@ -165,8 +169,6 @@ class Daemon:
         await self.place_book.round(silent)
         await self.ban_book.round()
         self.publication_book.round()
-        known = {peer.name: self.hearing.is_up(peer) for peer in self.settings.peers}
-        self.kept_book.round(known, serving=self.serving)
         if self._moving:
             await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
@@ -313,6 +315,13 @@ class Daemon:
     def kept(self, name: str) -> KeptPlace | None:
         """How far the messages that are kept here go, for that sibling."""
         return self.kept_book.told(name)
+
+    async def _say_whose_messages(self) -> None:
+        """Not with the rounds: those may take longer than this word holds."""
+        while True:
+            known = {peer.name: self.hearing.is_up(peer) for peer in self.settings.peers}
+            self.kept_book.round(known, serving=self.serving)
+            await asyncio.sleep(TURN_S)
 
     def _keeps_more(self) -> None:
         for telling in self.tellings:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from carillon.messages.turns import Sibling, turn
+from carillon.messages.turns import Sibling, Turn, turn
 from carillon.siblings import keptasked
 from carillon.siblings.asking import Silent
 from carillon.siblings.keptasked import Asks
@@ -60,6 +60,7 @@ class KeptBook:
         self._latest: Place | None = None
         self._latest_of: dict[str, int] = {}
         self._problem = ""
+        self._turn: Turn | None = None
 
     @property
     def _is_main(self) -> bool:
@@ -88,7 +89,7 @@ class KeptBook:
             return {"failed": str(error)}
 
     def round(self, up: Mapping[str, bool | None], *, serving: bool) -> None:
-        """A second has gone by: say whose messages are delivered here. Raises OSError."""
+        """Some time has gone by: say whose messages are delivered here. Raises OSError."""
         now = time.monotonic()
         self._serves_since = (self._serves_since or now) if serving else None
         for name, is_up in up.items():
@@ -101,6 +102,9 @@ class KeptBook:
         serves = self._serves_since is not None and (now - self._serves_since >= SETTLED_S or not siblings)
         ours = turn(self._settings.node, copies=self._is_main, serves=serves, siblings=siblings)
         keptturn.write(self._settings.turn, ours)
+        if ours != self._turn:
+            print(f"siblings: {ours.words}", file=sys.stderr, flush=True)
+        self._turn = ours
 
     def _sibling(self, name: str, is_up: bool | None, now: float) -> Sibling:
         there = self._there[name]

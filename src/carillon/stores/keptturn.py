@@ -1,4 +1,4 @@
-"""Whose messages this node delivers, in a file that the daemon `siblings` writes each second."""
+"""Whose messages this node delivers, in a file that the daemon `siblings` writes twice a second."""
 
 from __future__ import annotations
 
