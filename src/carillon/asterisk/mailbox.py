@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from carillon.asterisk.call import ANY_KEY, Call
 from carillon.model.refused import Refused
@@ -141,8 +140,8 @@ async def _plays(mailbox: Mailbox, message: Message, place: int) -> str:
         key = key or await call.says_digits(message.caller.lstrip("+"), keys=ANY_KEY)
     if key in ("", "1", "5"):
         key = await call.plays(str(mailbox.store.sound(message).with_suffix("")), keys=ANY_KEY)
-    if not message.heard and mailbox.store.is_there(message):
-        mailbox.store.write(replace(message, heard=True))
+    if not message.heard:
+        mailbox.store.change(message, heard=True)
     return key or await _asks(call)
 
 
@@ -176,17 +175,17 @@ async def _options(mailbox: Mailbox) -> str:
 async def _records_greeting(mailbox: Mailbox, kind: str) -> None:
     """Record a greeting, which counts from its end on; a recording too short takes the own one away."""
     call = mailbox.call
-    place = mailbox.store.greeting(call.domain, mailbox.extension, kind)
+    whose = call.domain, mailbox.extension, kind
     fresh = mailbox.store.root / "drafts" / f"greeting-{mailbox.extension}-{int(time.time() * 1000)}.wav"
-    for directory in (place.parent, fresh.parent):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     await call.plays("vm-rec-unv" if kind == "unavailable" else "vm-rec-busy")
     await call.records(fresh.with_suffix(""), GREETING_S)
     if length_s(fresh) < SHORTEST_S:
-        _unlink(fresh, place)
+        fresh.unlink(missing_ok=True)
+        mailbox.store.remove_greeting(*whose)
         await call.plays("vm-tooshort")
         return
-    fresh.replace(place)
+    mailbox.store.keep_greeting(*whose, fresh)
     await call.plays("vm-msgsaved")
 
 
@@ -202,8 +201,3 @@ async def _changes_pin(mailbox: Mailbox) -> None:
         await call.plays("vm-invalid-password")
         return
     await call.plays("vm-passchanged")
-
-
-def _unlink(*files: Path) -> None:
-    for file in files:
-        file.unlink(missing_ok=True)

@@ -84,11 +84,7 @@ class Postman:
             del self._waiting[message.id]
             return
         after = await self._sent(message)
-        current = next(
-            (one for one in self._mailboxes.messages(message.domain, message.extension) if one.id == message.id), None
-        )
-        if current is not None:  # it may have been heard while this took its time
-            self._mailboxes.write(replace(current, mail=after))
+        self._mailboxes.change(message, mail=after)  # it may have been heard, or removed, while this took its time
         if after.state is MailState.WAITING:
             self._waiting[message.id] = replace(message, mail=after)
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import wave
 from pathlib import Path
+
+from carillon.stores import gone, latest
 
 
 class Prompts:
@@ -15,19 +16,16 @@ class Prompts:
 
     def place(self, domain: str, name: str) -> Path:
         """Where a prompt is; it need not be there."""
-        return self.root / domain / f"{name}.wav"
+        return self.root / domain / f"{name}{latest.SOUND}"
 
     def keep(self, domain: str, name: str, sound: bytes) -> None:
         """Put a prompt in its place, for whoever owns the directory. Raises OSError."""
         place = self.place(domain, name)
-        owner = self.root.stat()
-        if not place.parent.is_dir():
-            place.parent.mkdir(mode=0o700)
-            os.chown(place.parent, owner.st_uid, owner.st_gid)
         fresh = place.with_suffix(".new")
-        fresh.write_bytes(sound)
-        os.chown(fresh, owner.st_uid, owner.st_gid)
-        fresh.replace(place)
+        with gone.alone(place.parent):
+            fresh.write_bytes(sound)
+        latest.keep(place.parent, name, fresh)
+        gone.notice(self.root)
 
     def problem(self, domain: str, name: str) -> str:
         """Why a prompt can't be played any more, as the rest of a sentence; "" when it can."""
@@ -47,4 +45,5 @@ class Prompts:
 
     def remove(self, domain: str, name: str) -> None:
         """Take a prompt away."""
-        self.place(domain, name).unlink(missing_ok=True)
+        latest.take_away(self.root / domain, name)
+        gone.notice(self.root)
