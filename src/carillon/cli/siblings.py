@@ -16,11 +16,12 @@ Made = TypeVar("Made")
 
 
 def asked(
-    cli: Cli, siblings: Sequence[Node], what: str, read: Callable[[Any], Made], *question: str
+    cli: Cli, siblings: Sequence[Node], what: str, read: Callable[[Any], Made], *question: str, instead: str = ""
 ) -> dict[str, list[Made]]:
     """What each answers to one of `siblings.asked.QUESTIONS`, by name, each row as `read` has it.
 
-    `what` are missing of those that don't answer, or answer what this version can't read.
+    `what` are missing of those that don't answer, or answer what this version can't read; `instead` is said where they
+    aren't quite.
     """
     if not siblings:
         return {}
@@ -34,5 +35,5 @@ def asked(
         except (KeyError, TypeError, ValueError):
             silent[name] = "its answer is not understood; is it of another version?"
     for name, why in silent.items():
-        typer.echo(f"Node {name} doesn't answer ({why}): its {what} are missing here.", err=True)
+        typer.echo(f"Node {name} doesn't answer ({why}): {instead or f'its {what} are missing here'}.", err=True)
     return found

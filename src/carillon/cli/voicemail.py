@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from carillon.model.user import User
     from carillon.model.voicemail import Voicemail
     from carillon.stores.mailboxes import Mailboxes, Message
+
+COPIED = "its messages are known here as far as they were copied"
 
 app = commands("Voicemail: messages that people left, and who may hear them.")
 
@@ -103,8 +106,8 @@ def remove(
     gone = [one for one in store.messages(user.domain, user.extension) if all_ or one.id == message]
     for one in gone:
         store.remove(one)
-    if all_ or not gone:
-        gone += _removed_at_siblings(cli, user, message or "")
+    known = {one.id for one in gone}
+    gone += {one.id: one for one in _removed_at_siblings(cli, user, message or "") if one.id not in known}.values()
     if not gone and not all_:
         raise Refused(
             "id", f"there is no message {message} for {extension}; see `carillon voicemail list {extension}`."
@@ -113,7 +116,7 @@ def remove(
 
 
 def _everywhere(cli: Cli, user: User | None) -> tuple[bool, list[tuple[str, Message]]]:
-    """The messages of a mailbox or of all, with their nodes, and whether there are several nodes."""
+    """The messages of a mailbox or of all, each once, with the nodes where they were made; and whether several."""
     from carillon.provisioning.system import load_nodes
     from carillon.siblings.asked import message_in
 
@@ -121,10 +124,19 @@ def _everywhere(cli: Cli, user: User | None) -> tuple[bool, list[tuple[str, Mess
     node, siblings = load_nodes(cli.paths)
     domain, extension = (user.domain, user.extension) if user else ("", "")
     here = store.messages(domain, extension) if user else store.everything()
-    found = [(node.name, one) for one in here]
-    for name, messages in asked(cli, siblings, "messages", message_in, "messages", domain, extension).items():
-        found += [(name, one) for one in messages]
-    return bool(siblings), sorted(found, key=lambda each: (each[1].domain, each[1].extension, each[1].at, each[1].id))
+    found = {one.id: (one.node or node.name, one) for one in here}
+    question = "messages", domain, extension
+    for name, messages in asked(cli, siblings, "messages", message_in, *question, instead=COPIED).items():
+        found |= {one.id: (name, _merged(one, found)) for one in messages}
+    return bool(siblings), sorted(
+        found.values(), key=lambda each: (each[1].domain, each[1].extension, each[1].at, each[1].id)
+    )
+
+
+def _merged(made: Message, found: Mapping[str, tuple[str, Message]]) -> Message:
+    """A message as the node says where it was made, heard where either knows that."""
+    _, copy = found.get(made.id, ("", made))
+    return replace(made, heard=made.heard or copy.heard)
 
 
 def _removed_at_siblings(cli: Cli, user: User, id: str) -> list[Message]:
@@ -133,7 +145,7 @@ def _removed_at_siblings(cli: Cli, user: User, id: str) -> list[Message]:
     from carillon.siblings.asked import message_in
 
     question = "remove messages", user.domain, user.extension, id
-    told = asked(cli, load_nodes(cli.paths)[1], "messages", message_in, *question)
+    told = asked(cli, load_nodes(cli.paths)[1], "messages", message_in, *question, instead=COPIED)
     return [one for removed in told.values() for one in removed]
 
 
@@ -154,7 +166,7 @@ def _message(of: Message) -> dict[str, object]:
         "at": datetime.fromtimestamp(of.at, UTC).isoformat(timespec="seconds"),
         "seconds": round(of.seconds),
         "heard": of.heard,
-        "mail": f"{mail.state}{why}",
+        "mail": f"{mail.state}{why}" if not of.node else f"known at {of.node}",
     }
 
 

@@ -135,7 +135,15 @@ def _remove_recording(settings: Settings, id: str) -> list[Answer]:
 
 
 def _messages(settings: Settings, domain: str, extension: str) -> list[Answer]:
-    return [asdict(one) for one in _those(settings, domain, extension)]
+    """Those that were made here: copies are told of by the node that made them."""
+    return [_row(one) for one in _those(settings, domain, extension) if not one.node]
+
+
+def _row(message: Message) -> Answer:
+    """As older versions read it, too."""
+    row = asdict(message)
+    del row["node"]
+    return row
 
 
 def _load(settings: Settings) -> list[Answer]:
@@ -178,7 +186,7 @@ def _remove_messages(settings: Settings, domain: str, extension: str, id: str) -
     gone = [one for one in _those(settings, domain, extension) if id in ("", one.id)]
     for one in gone:
         store.remove(one)
-    return [asdict(one) for one in gone]
+    return [_row(one) for one in gone]
 
 
 def _those(settings: Settings, domain: str, extension: str) -> list[Message]:

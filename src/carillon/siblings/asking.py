@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
-from carillon.model.node import Node
 from carillon.siblings.settings import context_of, name_in
 
 CONNECT_S: Final = 2.0
@@ -40,6 +39,14 @@ class Silent(Exception):
     """A sibling could not be asked, or could not answer; the text says why."""
 
 
+class Failed(Silent):
+    """A sibling has answered why it can't."""
+
+
+class Unkept(Silent):
+    """What a sibling sends can't be kept here; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What siblings answered, by their names, and why others did not."""
@@ -48,7 +55,7 @@ class Told:
     silent: dict[str, str]
 
 
-def ask_all(nodes: Path, siblings: Iterable[Node], *question: str) -> Told:
+def ask_all(nodes: Path, siblings: Iterable[Listens], *question: str) -> Told:
     """Ask all of them one of `asked.QUESTIONS`; `nodes` holds this node's certificate."""
     asked = tuple(siblings)
     answers: dict[str, Any] = {}
@@ -71,19 +78,52 @@ def ask_one(nodes: Path, sibling: Listens, *question: str, source: str = "") -> 
         return _told(answers)
 
 
-def fetch(nodes: Path, sibling: Node, to: BinaryIO, *question: str) -> int:
+def fetch(nodes: Path, sibling: Listens, to: BinaryIO, *question: str) -> int:
     """Write the file of one of `asked.FILES` to `to`; how many bytes. Raises Silent, also when not all of it came."""
     with _connected(nodes, sibling, question) as answers:
-        size = left = int(_told(answers))
-        while left and (piece := answers.read(min(PIECE, left))):
-            to.write(piece)
-            left -= len(piece)
-    if left:
-        raise Silent(f"{size - left} of {size} bytes came")
+        size = int(_told(answers))
+        _write(answers, to, size)
     return size
 
 
-def _asked(nodes: Path, sibling: Node, question: tuple[str, ...]) -> Any:
+def fetch_more(
+    nodes: Path,
+    sibling: Listens,
+    part: Path,
+    *question: str,
+    source: str = "",
+    accepts: Callable[[int], None] = lambda size: None,
+) -> dict[str, Any]:
+    """Add to `part` what is left of a file; what is told beside its size. Raises Silent.
+
+    `accepts` may refuse so many bytes: it raises Unkept.
+    """
+    with _connected(nodes, sibling, question, source) as answers:
+        answer = _answer(answers)
+        size = int(answer["told"])
+        accepts(size)
+        with part.open("ab", buffering=0) as to:
+            _write(answers, to, size)
+    return answer
+
+
+def _write(answers: BinaryIO, to: BinaryIO, size: int) -> None:
+    left = size
+    while left and (piece := answers.read(min(PIECE, left))):
+        _put(to, piece)
+        left -= len(piece)
+    if left:
+        raise Silent(f"{size - left} of {size} bytes came")
+
+
+def _put(to: BinaryIO, piece: bytes) -> None:
+    try:
+        to.write(piece)
+    except OSError as error:
+        raise Unkept(str(error)) from error
+
+
+def _asked(nodes: Path, sibling: Listens, question: tuple[str, ...]) -> Any:
     try:
         return ask_one(nodes, sibling, *question)
     except Silent as silent:
@@ -110,13 +150,17 @@ def _connected(nodes: Path, sibling: Listens, question: tuple[str, ...], source:
 
 
 def _told(answers: BinaryIO) -> Any:
+    return _answer(answers)["told"]
+
+
+def _answer(answers: BinaryIO) -> dict[str, Any]:
     line = answers.readline()
     if not line:
         raise Silent("it has closed the connection")
-    answer = json.loads(line)
+    answer: dict[str, Any] = json.loads(line)
     if "failed" in answer:
-        raise Silent(str(answer["failed"]))
-    return answer["told"]
+        raise Failed(str(answer["failed"]))
+    return answer
 
 
 def _certificate(connection: ssl.SSLSocket) -> dict[str, object]:

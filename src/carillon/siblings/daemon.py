@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.kept import KeptBook
 from carillon.siblings.lettinggo import LettingGo
+from carillon.siblings.mirror.inventory import Moment
+from carillon.siblings.mirror.mirror import PROBLEM, Mirror
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
@@ -79,6 +81,7 @@ class Daemon:
         self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
         self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
         self.publication_book = PublicationBook(settings.publications, settings.people, self._published)
+        self.mirror = Mirror(settings, run / PROBLEM, self._mirrored)
         homes = {peer.home: peer.name for peer in settings.peers}
         journal = settings.location.with_name("journal")
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
@@ -107,7 +110,7 @@ class Daemon:
         speaks_from = self.settings.speak_from
         self._letting_go = LettingGo(self.settings.rpc, registrar, speaks_from, lambda: self.book.talking)
         books = self.book, self.ban_book, self.place_book, self.publication_book
-        self.hearing = Hearing(self.settings, copies, *books, self.removals, self.kept_book)
+        self.hearing = Hearing(self.settings, copies, *books, self.removals, self.kept_book, self.mirror)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
         ear = Ear(self.settings.calls)
@@ -116,6 +119,7 @@ class Daemon:
         self._begin(self.kept_book.run())
         self._begin(self._say_whose_messages())
         self._begin(self.place_book.hear_claims())
+        self._begin(self.mirror.run())
         with self._listening(self.settings.changed) as listener, self._listening(self.settings.bans) as guard:
             loop.add_reader(listener, self._changed, listener)
             loop.add_reader(guard, self._hear_bans, guard)
@@ -276,6 +280,16 @@ class Daemon:
     def _published(self, aor: str) -> None:
         for telling in self.tellings:
             telling.published(aor)
+
+    @property
+    def mirrored(self) -> Moment | None:
+        """How far voice messages and announcements here are."""
+        return self.mirror.moment
+
+    def _mirrored(self, concerned: Collection[str]) -> None:
+        for telling in self.tellings:
+            if telling.name in concerned:
+                telling.mirrored()
 
     @property
     def places(self) -> Mapping[str, frozenset[str]]:

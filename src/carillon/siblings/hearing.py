@@ -18,6 +18,7 @@ from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
 from carillon.siblings.kept import KeptBook
 from carillon.siblings.keptasked import is_of_kept
+from carillon.siblings.mirror.mirror import Mirror
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import PublicationBook, Publications
@@ -72,8 +73,9 @@ class Hearing:
         published: PublicationBook,
         removals: Removals,
         kept: KeptBook,
+        mirror: Mirror,
     ) -> None:
-        self._removals, self._kept = removals, kept
+        self._removals, self._kept, self._mirror = removals, kept, mirror
         self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
         self._published = published
         before = {one.name: one.secret for one in states.read(settings.states)}
@@ -145,6 +147,9 @@ class Hearing:
 
     async def _answer(self, peer: Peer, writer: asyncio.StreamWriter, question: list[Any]) -> None:
         """An administrator there wants to know something, or its daemon; nothing else waits for it."""
+        if self._mirror.serving.is_asked(question):
+            await self._mirror.serving.answer(peer, writer, question)
+            return
         if is_of_a_file(question):
             await send(self._settings, writer, question)
             writer.close()
@@ -189,6 +194,8 @@ class Hearing:
         if "clock" in line:
             heard.ahead.append(float(line["clock"]) - time.time())
             self._kept.heard(peer.name, line.get("kept"))
+        if "mirror" in line:
+            self._mirror.heard(peer, line["mirror"])
         if "calls" in line:
             self._take_calls(peer, heard, line["calls"])
         if "published" in line:

@@ -12,22 +12,34 @@ from carillon.siblings.settings import Settings
 PIECE: Final = 64 * 1024
 TAKEN_S: Final = 8.0
 """Who takes no piece for so long is gone."""
+SLOW: Final = 30_000
+"""Bytes a second over the link of a branch, which calls need more."""
+SLOW_PIECE: Final = 3_000
 
 
 async def send(settings: Settings, writer: asyncio.StreamWriter, question: list[Any]) -> None:
     """Answer one of `asked.FILES`. Raises OSError and TimeoutError when it is not taken."""
-    answer, file = await asyncio.to_thread(file_asked, settings, question)
+    await give(writer, *await asyncio.to_thread(file_asked, settings, question))
+
+
+async def give(
+    writer: asyncio.StreamWriter, answer: dict[str, Any], file: BinaryIO | None, *, slowly: bool = False
+) -> None:
+    """An answer and its file, which is closed; `slowly` over the link of a branch. Raises OSError and TimeoutError."""
     writer.write(json.dumps(answer).encode() + b"\n")
     if file is None:
         await writer.drain()
         return
     with file:
-        await _pieces(writer, file, answer["told"])
+        await _pieces(writer, file, answer["told"], slowly=slowly)
 
 
-async def _pieces(writer: asyncio.StreamWriter, file: BinaryIO, size: int) -> None:
+async def _pieces(writer: asyncio.StreamWriter, file: BinaryIO, size: int, *, slowly: bool) -> None:
     """No more than was announced, also of a file that grows."""
-    while size and (piece := await asyncio.to_thread(file.read, min(PIECE, size))):
+    most = SLOW_PIECE if slowly else PIECE
+    while size and (piece := await asyncio.to_thread(file.read, min(most, size))):
         writer.write(piece)
         await asyncio.wait_for(writer.drain(), TAKEN_S)
         size -= len(piece)
+        if slowly:
+            await asyncio.sleep(len(piece) / SLOW)

@@ -15,10 +15,18 @@ LEAVING: Final = "leaving"
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a satellite stands: the site of a domain."""
+
+    domain: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     """Another node: its name, where its daemon listens, and the URI through which its phones are reached.
 
-    What only mains may ask is not told to a `satellite`.
+    What only mains may ask is not told to a `satellite`, which stands at a `branch`.
     """
 
     name: str
@@ -26,6 +34,17 @@ class Peer:
     port: int
     home: str
     satellite: bool = False
+    branch: Branch | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it is asked."""
+        return self.addresses[0]
+
+    @property
+    def feed_port(self) -> int:
+        """The same as `port`."""
+        return self.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +55,11 @@ class Settings:
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
     hears; `directory` is what the workers read, `publications` what phones publish.
-    Siblings may ask for `recordings` and `voicemail`, for `traces` when
+    Siblings may ask for `recordings`, `voicemail` and `prompts`, for `traces` when
     `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
     without one. `messages` holds those that are kept, and `turn` says whose are delivered here; nodes in `mains` have
-    copies. The follower says in `ailing` which components are not well; `secrets` are those of the system.
+    copies. A satellite stands at a `branch`. The follower says in `ailing` which components are not well; `secrets` are
+    those of the system.
     """
 
     node: str
@@ -63,19 +83,24 @@ class Settings:
     trace_socket: Path
     recordings: Path
     voicemail: Path
+    prompts: Path
     publications: Path
     messages: Path
     turn: Path
     mains: tuple[str, ...]
     ailing: Path
     secrets: Path
+    branch: Branch | None
     peers: tuple[Peer, ...]
 
     @classmethod
     def read(cls, path: Path) -> Settings:
         """The settings in a JSON file; raises KeyError, OSError, ValueError."""
         told = json.loads(path.read_text())
-        peers = tuple(Peer(name, tuple(at), port, *more) for name, at, port, *more in told["peers"])
+        peers = tuple(
+            Peer(name, tuple(at), port, home, satellite, _branch(of))
+            for name, at, port, home, satellite, of in told["peers"]
+        )
         return cls(
             node=told["node"],
             listen=_place(told["listen"]),
@@ -98,12 +123,14 @@ class Settings:
             trace_socket=Path(told["trace_socket"]),
             recordings=Path(told["recordings"]),
             voicemail=Path(told["voicemail"]),
+            prompts=Path(told["prompts"]),
             publications=Path(told["publications"]),
             messages=Path(told["messages"]),
             turn=Path(told["turn"]),
             mains=tuple(told["mains"]),
             ailing=Path(told["ailing"]),
             secrets=Path(told["secrets"]),
+            branch=_branch(told["branch"]),
             peers=peers,
         )
 
@@ -125,6 +152,10 @@ def context_of(nodes: Path, *, server: bool) -> ssl.SSLContext:
     made.verify_mode = ssl.CERT_REQUIRED
     renew(made, nodes)
     return made
+
+
+def _branch(told: list[str] | None) -> Branch | None:
+    return Branch(*told) if told else None
 
 
 def _place(told: list[str | int]) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from typing import Protocol
 from carillon.siblings import publications
 from carillon.siblings.bans import Row
 from carillon.siblings.calls import Person, row
+from carillon.siblings.mirror.inventory import Moment
 from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import Publications
 from carillon.siblings.settings import Peer, Settings, name_in, renew
@@ -62,6 +63,10 @@ class Home(Protocol):
     def bans(self) -> list[Row]:
         """What this node has imposed."""
 
+    @property
+    def mirrored(self) -> Moment | None:
+        """How far this node's voice messages and announcements are, None when it copies none."""
+
     def removed(self, name: str) -> list[Removed]:
         """What phones of that sibling have taken away here."""
 
@@ -101,7 +106,7 @@ class Telling:
         self._bans: list[Row] = []
         self._removed: list[Removed] = []
         self._lines: list[bytes] = []
-        self._wants_all = False
+        self._wants_all = self._mirrored = False
         self._woken, self._left = asyncio.Event(), asyncio.Event()
         self._connected = False
         self._beat_at, self._stated = 0.0, False
@@ -152,6 +157,11 @@ class Telling:
         self._bans.append(row)
         self._woken.set()
 
+    def mirrored(self) -> None:
+        """There is something new to copy."""
+        self._mirrored = True
+        self._woken.set()
+
     @property
     def name(self) -> str:
         """That of the sibling."""
@@ -188,7 +198,7 @@ class Telling:
             if (name := name_in(writer.get_extra_info("peercert"))) != self._peer.name:
                 raise ConnectionError(f"it shows the certificate of {name}")
             self._say("")
-            self._wants_all = self._connected = True
+            self._wants_all = self._connected = self._mirrored = True
             self._secret = ""
             while not heeding.done():
                 self._woken.clear()  # what comes while this is told wakes again
@@ -263,13 +273,17 @@ class Telling:
         self._bans, self._claims, self._removed = [], [], []
         serving = self._home.serving
         secret, kept = self._home.secret, self._home.kept(self.name)
-        if any(news.values()) or secret != self._secret or kept != self._kept or self._is_beat_due():
+        mirrored = self._home.mirrored if self._mirrored else None
+        is_new = any(news.values()) or secret != self._secret or kept != self._kept or mirrored
+        if is_new or self._is_beat_due():
             self._beat_at, self._stated = time.monotonic() + BEAT_S, serving
             beat: dict[str, object] = {"serving": serving, "clock": round(time.time(), 1)}
             if kept is not None:
                 beat["kept"] = kept
             if self._home.leaving:
                 beat["leaving"] = True
+            if mirrored:
+                beat["mirror"], self._mirrored = mirrored, False
             if secret != self._secret:
                 beat["secret"] = secret
             self._secret, self._kept = secret, kept

@@ -33,6 +33,7 @@ from carillon.satellites import unheard
 from carillon.siblings import secretwords
 from carillon.siblings import states as siblingstates
 from carillon.siblings.clocks import advice
+from carillon.siblings.mirror.mirror import PROBLEM
 from carillon.stores import nameservice, repairs
 from carillon.stores.calendarspans import feeds_of
 from carillon.stores.ports import StoreDown
@@ -251,8 +252,16 @@ def probe_siblings(paths: SystemPaths, node: Node) -> Health:
         return Health(problem=f"it last went round {age:.0f} s ago; this node and the others don't hear of each other")
     siblings = siblingstates.read(paths.sibling_states)
     down = [f"{one.name}: {one.problem}" for one in siblings if not one.up]
-    more = advice(siblings, node.name), _secret_words(paths, siblings)
-    return Health(carillon.__version__, warning="; ".join(filter(None, (*down, *more))))
+    said = *down, advice(siblings, node.name), _secret_words(paths, siblings), _not_copied(paths)
+    return Health(carillon.__version__, warning="; ".join(filter(None, said)))
+
+
+def _not_copied(paths: SystemPaths) -> str:
+    """Why voice messages and announcements of other nodes can't be kept here; "" when they can."""
+    try:
+        return (paths.run / "siblings" / PROBLEM).read_text()
+    except OSError:
+        return ""
 
 
 def _secret_words(paths: SystemPaths, siblings: list[siblingstates.SiblingState]) -> str:

@@ -7,6 +7,7 @@ from carillon.confgen.collector import store_path
 from carillon.confgen.daemon import Daemon, daemon
 from carillon.confgen.kamailio import cluster, home_uri, trusted
 from carillon.confgen.system import System
+from carillon.model.node import Node
 
 NAME = "siblings"
 
@@ -36,12 +37,21 @@ def context(system: System) -> Daemon:
         "trace_socket": paths.trace_socket,
         "recordings": paths.recordings,
         "voicemail": paths.voicemail,
+        "prompts": paths.prompts,
         "publications": paths.publications,
         "messages": paths.messages,
         "turn": paths.kept_turn,
         "mains": [one.name for one in (node, *system.siblings) if not one.is_satellite],
         "ailing": paths.ailing,
         "secrets": paths.run_secrets,
-        "peers": [[one.name, one.addresses, one.feed_port, home_uri(one), one.is_satellite] for one in system.siblings],
+        "branch": _branch(node),
+        "peers": [
+            [one.name, one.addresses, one.feed_port, home_uri(one), one.is_satellite, _branch(one)]
+            for one in system.siblings
+        ],
     }
     return daemon(system, NAME, told)
+
+
+def _branch(node: Node) -> list[str] | None:
+    return [node.default_domain, node.site] if node.site else None
