@@ -102,13 +102,16 @@ class Cluster:
         self.knows(self.other(at), extension, agent.contact)
         return agent
 
-    def phone(self, extension: str, at: str, *, transport: Transport = "udp", **more: Any) -> Phone:
-        """A real phone, registered and known on both nodes."""
+    def phone(
+        self, extension: str, at: str, *, transport: Transport = "udp", alone: bool = False, **more: Any
+    ) -> Phone:
+        """A real phone, registered and known on both nodes, or on the one that is `alone`."""
         identity = (PEOPLE[extension], extension, password_of(extension), DOMAIN)
         settings = {"proxy": self.proxy(at, transport), "transport": transport, **self.place(next(self._hosts)), **more}
         phone = self._phones.enter_context(Phone(*identity, auth_user=extension, **settings))
         phone.register()
-        until(lambda: self.contacts(self.other(at), extension), f"{self.other(at)} knows {extension}")
+        knows = at if alone else self.other(at)
+        until(lambda: self.contacts(knows, extension), f"{knows} knows {extension}")
         return phone
 
     def leaves_phones(self) -> None:
