@@ -235,9 +235,9 @@ def test_members_of_a_group_ring_in_turn_while_the_link_is_cut(branch: Branch) -
     assert comes_true(lambda: is_up(branch.two, "node1"))
 
 
-def test_a_phone_that_knows_no_replaces_goes_on_calling(branch: Branch) -> None:
+def test_a_phone_that_only_says_it_knows_replaces_goes_on_calling(branch: Branch) -> None:
     carol, dave, eva = branch.phone("201"), branch.phone("202"), branch.phone("203")
-    invite = calls(carol, f"sip:202@{DOMAIN}")
+    invite = calls(carol, f"sip:202@{DOMAIN}", [("Supported", "replaces")])
     received = dave.expect("INVITE")
     dave.respond(received, 180, headers=[("Contact", f"<{dave.contact}>")])
     picked = calls(eva, f"sip:*8202@{DOMAIN}")

@@ -24,7 +24,7 @@ KNOWN: dict[type, str] = {
     " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow elsewhere"
     " panel left_by joined_at beyond moving mains satellites referred_by",
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
-    " longest_timer_s told private warnings recording to_sibling",
+    " longest_timer_s told private warnings recording to_sibling late",
     NodeProfile: "default_domain gateways hosts secrets codecs ring_s minimum_expiry_s most_contacts most_forwards"
     " retry_after_s gateways6 presence siblings cluster_port feed branch spiral",
     Account: "username domain ha1_md5 ha1_sha256 party encryption priority",

@@ -146,6 +146,15 @@ def test_a_call_that_rings_there_is_picked_up_there_and_nowhere_else(office: Sim
     assert taken.inbound.inbound_memo.gateways_left == ()
 
 
+def test_a_sibling_without_asterisk_gives_its_calls_to_colleagues_there_only(office: SimulatedOffice) -> None:
+    office.groups("sales", office.bob, office.carol)
+    office.engine.elsewhere[BOB] = Elsewhere(("node2",), (RINGS,))
+    office.engine.node = replace(office.engine.node, siblings=(replace(TWO, has_gateway=False),))
+    refused = office.carol.picks_up(office.bob)
+    refused.failed(603)
+    refused.was_told("Warning", "Only at node2 can that call be picked up")
+
+
 def test_who_may_not_pick_up_here_may_not_there(office: SimulatedOffice) -> None:
     office.engine.elsewhere[BOB] = Elsewhere(("node2",), (RINGS,))
     office.carol.picks_up(office.bob).failed(603)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.worlds.simulated import SimulatedOffice
+from tests.worlds.simulated import SimulatedCall, SimulatedOffice
 
 MAIN = "10.77.0.9:5069"
 
@@ -151,11 +151,10 @@ def test_a_call_is_picked_up_while_it_is_cut(alone: SimulatedOffice) -> None:
     alone.carol.picks_up(alone.bob).takes(call)
 
 
-def test_a_phone_that_gives_no_call_away_goes_on_calling(branch: SimulatedOffice) -> None:
+def test_a_phone_that_says_it_gives_calls_away_and_does_not_goes_on_calling(branch: SimulatedOffice) -> None:
     branch.groups("sales", branch.bob, branch.carol)
-    branch.alice.phone.replaces = False
     call = branch.alice.calls(branch.bob)
-    call.rings(branch.bob)
+    branch.alice.phone.replaces = False
     picked = branch.carol.picks_up(branch.bob)
     picked.failed(603)
     picked.was_told("Warning", "does not give its call to somebody else")
@@ -163,16 +162,104 @@ def test_a_phone_that_gives_no_call_away_goes_on_calling(branch: SimulatedOffice
     call.is_up()
 
 
-def test_a_caller_from_outside_is_not_picked_up(branch: SimulatedOffice) -> None:
+@pytest.fixture(params=["from outside", "of a phone without Replaces"])
+def call(request: pytest.FixtureRequest, branch: SimulatedOffice) -> SimulatedCall:
+    """One that rings at Bob, and that nobody hands over to Carol, his colleague."""
     branch.groups("sales", branch.bob, branch.carol)
     branch.numbers(branch.bob, "+3225550102")
-    call = branch.provider().calls_in("+3225550102", as_number="+32475123456")
+    branch.alice.phone.replaces = False
+    if request.param == "from outside":
+        call = branch.provider().calls_in("+3225550102", as_number="+32475123456")
+    else:
+        call = branch.alice.calls(branch.bob)
     call.rings(branch.bob)
-    picked = branch.carol.picks_up(branch.bob)
-    picked.failed(603)
-    picked.was_told("Warning", "A call from outside can't be picked up")
+    return call
+
+
+@pytest.mark.parametrize("how", ["code", "of the groups", "key"])
+def test_the_pickers_phone_rings_for_a_call_that_nobody_hands_over(
+    branch: SimulatedOffice, call: SimulatedCall, how: str
+) -> None:
+    """It is asked to answer by itself, and shows who calls; the caller is told of the picker once he has answered."""
+    if how == "key":
+        picked = branch.carol.replaces(call, branch.bob)
+    else:
+        picked = branch.carol.picks_up(branch.bob if how == "code" else "")
+    picked.failed(487)
+    picked.was_told("Warning", "The call comes to your phone")
+    call.rings(branch.bob, branch.carol)
+    call.is_told(branch.carol, "Call-Info", "answer-after=0")
+    assert not call.arrived_with(branch.bob, "Call-Info")
+    branch.carol.answers(call)
+    call.is_up()
+    call.does_not_ring(branch.bob)
+    branch.counts(branch.carol, 1)
+    branch.frees(branch.bob)
+
+
+def test_who_picks_it_up_is_in_it_for_lamps_and_for_his_other_phone(
+    branch: SimulatedOffice, call: SimulatedCall
+) -> None:
+    branch.carol.picks_up(branch.bob)
+    branch.carol.answers(call)
+    (kept,) = branch.engine.dialogs.values()
+    assert (kept.aor, kept.state, kept.phone_tags) == (branch.carol.phone.aor, "up", (branch.carol.phone.tag,))
+
+
+def test_a_picker_who_declines_leaves_it_to_who_is_called(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    branch.carol.picks_up(branch.bob)
+    branch.carol.refuses(call, 603)
     branch.bob.answers(call)
     call.is_up()
+    branch.counts(branch.bob, 1)
+
+
+def test_what_the_picker_says_is_not_the_word_of_who_is_called(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    """Nobody forwards it as if Bob were busy."""
+    dave = branch.hires("Dave Janssens", "104")
+    branch.forwards(branch.bob, "busy", dave)
+    branch.carol.picks_up(branch.bob)
+    branch.carol.refuses(call, 486)
+    call.rings(branch.bob)
+    call.does_not_ring(dave)
+
+
+def test_of_two_pickers_the_slower_one_is_told_so(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    dave = branch.hires("Dave Janssens", "104")
+    branch.groups("sales", dave)
+    branch.carol.picks_up(branch.bob)
+    slower = dave.picks_up(branch.bob)
+    slower.failed(603)
+    slower.was_told("Warning", "Somebody else picks the call up")
+    call.does_not_ring(dave)
+    branch.carol.answers(call)
+    call.is_up()
+
+
+def test_who_may_not_pick_up_rings_not(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    dave = branch.hires("Dave Janssens", "104")
+    refused = dave.picks_up(branch.bob)
+    refused.failed(603)
+    refused.was_told("Warning", "You may not pick up Bob Dupont")
+    call.does_not_ring(dave)
+
+
+def test_who_has_his_most_calls_rings_not_for_another(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    dave = branch.hires("Dave Janssens", "104")
+    branch.limits(branch.carol, 1)
+    talking = branch.carol.calls(dave)
+    dave.answers(talking)
+    refused = branch.carol.picks_up(branch.bob)
+    refused.failed(603)
+    refused.was_told("Warning", "You already have 1 call")
+    call.does_not_ring(branch.carol)
+    branch.counts(branch.carol, 1)
+
+
+def test_a_caller_who_gives_up_stops_the_pickers_phone(branch: SimulatedOffice, call: SimulatedCall) -> None:
+    branch.carol.picks_up(branch.bob)
+    branch.engine.cancel(call.inbound)
+    call.does_not_ring(branch.carol)
 
 
 def test_who_is_called_answers_before_the_picker_is_there(branch: SimulatedOffice) -> None:

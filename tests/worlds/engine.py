@@ -28,10 +28,12 @@ from carillon.routing.decision import (
     DialogRings,
     DialogUp,
     Drop,
+    ForkLate,
     Header,
     KeepDialog,
     MarkLeg,
     NoteBusy,
+    NoteKept,
     NoteTold,
     PutHandOver,
     Relay,
@@ -66,6 +68,7 @@ from carillon.routing.facts import (
 )
 from carillon.routing.forking import step_s
 from carillon.routing.groupalone import as_person
+from carillon.routing.latefork import LateFork
 from carillon.routing.memo import Memo
 from carillon.routing.progress import WORD, progress_in
 from carillon.routing.questions import Questions
@@ -121,6 +124,7 @@ class Leg:
     part_of: RingGroup | None = None
     dialog: str = ""
     picked: Leg | None = None
+    late: dict[SimulatedPhone, LateFork] = field(default_factory=dict)
     access: Access | None = None
     gateway: str = ""
 
@@ -151,6 +155,8 @@ class Engine:
         self.at: dict[str, Leg] = {}
         self.dialogs: dict[str, LiveDialog] = {}
         self.referrals: dict[str, str] = {}
+        self.kept: set[str] = set()
+        self.claimed: set[str] = set()
         self.elsewhere: dict[str, Elsewhere] = {}
         self.moving = False
         self.busy: dict[str, str] = {}
@@ -287,7 +293,7 @@ class Engine:
     def _says(self, leg: Leg, phone: SimulatedPhone, code: int, reason: str = "") -> Decision:
         """A reply of one phone, seen by the reply route."""
         assert leg.outbound_memo is not None
-        said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason))
+        said = replies.decide(leg.outbound_memo, ReplyFacts(code, reason, late=leg.late.get(phone)))
         self._note("outbound reply", said)
         for effect in said.effects:
             self._effect(effect, leg.dialog, phone.tag)
@@ -341,6 +347,7 @@ class Engine:
         self.reads[route.name] = self.directory.reads - before
         for effect in decision.effects:
             self._effect(effect)
+        self.kept |= {effect.call_id for effect in decision.effects if isinstance(effect, NoteKept)}
         self._note(f"{route.name}: {request.summary}", decision)
         return decision
 
@@ -414,7 +421,11 @@ class Engine:
         return self.busy.get(account.party.aor, "") if account else ""
 
     def _dialog(self, call_id: str) -> LiveDialog | None:
-        return self.dialogs.get(call_id) or next((one for one in self._away() if one.call_id == call_id), None)
+        here = self.dialogs.get(call_id)
+        return (here and self._with_keeps(here)) or next((one for one in self._away() if one.call_id == call_id), None)
+
+    def _with_keeps(self, dialog: LiveDialog) -> LiveDialog:
+        return replace(dialog, keeps=dialog.call_id in self.kept)
 
     def _away(self) -> list[LiveDialog]:
         return [dialog for person in self.elsewhere.values() for dialog in person.dialogs]
@@ -432,7 +443,7 @@ class Engine:
         return known.talks_at(asked.joined or "") if known else ""
 
     def _ringing(self, domain: str) -> tuple[LiveDialog, ...]:
-        kept = (*self.dialogs.values(), *self._away())
+        kept = (*map(self._with_keeps, self.dialogs.values()), *self._away())
         return tuple(one for one in kept if one.domain == domain and one.state is DialogState.RINGING)
 
     def slots(self, claim: Claim) -> Slots | Unknown:
@@ -484,8 +495,24 @@ class Engine:
                     self._join(leg)
                 else:
                     self._asterisk(leg, leg.headers, _headers(decision).get(PrivateHeader.FORWARD, ""))
+            case ForkLate() as fork:
+                self._fork_late(leg, fork)
             case Reply(code, reason, headers) | Challenge(code, reason, headers):
                 leg.final = Final(code, reason, headers)
+
+    def _fork_late(self, leg: Leg, asked: ForkLate) -> None:
+        """The phone's own call ends, and it rings for the other one, which goes on at all phones."""
+        call_id = asked.fork.dialog.call_id
+        answer = asked.late if call_id in self.claimed else asked.said
+        leg.final = Final(answer.code, answer.reason, answer.headers)
+        theirs = next((one for one in self.legs if one.dialog == call_id and one.ringing), None)
+        if theirs is None or answer is asked.late:
+            return
+        assert theirs.shown is not None
+        self.claimed.add(call_id)
+        theirs.late[leg.caller] = asked.fork
+        theirs.ringing[leg.caller] = replace(theirs.shown, headers=(*theirs.shown.headers, *asked.headers))
+        self._says(theirs, leg.caller, 180)
 
     def _is_at(self, leg: Leg, gateway: str) -> None:
         """What the calls daemon writes down on a node with several gateways."""
@@ -507,6 +534,7 @@ class Engine:
         request = Request(
             *("INVITE", target, SipUri("asterisk", "127.0.0.1"), target, f"call-{next(self._ids)}"),
             source=Source.GATEWAY, from_tag="g", from_name=name, private=private, progress=progress,
+            supported=frozenset({"replaces"} if leg.caller.replaces else ()),
         )  # fmt: skip
         self._outbound(leg, self.route(request))
 

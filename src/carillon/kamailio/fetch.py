@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from carillon.kamailio import dialogs, elsewhere, ksr, siblings
+from carillon.kamailio import dialogs, elsewhere, ksr, lateforks, siblings
 from carillon.routing.callback import BUSY_TABLE as BUSY
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.elsewhere import MOVING
@@ -144,13 +144,21 @@ def _busy(account: Account | Unknown | None) -> str:
 def _dialog(call_id: str, request: Request, node: NodeProfile) -> LiveDialog | None:
     """The note of a dialog; also one at a sibling, where a phone wants to take it."""
     found = dialogs.note(call_id)
+    if found and node.spiral:
+        return _with_keeps(found)
     return found or (elsewhere.note(call_id) if node.siblings and request.replaces else None)
 
 
 def _ringing(domain: str, now: float, node: NodeProfile) -> tuple[LiveDialog, ...]:
     """The dialogs of a domain that ring, at any node."""
     here = dialogs.ringing(domain, now)
+    if node.spiral:
+        here = tuple(map(_with_keeps, here))
     return (*here, *elsewhere.ringing(domain, now)) if node.siblings else here
+
+
+def _with_keeps(found: LiveDialog) -> LiveDialog:
+    return replace(found, keeps=lateforks.is_kept(found.call_id))
 
 
 def _elsewhere(

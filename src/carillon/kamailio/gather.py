@@ -137,7 +137,10 @@ def whole(request: Request, node: NodeProfile) -> Request:
     if request.source is Source.GATEWAY and not request.to_tag:
         private = _private()
         named = _asserted_name() if node.spiral else _name()  # a phone's own From is no word of ours
-        request = completed(request, private=private, progress=_progress(node, private), from_name=named)
+        supported = _option_tags(_OPTIONS.texts()[0]) if node.spiral else frozenset()
+        request = completed(
+            request, private=private, progress=_progress(node, private), from_name=named, supported=supported
+        )
     return _by_trunk(request) if request.trunk else request
 
 

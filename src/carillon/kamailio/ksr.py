@@ -435,6 +435,17 @@ def set_timers(answer_s: float, silence_s: float) -> None:
     _must(KSR.tm.t_set_fr(int(answer_s * 1000), int(silence_s * 1000)), "set the timers")
 
 
+def transaction_id() -> str:
+    """By what `add_phones` finds the transaction of the message."""
+    return f"{text('$T(id_index)')} {text('$T(id_label)')}"
+
+
+def add_phones(transaction: str, aor: str) -> bool:
+    """Ring the contacts of an AOR as further ones of a transaction that has no final answer; whether any rings."""
+    index, label = map(int, transaction.split())
+    return _yes(KSR.tsilo.ts_append_to_uri(index, label, "location", f"sip:{aor}"))
+
+
 def append_target() -> None:
     """Keep the target that the request has now as a further one."""
     _must(KSR.corex.append_branch(), "append a target")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import assert_never
 
-from carillon.kamailio import dialogs, ksr, media, rings
+from carillon.kamailio import dialogs, ksr, lateforks, media, rings
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES, TOLD
 from carillon.kamailio.nameasker import NameAsker
@@ -39,6 +39,7 @@ from carillon.routing.decision import (
     ExpectAnswer,
     Follow,
     FollowCall,
+    ForkLate,
     GoDirect,
     Journal,
     KeepDialog,
@@ -50,6 +51,7 @@ from carillon.routing.decision import (
     MarkWatched,
     NameParty,
     NoteBusy,
+    NoteKept,
     NoteLoss,
     NoteReferral,
     NoteRefusal,
@@ -161,6 +163,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_text(RANG, "yes")
         case DialogRings():
             dialogs.rings(ksr.text("$ci"), ksr.text("$tt"))
+            if means.spiral:
+                lateforks.note_transaction(ksr.text("$ci"))
         case DialogUp():
             dialogs.is_answered(ksr.text("$ci"), ksr.text("$tt"))
         case KeepDialog(dialog):
@@ -217,6 +221,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.set_shared_text(BUSY_TABLE, caller, called)
         case NoteTaken(call_id, taken):
             dialogs.taken(call_id, taken)
+        case NoteKept(call_id):
+            lateforks.note_kept(call_id)
         case NoteReferral(call_id, by):
             ksr.set_shared_text(REFERRALS, call_id, by)
         case NoteTold(leg, text):
@@ -262,6 +268,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             _save_copy(aor)
         case LetGo():
             _let_go()
+        case ForkLate():
+            lateforks.fork(outcome)
         case Reply(code, reason, headers) if in_failure_route:
             _append_all(headers)
             ksr.reply_in_transaction(code, reason)

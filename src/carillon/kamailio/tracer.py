@@ -17,6 +17,7 @@ from carillon.routing.decision import (
     Deliver,
     Drop,
     Follow,
+    ForkLate,
     Outcome,
     Pass,
     Relay,
@@ -171,6 +172,8 @@ def outcome_words(outcome: Outcome) -> tuple[str, str]:  # noqa: PLR0911 -- one 
             return "Trunk", f"{outcome.name}, {outcome.uri}{place}"
         case Reply():
             return "Reply", f"{outcome.code} {outcome.reason}"
+        case ForkLate(fork):
+            return "ForkLate", f"{fork.dialog.aor} for {fork.dialog.call_id}"
         case Resume():
             return "Resume", "Asterisk dials again"
         case _:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from carillon.kamailio import dialogs, fetch, gather, ksr, media, rings
+from carillon.kamailio import dialogs, fetch, gather, ksr, lateforks, media, rings
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
@@ -187,10 +187,11 @@ class Worker:
         party = memo.party if 200 <= code < 300 else ""
         timer = gather.reply_timer(code, interval, minimum)
         told = gather.reply_told(memo, code, privacy, warnings)
+        late = lateforks.of_reply() if self.node.spiral and memo.leg is Leg.OUTBOUND else None
         far_end = self._far_end(memo, code, address) if self.siblings and code >= 500 else (None, False)
         known = ReplyFacts(
             *(code, reason, handover, far_end[0], anchor, described, party, is_hidden(memo), *timer, *told),
-            *(memo.recording, far_end[1]),
+            *(memo.recording, far_end[1], late),
         )
         decision = replies.decide(memo, known)
         perform(decision, self.means)
@@ -219,6 +220,10 @@ class Worker:
         self._renew()
         noted = ksr.text(MEMO)
         memo = Memo.parse(noted) if noted else None
+        late = lateforks.in_branch() if self.node.spiral else None
+        if late is False:
+            ksr.drop_branch()
+            return 1
         if self.siblings and (away := self.siblings.away()) and not self._reaches_home(*away, memo):
             return 1
         if memo is None:
@@ -232,7 +237,7 @@ class Worker:
             perform(decision, self.means)
         if isinstance(decision.outcome, Drop):
             media.branch_left_out()
-        elif told := rings.tell_branch():
+        elif late is None and (told := rings.tell_branch()):
             decision = replace(decision, trace=(*decision.trace, TraceRow("rung_as", "told", told)))
         self.tracer.branch(memo, decision)
         return 1

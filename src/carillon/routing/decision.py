@@ -9,6 +9,7 @@ from carillon.routing.anchor import Anchor, Side
 from carillon.routing.bans import Guess
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.facts import Flow, Gateway
+from carillon.routing.latefork import LateFork
 from carillon.routing.memo import Memo
 from carillon.routing.progress import Progress
 from carillon.stores.ports import Limit, Place, RingProfile
@@ -142,6 +143,20 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkLate:
+    """End a call with the answer `said`, and ring the phone at `place` that has made it as one more of another one.
+
+    That is named in `fork`, and `headers` come to the phone with it. If somebody has done so a moment ago: `late`.
+    """
+
+    fork: LateFork
+    place: tuple[str, int]
+    said: Reply
+    late: Reply
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Challenge:
     """Ask for credentials: 401 where we are the end, 407 where we are on the way (RFC 3261 §22)."""
 
@@ -193,7 +208,9 @@ class Claim:
 
 
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow | Cancel
-Outcome = _Sent | RingFlow | Save | SaveCopy | LetGo | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
+Outcome = (
+    _Sent | RingFlow | ForkLate | Save | SaveCopy | LetGo | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +436,16 @@ class NoteTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteKept:
+    """Note in the node's shared memory that nobody at the other side of this call can give it to somebody else.
+
+    Further phones may come to ring for it, see `ForkLate`.
+    """
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteReferral:
     """Note in the node's shared memory that somebody (`by`) sends the other side of his call into this dialog."""
 
@@ -527,6 +554,7 @@ Effect = (
     | NameParty
     | NoteBusy
     | NoteTaken
+    | NoteKept
     | NoteReferral
     | DialogRings
     | DialogUp

@@ -38,7 +38,8 @@ class LiveDialog:
 
     `our_tag` is Asterisk's; `phone_tags` are those that phones have answered with, one alone once one has taken the
     call. `caller` (`user@domain`) and `caller_name` are what the phones show, unless `withheld`. `rights` are those of
-    `aor`'s person. `node` is the sibling whose Asterisk has it, "" for this node; no part of the note.
+    `aor`'s person. `node` is the sibling whose Asterisk has it, "" for this node; `keeps`: nobody at the other side can
+    give the call to somebody else, see `rungbesides`. Both are no part of the note.
     """
 
     call_id: str
@@ -52,6 +53,7 @@ class LiveDialog:
     phone_tags: tuple[str, ...] = ()
     withheld: bool = False
     node: str = ""
+    keeps: bool = False
 
     @property
     def domain(self) -> str:

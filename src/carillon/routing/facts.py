@@ -9,6 +9,7 @@ from enum import Enum
 from carillon.model.frozen import dataclass
 from carillon.routing.anchor import Anchor
 from carillon.routing.dialogs import LiveDialog
+from carillon.routing.latefork import LateFork
 from carillon.sip.contacts import Contact
 from carillon.sip.seal import NO_SECRETS, Secrets
 from carillon.stores.ports import (
@@ -234,6 +235,7 @@ class ReplyFacts:
     `session_expires` and `min_se` are as received, "" for none; `longest_timer_s` is the limit of its call.
     `told` is what the other leg left for the caller; `private` and `warnings` are the phone's Privacy and Warnings.
     `recording` is what is kept when it is recorded. `to_sibling`: the call came from another node's inbound leg.
+    `late` is whose phone replied, where that was rung late.
     """
 
     code: int
@@ -252,6 +254,7 @@ class ReplyFacts:
     warnings: str = ""
     recording: str = ""
     to_sibling: bool = False
+    late: LateFork | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from carillon.model.forwarding import Cause
 from carillon.model.rights import NumberClass
-from carillon.routing import access, spiral, whoanswers
+from carillon.routing import access, rungbesides, spiral, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.beyond import BEYOND, by_own_number
 from carillon.routing.calledname import LATE, address
@@ -302,6 +302,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         RemoveHeader("Route"),
         *_told_inside(request, party),
         KeepDialog(_dialog(request, facts, party)),
+        *rungbesides.noted(request, facts),
         RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
         *spiral.named(facts, told_of, party.aor),
     )

@@ -33,6 +33,7 @@ from carillon.routing.numbering import cleaned
 from carillon.routing.pickuprights import refusal
 from carillon.routing.questions import Questions
 from carillon.routing.request import Request
+from carillon.routing.rungbesides import is_way, rung
 from carillon.routing.taken import GONE, REASONS, Side, Taken
 from carillon.sip.private import PrivateHeader
 from carillon.sip.replaces import Replaces
@@ -141,9 +142,17 @@ def _new_limits(picker: Party, taken: LiveDialog) -> tuple[Limit, ...]:
     )
 
 
+def rung_besides(request: Request, facts: Facts) -> Verdict:
+    """Where no Asterisk has the call, and nobody hands it over, the picker's phone rings for it, and takes it."""
+    found = _taken(request, facts)
+    if not (_is_carried(found, facts) and is_way(found)):
+        return Verdict("skipped", "it is handed over")
+    return rung(request, caller(facts), found, _gone_code(request))
+
+
 def leg_marked(request: Request, facts: Facts) -> Verdict:
     """A leg that Asterisk joins to the one that rings; what is said should that have ended meanwhile."""
-    found, code = _taken(request, facts), 481 if request.replaces else 603
+    found, code = _taken(request, facts), _gone_code(request)
     if facts.node.spiral and _is_carried(found, facts):
         return _carried_on(request, facts, found, code)
     verdict = marked(request, facts, caller(facts).aor, found.aor, "internal", *_named(found, code))
@@ -190,6 +199,7 @@ RULES = (
     person_exists,
     may_pick_up,
     room_for_picker,
+    rung_besides,
     caller_asserted,
     anchored,
     leg_marked,
@@ -205,8 +215,16 @@ def decide(request: Request, facts: Facts) -> Decision:
 def chosen(request: Request, facts: Facts) -> LiveDialog | No:
     """The dialog that is taken, or why none."""
     if request.replaces:
-        return _replaced(request, facts)
-    return _directed(facts, facts.callee) if isinstance(facts.callee, Party) else _longest(facts)
+        return _within_reach(_replaced(request, facts), facts)
+    found = _directed(facts, facts.callee) if isinstance(facts.callee, Party) else _longest(facts)
+    return _within_reach(found, facts)
+
+
+def _within_reach(found: LiveDialog | No, facts: Facts) -> LiveDialog | No:
+    """A sibling without Asterisk gives its calls to phones there only."""
+    if isinstance(found, No) or all(one.name != found.node or one.has_gateway for one in facts.node.siblings):
+        return found
+    return _declined(f"sibling {found.node} has no Asterisk", f"Only at {found.node} can that call be picked up")
 
 
 def _directed(facts: Facts, person: Party) -> LiveDialog | No:
@@ -224,7 +242,8 @@ def _longest(facts: Facts) -> LiveDialog | No:
     others = [one for one in facts.ringing if picker.aor not in (one.aor, one.caller)]
     allowed = [one for one in others if not refusal(picker, one.aor, one.rights)]
     fact = f"{len(others)} calls ring, none that {picker.aor} may pick up"
-    return _first(allowed) or _declined(fact, "No call rings that you may pick up")
+    near = [one for one in allowed if isinstance(_within_reach(one, facts), LiveDialog)]
+    return _first(near) or _first(allowed) or _declined(fact, "No call rings that you may pick up")
 
 
 def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
@@ -247,6 +266,11 @@ def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
 def _matches(replaces: Replaces, found: LiveDialog) -> bool:
     named = {replaces.to_tag, replaces.from_tag}
     return any(named == {found.our_tag, tag} for tag in found.phone_tags)
+
+
+def _gone_code(request: Request) -> int:
+    """What is said should the call have ended."""
+    return 481 if request.replaces else 603
 
 
 def _is_carried(taken: LiveDialog, facts: Facts) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from carillon.routing.calledname import UNTOLD, with_called
+from carillon.routing.calledname import LATE, UNTOLD, with_called
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
     AddHeader,
@@ -13,7 +13,9 @@ from carillon.routing.decision import (
     DialogRings,
     DialogUp,
     Effect,
+    KeepDialog,
     MarkLeg,
+    NameParty,
     NoteRefusal,
     NoteRinging,
     Pass,
@@ -23,6 +25,7 @@ from carillon.routing.decision import (
     TraceRow,
 )
 from carillon.routing.facts import UNKNOWN, ReplyFacts
+from carillon.routing.latefork import LateFork
 from carillon.routing.media import answered
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.words import BUSY, for_stranger
@@ -100,11 +103,28 @@ def party_told(leg: Leg, reply: ReplyFacts) -> Verdict:
 
 def dialog_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """Who rings may be picked up, and who has answered not any more."""
+    if reply.late:
+        return _late_noted(reply.late, reply.code)
     if leg is Leg.OUTBOUND and 180 <= reply.code < 190:
         return Verdict("rings", str(reply.code), effects=(DialogRings(),))
     if leg is Leg.OUTBOUND and 200 <= reply.code < 300:
         return Verdict("answered", str(reply.code), effects=(DialogUp(),))
     return Verdict("skipped", "no dialog with a phone that is called" if leg is Leg.INBOUND else str(reply.code))
+
+
+def _late_noted(late: LateFork, code: int) -> Verdict:
+    """With the phone that was rung late the dialog is another one, and his who has it."""
+    if not 200 <= code < 300:
+        return Verdict("skipped", f"{code} of who picks it up")
+    effects = (KeepDialog(late.dialog), DialogUp(), NameParty(late.party))
+    return Verdict("picked up", f"{code} of {late.dialog.aor}", effects=effects)
+
+
+def own_word_only(leg: Leg, reply: ReplyFacts) -> Verdict:
+    """Who picks a call up declines for himself: a 6xx would end the call at all phones (RFC 3261 §16.7)."""
+    if reply.late and reply.code >= 600:
+        return Verdict("rewritten", str(reply.code), effects=(RewriteReply(480, "Temporarily Unavailable"),))
+    return Verdict("kept", str(reply.code))
 
 
 def far_side_hidden(leg: Leg, reply: ReplyFacts) -> Verdict:
@@ -116,7 +136,7 @@ def far_side_hidden(leg: Leg, reply: ReplyFacts) -> Verdict:
 
 def refusal_noted(leg: Leg, reply: ReplyFacts) -> Verdict:
     """What one phone says counts more than the silence of another."""
-    if leg is Leg.INBOUND or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
+    if leg is Leg.INBOUND or reply.late or reply.code < 400 or reply.code in (401, 407, 408, 430, 487):
         return Verdict("skipped", "no refusal")
     code = 500 if reply.code == 503 else reply.code
     return Verdict("noted", str(code), effects=(NoteRefusal(code, reply.reason),))
@@ -130,6 +150,7 @@ def goes_on(leg: Leg, reply: ReplyFacts) -> Verdict:
 RULES = (
     private_removed,
     own_503_only,
+    own_word_only,
     timer_readable,
     told_why,
     ringing_noted,
@@ -144,10 +165,12 @@ RULES = (
 
 def decide(memo: Memo, reply: ReplyFacts) -> Decision:
     """What to do with a reply of either leg."""
+    if reply.late:
+        memo = replace(memo, shown=LATE + reply.late.shown, says="")
     if memo.shown == UNTOLD and isinstance(reply.handover, HandOver):
         reply = replace(reply, handover=for_stranger(reply.handover, memo.called.rpartition("@")[2]))
     # What is handed over or anchored is new each time; other replies are few and come again, to pure rules.
-    rare = reply.handover or reply.anchor or reply.party or reply.told or reply.warnings
+    rare = reply.handover or reply.anchor or reply.party or reply.told or reply.warnings or reply.late
     decision = decide_by(RULES, memo.leg, reply) if rare else _decided(memo.leg, reply)
     return with_far_end(memo, reply, with_hint(memo, reply, with_called(memo, reply, decision)))
 

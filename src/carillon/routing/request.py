@@ -36,7 +36,8 @@ class Request:
     `asserted` is P-Asserted-Identity and `withheld` whether Privacy asks to hide the caller (RFC 3325, RFC 3323).
     `default_expiry_s` is for contacts of a REGISTER that give no expiry.
     `path` holds the values of all Path headers; `supported` and `required` are option tags, `user_agent` is how the
-    phone calls itself; these are of a REGISTER only, and the option tags of a SUBSCRIBE too.
+    phone calls itself; these are of a REGISTER only, and the option tags of a SUBSCRIBE too, and on a node without
+    Asterisk those of a call's outbound leg.
     `codecs` are those of the audio that is offered, None when none is; `encrypted`: with keys only; `media6`:
     that IPv6 is offered.
     `timing` is of methods that may change a session timer; `longest_timer_s` limits it in its dialog, 0: as usual.

@@ -12,7 +12,7 @@ REASONS: Final = {481: "Call/Transaction Does Not Exist", 603: "Decline"}
 GONE: Final = "The call rings no more"
 """What the picker reads when somebody was faster."""
 
-OUTSIDE: Final = "A call from outside can't be picked up at a branch without Asterisk"
+OUTSIDE: Final = "At a branch without Asterisk an answered call from outside can't be taken over"
 """What he reads where no phone of ours is at the other side."""
 
 NO_REPLACES: Final = 420

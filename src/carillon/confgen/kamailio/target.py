@@ -29,6 +29,7 @@ from carillon.routing.anchor import PARAMETER as ANCHOR
 from carillon.routing.bans import SETTINGS, BanSettings
 from carillon.routing.callback import REMEMBERED_S
 from carillon.routing.facts import Gateway, NodeProfile, Sibling
+from carillon.routing.latefork import CLAIMED_S
 from carillon.routing.message import WINDOW_S
 from carillon.routing.unanswered import WATCHER_SILENCE_S
 from carillon.sip.digest import TAIL
@@ -117,6 +118,7 @@ class Context:
     private: str = PREFIX
     proofs_s: int = PROOFS_S
     longest_call_s: int = LONGEST_CALL_S
+    claimed_s: int = CLAIMED_S
     challenges_s: int = CHALLENGES_S
     tail: str = TAIL
     anchor: str = ANCHOR
