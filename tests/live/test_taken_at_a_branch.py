@@ -64,6 +64,12 @@ def branch(building: Branch) -> Iterator[Branch]:
     building.leaves_phones()
 
 
+def counted(branch: Branch) -> dict[str, int]:
+    """The calls of everybody who has a limit, as administrators see them."""
+    rows = branch.one.does("--json", "limit", "list").row
+    return {row["name"].partition("@")[0]: row["calls"] for row in rows}
+
+
 def named_by(told: Message) -> str:
     """The call that a lamp shows, as a phone's key names it."""
     (each,) = dialogs(told)
@@ -88,6 +94,23 @@ def test_a_colleague_takes_a_call_that_rings(branch: Branch) -> None:
     hear_each_other(carol, now, eva, at_eva)
     at_eva.hangup()
     now.wait_ended()
+
+
+def test_it_counts_for_both_and_no_more_for_who_was_rung(branch: Branch) -> None:
+    people = ("201", "202", "203")
+    for person in people:
+        branch.one.does("user", "set", person, "--most-calls", "2")
+    carol, eva, dave = branch.telephone("201"), branch.telephone("203"), branch.telephone("202")
+    carol.dial("202").wait_ringing()
+    assert comes_true(lambda: counted(branch) == {"201": 1, "202": 1, "203": 0})
+    at_eva = eva.dial("*8202")
+    at_eva.wait_answered()
+    dave.incoming().wait_ended()
+    assert comes_true(lambda: counted(branch) == {"201": 1, "202": 0, "203": 1})
+    at_eva.hangup()
+    assert comes_true(lambda: set(counted(branch).values()) == {0})
+    for person in people:
+        branch.one.does("user", "set", person, "--most-calls", "none")
 
 
 def test_a_lamp_shows_who_has_taken_it(branch: Branch) -> None:

@@ -151,6 +151,34 @@ def test_a_call_is_picked_up_while_it_is_cut(alone: SimulatedOffice) -> None:
     alone.carol.picks_up(alone.bob).takes(call)
 
 
+def test_a_call_that_is_picked_up_counts_for_both_and_no_more_for_who_was_rung(alone: SimulatedOffice) -> None:
+    """For the caller without a gap: his phone has given one call away and taken another one."""
+    alone.groups("sales", alone.bob, alone.carol)
+    for person in (alone.alice, alone.bob, alone.carol):
+        alone.limits(person, 1)
+    call = alone.alice.calls(alone.bob)
+    taken = alone.carol.picks_up(alone.bob)
+    taken.takes(call)
+    assert taken.inbound.outbound_memo is not None
+    assert taken.inbound.outbound_memo.slots == (f"user {alone.alice.phone.aor}",)
+    alone.counts(alone.alice, 1)
+    alone.counts(alone.carol, 1)
+    alone.frees(alone.bob)
+
+
+def test_a_call_that_is_not_given_away_counts_as_before(alone: SimulatedOffice) -> None:
+    alone.groups("sales", alone.bob, alone.carol)
+    for person in (alone.alice, alone.bob, alone.carol):
+        alone.limits(person, 1)
+    call = alone.alice.calls(alone.bob)
+    alone.alice.phone.replaces = False
+    alone.carol.picks_up(alone.bob).failed(603)
+    alone.counts(alone.alice, 1)
+    alone.frees(alone.carol)
+    alone.bob.answers(call)
+    call.is_up()
+
+
 def test_a_phone_that_says_it_gives_calls_away_and_does_not_goes_on_calling(branch: SimulatedOffice) -> None:
     branch.groups("sales", branch.bob, branch.carol)
     call = branch.alice.calls(branch.bob)

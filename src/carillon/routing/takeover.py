@@ -5,6 +5,7 @@ The phone at the other side is rung with Replaces (RFC 3891), and takes the new 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from carillon.routing import spiral, whoanswers
@@ -23,6 +24,7 @@ from carillon.routing.decision import (
 )
 from carillon.routing.dialogs import DialogState, LiveDialog
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
+from carillon.routing.limits import NO_LIMIT, claim, counted, said
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.outbound import caller_shown, of_our_call
 from carillon.routing.questions import Questions
@@ -72,6 +74,17 @@ def still_there(request: Request, facts: Facts) -> Verdict:
     return Verdict("passed", f"{taken.call_id} is {wanted}")
 
 
+def counts_on(request: Request, facts: Facts) -> Verdict:
+    """Whose phone takes it has one call before and after: it counts at once, and nobody is refused for it."""
+    assert isinstance(facts.callee, Party)
+    limits = tuple(replace(limit, most=None) for limit in counted(facts.callee))
+    if not limits:
+        return NO_LIMIT
+    if facts.slots is None:
+        return claim(request.private[PrivateHeader.LEG], limits, request)
+    return Verdict("counted", said(facts))
+
+
 def given(request: Request, facts: Facts) -> Verdict:
     """To all phones of that person: only the one that has the dialog takes it, and none rings (Require)."""
     party, taken = facts.callee, _taken(request)
@@ -98,7 +111,7 @@ def given(request: Request, facts: Facts) -> Verdict:
     return Verdict("given", f"the phone of {party.aor} takes it", Ring(party.aor, ANSWER_S), effects, memo)
 
 
-RULES = (forwards_left, of_our_call, still_there, caller_shown, timed, given)
+RULES = (forwards_left, of_our_call, still_there, counts_on, caller_shown, timed, given)
 
 
 def decide(request: Request, facts: Facts) -> Decision:
