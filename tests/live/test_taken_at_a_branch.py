@@ -14,6 +14,7 @@ from tests.lab.known import comes_true
 from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final, heard
 from tests.live.test_branch_without_asterisk import talk_outside
+from tests.live.test_dies_ringing import gives_up
 from tests.live.test_lamps import states
 from tests.live.test_transfers import hear_each_other
 from tests.live.watching import Watch, dialogs
@@ -161,6 +162,39 @@ def test_two_colleagues_are_joined(branch: Branch) -> None:
     to_dave.hangup()
     dave_now.hangup()
     eva_now.wait_ended()
+
+
+@pytest.mark.parametrize("cancels", [False, True], ids=["waits", "hangs up"])
+def test_a_colleague_is_joined_with_one_whose_phone_rings_still(branch: Branch, cancels: bool) -> None:
+    """Carol doesn't wait until Eva has answered: Eva's phone rings for Dave then, and Carol is rid of both."""
+    carol, dave, eva = branch.phone("201"), branch.telephone("202"), branch.telephone("203")
+    invite = calls(carol, f"sip:202@{DOMAIN}")
+    at_dave = dave.incoming()
+    at_dave.pick_up()
+    to_dave = Dialog.called(carol, invite, final(carol, invite))
+    to_dave.ack()
+    at_dave.wait_answered()
+    second = calls(carol, f"sip:203@{DOMAIN}")
+    from_carol = eva.incoming()
+    rings = carol.await_message(lambda each: each.code == 180 and each.cseq == second.cseq, 5, "ringing")
+    ours, theirs = ((rings.header(name) or "").partition(";tag=")[2] for name in ("From", "To"))
+    named = f"{rings.header('Call-ID')}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}"
+    refer = to_dave.request("REFER", headers=[("Refer-To", f"<{eva.contact}?Replaces={named}>")])
+    carol.send(refer)
+    assert final(carol, refer).code == 202
+    if cancels:
+        gives_up(carol, second)
+    assert final(carol, second).code == 487
+    from_carol.wait_ended()
+    at_eva = eva.incoming()
+    assert (at_eva.invite.header("From") or "").startswith('"Dave"')
+    at_eva.answer()
+    dave_now = dave.follows()
+    hear_each_other(dave, dave_now, eva, at_eva)
+    told = carol.await_message(lambda each: each.method == "NOTIFY" and "200" in each.body, 5, "that it has worked")
+    carol.respond(told, 200)
+    dave_now.hangup()
+    at_eva.wait_ended()
 
 
 def test_a_call_is_taken_and_two_are_joined_while_the_link_is_cut(branch: Branch) -> None:

@@ -22,7 +22,7 @@ KNOWN: dict[type, str] = {
     " transport private progress diversions event replaces body_bytes sibling home written spirals inward beyond_us",
     Facts: "now node domains account callee caller callee6 registered bound routes trunks trunks_down targets schedules"
     " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow elsewhere"
-    " panel left_by joined_at beyond moving mains satellites referred_by",
+    " panel left_by joined_at beyond moving mains satellites referred_by consulted",
     ReplyFacts: "code reason handover far_end_code anchor described party withheld session_expires min_se"
     " longest_timer_s told private warnings recording to_sibling late",
     NodeProfile: "default_domain gateways hosts secrets codecs ring_s minimum_expiry_s most_contacts most_forwards"

@@ -76,6 +76,7 @@ def facts(
         named=_named(questions.named, directory),
         busy=_busy(account) if questions.busy else "",
         dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
+        consulted=dialogs.note(questions.consulted) if questions.consulted else None,
         referred_by=ksr.shared_text(REFERRALS, questions.referred) or "" if questions.referred else "",
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
         elsewhere=_elsewhere(account, callee, talks_here) if questions.elsewhere and talks_here else {},

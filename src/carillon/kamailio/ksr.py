@@ -436,13 +436,13 @@ def set_timers(answer_s: float, silence_s: float) -> None:
 
 
 def transaction_id() -> str:
-    """By what `add_phones` finds the transaction of the message."""
-    return f"{text('$T(id_index)')} {text('$T(id_label)')}"
+    """By what `add_phones` finds the transaction of the message, and its CSeq."""
+    return f"{text('$T(id_index)')} {text('$T(id_label)')} {text('$cs')}"
 
 
 def add_phones(transaction: str, aor: str) -> bool:
     """Ring the contacts of an AOR as further ones of a transaction that has no final answer; whether any rings."""
-    index, label = map(int, transaction.split())
+    index, label, _ = map(int, transaction.split())
     return _yes(KSR.tsilo.ts_append_to_uri(index, label, "location", f"sip:{aor}"))
 
 

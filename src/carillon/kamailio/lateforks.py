@@ -1,4 +1,7 @@
-"""Ringing a phone as one more of a call that rings already, `routing.latefork`: its branch is made in this process."""
+"""Calls that ring, as transactions of the engine: a phone is added (`routing.latefork`), or the call is ended.
+
+The branch of an added phone is made in this process.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from carillon.kamailio import ksr
+from carillon.kamailio.ownrpc import OwnRpc
 from carillon.kamailio.routes import Callback
 from carillon.routing.decision import ForkLate, Header
 from carillon.routing.latefork import CLAIMS, KEPT, TABLE, TRANSACTIONS, LateFork
@@ -40,6 +44,13 @@ def is_kept(call_id: str) -> bool:
 def note_transaction(call_id: str) -> None:
     """In a reply: where the call is found while it rings."""
     ksr.set_shared_text(TRANSACTIONS, call_id, ksr.transaction_id())
+
+
+def end(call_id: str, rpc: OwnRpc) -> None:
+    """Have a call that rings ended."""
+    transaction = ksr.shared_text(TRANSACTIONS, call_id)
+    if transaction is not None and not rpc.tell("tm.cancel", call_id, transaction.rpartition(" ")[2]):
+        ksr.log("warn", f"transfer: {call_id} could not be ended; its caller may")
 
 
 def fork(asked: ForkLate) -> None:

@@ -14,6 +14,7 @@ from carillon.kamailio import dialogs, ksr, lateforks, media, rings
 from carillon.kamailio.bans import Bans
 from carillon.kamailio.fetch import LEGS, MESSAGES, NONCES, TOLD
 from carillon.kamailio.nameasker import NameAsker
+from carillon.kamailio.ownrpc import OwnRpc
 from carillon.kamailio.routes import Callback
 from carillon.kamailio.settings import Sockets
 from carillon.kamailio.siblings import Siblings
@@ -36,6 +37,7 @@ from carillon.routing.decision import (
     DialogUp,
     Drop,
     Effect,
+    EndRinging,
     ExpectAnswer,
     Follow,
     FollowCall,
@@ -113,7 +115,8 @@ class Means:
 
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
     `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them. At
-    `relay` the media relay takes commands. `spiral` is the socket by which this node sends to itself, if it does.
+    `relay` the media relay takes commands. `spiral` is the socket by which this node sends to itself, if it does;
+    there `rpc` is told what the engine is to do.
     """
 
     handovers: HandOvers
@@ -131,6 +134,7 @@ class Means:
     siblings: Siblings | None = None
     changed: NameAsker | None = None
     spiral: Gateway | None = None
+    rpc: OwnRpc | None = None
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -223,6 +227,9 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             dialogs.taken(call_id, taken)
         case NoteKept(call_id):
             lateforks.note_kept(call_id)
+        case EndRinging(call_id):
+            if means.rpc:
+                lateforks.end(call_id, means.rpc)
         case NoteReferral(call_id, by):
             ksr.set_shared_text(REFERRALS, call_id, by)
         case NoteTold(leg, text):

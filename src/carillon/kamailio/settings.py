@@ -42,7 +42,8 @@ class Settings:
     Nobody in `trusted` is ever banned. `advertised` holds the address that phones are told and the node's own, where
     they differ. `registrations_changed` is where siblings are told of, None on a node that has none, and
     `cluster_socket` the one by which they are spoken to; `bans_told` is where bans are told for them.
-    `relay` is where the media relay takes commands. `secrets` is replaced when the system's secret is renewed.
+    `relay` is where the media relay takes commands. `secrets` is replaced when the system's secret is renewed. `rpc` is
+    where the engine takes them, on a node without Asterisk.
     """
 
     node: NodeProfile
@@ -62,6 +63,7 @@ class Settings:
     bans_told: Path | None = None
     relay: tuple[str, int] = ("", 0)
     secrets: Path = Path()
+    rpc: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -98,5 +100,6 @@ class Settings:
         bans = Path(values["bans_told"]) if values["siblings"] else None
         socket = str(values.get("cluster_socket", ""))
         relay = str(values["relay"][0]), int(values["relay"][1])
-        secrets = Path(values["secrets"])
-        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans, relay, secrets)
+        secrets, rpc = Path(values["secrets"]), Path(values["rpc"]) if node.spiral else None
+        more = relay, secrets, rpc
+        return cls(node, inside, outside, trusted, *places, advertised, spool, changed, socket, bans, *more)

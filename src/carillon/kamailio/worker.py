@@ -13,6 +13,7 @@ from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
 from carillon.kamailio.nameasker import NameAsker
+from carillon.kamailio.ownrpc import OwnRpc
 from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
 from carillon.kamailio.plain import Plain
 from carillon.kamailio.routes import LINE
@@ -93,8 +94,9 @@ class Worker:
         places = settings.advertised, settings.recordings
         changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
         others = self.siblings, changed
-        login, relay, itself = self._trunk_login, settings.relay, self.node.spiral
-        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others, itself)
+        login, relay = self._trunk_login, settings.relay
+        itself = self.node.spiral, OwnRpc(settings.rpc) if settings.rpc else None
+        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others, *itself)
         self.tracer = Tracer(settings.trace_socket)
         self._journal, self._changed = journal, changed
         self.plain = self._short_path()

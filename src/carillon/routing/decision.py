@@ -446,6 +446,13 @@ class NoteKept:
 
 
 @dataclass(frozen=True, slots=True)
+class EndRinging:
+    """Have the engine end a call that rings, by its Call-ID, as if its caller had hung up."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteReferral:
     """Note in the node's shared memory that somebody (`by`) sends the other side of his call into this dialog."""
 
@@ -555,6 +562,7 @@ Effect = (
     | NoteBusy
     | NoteTaken
     | NoteKept
+    | EndRinging
     | NoteReferral
     | DialogRings
     | DialogUp

@@ -60,6 +60,10 @@ class LiveDialog:
         """The domain of the person."""
         return self.aor.rpartition("@")[2]
 
+    def is_named(self, *tags: str) -> bool:
+        """Whether these are its tags, either way round: vendors write them so, too."""
+        return any(set(tags) == {self.our_tag, tag} for tag in self.phone_tags)
+
     def rings(self, tag: str, now: float) -> LiveDialog:
         """A phone has said, with this tag, that it rings."""
         if self.state is DialogState.UP or tag in self.phone_tags:

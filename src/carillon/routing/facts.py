@@ -207,6 +207,7 @@ class Facts:
     caller_lists: Mapping[tuple[str, str], frozenset[str]] | Unknown = field(default_factory=dict)
     rings: Mapping[tuple[str, str], RingProfile] | Unknown = field(default_factory=dict)
     dialog: LiveDialog | None = None
+    consulted: LiveDialog | None = None
     referred_by: str = ""
     left_by: tuple[Place, ...] | Unknown = ()
     joined_at: str = ""

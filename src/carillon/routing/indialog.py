@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from carillon.routing import semiattended
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, DialogEnds, Effect, Follow, NoteReferral, Reply, StripPrivate
 from carillon.routing.facts import Facts, Gateway, NodeProfile
@@ -13,6 +14,7 @@ from carillon.routing.request import Request, Source
 from carillon.routing.sessiontimer import still_timed
 from carillon.sip.dialogproof import is_proved
 from carillon.sip.referto import ReferTo
+from carillon.sip.replaces import Replaces
 from carillon.sip.seal import Secrets
 from carillon.sip.uri import SipUri, quoted
 
@@ -24,8 +26,9 @@ NOT_OUTSIDE = "A branch without Asterisk does not transfer callers from outside"
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
-    """Nothing: the proof rides in the request. Whoever joins two calls that no Asterisk has: the note of the first."""
-    return Questions(dialog=request.call_id) if _joins(request) else NOTHING
+    """Nothing: the proof rides in the request. Whoever joins two calls that no Asterisk has: the notes of both."""
+    named = _joined(request)
+    return Questions(dialog=request.call_id, consulted=named.call_id) if named else NOTHING
 
 
 def belongs(request: Request, node: NodeProfile) -> bool:
@@ -73,23 +76,27 @@ def _spirals(request: Request) -> Verdict:
     return Verdict("passed", "to ourselves, and on from here")
 
 
-def _joins(request: Request) -> bool:
-    """Whether somebody sends the other side of his call into another one of his, by Replaces."""
-    target = ReferTo.parse(request.refer_to[0]) if request.spirals and len(request.refer_to) == 1 else None
-    return bool(target and target.replaces)
+def _target(request: Request) -> ReferTo | None:
+    return ReferTo.parse(request.refer_to[0]) if request.spirals and len(request.refer_to) == 1 else None
+
+
+def _joined(request: Request) -> Replaces | None:
+    """The call of his into which somebody sends the other side of this one, by Replaces."""
+    target = _target(request)
+    return target.replaces if target else None
 
 
 def referral_noted(request: Request, facts: Facts) -> Verdict:
     """That one's phone will ask for it with Replaces, and may: he who is in both calls has sent it (RFC 5589 §7)."""
-    if not _joins(request):
+    target, here = _target(request), facts.dialog
+    if target is None or target.replaces is None:
         return Verdict("skipped", "joins no calls")
-    target, here = ReferTo.parse(request.refer_to[0]), facts.dialog
-    assert target is not None
-    assert target.replaces is not None
     if here is None or request.from_tag not in (here.our_tag, *here.phone_tags):
         return Verdict("not noted", "nothing is known of this dialog")
     by = here.caller if request.from_tag == here.our_tag else here.aor
     call_id = target.replaces.call_id
+    if rings := semiattended.rings_for(by, target.replaces, facts.consulted):
+        return semiattended.sent_on(rings)
     return Verdict("noted", f"{by} sends somebody into {call_id}", effects=(NoteReferral(call_id, by),))
 
 

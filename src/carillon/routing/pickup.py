@@ -264,8 +264,7 @@ def _replaced(request: Request, facts: Facts) -> LiveDialog | No:
 
 
 def _matches(replaces: Replaces, found: LiveDialog) -> bool:
-    named = {replaces.to_tag, replaces.from_tag}
-    return any(named == {found.our_tag, tag} for tag in found.phone_tags)
+    return found.is_named(replaces.to_tag, replaces.from_tag)
 
 
 def _gone_code(request: Request) -> int:

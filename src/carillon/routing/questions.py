@@ -19,6 +19,7 @@ class Questions:
     `named` asks who an outside number is: domain, number, and the extension of whose books are asked.
     `busy` asks whom the account's person found busy last: shared memory.
     `dialog` asks for the note of a dialog by its Call-ID, `ringing` for those of a domain that ring: shared memory.
+    `consulted` asks for the note of the dialog into which a REFER sends somebody, by its Call-ID: shared memory.
     `referred` asks who has asked by REFER to take a side of a dialog, by its Call-ID: shared memory.
     `left_by` asks where a call went outside, by the Call-ID of its outbound leg: one trip to Redis.
     `elsewhere` asks at which nodes the account's person and the callee have calls: shared memory.
@@ -45,6 +46,7 @@ class Questions:
     sent_by: str | None = None
     named: tuple[str, str, str] | None = None
     dialog: str | None = None
+    consulted: str | None = None
     referred: str | None = None
     left_by: str | None = None
     busy: bool = False

@@ -316,6 +316,7 @@ def _settings(system: System) -> str:
             "cluster_port": profile.cluster_port,
             "branch": profile.branch,
             "spiral": [profile.spiral.address, profile.spiral.port] if profile.spiral else [],
+            "rpc": str(paths.kamailio_rpc),
             "cluster_socket": f"tls:{cluster(node)}",
             "feed": [node.signalling[0], node.feed_port],
             "bans_told": str(paths.bans_told),
