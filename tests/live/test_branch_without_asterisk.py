@@ -222,11 +222,44 @@ def test_no_phone_reaches_a_part_of_the_node_by_a_dialog_of_its_own(branch: Bran
 
 
 def test_a_call_outlives_the_death_of_kamailio(branch: Branch) -> None:
+    """Lamps go on to shine, lists show it, and it counts, until somebody hangs up."""
+    alice, carol, dave = branch.phone("101"), branch.phone("201"), branch.phone("202")
+    branch.one.does("user", "set", "202", "--most-calls", "5")
+    far = Watch(alice, f"sip:202@{DOMAIN}", "dialog")
+    mine, theirs = talk(carol, dave)
+    far.until(lambda told: states(told) == ["confirmed"])
+    kills(branch.two, "kamailio")
+    (row,) = branch.two.does("--json", "call", "list").row
+    assert (row["from"], row["to"], row["state"]) == ("201", "202", "up")
+    refused = branch.two.asks("call", "hangup", row["id"])
+    assert "older than this Kamailio, so its phones alone can end it" in refused.error
+    near = Watch(carol, f"sip:202@{DOMAIN}", "dialog")
+    near.until(lambda told: states(told) == ["confirmed"])
+    assert counted(branch) == 1
+    ends(mine, theirs)
+    for lamp in (far, near):
+        lamp.until(lambda told: dialogs(told) == [])
+    assert comes_true(lambda: counted(branch) == 0)
+    assert branch.two.does("--json", "call", "list").row == []
+    branch.one.does("user", "set", "202", "--most-calls", "none")
+    ends(*talk(carol, dave))
+
+
+def test_a_call_that_has_just_ended_does_not_come_back_when_kamailio_dies(branch: Branch) -> None:
     carol, dave = branch.phone("201"), branch.phone("202")
     mine, theirs = talk(carol, dave)
-    kills(branch.two, "kamailio")
+    assert comes_true(lambda: len(branch.two.does("--json", "call", "list").row) == 1)
     ends(mine, theirs)
-    ends(*talk(carol, dave))
+    kills(branch.two, "kamailio")
+    near = Watch(carol, f"sip:202@{DOMAIN}", "dialog")
+    near.until(lambda told: dialogs(told) == [])
+    assert branch.two.does("--json", "call", "list").row == []
+
+
+def counted(branch: Branch) -> int:
+    """How many calls of Dave count."""
+    rows = branch.one.does("--json", "limit", "list").row
+    return sum(row["calls"] for row in rows if row["name"] == f"202@{DOMAIN}")
 
 
 def talk_outside(caller: RawAgent, uri: str, provider: RawAgent, number: str) -> tuple[Dialog, Dialog]:

@@ -22,8 +22,10 @@ from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
 from carillon.calls.severed import Severed
-from carillon.calls.spirals import spirals
+from carillon.calls.spirals import engine_since, spirals
+from carillon.calls.survivors import Survivors
 from carillon.stores import repairs
+from carillon.stores.endings import EndingsReader
 from carillon.supervision.rpc import RpcFailed
 from carillon.system.pulse import beat
 
@@ -83,9 +85,11 @@ class Daemon:
 
     def _follow_spirals(self) -> None:
         """Where there is no Asterisk, Kamailio is asked again and again: a branch has few calls."""
+        survivors = Survivors(self.settings.rpc, EndingsReader(self.settings.redis).among)
         while True:
             try:
-                calls = spirals(self.settings.rpc)
+                engine = engine_since(self.settings.rpc)
+                calls = survivors.among(spirals(self.settings.rpc), engine)
                 self._tell([*self.book.hold(each for call in calls for each in call.channels), AllForNow()])
                 if self._said:
                     self._complain("")

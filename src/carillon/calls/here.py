@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from carillon.calls import listing, spirals
+from carillon.calls import listing, spirals, survivors
 from carillon.calls.ami import Door, Manager, NoAnswer
 from carillon.calls.listing import LiveCall
 from carillon.supervision.rpc import RpcFailed
@@ -48,12 +49,15 @@ class AtKamailio:
     def live_calls(self) -> list[LiveCall]:
         """As in `Calls`."""
         try:
-            return [one.call for one in spirals.spirals(self.rpc)]
+            found = [*survivors.read(self.rpc, time.time()), *spirals.spirals(self.rpc)]
+            return [one.call for one in sorted(found, key=lambda one: one.began)]
         except RpcFailed as failed:
             raise NoAnswer(str(failed)) from failed
 
     def hang_up(self, name: str) -> LiveCall | None:
         """As in `Calls`."""
+        if any(one.call.answers_to(name) for one in survivors.read(self.rpc, time.time())):
+            raise NoAnswer(f"the call {name} is older than this Kamailio, so its phones alone can end it")
         try:
             return spirals.hang_up(self.rpc, name)
         except RpcFailed as failed:

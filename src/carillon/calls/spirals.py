@@ -1,7 +1,7 @@
 """Calls that no Asterisk has: those which pass Kamailio twice, as its own list of dialogs has them. `routing.spiral`.
 
 What the list says of a dialog is read as the two channels that an Asterisk would have. The engine forgets it when it
-dies, and the calls go on.
+dies, and the calls go on: see `survivors`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,11 @@ class Spiral:
     words: Mapping[str, str]
 
     @property
+    def id_text(self) -> str:
+        """By what it is told from others, also those of another run of the engine."""
+        return f"{self.began}.{self.entry}.{self.id}"
+
+    @property
     def channels(self) -> tuple[Channel, ...]:
         """Who calls, and who is called once that is known."""
         sides = (self.words.get("caller_is", ""), self.words.get("party", ""))
@@ -44,7 +49,7 @@ class Spiral:
 
     def _channel(self, place: int, side: str) -> Channel:
         via, _, party = side.partition(" ")
-        name, is_up = f"{self.began}.{self.entry}.{self.id}", self.state is State.UP
+        name, is_up = self.id_text, self.state is State.UP
         return Channel(
             *(f"{name}.{place}", name, self.words["leg"], party, via),
             *(self.words.get("caller", ""), self.words.get("called", "")),
@@ -71,6 +76,11 @@ def spirals(at: Path) -> list[Spiral]:
     """All that are up, oldest first. `at` is Kamailio's RPC socket. Raises `RpcFailed`."""
     found = (spiral_in(told) for told in rpc.call(at, "dlg.list") or ())
     return sorted((one for one in found if one), key=lambda one: (one.began, one.entry, one.id))
+
+
+def engine_since(at: Path) -> str:
+    """Since when this Kamailio runs, as it writes it. Raises `RpcFailed`."""
+    return str(rpc.call(at, "core.uptime")["up_since"])
 
 
 def spiral_in(told: Mapping[str, Any]) -> Spiral | None:

@@ -95,6 +95,7 @@ from carillon.sip.digest import answer
 from carillon.sip.private import KEPT_FLAGS, LEADS_TO, LET_GO, OURS, PREFIX
 from carillon.sip.uri import SipUri, quoted
 from carillon.stores import removals
+from carillon.stores.endings import RedisEndings
 from carillon.stores.ports import CallCounts, HandOver, HandOvers, Leaving, Place, StoreDown
 from carillon.stores.registrationjournal import Binding, RegistrationJournal
 from carillon.system.relay import Where
@@ -116,7 +117,7 @@ class Means:
     `trunk_login` gives user and password of a trunk (domain, name); `advertised` is as for `media.anchor`.
     `recordings` is the spool of recordings. `siblings` is None on a node that has none; `changed` tells them. At
     `relay` the media relay takes commands. `spiral` is the socket by which this node sends to itself, if it does;
-    there `rpc` is told what the engine is to do.
+    there `rpc` is told what the engine is to do, and `endings` of calls that end.
     """
 
     handovers: HandOvers
@@ -135,6 +136,7 @@ class Means:
     changed: NameAsker | None = None
     spiral: Gateway | None = None
     rpc: OwnRpc | None = None
+    endings: RedisEndings | None = None
 
 
 def perform(decision: Decision, means: Means, *, in_failure_route: bool = False) -> None:
@@ -163,6 +165,8 @@ def _effect(effect: Effect, means: Means) -> None:  # noqa: PLR0912, PLR0915 -- 
             ksr.append_header(name, value)
         case DialogEnds():
             dialogs.ends()
+            if means.endings:
+                _note_end(means.endings)
         case NoteRinging():
             ksr.set_text(RANG, "yes")
         case DialogRings():
@@ -561,6 +565,13 @@ def _release(calls: CallCounts, leg: str, names: tuple[str, ...]) -> None:
         calls.release(leg, names)
     except StoreDown as down:
         ksr.log("warn", f"call counts: {down}; the place is free again in seconds")
+
+
+def _note_end(endings: RedisEndings) -> None:
+    try:
+        endings.put(ksr.text("$ci"))
+    except StoreDown as down:
+        ksr.log("warn", f"endings: {down}; if Kamailio dies now, its lamps go on to shine")
 
 
 def _append_all(headers: tuple[tuple[str, str], ...]) -> None:

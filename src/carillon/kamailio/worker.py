@@ -39,6 +39,7 @@ from carillon.routing.taken import COMPLETED_ELSEWHERE
 from carillon.sip.private import FAR_END
 from carillon.stores.callcounts import RedisCallCounts
 from carillon.stores.directory import DirectoryReader
+from carillon.stores.endings import RedisEndings
 from carillon.stores.handover import RedisHandOvers
 from carillon.stores.leaving import RedisLeaving
 from carillon.stores.noderedis import NodeRedis
@@ -95,8 +96,10 @@ class Worker:
         changed = NameAsker(settings.registrations_changed) if settings.registrations_changed else None
         others = self.siblings, changed
         login, relay = self._trunk_login, settings.relay
-        itself = self.node.spiral, OwnRpc(settings.rpc) if settings.rpc else None
-        self.means = Means(*stores, self.bans, *sockets, login, journal, names, *places, relay, *others, *itself)
+        own = (OwnRpc(settings.rpc), RedisEndings(node)) if settings.rpc else (None, None)
+        self.means = Means(
+            *stores, self.bans, *sockets, login, journal, names, *places, relay, *others, self.node.spiral, *own
+        )
         self.tracer = Tracer(settings.trace_socket)
         self._journal, self._changed = journal, changed
         self.plain = self._short_path()

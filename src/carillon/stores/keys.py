@@ -9,6 +9,7 @@
 | `calls-kept` | `yes` while counters are there | the calls daemon | the calls daemon, which so finds a new Redis | 1 h |
 | `gateway:AOR` | `HOST:PORT` of the Asterisk that has a call of this person | the calls daemon, on a node with several | inbound leg | the lease |
 | `leaving:CALL-ID` | list: URI and target of each place by which a call went outside | outbound leg | the CANCEL of a call that rang when Kamailio died | 10 min |
+| `ended:CALL-ID` | `yes` once a BYE of a dialog without Asterisk has passed | every worker | the calls daemon, after the death of Kamailio | 10 min |
 
 All may be lost: a call goes without them, and the calls daemon writes again what is so.
 """  # noqa: E501
@@ -36,6 +37,7 @@ LEASE_S = 12.0
 KEPT, KEPT_S = "calls-kept", 3600
 
 HANDOVER_S = 2 * 3600
+ENDED_S = 600
 LEAVING_S = 600
 """Longer than anything may ring."""
 FORGET_S = 60
@@ -50,6 +52,11 @@ def handover(leg: str) -> str:
 def leaving(call_id: str) -> str:
     """Where the outbound leg of this Call-ID went."""
     return f"leaving:{call_id}"
+
+
+def ended(call_id: str) -> str:
+    """That the dialog of this Call-ID is over."""
+    return f"ended:{call_id}"
 
 
 def calls(scope: Scope | str, name: str) -> str:
