@@ -183,12 +183,17 @@ class Branches:
     @contextmanager
     def cut_off(self, site: str = "liege") -> Iterator[None]:
         """The branch hears nothing of the others, and they nothing of it; it has noticed."""
+        satellite = self.satellites[site]
+        assert comes_true(lambda: not self._is_alone(satellite), SILENCE_S), "it has heard mains since the last cut"
         self.network.cut_link(site)
         try:
-            assert comes_true(lambda: "no main answers since" in self.follower(self.satellites[site]), SILENCE_S)
+            assert comes_true(lambda: self._is_alone(satellite), SILENCE_S)
             yield
         finally:
             self.network.heal_link(site)
+
+    def _is_alone(self, satellite: Machine) -> bool:
+        return "no main answers since" in self.follower(satellite)
 
     def knows(self, machine: Machine, extension: str) -> bool:
         """Whether a machine knows any phone of somebody."""

@@ -258,8 +258,8 @@ def test_a_renewed_certificate_is_what_the_database_shows(
     nearly_ended = serial((place / "node.pem").read_text())
     assert comes_true(lambda: serial((place / "node.pem").read_text()) != nearly_ended, 60)
     assert comes_true(lambda: shown(one) == serial((place / "node.pem").read_text()), 60)
-    two.does("user", "add", "105", "--name", "Eve")
-    assert comes_true(lambda: name(one, "105") == "Eve")
+    two.does("user", "add", "106", "--name", "Frank")
+    assert comes_true(lambda: name(one, "106") == "Frank")
 
 
 def serial(pem: str) -> int:
