@@ -126,6 +126,7 @@ def test_a_node_that_was_down_has_it_before_it_takes_calls(branch: Branch) -> No
     assert (problems["two"], problems["node1"]) == (FORMER, None)
     two.does("up")
     assert secrets(two) == secrets(branch.one)
+    assert comes_true(lambda: is_up(branch.one, "two") and is_up(branch.satellites["liege"], "two"))
     everybody_calls(*phones(branch))
     assert comes_true(lambda: FORMER not in said_of_siblings(branch.one))
 
