@@ -87,8 +87,11 @@ class Following:
                         keep_aside(self._paths, load_nodes(self._paths)[0].name, aside)
                         lastknown.lay_told(self._paths, owner)
                     self.report = Report(position.sequence, self._clock())
-        finally:
-            self._keeps_for_a_start(place)
+        except (Unreachable, Refused, Broken):
+            with suppress(OSError, sqlite3.Error):  # that no main answers is what people must know first
+                self._keeps_for_a_start(place)
+            raise
+        self._keeps_for_a_start(place)
         self._tells()
 
     def _keeps_for_a_start(self, place: Path) -> None:
