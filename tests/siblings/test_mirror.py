@@ -46,7 +46,7 @@ class Office:
 
     @property
     def peer(self) -> Peer:
-        return Peer(self.name, ("127.0.0.1",), 5067, "", self.branch is not None, self.branch)
+        return Peer(self.name, ("127.0.0.1",), 5067, "", self.branch)
 
     def knows(self, *others: Office) -> None:
         told: Any = SimpleNamespace(nodes=Path(), listen=("127.0.0.1", 1), directory=self.directory, branch=self.branch)

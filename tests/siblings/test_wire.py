@@ -38,3 +38,15 @@ def test_a_line_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(wire, "LONGEST", 100)
     with pytest.raises(ValueError, match="too long"):
         asyncio.run(_heard(b"x" * 200, ends=False))
+
+
+@pytest.mark.parametrize(("own", "there", "source"), [
+    ("10.0.0.1", "10.0.0.2", ("10.0.0.1", 0)),
+    ("2001:db8::1", "2001:db8::2", ("2001:db8::1", 0)),
+    ("10.0.0.1", "2001:db8::2", None),
+    ("", "10.0.0.2", None),
+])  # fmt: skip
+def test_a_sibling_of_the_other_family_is_called_from_wherever(
+    own: str, there: str, source: tuple[str, int] | None
+) -> None:
+    assert wire.bound_to(own, there) == source

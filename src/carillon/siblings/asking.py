@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
 
 from carillon.siblings.settings import context_of, name_in
+from carillon.siblings.wire import bound_to
 
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 8.0
@@ -133,7 +134,7 @@ def _asked(nodes: Path, sibling: Listens, question: tuple[str, ...]) -> Any:
 @contextmanager
 def _connected(nodes: Path, sibling: Listens, question: tuple[str, ...], source: str = "") -> Iterator[BinaryIO]:
     """What comes back on a question. Raises Silent, also of what goes wrong while it is read."""
-    own = (source, 0) if source else None
+    own = bound_to(source, sibling.address)
     try:
         with (
             socket.create_connection((sibling.address, sibling.feed_port), CONNECT_S, own) as plain,

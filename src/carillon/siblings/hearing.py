@@ -157,7 +157,7 @@ class Hearing:
         if is_of_kept(question):
             answer = await self._kept.answered(peer.name, question)
         else:
-            answer = await asyncio.to_thread(answered, self._settings, question, of_satellite=peer.satellite)
+            answer = await asyncio.to_thread(answered, self._settings, question, of_satellite=peer.branch is not None)
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()
 

@@ -150,7 +150,7 @@ class KeptBook:
                 there.news.set()
 
     async def _catch_up(self, peer: Peer, there: _There) -> None:
-        asks = Asks(self._settings.nodes, _Where(peer.name, peer.addresses[0], peer.port), self._from(peer))
+        asks = Asks(self._settings.nodes, peer, self._settings.listen[0])
         while (says := there.says) is not None:
             known = await self._on_disk(self._store.heard, peer.name)
             if says[1] <= (known[1] if known[0] == says[0] else 0):
@@ -163,19 +163,8 @@ class KeptBook:
             if reached == known:
                 return  # what it said is not so any more; its next word says how it is
 
-    def _from(self, peer: Peer) -> str:
-        own = self._settings.listen[0]
-        return own if (":" in own) == (":" in peer.addresses[0]) else ""
-
     async def _on_disk(self, work: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work, *arguments)
-
-
-@dataclass(frozen=True, slots=True)
-class _Where:
-    name: str
-    address: str
-    feed_port: int
 
 
 def _once(before: str, problem: str) -> str:

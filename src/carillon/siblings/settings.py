@@ -26,14 +26,13 @@ class Branch:
 class Peer:
     """Another node: its name, where its daemon listens, and the URI through which its phones are reached.
 
-    What only mains may ask is not told to a `satellite`, which stands at a `branch`.
+    A satellite stands at a `branch`, and a main at none.
     """
 
     name: str
     addresses: tuple[str, ...]
     port: int
     home: str
-    satellite: bool = False
     branch: Branch | None = None
 
     @property
@@ -97,10 +96,7 @@ class Settings:
     def read(cls, path: Path) -> Settings:
         """The settings in a JSON file; raises KeyError, OSError, ValueError."""
         told = json.loads(path.read_text())
-        peers = tuple(
-            Peer(name, tuple(at), port, home, satellite, _branch(of))
-            for name, at, port, home, satellite, of in told["peers"]
-        )
+        peers = tuple(Peer(name, tuple(at), port, home, _branch(of)) for name, at, port, home, of in told["peers"])
         return cls(
             node=told["node"],
             listen=_place(told["listen"]),

@@ -23,7 +23,7 @@ from carillon.siblings.places import Row as Place
 from carillon.siblings.publications import Publications
 from carillon.siblings.settings import Peer, Settings, name_in, renew
 from carillon.siblings.told import rows
-from carillon.siblings.wire import BEAT_S, quick_to_fail
+from carillon.siblings.wire import BEAT_S, bound_to, quick_to_fail
 from carillon.stores.keptcopies import Place as KeptPlace
 from carillon.stores.registrationjournal import Binding
 from carillon.stores.removals import Row as Removed
@@ -188,8 +188,9 @@ class Telling:
     async def _tell(self) -> None:
         with suppress(OSError):  # in the midst of a renewal: the one of before will do
             renew(self._context, self._settings.nodes)
+        there = self._peer.address
         opening = asyncio.open_connection(
-            self._peer.addresses[0], self._peer.port, ssl=self._context, local_addr=self._from()
+            there, self._peer.port, ssl=self._context, local_addr=bound_to(self._settings.listen[0], there)
         )
         reader, writer = await asyncio.wait_for(opening, CONNECT_S)
         heeding = asyncio.ensure_future(self._heed(reader))
@@ -224,11 +225,6 @@ class Telling:
             raise EOFError("it has closed the connection")
         finally:
             self._woken.set()
-
-    def _from(self) -> tuple[str, int] | None:
-        """Where it must come from, also on a machine with several addresses; of the other family it can't."""
-        own, there = self._settings.listen[0], self._peer.addresses[0]
-        return (own, 0) if (":" in own) == (":" in there) else None
 
     async def _say_all(self, writer: asyncio.StreamWriter) -> None:
         self._news.clear()

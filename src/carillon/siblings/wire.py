@@ -36,6 +36,11 @@ async def _some(reader: asyncio.StreamReader) -> bytes:
         return await reader.read(A_READ)
 
 
+def bound_to(own: str, there: str) -> tuple[str, int] | None:
+    """Where a connection must come from, also on a machine with several addresses; of the other family it can't."""
+    return (own, 0) if own and (":" in own) == (":" in there) else None
+
+
 def quick_to_fail(writer: asyncio.StreamWriter) -> None:
     """End the connection soon when nothing is acknowledged any more (RFC 5482)."""
     own = writer.get_extra_info("socket")

@@ -45,10 +45,7 @@ def context(system: System) -> Daemon:
         "ailing": paths.ailing,
         "secrets": paths.run_secrets,
         "branch": _branch(node),
-        "peers": [
-            [one.name, one.addresses, one.feed_port, home_uri(one), one.is_satellite, _branch(one)]
-            for one in system.siblings
-        ],
+        "peers": [[one.name, one.addresses, one.feed_port, home_uri(one), _branch(one)] for one in system.siblings],
     }
     return daemon(system, NAME, told)
 
