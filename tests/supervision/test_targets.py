@@ -50,6 +50,14 @@ def test_the_manager_interface_listens_on_loopback_with_a_secret_of_its_own(syst
     assert len(secret[1]) == 64
 
 
+def test_no_name_stands_within_a_text_that_the_engine_takes_as_it_is(system: System) -> None:
+    """Two strangers got the same nonce: of the text "$pp $ci", which should tell them apart, neither was filled in."""
+    text = "".join(kamailio.files(kamailio.context(system)).values())
+    given = re.findall(r"^\s*\$\w+\([^)]*\)\s*=\s*(.*?);", text, re.MULTILINE)
+    assert "$TV(Sn) + \"|\" + $pp + \"|\" + $ci" in given
+    assert [each for each in given if any("$" in part for part in re.findall('"([^"]*)"', each))] == []
+
+
 def test_a_range_too_small_for_one_call_is_named(system: System) -> None:
     node = replace(system.node, rtp_start=20000, rtp_end=20001)
     problems = asterisk.verify(asterisk.context(replace(system, node=node)))
