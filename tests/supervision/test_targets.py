@@ -54,7 +54,7 @@ def test_no_name_stands_within_a_text_that_the_engine_takes_as_it_is(system: Sys
     """Two strangers got the same nonce: of the text "$pp $ci", which should tell them apart, neither was filled in."""
     text = "".join(kamailio.files(kamailio.context(system)).values())
     given = re.findall(r"^\s*\$\w+\([^)]*\)\s*=\s*(.*?);", text, re.MULTILINE)
-    assert "$TV(Sn) + \"|\" + $pp + \"|\" + $ci" in given
+    assert '$TV(Sn) + "|" + $pp + "|" + $ci' in given
     assert [each for each in given if any("$" in part for part in re.findall('"([^"]*)"', each))] == []
 
 

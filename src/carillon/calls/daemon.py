@@ -17,7 +17,7 @@ from carillon.calls.doubts import Doubts
 from carillon.calls.events import AllForNow, CallEvent, Listener
 from carillon.calls.figures import Figures
 from carillon.calls.gateways import Gateways
-from carillon.calls.lamps import Lamps
+from carillon.calls.lamps import GATHER_S, Lamps
 from carillon.calls.leases import Leases
 from carillon.calls.pickups import Pickups
 from carillon.calls.settings import Settings
@@ -100,18 +100,20 @@ class Daemon:
 
     def _listen(self, manager: Manager) -> None:
         """Raises NoAnswer when Asterisk is silent or has gone."""
-        self._resync_at = 0.0
+        self._resync_at, patience = 0.0, TICK_S
         while True:
             now = time.monotonic()
             if now >= self._resync_at:
                 self._resync(manager, now)
             self._pulse(now)
-            messages = manager.heard(max(0.0, self._tick_at - now))
+            messages = manager.heard(min(max(0.0, self._tick_at - now), patience))
             self._hear(messages)
+            patience = GATHER_S if messages else TICK_S
             if messages:
                 time.sleep(NAP_S)
 
     def _hear(self, messages: list[Message]) -> None:
+        """Also when nothing more has come: what is gathered is told then."""
         self._doubts.explained(messages)
         for message in messages:
             self._tell(self.book.feed(message))

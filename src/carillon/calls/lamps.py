@@ -1,11 +1,13 @@
 """A listener in the calls daemon: tells the daemon `states` which calls each person has, as lamps show them.
 
-On a node with siblings it tells the same to the daemon by which those hear of it.
+On a node with siblings it tells the same to the daemon by which those hear of it: of several things within a moment the
+first at once, the others together (docs/adr/0053).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,54 +22,89 @@ from carillon.states.news import Mouth, all_calls_again, calls_in_parts
 
 AGAIN_S: Final = 10.0
 """Everything is told so often: what was lost, or told to a daemon that died, is made good."""
+GATHER_S: Final = 0.1
+"""So long whatever siblings hear next is gathered: waking them up costs all nodes more than what is said."""
 
 
 class Lamps:
     """What was told, and to whom."""
 
-    def __init__(self, book: Book, *told: Path) -> None:
-        self._book, self._mouth = book, Mouth(*told)
-        self._people, self._groups = set[str](), set[str]()
-        self._again_at = 0.0
+    def __init__(
+        self, book: Book, states: Path, siblings: Path | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self._book, self._states, self._siblings = book, Mouth(states), Mouth(siblings) if siblings else None
+        self._now, self._gathered = Concerned(), Concerned()
+        self._again_at = self._siblings_at = 0.0
 
     @classmethod
     def made(cls, settings: Settings, book: Book, asterisk: Asterisk) -> Lamps:
         """For the daemon."""
-        return cls(book, settings.states, *((settings.siblings,) if settings.siblings else ()))
+        return cls(book, settings.states, settings.siblings)
 
     def heard(self, event: CallEvent) -> None:
         """Somebody's calls are others now: whoever listens wakes up once for all that came together."""
         match event:
             case CallBegan(call) | CallEnded(call):
-                self._touch(call)
+                self._now.touch(call)
             case CallChanged(before, call):
-                self._touch(before, call)
+                self._now.touch(before, call)
             case AllForNow():
-                people, self._people = self._people, set()
-                groups, self._groups = self._groups, set()
-                self._send(calls_in_parts(self._lines(people, groups)))
+                self._tell()
 
-    def _touch(self, *calls: LiveCall) -> None:
-        for call in calls:
-            self._people |= call.people
-            self._groups |= call.groups
+    def _tell(self) -> None:
+        concerned, self._now = self._now, Concerned()
+        self._send(self._states, calls_in_parts(self._lines(concerned)))
+        if self._siblings:
+            self._gathered.add(concerned)
+            self._tell_siblings(self._siblings, self._clock())
+
+    def _tell_siblings(self, siblings: Mouth, now: float) -> None:
+        if self._gathered and now >= self._siblings_at:
+            concerned, self._gathered = self._gathered, Concerned()
+            self._send(siblings, calls_in_parts(self._lines(concerned)))
+            self._siblings_at = now + GATHER_S
 
     def tick(self, clock: float) -> None:
         """Tell everything now and then: a daemon that hasn't asked Asterisk yet knows nothing to tell."""
         if clock >= self._again_at and self._book.is_known:
             self._again_at = clock + AGAIN_S
-            calls = self._book.calls.values()
-            people = {aor for call in calls for aor in call.people}
-            self._send(all_calls_again(self._lines(people, {one for call in calls for one in call.groups})))
+            everything = Concerned()
+            everything.touch(*self._book.calls.values())
+            told = list(all_calls_again(self._lines(everything)))
+            for mouth in filter(None, (self._states, self._siblings)):
+                self._send(mouth, told)
 
-    def _lines(self, people: Iterable[str], groups: Iterable[str]) -> dict[str, tuple[Line, ...]]:
-        own = {aor: [line_of(call, aor) for call in self._book.calls_of(aor)] for aor in people}
-        theirs = {one: [group_line_of(call, one) for call in self._book.calls.values()] for one in groups}
+    def _lines(self, concerned: Concerned) -> dict[str, tuple[Line, ...]]:
+        own = {aor: [line_of(call, aor) for call in self._book.calls_of(aor)] for aor in concerned.people}
+        calls = self._book.calls.values() if concerned.groups else ()
+        theirs = {one: [group_line_of(call, one) for call in calls] for one in concerned.groups}
         return {who: tuple(filter(None, lines)) for who, lines in {**own, **theirs}.items()}
 
-    def _send(self, datagrams: Iterable[bytes]) -> None:
-        if not self._mouth.tells(datagrams):
+    def _send(self, mouth: Mouth, datagrams: Iterable[bytes]) -> None:
+        if not mouth.tells(datagrams):
             self._again_at = 0.0
+
+
+class Concerned:
+    """Of whom something is to be told: people and ring groups."""
+
+    def __init__(self) -> None:
+        self.people, self.groups = set[str](), set[str]()
+
+    def touch(self, *calls: LiveCall) -> None:
+        """All who are in these calls."""
+        for call in calls:
+            self.people |= call.people
+            self.groups |= call.groups
+
+    def add(self, other: Concerned) -> None:
+        """These as well."""
+        self.people |= other.people
+        self.groups |= other.groups
+
+    def __bool__(self) -> bool:
+        return bool(self.people or self.groups)
 
 
 def line_of(call: LiveCall, aor: str) -> Line | None:
