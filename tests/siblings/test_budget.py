@@ -22,7 +22,7 @@ from carillon.routing.dialogs import LiveDialog
 from carillon.routing.elsewhere import Elsewhere
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.calls import Person, read
-from carillon.siblings.telling import Wording
+from carillon.siblings.parts import Calls
 from carillon.states.news import Ear, News
 from carillon.stores.talking import talks_at
 
@@ -47,11 +47,11 @@ class Node:
         place.mkdir()
         self.place, self.kamailio, self.states = place, Kamailio(place / "rpc", late_s=0), Ear(place / "states")
         self.lines: list[bytes] = []
-        self._wording = Wording()
         self.book = CallBook(place / "rpc", place / "directory.db", place / "states", place, self._tell)
+        self._part = Calls(self.book.own)
 
     def _tell(self, aor: str) -> None:
-        self.lines.append(self._wording.line(aor, self.book.own.get(aor, Person()), True))
+        self.lines += self._part.lines([aor], serving=True)
 
     def works(self) -> None:
         """Everything that is new is done."""
@@ -166,10 +166,15 @@ def test_a_note_that_kamailio_did_not_take_is_written_by_the_next_round(nodes: t
 
 def test_two_siblings_are_told_by_one_and_the_same_text() -> None:
     """As many as there are: a further node costs a call no text of its own."""
-    wording, person = Wording(), Person((RINGS,))
-    assert wording.line(BOB, person, True) is wording.line(BOB, person, True)
-    assert json.loads(wording.line(BOB, Person(), True))["calls"] == {"person": BOB, "lines": [], "dialogs": []}
-    assert json.loads(wording.line(BOB, person, False))["serving"] is False
+    known = {BOB: Person((RINGS,))}
+    part = Calls(known)
+    (first,), (second,) = part.lines([BOB], serving=True), part.lines([BOB], serving=True)
+    assert first is second
+    (stands,) = part.lines([BOB], serving=False)
+    assert json.loads(stands)["serving"] is False
+    del known[BOB]
+    (ended,) = part.lines([BOB], serving=True)
+    assert json.loads(ended)["calls"] == {"person": BOB, "lines": [], "dialogs": []}
 
 
 def test_the_loop_does_all_of_it_in_one_turn(nodes: tuple[Node, Node]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.siblings.test_told import BOB, NOW
 
+from carillon.siblings.removals import Removals
 from carillon.stores.removals import Removal, words
 
 WHO = "102@example.org"
@@ -34,6 +37,20 @@ def test_its_refresh_that_the_other_node_has_not_heard_of_is_meant_too() -> None
 )
 def test_who_came_back_meanwhile_stays(came_later: object) -> None:
     assert not taken_away().is_meant(came_later)  # type: ignore[arg-type]
+
+
+def test_a_sibling_may_say_so_while_it_is_done_again(tmp_path: Path) -> None:
+    """The daemon ended when two phones took themselves away elsewhere in the wrong moment."""
+    changed: list[str] = []
+    nobody = tmp_path / "no-kamailio"
+    removals = Removals(nobody, tmp_path / "journal", {}, lambda *_: None, lambda *_: None, changed.append)
+
+    async def both() -> None:
+        await removals.heard(taken_away().row(300))
+        await asyncio.gather(removals.again(), removals.heard(taken_away("another").row(300)))
+
+    asyncio.run(both())
+    assert changed == []  # there is no Kamailio
 
 
 @pytest.mark.parametrize("told", [[], [WHO, "sip:c", "c1", "seven", "c1", 8, 300]])

@@ -13,26 +13,27 @@ import time
 from collections.abc import Collection, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from carillon.model.refused import Refused
-from carillon.siblings import states
+from carillon.siblings import parts, states
 from carillon.siblings.bans import BanBook, Row
 from carillon.siblings.callbook import CallBook
-from carillon.siblings.calls import Person
 from carillon.siblings.copies import Copies, Registrar
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.kept import KeptBook
 from carillon.siblings.lettinggo import LettingGo
 from carillon.siblings.mirror.inventory import Moment
 from carillon.siblings.mirror.mirror import PROBLEM, Mirror
+from carillon.siblings.parts import CALLS, PHONES, PLACES, PUBLISHED, Part
 from carillon.siblings.places import PlaceBook
-from carillon.siblings.places import Row as Place
-from carillon.siblings.publications import PublicationBook, Publications
+from carillon.siblings.publications import PublicationBook
 from carillon.siblings.removals import Removals
+from carillon.siblings.saying import BANS, CLAIMS, REMOVED
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import look_and_tell
-from carillon.siblings.telling import Telling, Wording
+from carillon.siblings.telling import Telling
 from carillon.siblings.told import are_same, own
 from carillon.states.news import Ear
 from carillon.stores.keptcopies import Place as KeptPlace
@@ -75,19 +76,25 @@ class Daemon:
         self.settings, self._pulse, self._told_to_leave = settings, run / "pulse", run / LEAVING
         self._homes = frozenset(peer.home for peer in settings.peers)
         self.phones: dict[str, tuple[Binding, ...]] = {}
-        self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
-        place = settings.changed.parent
-        self.book = CallBook(settings.rpc, settings.directory, settings.people, place, self._calls_changed)
-        self.ban_book = BanBook(settings.rpc, settings.trusted, self._banned)
-        self.place_book = PlaceBook(settings.redis, self._place_changed, self._claimed)
-        self.publication_book = PublicationBook(settings.publications, settings.people, self._published)
+        place, calls_changed = settings.changed.parent, partial(self._changed_in, CALLS)
+        self.book = CallBook(settings.rpc, settings.directory, settings.people, place, calls_changed)
+        self.ban_book = BanBook(settings.rpc, settings.trusted, partial(self._adds, BANS))
+        self.place_book = PlaceBook(settings.redis, partial(self._changed_in, PLACES), partial(self._adds, CLAIMS))
+        published = partial(self._changed_in, PUBLISHED)
+        self.publication_book = PublicationBook(settings.publications, settings.people, published)
+        self.parts: Mapping[str, Part] = {
+            PHONES: parts.Phones(self.phones),
+            CALLS: parts.Calls(self.book.own),
+            PUBLISHED: parts.Published(lambda: self.publication_book.own),
+            PLACES: parts.Places(self.place_book.own),
+        }
         self.mirror = Mirror(settings, run / PROBLEM, self._mirrored)
         homes = {peer.home: peer.name for peer in settings.peers}
         journal = settings.location.with_name("journal")
         self.removals = Removals(settings.rpc, journal, homes, self._removed, self._forgotten, self._look_up_soon)
         self.kept_book = KeptBook(settings, self._keeps_more)
         self._tasks: set[asyncio.Task[None]] = set()
-        self.wording = Wording()
+        self.tellings = [Telling(settings, peer, self) for peer in settings.peers]
         self._kamailio, self._moving = Asker(settings.rpc, "siblings-round"), False
         self.serving = self.knows_phones = self.leaving = False
         self.secret = ""
@@ -194,7 +201,7 @@ class Daemon:
             if label != self.secret:
                 self.secret = label
                 for telling in self.tellings:
-                    telling.renewed()
+                    telling.wakes()
 
     def _look_at_clock(self) -> None:
         """One that is set ends registrations early: ours are stored again, siblings say all of theirs again."""
@@ -242,7 +249,7 @@ class Daemon:
         if all_are_there or time.monotonic() >= self._knows_at_last:
             self.knows_phones = True
             for telling in self.tellings:
-                telling.knows()
+                telling.wakes()
 
     async def _look_up(self, aor: str) -> None:
         try:
@@ -253,17 +260,15 @@ class Daemon:
         if mine:
             self.phones[aor] = mine
         if mine != before:
-            for telling in self.tellings:
-                telling.changed(aor)
+            self._changed_in(PHONES, aor)
 
-    @property
-    def calls(self) -> Mapping[str, Person]:
-        """Who has calls here."""
-        return self.book.own
-
-    def _calls_changed(self, aor: str) -> None:
+    def _changed_in(self, part: str, who: str) -> None:
         for telling in self.tellings:
-            telling.calls_changed(aor)
+            telling.changed(part, who)
+
+    def _adds(self, kind: str, row: object) -> None:
+        for telling in self.tellings:
+            telling.adds(kind, row)
 
     def _hear_calls(self, ear: Ear) -> None:
         for news in ear.heard(0):
@@ -271,15 +276,6 @@ class Daemon:
                 self.book.here(news)
             else:
                 self.place_book.here(news)
-
-    @property
-    def publications(self) -> Mapping[str, Publications]:
-        """What is published of whom here."""
-        return self.publication_book.own
-
-    def _published(self, aor: str) -> None:
-        for telling in self.tellings:
-            telling.published(aor)
 
     @property
     def mirrored(self) -> Moment | None:
@@ -292,26 +288,9 @@ class Daemon:
                 telling.mirrored()
 
     @property
-    def places(self) -> Mapping[str, frozenset[str]]:
-        """What calls here count for."""
-        return self.place_book.own
-
-    def _place_changed(self, leg: str) -> None:
-        for telling in self.tellings:
-            telling.place_changed(leg)
-
-    def _claimed(self, row: Place) -> None:
-        for telling in self.tellings:
-            telling.claimed(row)
-
-    @property
     def bans(self) -> list[Row]:
         """What this node has imposed."""
         return self.ban_book.rows()
-
-    def _banned(self, row: Row) -> None:
-        for telling in self.tellings:
-            telling.banned(row)
 
     def _hear_bans(self, guard: socket.socket) -> None:
         with suppress(OSError, UnicodeDecodeError):
@@ -324,7 +303,7 @@ class Daemon:
     def _removed(self, name: str, row: Removed) -> None:
         for telling in self.tellings:
             if telling.name == name:
-                telling.removed(row)
+                telling.adds(REMOVED, row)
 
     def kept(self, name: str) -> KeptPlace | None:
         """How far the messages that are kept here go, for that sibling."""

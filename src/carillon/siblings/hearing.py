@@ -16,6 +16,7 @@ from carillon.siblings.asked import answered, is_of_a_file
 from carillon.siblings.bans import BanBook
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies
+from carillon.siblings.heardpart import HeardPart
 from carillon.siblings.kept import KeptBook
 from carillon.siblings.keptasked import is_of_kept
 from carillon.siblings.mirror.mirror import Mirror
@@ -47,9 +48,7 @@ class Heard:
     serving: bool = False
     phones: dict[str, tuple[Binding, ...]] = field(default_factory=dict)
     complete: dict[str, tuple[Binding, ...]] | None = None
-    callers: dict[str, calls.Person] | None = None
     places: list[Place] | None = None
-    publishing: dict[str, Publications] | None = None
     is_known: bool = False
     left: bool = False
     secret: str = ""
@@ -76,8 +75,9 @@ class Hearing:
         mirror: Mirror,
     ) -> None:
         self._removals, self._kept, self._mirror = removals, kept, mirror
-        self._settings, self._copies, self._book, self._bans, self._places = settings, copies, book, bans, places
-        self._published = published
+        self._settings, self._copies, self._bans, self._places = settings, copies, bans, places
+        self._calls = HeardPart(_calls, book.heard, book.heard_all)
+        self._publications = HeardPart(_publications, published.heard, published.heard_all)
         before = {one.name: one.secret for one in states.read(settings.states)}
         self._heard = {peer.name: Heard(secret=before.get(peer.name, "")) for peer in settings.peers}
         self._peers = {peer.name: peer for peer in settings.peers}
@@ -197,9 +197,9 @@ class Hearing:
         if "mirror" in line:
             self._mirror.heard(peer, line["mirror"])
         if "calls" in line:
-            self._take_calls(peer, heard, line["calls"])
+            self._calls.take(peer.name, line["calls"])
         if "published" in line:
-            self._take_published(peer, heard, line["published"])
+            self._publications.take(peer.name, line["published"])
         if "places" in line:
             await self._take_places(peer, heard, line["places"])
         for claim in line.get("claims", ()):
@@ -208,32 +208,6 @@ class Hearing:
             await self._bans.heard(row)
         for row in line.get("removed", ()):
             await self._removals.heard(row)
-
-    def _take_calls(self, peer: Peer, heard: Heard, told: str | calls.Row) -> None:
-        if told == "begins":
-            heard.callers = {}
-        elif told == "ends":
-            everybody, heard.callers = heard.callers, None
-            self._book.heard_all(peer.name, everybody or {})
-        elif isinstance(told, dict):
-            aor, person = calls.read(told, peer.name, time.time())
-            if heard.callers is None:
-                self._book.heard(peer.name, aor, person)
-            elif person.lines:
-                heard.callers[aor] = person
-
-    def _take_published(self, peer: Peer, heard: Heard, told: str | publications.Row) -> None:
-        if told == "begins":
-            heard.publishing = {}
-        elif told == "ends":
-            everybody, heard.publishing = heard.publishing, None
-            self._published.heard_all(peer.name, everybody or {})
-        elif isinstance(told, dict):
-            aor, said = publications.read(told, time.time())
-            if heard.publishing is None:
-                self._published.heard(peer.name, aor, said)
-            elif said:
-                heard.publishing[aor] = said
 
     async def _take_places(self, peer: Peer, heard: Heard, told: str | list[Place]) -> None:
         if told == "begins":
@@ -281,3 +255,11 @@ class Hearing:
                 await self._copies.take(peer.home, aor, heard.phones.get(aor, ()))
             except RpcFailed as failed:
                 print(f"siblings: {peer.name}: {failed}", file=sys.stderr, flush=True)
+
+
+def _calls(node: str, row: calls.Row) -> tuple[str, calls.Person]:
+    return calls.read(row, node, time.time())
+
+
+def _publications(node: str, row: publications.Row) -> tuple[str, Publications]:
+    return publications.read(row, time.time())

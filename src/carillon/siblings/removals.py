@@ -65,7 +65,7 @@ class Removals:
     async def again(self) -> None:
         """A Kamailio that was just started had not read yet what it was to remove."""
         self._heard = {removal: until for removal, until in self._heard.items() if until > time.monotonic()}
-        for removal in self._heard:
+        for removal in list(self._heard):  # siblings go on to say so meanwhile
             await self._take(removal)
 
     async def _take(self, removal: Removal) -> None:
