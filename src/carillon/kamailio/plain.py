@@ -17,9 +17,11 @@ from typing import Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.fetch import NONCES, TOLD, TRUNKS
+from carillon.kamailio.means import MEMO, NobodyThere
 from carillon.kamailio.nameasker import NameAsker
-from carillon.kamailio.perform import MEMO, NobodyThere, ring, save
 from carillon.kamailio.recipe import NOTHING, SEVERAL, STRIPPED, Recipe, recipe
+from carillon.kamailio.registering import save
+from carillon.kamailio.ringing import ring
 from carillon.kamailio.routes import CHALLENGES
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.siblings import TABLE as SIBLINGS

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from carillon.kamailio import dialogs, ksr, rings
 from carillon.kamailio.fetch import NONCES
-from carillon.kamailio.perform import RANG
+from carillon.kamailio.means import RANG
 from carillon.kamailio.routes import LINE, PART
 from carillon.kamailio.tracer import outcome_words
 from carillon.routing.decision import (

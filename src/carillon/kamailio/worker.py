@@ -12,11 +12,13 @@ from carillon.kamailio import dialogs, fetch, gather, ksr, lateforks, media, rin
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
+from carillon.kamailio.means import MEMO, Means, NobodyThere
 from carillon.kamailio.nameasker import NameAsker
 from carillon.kamailio.ownrpc import OwnRpc
-from carillon.kamailio.perform import MEMO, Means, NobodyThere, kept_by, perform
+from carillon.kamailio.perform import perform
 from carillon.kamailio.plain import Plain
 from carillon.kamailio.routes import LINE
+from carillon.kamailio.sending import kept_by
 from carillon.kamailio.settings import Settings
 from carillon.kamailio.siblings import Siblings
 from carillon.kamailio.tracer import Tracer

@@ -528,47 +528,28 @@ class CountMessage:
     device: str
 
 
-Effect = (
-    SpendNonce
-    | CountGuess
-    | CountMessage
-    | Journal
-    | StripPrivate
-    | RemoveHeader
-    | AddHeader
-    | SetFrom
-    | RingAs
-    | GoDirect
-    | RecordRoute
-    | MarkRoute
-    | MarkOutside
-    | MarkWatched
-    | MarkTimer
-    | AnchorMedia
-    | ReleaseMedia
-    | NoteLoss
-    | ExpectAnswer
-    | RewriteReply
-    | NoteRefusal
-    | NoteRinging
-    | AnswerChallenge
-    | AskName
-    | MarkLeg
-    | NoteTold
-    | PutHandOver
-    | KeepDialog
-    | FollowCall
-    | NameParty
-    | NoteBusy
-    | NoteTaken
-    | NoteKept
-    | EndRinging
-    | NoteReferral
-    | DialogRings
-    | DialogUp
-    | DialogEnds
-    | ReleaseSlots
-)
+OfMessage = StripPrivate | RemoveHeader | AddHeader | SetFrom | RingAs | RewriteReply | GoDirect | AnswerChallenge
+"""What the message says, and where it goes."""
+
+OfRoute = RecordRoute | MarkRoute | MarkTimer | MarkWatched | MarkOutside
+"""What our Record-Route says."""
+
+OfSound = AnchorMedia | NoteLoss | ReleaseMedia | ExpectAnswer
+"""What the media relay does."""
+
+OfDialog = KeepDialog | DialogRings | DialogUp | DialogEnds
+"""What the note of a dialog says."""
+
+OfCall = FollowCall | NameParty | NoteTaken | NoteKept | EndRinging | NoteReferral
+"""What becomes of a call, this one or another."""
+
+Noted = NoteRinging | SpendNonce | NoteRefusal | MarkLeg | NoteTold | NoteBusy | CountMessage
+"""What is remembered in the transaction, or in the node's shared memory."""
+
+Told = Journal | AskName | CountGuess | PutHandOver | ReleaseSlots
+"""What others are told: administrators, daemons, stores."""
+
+Effect = OfMessage | OfRoute | OfSound | OfDialog | OfCall | Noted | Told
 
 
 class TraceRow(NamedTuple):
