@@ -9,6 +9,7 @@ from carillon.model.rights import NumberClass
 from carillon.routing import access, rungbesides, spiral, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
 from carillon.routing.beyond import BEYOND, by_own_number
+from carillon.routing.bytrunk import by_trunk
 from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
@@ -23,7 +24,6 @@ from carillon.routing.decision import (
     Ring,
     SetFrom,
     StripPrivate,
-    Trunk,
 )
 from carillon.routing.dialogs import LiveDialog
 from carillon.routing.diversion import told
@@ -36,35 +36,26 @@ from carillon.routing.forwarding import (
     room_for_callee,
     sent_on,
 )
-from carillon.routing.hop import again, diverted, is_inside, progress_of
-from carillon.routing.limits import ALL_LINES_BUSY, claim, free_lines, full, lines_asked, said, words
+from carillon.routing.hop import diverted, is_inside
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.names import name_question, named
 from carillon.routing.onward import onward, ring_s
 from carillon.routing.outside import (
-    Line,
-    by_health,
-    caller_effects,
     hidden,
-    is_down,
-    lines,
-    outside_address,
-    to_targets,
 )
-from carillon.routing.progress import Diverted, Onward, key_of
 from carillon.routing.questions import NOTHING, Questions
-from carillon.routing.recording import must_be_recorded, outbound_rule, recorded_outbound, why_recorded
+from carillon.routing.recording import outbound_rule, recorded_outbound
 from carillon.routing.request import Request
 from carillon.routing.ringing import rung_as
 from carillon.routing.sendon import ends, forwards_before, not_there, replied
 from carillon.routing.sessiontimer import timed
-from carillon.routing.transferred import caller_question, name_shown, shown_outside
+from carillon.routing.transferred import caller_question, name_shown
 from carillon.routing.words import said_of
 from carillon.sip.dialogproof import proof
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
 from carillon.sip.uri import quoted
-from carillon.stores.ports import Party, TrunkProfile
+from carillon.stores.ports import Party
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:
@@ -203,85 +194,6 @@ def _without_gateway(request: Request, facts: Facts) -> Verdict:
     return Verdict("unavailable", "no gateway is configured", unavailable(facts))
 
 
-def by_trunk(request: Request, facts: Facts) -> Verdict:  # noqa: PLR0911 -- one for each way in which it ends
-    """Outside, by the first trunk of the caller's site that has a line and has not failed with this call.
-
-    Those that are down come last: probes may err, and no call is refused because of them. Unknown health: as if up.
-    """
-    if facts.callee is not None:
-        return Verdict("skipped", "inside")
-    if facts.routes is UNKNOWN or facts.trunks is UNKNOWN:
-        return Verdict("unknown", "the directory did not answer", unavailable(facts))
-    domain, shown = request.uri.host, shown_outside(request, facts)
-    trunks = {name: trunk for (home, name), trunk in facts.trunks.items() if home == domain}
-    own = _untried(request, lines(request.uri.user, shown.site, facts.routes, trunks))
-    fitting = to_targets(own, facts.targets, request.call_id)
-    ranked = by_health(fitting, facts.trunks_down)
-    wanted = lines_asked(request, ranked, trunks)
-    if wanted and facts.slots is None:
-        return claim(request.private[PrivateHeader.LEG], (), request, wanted)
-    reached = full(facts)
-    if wanted and reached:
-        return not_there(request, said(facts)) or replied(request, *ALL_LINES_BUSY, said(facts), words(reached))
-    first, *others = free_lines(ranked, facts, domain) or (None,)
-    if first is None:
-        fact = f"no trunk takes {request.uri.user}"
-        return not_there(request, fact) or replied(request, 404, "Not Found", fact)
-    rule, recording = outbound_rule(request, facts, first.name)
-    unrecorded = bool(rule and rule.required and not facts.relay and not _is_emergency(request))
-    number = _original_caller(request, trunks[first.name]) or shown.number
-    effects = (
-        StripPrivate(),
-        RemoveHeader("Route"),
-        *caller_effects(number, shown.name, trunks[first.name], withheld=shown.withheld),
-        *_told_outside(request, trunks[first.name]),
-        RecordRoute(proof(facts.node.secrets, request.call_id, request.from_tag)),
-    )
-    called = f"{request.uri.user}@{domain}"
-    party = whoanswers.by_trunk(first.name, called)
-    effects = (*effects, *spiral.marked_outside(facts), *spiral.named(facts, party, called))
-    elsewhere = any(line.name != first.name for line in others)
-    memo = Memo(
-        *(Leg.OUTBOUND, request.private[PrivateHeader.LEG], called, request.uri.user),
-        trunk=str(first), next_trunk=_next_trunk(request, facts, first) if elsewhere else "",
-        onward=onward(request, facts), party=whoanswers.by_trunk(first.name, called),
-        recording=str(recording) if recording and facts.relay else "",
-        targets_left=_targets_left(first, others, facts, elsewhere=elsewhere),
-    )  # fmt: skip
-    why = _why(first, fitting, facts) + (f"; recorded, {why_recorded(rule)}" if rule else "")
-    if unrecorded:
-        return Verdict("refused", f"{why}, required", must_be_recorded(facts))
-    return Verdict("leaves", why, Trunk(first.name, first.uri, target=first.target), effects, memo)
-
-
-def _untried(request: Request, fitting: tuple[Line, ...]) -> tuple[Line, ...]:
-    tried = progress_of(request).tried
-    return tuple(line for line in fitting if line.name not in tried)
-
-
-def _targets_left(first: Line, others: list[Line], facts: Facts, *, elsewhere: bool) -> tuple[str, ...]:
-    """Further places of the first trunk; those that are down only where there is no other trunk to try before."""
-    down = frozenset() if facts.trunks_down is UNKNOWN or not elsewhere else facts.trunks_down
-    return tuple(line.target for line in others if line.name == first.name and line.target not in down)
-
-
-def _next_trunk(request: Request, facts: Facts, first: Line) -> str:
-    """How the call goes on when this trunk fails: Asterisk dials again, and all is decided for the next one."""
-    progress = again(progress_of(request))
-    key = key_of(facts.node.secrets, request.private[PrivateHeader.LEG])
-    return str(Onward(key, (), replace(progress, tried=(*progress.tried, first.name))))
-
-
-def _why(first: Line, fitting: tuple[Line, ...], facts: Facts) -> str:
-    """Which trunk is first, at which target, and what is known of the others' health."""
-    chosen = f"trunk {first.name} at {first.target}" if first.target else f"trunk {first.name}"
-    down = facts.trunks_down
-    if down is UNKNOWN:
-        return f"{chosen}; unknown which are down"
-    late = dict.fromkeys(line.name if line.name in down else line.target for line in fitting if is_down(line, down))
-    return f"{chosen}; down, so tried last: {', '.join(late)}" if late else chosen
-
-
 def rung(request: Request, facts: Facts) -> Verdict:
     """Ring all phones of the called party; what each is offered is decided for its branch (`media`)."""
     assert isinstance(facts.callee, Party)
@@ -357,10 +269,6 @@ def _recording(request: Request, facts: Facts) -> str:
     return str(recording) if recording else ""
 
 
-def _is_emergency(request: Request) -> bool:
-    return request.private.get(PrivateHeader.OUTSIDE) == NumberClass.EMERGENCY
-
-
 def _dialog(request: Request, facts: Facts, party: Party) -> LiveDialog:
     """What pick-up must know of the dialog with the phones that are to ring."""
     caller, withheld = request.private.get(PrivateHeader.CALLER, ""), PrivateHeader.WITHHELD in request.private
@@ -374,23 +282,3 @@ def _told_inside(request: Request, party: Party) -> tuple[Effect, ...]:
     """The phone is told who sent the call on."""
     by = diverted(request)
     return told(by, party.aor, lambda one: one.aor) if by else ()
-
-
-def _told_outside(request: Request, trunk: TrunkProfile) -> tuple[Effect, ...]:
-    """The provider is told by numbers that he knows: of those who have one, or the trunk's own."""
-    by = diverted(request)
-    if not by:
-        return ()
-    target = outside_address(request.uri.user, trunk)
-    return told(by, target, lambda one: _number_of(one, trunk), forwards_before(request))
-
-
-def _original_caller(request: Request, trunk: TrunkProfile) -> str | None:
-    """The outside caller of a forwarded call, for a provider that we trust with numbers that are not ours."""
-    caller = request.private.get(PrivateHeader.CALLER, "").partition("@")[0]
-    return caller if diverted(request) and trunk.trusted and caller.startswith("+") else None
-
-
-def _number_of(one: Diverted, trunk: TrunkProfile) -> str | None:
-    number = one.number or trunk.main_number
-    return outside_address(number, trunk) if number else None
