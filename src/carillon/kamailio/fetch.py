@@ -52,39 +52,57 @@ def facts(
     if questions.flow:
         return Facts(now, node, flow=flow_of(*questions.flow) if flow_of else None)
     directory.renew()
+    return _found(questions, request, now, node, directory, is_beyond, talks_here)
+
+
+def _found(
+    questions: Questions,
+    request: Request,
+    now: float,
+    node: NodeProfile,
+    directory: Directory,
+    is_beyond: Callable[[str], bool] | None,
+    talks_here: Callable[[str], bool] | None,
+) -> Facts:
+    """A row for each fact; what was not asked costs a look at its question."""
     account = _pair(questions.account, directory.account)
     callee = _with_states(_pair(questions.callee, directory.party))
     return Facts(
         now=now,
         node=node,
-        domains=_or_unknown(directory.domains) if questions.domains else {},
+        fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
+        nonce_used=_nonce_used(questions.nonce_use, request),
+        # people and their domain
         account=account,
         callee=callee,
         caller=_pair(questions.caller, directory.party),
-        beyond=_beyond(callee, questions.beyond, directory, is_beyond),
-        callee6=questions.callee6 and isinstance(callee, Party) and ksr.is_reached_by_ipv6(callee.aor),
-        registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
-        bound=_bound(account, questions.account) if questions.bound and questions.account else (),
+        named=_named(questions.named, directory),
+        panel=_pair(questions.panel, partial(_panel, directory)),
+        domains=_or_unknown(directory.domains) if questions.domains else {},
         schedules=_or_unknown(directory.schedules) if questions.rows else {},
         caller_lists=_or_unknown(directory.caller_lists) if questions.rows else {},
         rings=_or_unknown(directory.rings) if questions.rows else {},
-        nonce_used=_nonce_used(questions.nonce_use, request),
+        # their phones
+        registered=ksr.is_registered(questions.registered) if questions.registered else UNKNOWN,
+        bound=_bound(account, questions.account) if questions.bound and questions.account else (),
+        callee6=questions.callee6 and isinstance(callee, Party) and ksr.is_reached_by_ipv6(callee.aor),
+        messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
+        # trunks
         routes=_or_unknown(lambda: directory.outbound(questions.outbound or "")) if questions.outbound else (),
         trunks=_or_unknown(directory.trunks) if questions.outbound else {},
         trunks_down=_down(questions.health),
         targets=_targets(questions.health),
-        named=_named(questions.named, directory),
+        # calls that there are
         busy=_busy(account) if questions.busy else "",
         dialog=_dialog(questions.dialog, request, node) if questions.dialog else None,
         consulted=dialogs.note(questions.consulted) if questions.consulted else None,
         referred_by=ksr.shared_text(REFERRALS, questions.referred) or "" if questions.referred else "",
         ringing=_ringing(questions.ringing, now, node) if questions.ringing else (),
+        # other nodes
         elsewhere=_elsewhere(account, callee, talks_here) if questions.elsewhere and talks_here else {},
         joined_at=_joined_at(account, questions.joined) if questions.joined else "",
         moving=questions.moving and ksr.shared_text(siblings.TABLE, MOVING) is not None,
-        messages_sent=int(ksr.shared_text(MESSAGES, questions.sent_by) or 0) if questions.sent_by else 0,
-        fresh_id=secrets.token_hex(12) if questions.fresh_id else "",
-        panel=_pair(questions.panel, partial(_panel, directory)),
+        beyond=_beyond(callee, questions.beyond, directory, is_beyond),
     )
 
 
