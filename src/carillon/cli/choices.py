@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,3 +30,12 @@ def chosen(answer: YesNo | None) -> bool | None:
 def listed(text: str | None) -> tuple[str, ...]:
     """The words of `101,102` or `101 102`."""
     return tuple(word for word in _SEPARATORS.split(text or "") if word)
+
+
+def wishes(**given: Any) -> dict[str, Any]:
+    """What somebody gave, each named as its option; raises `BadParameter` when that is nothing."""
+    found = {name: value for name, value in given.items() if value is not None}
+    if not found:
+        *others, last = (f"--{name.replace('_', '-')}" for name in given)
+        raise typer.BadParameter(f"Nothing to change: give {', '.join(others)} or {last}.")
+    return found

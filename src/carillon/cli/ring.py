@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carillon.cli.choices import YesNo, chosen
+from carillon.cli.choices import YesNo, chosen, wishes
 from carillon.cli.context import Cli, commands
 
 if TYPE_CHECKING:
@@ -70,10 +70,7 @@ def set_(
     """
     from carillon.provisioning import rings
 
-    given = {"text": text, "bellcore": bellcore, "urn": urn, "enabled": chosen(enabled)}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if not changes:
-        raise typer.BadParameter("Nothing to change: give --text, --bellcore, --urn or --enabled.")
+    changes = wishes(text=text, bellcore=bellcore, urn=urn, enabled=chosen(enabled))
     cli = Cli.of(context)
     sequence = rings.set(cli.truth, cli.who, origin, changes)
     _done(cli, "changed", rings.show(cli.truth, origin), sequence)

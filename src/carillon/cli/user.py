@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carillon.cli import people
-from carillon.cli.choices import MostCalls, YesNo, chosen, listed
+from carillon.cli.choices import MostCalls, YesNo, chosen, listed, wishes
 from carillon.cli.context import Cli, commands
 from carillon.model.pickup import PickupBy
 
@@ -107,16 +107,12 @@ def set_(
     """
     from carillon.provisioning import users
 
-    given = (name, email, site, caller_number, withhold, call_waiting, mobile, pickup, pickup_of, rings, most_calls)
-    if all(value is None for value in given):
-        known = (
-            "--name, --email, --site, --caller-number, --withhold, --call-waiting, --mobile, --pickup, --pickup-of, "
-            "--rings or --most-calls"
-        )
-        raise typer.BadParameter(f"Nothing to change: give {known}.")
-    cli = Cli.of(context)
-    sequence = users.set(
-        *(cli.truth, cli.who, extension, name, email, site, caller_number, chosen(withhold)),
+    given = wishes(
+        name=name,
+        email=email,
+        site=site,
+        caller_number=caller_number,
+        withhold=chosen(withhold),
         call_waiting=chosen(call_waiting),
         mobile=mobile,
         pickup=pickup,
@@ -124,6 +120,8 @@ def set_(
         rings=chosen(rings),
         most_calls=most_calls,
     )
+    cli = Cli.of(context)
+    sequence = users.set(cli.truth, cli.who, extension, **given)
     user = users.show(cli.truth, extension).user
     cli.done(f"User {user.extension}@{user.domain} ({user.name}) changed.", _row(user), sequence)
 
