@@ -116,6 +116,11 @@ def load_nodes(paths: SystemPaths) -> tuple[Node, tuple[Node, ...]]:
         return last.own, last.siblings
 
 
+def other_mains(paths: SystemPaths) -> tuple[Node, ...]:
+    """The mains among all others, in the order in which they are asked. Raises `Refused` when there is no system."""
+    return tuple(one for one in load_nodes(paths)[1] if not one.is_satellite)
+
+
 def last_nodes(paths: SystemPaths) -> LastNodes | None:
     """What was last known of the nodes; on a satellite at least what there was when it joined."""
     return LastNodes.read(paths.last_nodes) or LastNodes.read(paths.satellite)

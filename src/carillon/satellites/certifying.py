@@ -9,7 +9,7 @@ from typing import Any, Final
 from carillon.confgen.tls.authority import NodeCertificate, granted, problem, request
 from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import other_mains
 from carillon.satellites.asking import answered, opened
 from carillon.system.paths import SystemPaths
 
@@ -39,9 +39,7 @@ def asks(paths: SystemPaths, own: Node) -> NodeCertificate:
 
 def _answer(paths: SystemPaths, question: str) -> dict[str, Any]:
     words = "no main is known"
-    for main in load_nodes(paths)[1]:
-        if main.is_satellite:
-            continue
+    for main in other_mains(paths):
         try:
             status, said = answered(opened(main, paths.cluster), PATH, question)
         except (OSError, HTTPException, ValueError) as error:

@@ -15,7 +15,7 @@ from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
 from carillon.provisioning import users
-from carillon.provisioning.system import follow_truth, load_nodes, open_truth, put_in_force
+from carillon.provisioning.system import follow_truth, open_truth, other_mains, put_in_force
 from carillon.satellites import keeping
 from carillon.satellites.asking import answered, opened
 from carillon.stores.sql.engine import Busy, DatabaseAway, reading
@@ -53,9 +53,7 @@ def asks(paths: SystemPaths, change: str, who: str, arguments: list[Any]) -> Any
 
 def _answer(paths: SystemPaths, question: str) -> dict[str, Any]:
     """What the first main says that answers. Once a question was sent, no other main is asked to do it again."""
-    for main in load_nodes(paths)[1]:
-        if main.is_satellite:
-            continue
+    for main in other_mains(paths):
         try:
             connection = opened(main, paths.cluster)
         except OSError:

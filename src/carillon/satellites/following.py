@@ -13,7 +13,7 @@ from pathlib import Path
 from carillon.follower import lastknown
 from carillon.follower.report import Report
 from carillon.model.refused import Refused
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import load_nodes, other_mains
 from carillon.satellites.asking import Asking, Unreachable
 from carillon.satellites.kept import Journal, Kept
 from carillon.satellites.moments import Anchor, Moment
@@ -67,7 +67,7 @@ class Following:
         return False
 
     def _ways(self) -> Iterator[Asking]:
-        mains = [one for one in load_nodes(self._paths)[1] if not one.is_satellite]
+        mains = [*other_mains(self._paths)]
         first = self._asking
         if first is not None and first.main in mains:
             yield first

@@ -17,7 +17,7 @@ from typing import Any, Final
 from carillon.follower.report import Report
 from carillon.model.node import Node
 from carillon.model.refused import Refused
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import other_mains
 from carillon.satellites import upon
 from carillon.satellites.asking import answered, opened
 from carillon.satellites.kept import Journal, Kept
@@ -68,9 +68,9 @@ def offer(
 ) -> Outcome:
     """What the first main says that answers. Raises NotTaken."""
     said, until = list[str](), time.monotonic() + patience_s
-    for main in load_nodes(paths)[1]:
-        if main.is_satellite or time.monotonic() > until:
-            continue
+    for main in other_mains(paths):
+        if time.monotonic() > until:
+            break
         try:
             return _asked(main, paths.cluster, _written(changes, previous, waited))
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:

@@ -7,7 +7,7 @@ import time
 from http.client import HTTPException
 from typing import Any, Final
 
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import other_mains
 from carillon.satellites.asking import answered, opened
 from carillon.stores.secretfiles import ring_of
 from carillon.stores.secretring import Ring
@@ -31,9 +31,7 @@ def given(paths: SystemPaths, followed: Position | None) -> dict[str, Any]:
 def newest(paths: SystemPaths) -> Ring | None:
     """On a satellite: the newest that a main gives it; None when none gives any, which is tried again soon."""
     found: Ring | None = None
-    for main in load_nodes(paths)[1]:
-        if main.is_satellite:
-            continue
+    for main in other_mains(paths):
         try:
             status, said = answered(opened(main, paths.cluster), PATH, json.dumps({}))
             ring = Ring.heard(said, time.time()) if status == 200 and "refused" not in said else None

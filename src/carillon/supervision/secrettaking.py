@@ -8,7 +8,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Final
 
-from carillon.provisioning.system import load_nodes
+from carillon.provisioning.system import load_nodes, other_mains
 from carillon.satellites import secretgiving
 from carillon.siblings import states as siblingstates
 from carillon.siblings.asking import ask_all
@@ -42,14 +42,14 @@ def ahead(paths: SystemPaths) -> list[str]:
     """The mains that have a newer one than this node."""
     own, told = ring_of(paths).version, siblingstates.read(paths.sibling_states)
     newer = [one.name for one in told if (version_in(one.secret) or FIRST) > own]
-    mains = {one.name for one in load_nodes(paths)[1] if not one.is_satellite} if newer else set()
+    mains = {one.name for one in other_mains(paths)} if newer else set()
     return [name for name in newer if name in mains]
 
 
 def _newest(paths: SystemPaths) -> Ring | None:
     if paths.satellite.exists():
         return secretgiving.newest(paths)
-    mains = [one for one in load_nodes(paths)[1] if not one.is_satellite]
+    mains = other_mains(paths)
     found = list[Ring]()
     for answer in ask_all(paths.cluster, mains, "secret").answers.values():
         try:
