@@ -109,16 +109,11 @@ def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch:
         parameters.append(f'+sip.instance="{one.instance}"')
     if one.reg_id:
         parameters.append(f"reg-id={one.reg_id}")
-    address, port = own
-    host = f"[{address}]" if ":" in address else address
-    lines = [
-        f"REGISTER sip:{aor.rpartition('@')[2]} SIP/2.0",
-        f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}",
+    headers = [
         f"From: <sip:{aor}>;tag={branch}",
         f"To: <sip:{aor}>",
         f"Call-ID: {one.call_id}",
         f"CSeq: {one.cseq} REGISTER",
-        "Max-Forwards: 1",
         f"Contact: <{one.contact}>;{';'.join(parameters)}",
         "Supported: path, outbound",
         *((f"User-Agent: {one.user_agent}",) if one.user_agent else ()),
@@ -126,8 +121,15 @@ def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch:
         f"{KEPT_FLAGS}: {one.flags}{OURS if ours else ''}",
         *((f"Path: {one.path}",) if ours and one.path else ()),
         f"{SOCKET}: {socket}",
-        "Content-Length: 0",
     ]
-    if any("\r" in line or "\n" in line for line in lines):
+    if any("\r" in line or "\n" in line for line in headers):
         raise Refused("registration", f"a contact of {aor} is more than a line.")
-    return "\r\n".join(lines) + "\r\n\r\n"
+    return request(f"REGISTER sip:{aor.rpartition('@')[2]}", own, branch, *headers)
+
+
+def request(what: str, own: Place, branch: str, *headers: str) -> str:
+    """A request of a method and for a URI to the own Kamailio, with these headers besides what all have."""
+    address, port = own
+    host = f"[{address}]" if ":" in address else address
+    via = f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}"
+    return "\r\n".join((f"{what} SIP/2.0", via, "Max-Forwards: 1", *headers, "Content-Length: 0")) + "\r\n\r\n"

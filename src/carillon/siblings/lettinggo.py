@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from carillon.siblings.copies import Place, Registrar
+from carillon.siblings.copies import Place, Registrar, request
 from carillon.sip.private import LET_GO
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.bound import connections
@@ -59,17 +59,12 @@ class LettingGo:
 
 
 def _request(connection: int, own: Place, branch: str) -> str:
-    address, port = own
-    host = f"[{address}]" if ":" in address else address
-    lines = (
-        "OPTIONS sip:connections SIP/2.0",
-        f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}",
+    return request(
+        "OPTIONS sip:connections",
+        *(own, branch),
         f"From: <sip:siblings@localhost>;tag={branch}",
         "To: <sip:siblings@localhost>",
         f"Call-ID: {branch}",
         "CSeq: 1 OPTIONS",
-        "Max-Forwards: 1",
         f"{LET_GO}: {connection}",
-        "Content-Length: 0",
     )
-    return "\r\n".join(lines) + "\r\n\r\n"
