@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from tests.truth.terminal import Terminal
 
-from carillon.model.callback import MOST_TRIES
+from carillon.model.callback import LONGEST_CLAIM_S, MOST_TRIES
 from carillon.provisioning import callbacks
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.waiting import waiting
@@ -74,7 +74,7 @@ def test_a_callback_is_claimed_once(truth: Engine, clock: Callable[[float], None
     assert told is not None
     assert (told["extension"], told["target_name"]) == ("101", "Bob")
     assert callbacks.claim(truth, WHO, id) is None
-    clock(callbacks.AT_WORK_S + 1)  # whoever had it has died
+    clock(LONGEST_CLAIM_S + 1)  # whoever had it has died
     assert callbacks.claim(truth, WHO, id) is not None
     assert callbacks.taken(truth, WHO, id) is not None
     assert callbacks.taken(truth, WHO, id) is None

@@ -20,6 +20,7 @@ from carillon.calls.away import has_calls_away
 from carillon.calls.book import Book
 from carillon.calls.events import CallEvent, PersonFree
 from carillon.calls.settings import Settings
+from carillon.model.callback import LONGEST_CLAIM_S
 from carillon.routing.presence import state_of
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.ports import StoreDown
@@ -33,9 +34,6 @@ RING_MS: Final = 40_000
 
 Wish = Callable[[Waiting, float], bool]
 
-
-LONGEST_CLAIM_S: Final = 60.0
-"""A claim that holds for longer was made by a clock that is ahead of ours: nobody can say when it ends."""
 
 QUIET_S: Final = 15.0
 """Who said that he is busy, and had no call that ends, is left in peace for so long."""

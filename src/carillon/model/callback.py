@@ -11,6 +11,9 @@ from carillon.model.user import require_extension
 MOST_TRIES = 3
 """So often the phones of who waits ring in vain, then he waits no more."""
 
+LONGEST_CLAIM_S = 60.0
+"""So long a claim holds whose holder says nothing more; one that would hold for longer is of a clock that is ahead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Callback:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, delete, insert, or_, select, update
 
-from carillon.model.callback import MOST_TRIES, Callback
+from carillon.model.callback import LONGEST_CLAIM_S, MOST_TRIES, Callback
 from carillon.model.change import Noun, Subject
 from carillon.model.refused import Refused
 from carillon.model.user import User
@@ -23,8 +23,6 @@ from carillon.stores.sql.tables import callback, domain, number
 
 MOST_WAITING = 20
 """For so many people somebody may wait at once."""
-AT_WORK_S = 60.0
-"""So long a claim holds whose holder says nothing more; one that would hold for longer is of a clock that is ahead."""
 PAUSE_S = 30.0
 """Between two tries."""
 
@@ -63,10 +61,10 @@ def claim(engine: Engine, who: str, id: int) -> dict[str, Any] | None:
     """Take a call-back to do it, for a minute; None when somebody else has it, or it is no more. In one step."""
     now = time.time()
     with writing(engine) as connection:
-        unclaimed = or_(callback.c.claimed_until < now, callback.c.claimed_until > now + AT_WORK_S + 1)
+        unclaimed = or_(callback.c.claimed_until < now, callback.c.claimed_until > now + LONGEST_CLAIM_S + 1)
         free = unclaimed, callback.c.expires_at > now
         found = _found(connection, id)
-        query = update(callback).where(callback.c.id == id, *free).values(claimed_until=now + AT_WORK_S)
+        query = update(callback).where(callback.c.id == id, *free).values(claimed_until=now + LONGEST_CLAIM_S)
         if found is None or connection.execute(query).rowcount != 1:
             return None
         record(connection, who, _subject(found.domain, id), _state(found), {**_state(found), "at work": "yes"})
