@@ -13,7 +13,8 @@ from sqlite3 import connect
 
 import pytest
 from sqlalchemy import Engine
-from tests.satellites.mains import OFFICE, Main
+from tests.satellites.mains import Main
+from tests.supervision.installation import own_address
 from tests.truth.mariadb import Server as MariaDB
 
 from carillon.confgen.tls.authority import ensure_authority, issue, keep
@@ -128,7 +129,7 @@ def main(server: MariaDB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     for directory in (paths.directory, paths.run, paths.follower_report.parent):
         directory.mkdir(parents=True)
     server.new().write(paths.database)
-    node = create_system(paths.directory, "example.org", OFFICE)
+    node = create_system(paths.directory, "example.org", own_address())
     paths.node.write_text(node.name)
     ensure_authority(paths.cluster)
     keep(paths.cluster, issue(paths.cluster, node))

@@ -19,8 +19,6 @@ from carillon.satellites.asking import Asking, opened
 from carillon.satellites.board import Board
 from carillon.system.paths import SystemPaths
 
-OFFICE = "127.0.0.21"
-
 
 class Main:
     """A main that answers, and whatever certificates its authority has issued."""

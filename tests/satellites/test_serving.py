@@ -17,6 +17,7 @@ import pytest
 from tests.lab.known import comes_true
 from tests.satellites.conftest import LIEGE
 from tests.satellites.mains import Main, hands
+from tests.supervision.installation import own_address
 
 from carillon.confgen.tls import authority
 from carillon.confgen.tls.authority import NodeCertificate, ensure_authority, issue, keep
@@ -182,7 +183,7 @@ def test_a_certificate_of_a_main_that_has_ended_is_named(main: Main, monkeypatch
     monkeypatch.setattr(authority, "LIFETIME", timedelta(hours=-1))
     keep(main.paths.cluster, issue(main.paths.cluster, main.node))
     board = Board()
-    node = replace(main.node, address="127.0.0.24")
+    node = replace(main.node, address=own_address())
     with Server(main.paths, node, board) as late:
         serving = threading.Thread(target=late.serve_forever, args=(0.1,))
         serving.start()
