@@ -21,6 +21,27 @@ people.register(app)
 Extension = Annotated[str, typer.Argument(metavar="EXT", help="Extension, such as 101 or 101@example.org.")]
 Email = Annotated[str | None, typer.Option(help="E-mail address; an empty one clears it.")]
 Site = Annotated[str | None, typer.Option(metavar="SITE", help="Where the user works; main when new.")]
+CallerNumber = Annotated[
+    str | None, typer.Option(metavar="NUMBER", help="Number that outside people see; '' for the trunk's main one.")
+]
+Withhold = Annotated[YesNo | None, typer.Option(help="Whether outside people see no number at all.")]
+CallWaiting = Annotated[
+    YesNo | None, typer.Option(help="Whether a second call rings; with no, its caller finds him busy.")
+]
+Mobile = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NUMBER", help="A mobile: calls from it show his name. Several times; '' for none."),
+]
+Pickup = Annotated[
+    PickupBy | None, typer.Option(help="Who may pick him up: his groups, only those who list him, or nobody.")
+]
+PickupOf = Annotated[
+    str | None,
+    typer.Option(metavar="EXT,group:NAME", help="Whom he may pick up besides his groups; '' for nobody."),
+]
+Rings = Annotated[
+    YesNo | None, typer.Option(help="Whether the phones are told with which ring a call rings: `carillon ring`.")
+]
 NAME_HELP = "Name that called phones show."
 
 
@@ -78,27 +99,13 @@ def set_(
     name: Annotated[str | None, typer.Option(help=NAME_HELP)] = None,
     email: Email = None,
     site: Site = None,
-    caller_number: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Number that outside people see; '' for the trunk's main one.")
-    ] = None,
-    withhold: Annotated[YesNo | None, typer.Option(help="Whether outside people see no number at all.")] = None,
-    call_waiting: Annotated[
-        YesNo | None, typer.Option(help="Whether a second call rings; with no, its caller finds him busy.")
-    ] = None,
-    mobile: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NUMBER", help="A mobile: calls from it show his name. Several times; '' for none."),
-    ] = None,
-    pickup: Annotated[
-        PickupBy | None, typer.Option(help="Who may pick him up: his groups, only those who list him, or nobody.")
-    ] = None,
-    pickup_of: Annotated[
-        str | None,
-        typer.Option(metavar="EXT,group:NAME", help="Whom he may pick up besides his groups; '' for nobody."),
-    ] = None,
-    rings: Annotated[
-        YesNo | None, typer.Option(help="Whether the phones are told with which ring a call rings: `carillon ring`.")
-    ] = None,
+    caller_number: CallerNumber = None,
+    withhold: Withhold = None,
+    call_waiting: CallWaiting = None,
+    mobile: Mobile = None,
+    pickup: Pickup = None,
+    pickup_of: PickupOf = None,
+    rings: Rings = None,
     most_calls: MostCalls = None,
 ) -> None:
     """Change a user; `carillon right` changes whom he may call.
