@@ -17,7 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 from carillon.asterisk.postman import GIVE_UP_S, LONGEST_S, Postman
 from carillon.stores.mailboxes import Mail, Mailboxes, MailState, Message
-from carillon.supervision.probes import mail_words
+from carillon.supervision.probes.daemons import mail_words
 
 HOUR_S, DAY_S = 3600.0, 86400.0
 

@@ -35,7 +35,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.servicesettings import MailboxProfile
 from carillon.stores.sql import feed
 from carillon.stores.sql.feed import Position
-from carillon.supervision.probes import satellite_words
+from carillon.supervision.probes.others import satellite_words
 
 pytestmark = pytest.mark.engines
 

@@ -15,7 +15,7 @@ from carillon.states.reconciling import FORGET_S, Reconciler, Siblings, calls_sh
 from carillon.states.telling import LATELY_S, LOOK_S, Watchers
 from carillon.states.watched import Audience
 from carillon.stores import repairs
-from carillon.supervision.probes import repair_words
+from carillon.supervision.probes.daemons import repair_words
 
 BOB, CAROL = "102@example.org", "103@example.org"
 RINGS = Line("k", DialogState.EARLY, False, "101@example.org", call_id="c")

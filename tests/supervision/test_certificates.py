@@ -10,7 +10,7 @@ from tests.supervision.authority import signs
 
 from carillon.confgen.tls.certificate import read_certificate, require_pair
 from carillon.model.refused import Refused
-from carillon.supervision.probes import certificate_words
+from carillon.supervision.probes.engines import certificate_words
 
 NOW = datetime.now(UTC)
 

@@ -21,7 +21,7 @@ from carillon.stores.directory import DirectoryReader
 from carillon.stores.sql.engine import Busy, DatabaseAway, writing
 from carillon.stores.sql.tables import node
 from carillon.supervision.backup import back_up
-from carillon.supervision.probes import probe_follower
+from carillon.supervision.probes.others import probe_follower
 from carillon.supervision.restore import restore
 from carillon.system.paths import SystemPaths
 

@@ -25,7 +25,7 @@ from carillon.stores.sql.cluster import ClusterState, cluster_state
 from carillon.stores.sql.database import Database
 from carillon.stores.sql.engine import AtMains, DatabaseAway
 from carillon.supervision.draining import leader
-from carillon.supervision.probes import probe_database
+from carillon.supervision.probes.database import probe_database
 from carillon.supervision.supervisor import states
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from carillon.model.refused import Refused
 from carillon.model.zone import NameService
 from carillon.stores import nameservice
 from carillon.supervision.ports import Endpoint, require_endpoint
-from carillon.supervision.probes import probe_nameserver
+from carillon.supervision.probes.nameserver import probe_nameserver
 from carillon.supervision.supervisor import start_program, states, stop_program
 from carillon.system.paths import SystemPaths
 

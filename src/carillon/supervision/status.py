@@ -13,7 +13,9 @@ from carillon.model.node import Node
 from carillon.stores import nameservice
 from carillon.supervision import sourcereports
 from carillon.supervision.disks import Disk, scarce
-from carillon.supervision.probes import PROBES, Health, certificate_in_force
+from carillon.supervision.probes.engines import certificate_in_force
+from carillon.supervision.probes.health import Health
+from carillon.supervision.probes.table import PROBES
 from carillon.supervision.restarts import Restarts, read_restarts
 from carillon.supervision.sourcereports import SourceReport
 from carillon.supervision.supervisor import ProgramState, silent_supervisor, states

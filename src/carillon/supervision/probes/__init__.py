@@ -1,0 +1,1 @@
+"""Is each component healthy? See `table`."""
