@@ -171,6 +171,11 @@ class Branches:
         where = {"namespace": self.network.namespace(site.line), "address": address, "port": 5060}
         return self._phones.enter_context(RawAgent("provider", "provider.test", proxy=proxy, **where))  # type: ignore[arg-type]
 
+    @property
+    def is_bare(self) -> bool:
+        """Whether a branch is without Asterisk."""
+        return not all(site.asterisk for site in self._sites.values())
+
     def unregisters(self) -> None:
         """Each agent says that it goes, so that nobody waits for it later."""
         while self._agents:

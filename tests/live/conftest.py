@@ -12,6 +12,7 @@ from tests.worlds.cluster import ONE, TWO, Cluster
 from tests.worlds.tracing import now
 
 if TYPE_CHECKING:
+    from tests.live.branch import Branch
     from tests.worlds.building import Building
 
 
@@ -40,6 +41,15 @@ def cluster(nodes: Cluster, request: pytest.FixtureRequest) -> Iterator[Cluster]
         if request.session.testsfailed > failed:
             nodes.ends_calls()
             print("\n".join(f"--- {name}\n{nodes.ladder(name, began)}" for name in (ONE, TWO)))
+
+
+@pytest.fixture
+def branch(building: Branch) -> Iterator[Branch]:
+    """The `building` of a file, with nobody's phone; where a branch is without Asterisk nobody is registered either."""
+    yield building
+    if building.is_bare:
+        building.unregisters()
+    building.leaves_phones()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -15,6 +15,7 @@ import pytest
 from tests.lab.branches import LIEGE
 from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true
+from tests.lab.prefix import prefix
 from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.test_lamps import states
@@ -30,16 +31,10 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
-    with Branch.open("bare-", Path(tmp_path_factory.mktemp("bare")), sites=[replace(LIEGE, asterisk=False)]) as branch:
+    with Branch.open(
+        prefix("ba-"), Path(tmp_path_factory.mktemp("bare")), sites=[replace(LIEGE, asterisk=False)]
+    ) as branch:
         yield branch
-
-
-@pytest.fixture
-def branch(building: Branch) -> Iterator[Branch]:
-    """With nobody's phone, and nobody registered."""
-    yield building
-    building.unregisters()
-    building.leaves_phones()
 
 
 def test_it_runs_no_asterisk(branch: Branch) -> None:

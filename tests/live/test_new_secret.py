@@ -32,13 +32,6 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
         yield building
 
 
-@pytest.fixture
-def branch(building: Branch) -> Iterator[Branch]:
-    """With nobody's phone."""
-    yield building
-    building.leaves_phones()
-
-
 def machines(branch: Branch) -> tuple[Machine, Machine, Machine]:
     """Both mains and the satellite."""
     return (*branch.mains, branch.satellites["liege"])  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final
 from tests.live.test_dies_ringing import gives_up
 from tests.live.test_lamps import states
-from tests.live.test_taken_at_a_branch import a_call_rings_at, branch, building, ends, named_by  # noqa: F401 -- fixtures
+from tests.live.test_taken_at_a_branch import a_call_rings_at, building, ends, named_by  # noqa: F401 -- a fixture
 from tests.live.test_transfers import hear_each_other
 from tests.live.watching import Watch
 from tests.phones.dialog import Dialog
@@ -24,14 +24,14 @@ COMES = "The call comes to your phone"
 
 
 @pytest.fixture
-def provider(branch: Branch) -> RawAgent:  # noqa: F811
+def provider(branch: Branch) -> RawAgent:
     """The far end of the branch's line."""
     agent = branch.provider()
     assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk})
     return agent
 
 
-def comes_in(provider: RawAgent, branch: Branch, carol: RawAgent) -> tuple[Message, Message]:  # noqa: F811
+def comes_in(provider: RawAgent, branch: Branch, carol: RawAgent) -> tuple[Message, Message]:
     """A call from outside that rings at Carol's, as both see its INVITE."""
     uri = f"sip:+3242220201@{branch.two.address}"
     assert comes_true(lambda: a_call_rings_at(carol, provider, uri))
@@ -41,6 +41,20 @@ def comes_in(provider: RawAgent, branch: Branch, carol: RawAgent) -> tuple[Messa
     carol.respond(received, 180, headers=[("Contact", f"<{carol.contact}>")])
     provider.await_message(lambda each: each.code == 180, 5, "ringing")
     return invite, received
+
+
+def comes_to(agent: RawAgent, picked: Message) -> Message:
+    """The picker's own call ends, and the other one comes to his phone: its INVITE."""
+    is_told(agent, picked, 487, COMES)
+    return agent.expect("INVITE")
+
+
+def is_through(agent: RawAgent, invite: Message, *, to: RawAgent) -> Dialog:
+    """The caller's call is answered by whoever has it now."""
+    dialog = Dialog.called(agent, invite, final(agent, invite))
+    dialog.ack()
+    to.expect("ACK")
+    return dialog
 
 
 def is_told(agent: RawAgent, picked: Message, code: int, words: str) -> None:
@@ -58,7 +72,7 @@ def stops(agent: RawAgent, received: Message) -> None:
 
 
 @pytest.mark.parametrize("how", ["code", "of the groups", "key"])
-def test_a_call_from_outside_is_picked_up(branch: Branch, provider: RawAgent, how: str) -> None:  # noqa: F811
+def test_a_call_from_outside_is_picked_up(branch: Branch, provider: RawAgent, how: str) -> None:
     """His phone is asked to answer by itself; lamps and lists show who has the call."""
     carol, dave, eva = branch.phone("201"), branch.phone("202"), branch.phone("203")
     lamp, his = Watch(eva, f"sip:201@{DOMAIN}", "dialog"), Watch(eva, f"sip:202@{DOMAIN}", "dialog")
@@ -68,15 +82,12 @@ def test_a_call_from_outside_is_picked_up(branch: Branch, provider: RawAgent, ho
         picked = calls(dave, f"sip:201@{DOMAIN}", [("Replaces", named_by(shown))])
     else:
         picked = calls(dave, f"sip:*8{'201' if how == 'code' else ''}@{DOMAIN}")
-    is_told(dave, picked, 487, COMES)
-    besides = dave.expect("INVITE")
+    besides = comes_to(dave, picked)
     assert "answer-after=0" in (besides.header("Call-Info") or "")
     assert not any("X-Carillon" in each.text for each in dave.seen)
     accepted = dave.accept(besides)
     stops(carol, received)
-    theirs = Dialog.called(provider, invite, final(provider, invite))
-    theirs.ack()
-    dave.expect("ACK")
+    theirs = is_through(provider, invite, to=dave)
     lamp.until(lambda told: states(told) == [])
     his.until(lambda told: states(told) == ["confirmed"])
     (row,) = branch.one.does("--json", "call", "list").row
@@ -85,7 +96,7 @@ def test_a_call_from_outside_is_picked_up(branch: Branch, provider: RawAgent, ho
     his.until(lambda told: states(told) == [])
 
 
-def test_both_hear_each_other_while_the_link_is_cut(branch: Branch, provider: RawAgent) -> None:  # noqa: F811
+def test_both_hear_each_other_while_the_link_is_cut(branch: Branch, provider: RawAgent) -> None:
     provider.close()
     network = branch.network
     place = {"namespace": network.namespace(LIEGE.line), "address": network.address(LIEGE.line), "port": 5060}
@@ -108,14 +119,13 @@ def test_both_hear_each_other_while_the_link_is_cut(branch: Branch, provider: Ra
     assert comes_true(lambda: is_up(branch.two, "node1"))
 
 
-def test_a_call_of_a_phone_without_replaces_is_picked_up(branch: Branch) -> None:  # noqa: F811
+def test_a_call_of_a_phone_without_replaces_is_picked_up(branch: Branch) -> None:
     carol, dave, eva = branch.phone("201"), branch.phone("202"), branch.phone("203")
     invite = calls(carol, f"sip:202@{DOMAIN}")
     received = dave.expect("INVITE")
     dave.respond(received, 180, headers=[("Contact", f"<{dave.contact}>")])
     carol.await_message(lambda each: each.code == 180, 5, "ringing")
-    is_told(eva, calls(eva, f"sip:*8202@{DOMAIN}"), 487, COMES)
-    besides = eva.expect("INVITE")
+    besides = comes_to(eva, calls(eva, f"sip:*8202@{DOMAIN}"))
     accepted = eva.accept(besides)
     stops(dave, received)
     said = final(carol, invite)
@@ -126,30 +136,20 @@ def test_a_call_of_a_phone_without_replaces_is_picked_up(branch: Branch) -> None
     ends(Dialog.answered(eva, besides, accepted), mine)
 
 
-def test_only_the_phone_that_asks_rings_and_who_declines_leaves_the_call(
-    branch: Branch,  # noqa: F811
-    provider: RawAgent,
-) -> None:
+def test_only_the_phone_that_asks_rings_and_who_declines_leaves_the_call(branch: Branch, provider: RawAgent) -> None:
     carol, dave, other = branch.phone("201"), branch.phone("202"), branch.phone("202")
     invite, received = comes_in(provider, branch, carol)
-    is_told(dave, calls(dave, f"sip:*8201@{DOMAIN}"), 487, COMES)
-    dave.respond(dave.expect("INVITE"), 603)
+    dave.respond(comes_to(dave, calls(dave, f"sip:*8201@{DOMAIN}")), 603)
     accepted = carol.accept(received)
-    theirs = Dialog.called(provider, invite, final(provider, invite))
-    theirs.ack()
-    carol.expect("ACK")
+    theirs = is_through(provider, invite, to=carol)
     assert not any(each.method == "INVITE" and each.code is None for each in other.seen)
     ends(theirs, Dialog.answered(carol, received, accepted))
 
 
-def test_of_two_pickers_the_slower_one_is_told_and_a_caller_gives_up(
-    branch: Branch,  # noqa: F811
-    provider: RawAgent,
-) -> None:
+def test_of_two_pickers_the_slower_one_is_told_and_a_caller_gives_up(branch: Branch, provider: RawAgent) -> None:
     carol, dave, eva = branch.phone("201"), branch.phone("202"), branch.phone("203")
     invite, received = comes_in(provider, branch, carol)
-    is_told(dave, calls(dave, f"sip:*8201@{DOMAIN}"), 487, COMES)
-    besides = dave.expect("INVITE")
+    besides = comes_to(dave, calls(dave, f"sip:*8201@{DOMAIN}"))
     dave.respond(besides, 180, headers=[("Contact", f"<{dave.contact}>")])
     is_told(eva, calls(eva, f"sip:*8201@{DOMAIN}"), 603, "Somebody else picks the call up")
     gives_up(provider, invite)

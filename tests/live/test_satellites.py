@@ -26,13 +26,6 @@ def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
         yield branch
 
 
-@pytest.fixture
-def branch(building: Branch) -> Iterator[Branch]:
-    """With nobody's phone."""
-    yield building
-    building.leaves_phones()
-
-
 def test_a_satellite_knows_everybody_and_only_its_own_phones(branch: Branch) -> None:
     assert name(branch.two, "101") == "Alice"
     assert accounts(branch.two) == {"201", "202"}

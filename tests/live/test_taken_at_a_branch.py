@@ -11,6 +11,7 @@ import pytest
 from tests.lab.branches import LIEGE
 from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true
+from tests.lab.prefix import prefix
 from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final, heard
 from tests.live.test_branch_without_asterisk import talk_outside
@@ -39,7 +40,7 @@ THREE = replace(
 
 @pytest.fixture(scope="module")
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branch]:
-    with Branch.open("taken-", Path(tmp_path_factory.mktemp("taken")), sites=[THREE]) as branch:
+    with Branch.open(prefix("tk-"), Path(tmp_path_factory.mktemp("taken")), sites=[THREE]) as branch:
         branch.one.does("number", "add", "+3242220201", "--to", "201")
         branch.one.does("group", "add", "team", "--members", "101,202,203", "--ring-time", "20")
         for number in ("250", "+3242220250"):
@@ -55,14 +56,6 @@ def groups(machine: Machine, extension: str) -> frozenset[str]:
         directory.connect()
         party = directory.party(DOMAIN, extension)
     return party.pickup.groups if party else frozenset()
-
-
-@pytest.fixture
-def branch(building: Branch) -> Iterator[Branch]:
-    """With nobody's phone, and nobody registered."""
-    yield building
-    building.unregisters()
-    building.leaves_phones()
 
 
 def counted(branch: Branch) -> dict[str, int]:
