@@ -197,6 +197,18 @@ class Branches:
         finally:
             self.network.heal_link(site)
 
+    @contextmanager
+    def just_cut_off(self, site: str = "liege") -> Iterator[None]:
+        """The link is cut in this moment, and nobody has noticed."""
+        satellite = self.satellites[site]
+        assert comes_true(lambda: not self._is_alone(satellite), SILENCE_S), "it has heard mains since the last cut"
+        self.network.cut_link(site)
+        try:
+            yield
+            assert comes_true(lambda: self._is_alone(satellite), SILENCE_S)
+        finally:
+            self.network.heal_link(site)
+
     def _is_alone(self, satellite: Machine) -> bool:
         return "no main answers since" in self.follower(satellite)
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.lab.branches import LIEGE
 from tests.lab.cluster import DOMAIN, Machine
-from tests.lab.known import comes_true
 from tests.lab.prefix import prefix
+from tests.lab.known import comes_true, name
 from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.test_lamps import states
@@ -193,6 +193,23 @@ def test_a_branch_that_is_cut_off_calls_within_and_by_its_own_line(branch: Branc
         ends(*talk_outside(carol, "sip:112@lab.test", provider, "112"))
         said = final(carol, calls(carol, f"sip:102@{DOMAIN}"))
         assert (said.code, "The link to Bob is cut" in (said.header("Warning") or "")) == (480, True)
+    assert comes_true(lambda: is_up(branch.two, "node1"))
+
+
+def test_a_colleague_is_called_outside_before_anybody_has_noticed_that_the_link_is_cut(branch: Branch) -> None:
+    """The way to his phone is silent first, and the call goes on as when the cut is known."""
+    provider = branch.provider()
+    branch.one.asks("number", "add", "+3225550101", "--to", "101")
+    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk} and name(branch.two, "+3225550101") == "Alice")
+    alice, carol = branch.phone("101"), branch.phone("201")
+    assert comes_true(lambda: branch.is_known(branch.two, alice) and is_up(branch.two, "node1"))
+    hangs_up(*talk(carol, alice))
+    with branch.just_cut_off():
+        invite = calls(carol, f"sip:101@{DOMAIN}")
+        received = provider.expect("INVITE", timeout=20)
+        assert received.uri.startswith("sip:+3225550101@")
+        provider.respond(received, 486)
+        assert final(carol, invite).code == 486
     assert comes_true(lambda: is_up(branch.two, "node1"))
 
 

@@ -116,6 +116,23 @@ def test_a_colleague_beyond_a_link_that_is_cut_is_called_by_his_number_outside(b
     hangs_up(*talk(carol, alice))
 
 
+def test_a_colleague_is_called_outside_before_anybody_has_noticed_that_the_link_is_cut(branch: Branch) -> None:
+    """The way to his phone is silent first, and the call goes on as when the cut is known."""
+    provider = branch.provider()
+    branch.one.asks("number", "add", "+3225550101", "--to", "101")
+    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk} and name(branch.two, "+3225550101") == "Alice")
+    alice, carol = branch.phone("101", branch.one), branch.phone("201", branch.two)
+    assert comes_true(lambda: branch.is_known(branch.two, alice) and is_up(branch.two, "node1"))
+    hangs_up(*talk(carol, alice))
+    with branch.just_cut_off():
+        invite = calls(carol, f"sip:101@{DOMAIN}")
+        received = provider.expect("INVITE", timeout=20)
+        assert received.uri.startswith("sip:+3225550101@")
+        provider.respond(received, 486)
+        assert final(carol, invite).code == 486
+    assert comes_true(lambda: is_up(branch.two, "node1"))
+
+
 def test_what_is_dialled_at_the_branch_counts_everywhere(branch: Branch) -> None:
     carol = branch.phone("201", branch.two)
     dials(carol, "*26")

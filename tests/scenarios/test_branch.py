@@ -92,3 +92,55 @@ def test_an_emergency_call_leaves_as_ever(office: Office) -> None:
     call = office.alice.calls("112")
     call.rings(provider)
     call.is_for(provider, "112")
+
+
+def test_a_cut_that_nobody_has_noticed_yet_sends_the_call_outside_too(office: Office) -> None:
+    """The way to his phone is silent at first."""
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.is_a_branch_that_loses(office.bob)
+    call = office.alice.calls("102")
+    call.is_for(provider, "+3225550102")
+    provider.answers(call)
+    call.is_up()
+
+
+def test_so_does_one_that_is_forwarded(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.forwards(office.carol, "always", office.bob, office.alice)
+    office.is_a_branch_that_loses(office.bob)
+    call = office.alice.calls("103")
+    call.is_for(provider, "+3225550102")
+
+
+def test_who_has_no_number_outside_is_told_to_be_beyond_a_cut_that_nobody_had_noticed(office: Office) -> None:
+    office.provider()
+    office.is_a_branch_that_loses(office.bob)
+    call = office.alice.calls("102")
+    call.failed(480)
+    call.was_told("Warning", "The link to Bob Dupont is cut")
+
+
+def test_a_row_for_who_is_offline_counts_for_such_a_cut(office: Office) -> None:
+    office.forwards(office.bob, "offline", office.carol)
+    office.is_a_branch_that_loses(office.bob)
+    office.alice.calls("102").rings(office.carol)
+
+
+def test_a_dead_phone_at_the_branch_is_none_beyond_a_cut(office: Office) -> None:
+    provider = office.provider()
+    office.numbers(office.bob, "+3225550102")
+    office.is_a_branch_without()
+    office.bob.loses_power()
+    call = office.alice.calls("102")
+    call.failed(480)
+    call.was_told("Warning", "Bob Dupont has a phone that cannot be reached")
+    call.does_not_ring(provider)
+
+
+def test_the_rows_for_a_dead_phone_at_the_branch_count(office: Office) -> None:
+    office.forwards(office.bob, "unreachable", office.carol)
+    office.is_a_branch_without()
+    office.bob.loses_power()
+    office.alice.calls("102").rings(office.carol)

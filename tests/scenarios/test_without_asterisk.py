@@ -62,6 +62,16 @@ def test_whoever_is_busy_sends_the_call_on_and_so_does_the_next(alone: Simulated
     call.is_up()
 
 
+def test_a_cut_that_nobody_has_noticed_yet_sends_the_call_outside(branch: SimulatedOffice) -> None:
+    """The way to his phone is silent at first, and the node itself dials again."""
+    provider = branch.provider()
+    branch.numbers(branch.bob, "+3225550102")
+    branch.is_a_branch_that_loses(branch.bob)
+    branch.engine.mains = ()
+    call = branch.alice.calls("102")
+    call.is_for(provider, "+3225550102")
+
+
 @pytest.mark.parametrize("ring", ["all", "in-turn"])
 def test_members_of_a_group_ring_in_turn_while_it_is_cut(alone: SimulatedOffice, ring: str) -> None:
     """Who is busy, or has no phone, is passed over; their own forwarding doesn't count, that of the last stop does."""

@@ -161,6 +161,7 @@ class Engine:
         self.moving = False
         self.busy: dict[str, str] = {}
         self.beyond: set[str] = set()
+        self.cut_unnoticed: set[str] = set()
         self.mains: tuple[Sibling, ...] = ()
         self.legs: list[Leg] = []
         self.reads: dict[str, int] = {}
@@ -672,6 +673,7 @@ class Engine:
         for phone in phones:
             self._says(leg, phone, 180)
         if not phones:
+            self.beyond |= self.cut_unnoticed  # by then it is noticed
             self._outbound_failed(leg, FailureFacts(408, timed_out=True))
 
     def _leaves(self, leg: Leg, decision: Decision, name: str, uri: str) -> None:

@@ -230,6 +230,9 @@ class Office(Protocol):
     def is_a_branch_without(self, *elsewhere: Person) -> None:
         """This is a branch whose link is cut, and these people are at other places; simulated only."""
 
+    def is_a_branch_that_loses(self, *elsewhere: Person) -> None:
+        """The same, but the branch notices the cut only when these people's phones are silent; simulated only."""
+
     def calls_for_help_as(self, number: str) -> None:
         """The number that emergency services call back at the main site."""
 

@@ -377,6 +377,12 @@ class SimulatedOffice:
             self.engine.directory.change(DOMAIN, person.extension, site=SiteProfile("elsewhere"))
             self.engine.beyond.add(f"{person.extension}@{DOMAIN}")
 
+    def is_a_branch_that_loses(self, *elsewhere: SimulatedPerson) -> None:
+        self.is_a_branch_without(*elsewhere)
+        for person in elsewhere:
+            person.loses_power()
+        self.engine.cut_unnoticed, self.engine.beyond = self.engine.beyond, set()
+
     def calls_for_help_as(self, number: str) -> None:
         site = SiteProfile(emergency_caller=number)
         for person in (self.alice, self.bob, self.carol):

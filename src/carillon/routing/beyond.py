@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from carillon.model.forwarding import Cause
 from carillon.routing.chain import Verdict
 from carillon.routing.decision import Retarget
 from carillon.routing.facts import UNKNOWN, Beyond, Facts
-from carillon.routing.hop import is_inside, progress_of
+from carillon.routing.hop import again, is_inside, progress_of
 from carillon.routing.meant import told_outside
 from carillon.routing.numbering import OutsideNumber, outside_number
 from carillon.routing.outside import lines
+from carillon.routing.progress import Onward, key_of
 from carillon.routing.request import Request
 from carillon.routing.sendon import ends
 from carillon.sip.private import PrivateHeader
@@ -19,6 +22,7 @@ BEYOND = "beyond"
 """What stands for the class of such a call: its number is one of ours, and goes out all the same."""
 
 WITHIN = Verdict("skipped", "within reach")
+NOT_TRIED = Verdict("skipped", "not tried before")
 
 
 def by_own_number(request: Request, facts: Facts) -> Verdict:
@@ -39,6 +43,28 @@ def by_own_number(request: Request, facts: Facts) -> Verdict:
     private = tuple((name, value) for name, value in _told(request, facts, beyond, number).items() if value)
     fact = f"the link to {party.aor} is cut: {number.number}"
     return Verdict("goes outside", fact, Retarget(called, progress_of(request), private))
+
+
+def asked_again(request: Request, facts: Facts, party: Party) -> str:
+    """How a call goes on from a branch when nobody was heard of a person's phones, written as `Onward`; "" if it ends.
+
+    A cut of the link is known after a moment only, and no failure route can ask: so the call is decided anew, once.
+    Members of a group are not, as nobody dials one of them again.
+    """
+    if not facts.node.branch or {PrivateHeader.NO_FORWARD, PrivateHeader.RECALL} & request.private.keys():
+        return ""
+    progress = again(progress_of(request))
+    key = key_of(facts.node.secrets, request.private[PrivateHeader.LEG])
+    return str(Onward(key, (), replace(progress, tried=(*progress.tried, party.aor))))
+
+
+def was_silent(request: Request, facts: Facts) -> Verdict:
+    """Who was silent and is within reach all the same has a phone that is dead: his rows for that, else the code."""
+    party = facts.callee
+    if not isinstance(party, Party) or party.aor not in progress_of(request).tried:
+        return NOT_TRIED
+    why = f"{party.name} has a phone that cannot be reached"
+    return ends(request, facts, party, (Cause.UNREACHABLE,), 480, "Temporarily Unavailable", why)
 
 
 def _has_line(request: Request, facts: Facts, number: OutsideNumber) -> bool:

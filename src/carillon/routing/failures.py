@@ -170,6 +170,16 @@ def next_trunk(memo: Memo, failure: FailureFacts) -> Verdict:
     return Verdict("tried next", fact, Resume(onward.token(onward.progress)))
 
 
+def asked_anew(memo: Memo, failure: FailureFacts) -> Verdict:
+    """Where nobody was heard, the link of a branch may be cut: that is known by now, to the main route."""
+    if not memo.if_silent:
+        return Verdict("skipped", "no branch")
+    if not failure.timed_out or failure.rang or failure.refusal:
+        return Verdict("passed", "somebody was heard")
+    onward = Onward.parse(memo.if_silent)
+    return Verdict("asked anew", "silence", Resume(onward.token(onward.progress)))
+
+
 def forwarded(memo: Memo, failure: FailureFacts) -> Verdict:
     """Where a row of the called person may fit, Asterisk dials again (slide "Forwarding"); the main route decides.
 
@@ -256,6 +266,7 @@ RULES = (
     next_target,
     next_trunk,
     next_phones,
+    asked_anew,
     forwarded,
     trunk_refuses_us,
     service_failed,

@@ -38,6 +38,7 @@ class Memo:
     `targets_left` are places of the same trunk that are still to be tried.
     `caller` is who of us has called a colleague, for call-back on busy; "" for others.
     `gone` is of a leg that takes a call, see `takeover`: the code should that have ended, and its Call-ID.
+    `if_silent` is how the call goes on when no phone was heard, see `beyond.asked_again`; "" if it does not.
     """
 
     leg: Leg
@@ -60,6 +61,7 @@ class Memo:
     caller: str = ""
     targets_left: tuple[str, ...] = ()
     gone: str = ""
+    if_silent: str = ""
 
     def __str__(self) -> str:
         left = (
@@ -79,6 +81,7 @@ class Memo:
             self.caller,
             ",".join(self.targets_left),
             self.gone,
+            self.if_silent,
         )
         return _SEPARATOR.join((self.leg, self.leg_id, self.called, self.called_name, *left))
 
@@ -103,6 +106,7 @@ class Memo:
             caller,
             targets,
             gone,
+            if_silent,
         ) = rest
         tried = _listed(gateways), next_trunk, trunk, bool(answered)
         return cls(
@@ -123,6 +127,7 @@ class Memo:
             caller,
             _listed(targets),
             gone,
+            if_silent,
         )
 
 

@@ -8,8 +8,8 @@ from carillon.model.forwarding import Cause
 from carillon.model.rights import NumberClass
 from carillon.routing import access, rungbesides, spiral, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
-from carillon.routing.beyond import BEYOND, by_own_number
 from carillon.routing.bytrunk import by_trunk
+from carillon.routing.beyond import BEYOND, asked_again, by_own_number, was_silent
 from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (
@@ -207,7 +207,7 @@ def rung(request: Request, facts: Facts) -> Verdict:
         *(Leg.OUTBOUND, leg, party.aor, party.name),
         onward=onward(request, facts), party=told_of, ring_until=facts.now + ring.ring_s,
         shown=_shown_to_caller(request, party), says=_said_to_caller(request, facts, party),
-        recording=_recording(request, facts),
+        recording=_recording(request, facts), if_silent=asked_again(request, facts, party),
     )  # fmt: skip
     effects = (
         StripPrivate(),
@@ -246,6 +246,7 @@ RULES = (
     not_disturbed,
     forwarded_always,
     by_own_number,
+    was_silent,
     registered,
     room_for_callee,
     named,

@@ -62,6 +62,7 @@ _ANYHOW: Final = dict.fromkeys(
         "ring_until",
         "slots",
         "targets_left",
+        "if_silent",
     ),
     ANY,
 )

@@ -43,7 +43,8 @@ class Progress:
     are what the last one who was called said. `row` and `position` are the row in progress and its target, and `to`
     is where the person's own phone sends the call. `ring_s` is how long the target rings, 0 for as long as usual.
     `missing` says that the target was not there, so that later rows are tried too; `more` that another one follows it.
-    `tried` are the trunks that have failed with this call.
+    `tried` are the trunks that have failed with this call, and the addresses of record of people whose phones were
+    silent, see `beyond`.
     """
 
     at: str = ""
