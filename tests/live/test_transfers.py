@@ -38,11 +38,15 @@ def test_the_called_person_joins_two_calls(company: Company) -> None:
 
 
 def test_a_call_that_is_joined_to_an_unknown_one_stays(company: Company) -> None:
-    """Replaces of a dialog that is nobody's: refused, and both sides keep the call."""
+    """Replaces of a dialog that is nobody's: refused, she reads why, and both sides keep the call."""
     alice, bob = company.phone("101"), company.phone("102")
     at_alice, at_bob = talks(alice, bob)
     at_alice.transfer(company.uri("103") + "?Replaces=nobodys%3Bto-tag%3D1%3Bfrom-tag%3D2")
     assert at_alice.wait_transferred() == 404
+    (told,) = (each for each in at_alice.received if each.body.startswith("SIP/2.0 404"))
+    assert told.body.splitlines()[0] == "SIP/2.0 404 No Such Call"
+    assert "The call to transfer into is over, or is not known here" in told.body
+    assert told.header("Content-Type") == "message/sipfrag;version=2.0"
     hear_each_other(alice, at_alice, bob, at_bob)
 
 

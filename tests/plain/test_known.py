@@ -19,7 +19,8 @@ KNOWN: dict[type, str] = {
     Request: "method uri from_uri to_uri call_id source trunk from_tag to_tag from_name asserted withheld codecs"
     " encrypted anchor described media6 timing longest_timer_s sequence max_forwards credentials shortest_expiry_s"
     " default_expiry_s dialog_proof refer_to contacts user_agent path supported required source_address source_port"
-    " transport private progress diversions event replaces body_bytes sibling home written spirals inward beyond_us",
+    " transport private progress diversions event replaces body_bytes sibling home written spirals inward beyond_us"
+    " fragment",
     Facts: "now node domains account callee caller callee6 registered bound routes trunks trunks_down targets schedules"
     " caller_lists rings dialog busy ringing slots nonce_used messages_sent relay fresh_id named flow elsewhere"
     " panel left_by joined_at beyond moving mains satellites referred_by consulted",

@@ -9,6 +9,7 @@ from tests.routing.referring import GATEWAY, given, refers, request_of, rung_aft
 from tests.worlds.simulated import DOMAIN, SimulatedOffice, SimulatedPerson
 
 from carillon.model.device import ha1_md5, ha1_sha256
+from carillon.routing import indialog
 from carillon.routing.decision import (
     Challenge,
     Decision,
@@ -17,12 +18,13 @@ from carillon.routing.decision import (
     Reply,
     Ring,
     RingAs,
+    SetBody,
     SetFrom,
     StripPrivate,
     Trunk,
 )
 from carillon.routing.facts import UNKNOWN, Facts, NodeProfile
-from carillon.routing.request import Source
+from carillon.routing.request import Request, Source
 from carillon.routing.transferred import name_shown
 from carillon.sip.legid import is_leg_id
 from carillon.sip.private import PrivateHeader
@@ -255,3 +257,25 @@ def test_a_call_for_help_says_where_who_speaks_is() -> None:
     lives(office, office.bob, withhold=True, site=SiteProfile("paris", "FR", emergency_caller="+33142685300"))
     leg = rung_after(office, refers(office, office.alice, f"<sip:112@{DOMAIN}>"), office.bob)
     assert caller_shown(leg) == SetFrom("Bob Dupont", "sip:+33142685300@provider.test")
+
+
+@pytest.mark.parametrize(("fragment", "told"), [
+    (
+        "SIP/2.0 404 Not Found\r\n",
+        "SIP/2.0 404 No Such Call\r\n"
+        f'Warning: 399 {DOMAIN} "The call to transfer into is over, or is not known here"\r\n',
+    ),
+    ("SIP/2.0 200 OK\r\n", ""),
+    ("SIP/2.0 486 Busy Here\r\n", ""),
+    ("", ""),
+    ("SIP/2.0 4040\r\n", ""),
+])  # fmt: skip
+def test_who_transfers_into_a_call_that_is_not_there_reads_so(fragment: str, told: str) -> None:
+    phone = SipUri("alice", "192.0.2.1", 5070)
+    notice = Request(
+        *("NOTIFY", phone, SipUri("102", DOMAIN), SipUri("101", DOMAIN), "talk", Source.GATEWAY),
+        from_tag="f", to_tag="t", fragment=fragment,
+    )  # fmt: skip
+    decision = indialog.decide(notice, Facts(0.0, NodeProfile(DOMAIN, ())))
+    assert [each.body for each in decision.effects if isinstance(each, SetBody)] == ([told] if told else [])
+    assert isinstance(decision.outcome, Follow)

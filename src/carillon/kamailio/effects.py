@@ -55,6 +55,7 @@ from carillon.routing.decision import (
     RemoveHeader,
     RewriteReply,
     RingAs,
+    SetBody,
     SetFrom,
     SpendNonce,
     StripPrivate,
@@ -82,6 +83,8 @@ def _message(effect: OfMessage, means: Means) -> None:
             ksr.remove_header(name)
         case AddHeader(name, value):
             ksr.append_header(name, value)
+        case SetBody(body, kind):
+            ksr.set_body(body, kind)
         case SetFrom(name, uri):
             ksr.set_from(quoted(name) if name else "", uri)
         case RingAs():

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from carillon.kamailio import ksr
 from carillon.model.frozen import completed
-from carillon.routing import anchor, sessiontimer, spiral
+from carillon.routing import anchor, sessiontimer, spiral, transfertold
 from carillon.routing.admission import ENDS_HERE
 from carillon.routing.anchor import Anchor
 from carillon.routing.diversion import diversions
@@ -107,6 +107,7 @@ def envelope(node: NodeProfile, trunk_at: TrunkAt) -> Request:
         inward=inward,
         beyond_us=refers and f";{spiral.OUTSIDE}=" in ksr.text("$(hdr(Route)[*])"),
         refer_to=_refer_to() if refers else (),
+        fragment=_fragment() if method == "NOTIFY" and source is Source.GATEWAY else "",
         sibling=sibling or (_leads_to(node) if node.siblings and to_tag and source is Source.OUTSIDE else ""),
     )
 
@@ -142,6 +143,10 @@ def whole(request: Request, node: NodeProfile) -> Request:
             request, private=private, progress=_progress(node, private), from_name=named, supported=supported
         )
     return _by_trunk(request) if request.trunk else request
+
+
+def _fragment() -> str:
+    return ksr.text("$rb") if ksr.header("Event").partition(";")[0].strip() == transfertold.PACKAGE else ""
 
 
 def _by_sibling(request: Request) -> Request:

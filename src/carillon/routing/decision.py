@@ -522,13 +522,21 @@ class CountGuess:
 
 
 @dataclass(frozen=True, slots=True)
+class SetBody:
+    """Send this body, of this media type, in place of what is there."""
+
+    body: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountMessage:
     """Count a message of this device (`user@domain`), or what it asks, with the method before it."""
 
     device: str
 
 
-OfMessage = StripPrivate | RemoveHeader | AddHeader | SetFrom | RingAs | RewriteReply | GoDirect | AnswerChallenge
+OfMessage = StripPrivate | RemoveHeader | AddHeader | SetBody | SetFrom | RingAs | RewriteReply | GoDirect | AnswerChallenge
 """What the message says, and where it goes."""
 
 OfRoute = RecordRoute | MarkRoute | MarkTimer | MarkWatched | MarkOutside

@@ -12,6 +12,7 @@ from carillon.routing.media import kept_anchored
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request, Source
 from carillon.routing.sessiontimer import still_timed
+from carillon.routing.transfertold import transfer_told
 from carillon.sip.dialogproof import is_proved
 from carillon.sip.referto import ReferTo
 from carillon.sip.replaces import Replaces
@@ -118,7 +119,7 @@ def followed(request: Request, facts: Facts) -> Verdict:
     return Verdict("followed", request.method, Follow(gateway), effects)
 
 
-RULES = (stays_inside, referral_noted, still_timed, kept_anchored, followed)
+RULES = (stays_inside, referral_noted, transfer_told, still_timed, kept_anchored, followed)
 
 
 REMEMBERED = frozenset({"ACK", "BYE", "NOTIFY"})
@@ -126,7 +127,8 @@ REMEMBERED = frozenset({"ACK", "BYE", "NOTIFY"})
 
 def decide(request: Request, facts: Facts) -> Decision:
     """What to do with a request of a proved dialog."""
-    if request.anchor or request.timing or request.sibling or facts.node.spiral or request.method not in REMEMBERED:
+    told = request.anchor or request.timing or request.fragment
+    if told or request.sibling or facts.node.spiral or request.method not in REMEMBERED:
         return decide_by(RULES, request, facts)
     uri, has_hops = request.uri, request.max_forwards > 0
     return _decided(request.method, uri.host, uri.port, request.source, has_hops, facts.node.every_gateway)

@@ -50,6 +50,7 @@ class Request:
     `beyond_us`: its other end is outside, behind a trunk.
     `progress` is proved to be ours; `diversions` is how often a call from a trunk was forwarded before (RFC 5806,
     RFC 7044). `event` is the package of a SUBSCRIBE or PUBLISH, without parameters; `body_bytes` of a MESSAGE.
+    `fragment` is what our Asterisk tells of a transfer (RFC 3420).
     """
 
     method: str
@@ -98,6 +99,7 @@ class Request:
     spirals: bool = False
     inward: bool = False
     beyond_us: bool = False
+    fragment: str = ""
 
     @property
     def target(self) -> SipUri:
