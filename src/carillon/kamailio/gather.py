@@ -17,6 +17,7 @@ from carillon.routing.facts import FailureFacts, NodeProfile
 from carillon.routing.failures import HANDED_OVER
 from carillon.routing.memo import Leg, Memo
 from carillon.routing.progress import Progress, progress_in
+from carillon.routing.registeredaway import RESTORING
 from carillon.routing.request import Request, Source
 from carillon.sip.dialogproof import PARAMETER
 from carillon.sip.digest import Credentials
@@ -261,7 +262,8 @@ def _source(node: NodeProfile, address: str, port: int) -> Source:
         if gateway.address == address and gateway.port == port:
             return Source.GATEWAY
     if node.feed and (node.feed.address, node.feed.port) == (address, port):
-        return Source.FEED
+        restoring = node.siblings or ksr.shared_text(RESTORING, RESTORING)
+        return Source.FEED if restoring else Source.OUTSIDE
     server = node.presence
     return Source.PRESENCE if server and (server.address, server.port) == (address, port) else Source.OUTSIDE
 

@@ -83,7 +83,7 @@ class Settings:
             presence=Gateway(*values["presence"]),
             siblings=tuple(Sibling(name, tuple(at), port, *more) for name, at, port, *more in values["siblings"]),
             cluster_port=values["cluster_port"],
-            feed=Gateway(*values["feed"]) if values["siblings"] else None,
+            feed=Gateway(*values["feed"]) if "feed" in values else None,
             branch=values.get("branch", ""),
             spiral=Gateway(*values["spiral"]) if values.get("spiral") else None,
         )

@@ -102,7 +102,8 @@ class NodeProfile:
 
     `gateways6` are where the same Asterisks take calls with IPv6 media, on a node that has both families.
     `presence` is this node's presence server.
-    `siblings` are the other nodes, `cluster_port` is where they are heard, `feed` is who tells of registrations there.
+    `siblings` are the other nodes, `cluster_port` is where they are heard, `feed` is who tells of registrations there,
+    and of own ones that a clock has ended.
     `branch` is the site at which this node is a satellite, "" for a main. A satellite without Asterisk has no
     `gateways`, and a `spiral`: its own socket to which it sends an inbound leg that is to be its outbound one too.
     """

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import Decision, SaveCopy
 from carillon.routing.facts import Facts, NodeProfile
 from carillon.routing.questions import NOTHING, Questions
 from carillon.routing.request import Request
+
+RESTORING: Final = "restoring"
+"""A table of shared memory, and its only key: there while a node alone stores registrations of its own again."""
 
 
 def ask(request: Request, node: NodeProfile) -> Questions:

@@ -74,14 +74,19 @@ class Copies:
         if failed:
             raise RpcFailed("; ".join(failed))
 
-    async def restore(self, aor: str, known: tuple[Binding, ...]) -> None:
-        """Store contacts again that have their home here, and that Kamailio no longer has. Raises RpcFailed."""
+    async def restore(self, aor: str, known: tuple[Binding, ...]) -> bool:
+        """Store contacts again that have their home here, and that Kamailio no longer has; whether it has all now.
+
+        Before it has let one go, it takes nothing in its place. Raises RpcFailed.
+        """
         here = {one.contact for one in await asyncio.to_thread(bound, self.rpc, aor)}
+        codes = [200]
         for one in known:
             if one.contact not in here:
                 branch = secrets.token_hex(8)
                 message = register(aor, one, one.received, self.own, one.socket, branch, ours=True)
-                await self.registrar.asks(message, branch)
+                codes.append(await self.registrar.asks(message, branch))
+        return set(codes) == {200}
 
     async def _store(self, aor: str, one: Binding, home: str) -> str:
         """Why it could not be stored; "" when it was."""

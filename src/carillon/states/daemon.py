@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from carillon.presence.panel import Member
+from carillon.siblings import setclock
 from carillon.states import sources
 from carillon.states.book import Book
 from carillon.states.naming import naming
@@ -192,8 +194,10 @@ def main() -> None:
     settings = Settings.read(Path(sys.argv[1]))
     pulse = Path(sys.argv[1]).with_name(PULSE)
     ear, daemon, failing = Ear(settings.socket), Daemon(settings), ""
+    restorer = setclock.Restorer(setclock.Registrations.of(json.loads(Path(sys.argv[1]).read_text())["registrations"]))
     while True:
         beat(pulse)
+        restorer.round()
         news = list(ear.heard(daemon.patience_s))
         try:
             daemon.round(news, time.time())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 
@@ -32,5 +32,6 @@ class Settings:
 
     @classmethod
     def read(cls, path: Path) -> Settings:
-        """The settings in a file. Raises OSError, TypeError or ValueError."""
-        return cls(**{name: Path(value) for name, value in json.loads(path.read_text()).items()})
+        """The settings in a file. Raises KeyError, OSError, TypeError or ValueError."""
+        told = json.loads(path.read_text())
+        return cls(**{one.name: Path(told[one.name]) for one in fields(cls)})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -98,13 +99,13 @@ class RegistrationJournal:
                 old.unlink(missing_ok=True)
 
 
-def newest(directory: Path) -> dict[str, tuple[Binding, ...]]:
-    """The contacts of each AOR that the journal knows, by its newest line; raises OSError."""
+def newest(directory: Path, since: float = -math.inf) -> dict[str, tuple[Binding, ...]]:
+    """The contacts of each AOR that the journal knows, by its newest line, from a moment on; raises OSError."""
     lines: dict[str, tuple[float, tuple[Binding, ...]]] = {}
     for path in _files(directory):
         for text in path.read_bytes().splitlines():
             entry = _parse(text)
-            if entry and entry[0] >= lines.get(entry[1], (entry[0],))[0]:
+            if entry and entry[0] >= since and entry[0] >= lines.get(entry[1], (entry[0],))[0]:
                 lines[entry[1]] = (entry[0], entry[2])
     return {aor: bindings for aor, (_, bindings) in lines.items()}
 

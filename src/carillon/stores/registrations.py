@@ -96,7 +96,7 @@ def bindings(path: Path) -> dict[str, tuple[Binding, ...]]:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as connection:
             connection.row_factory = sqlite3.Row
             for row in connection.execute("SELECT * FROM location"):
-                found.setdefault(f"{row['username']}@{row['domain']}", []).append(_kept(row))
+                found.setdefault(f"{row['username']}@{row['domain']}", []).append(kept(row))
     except sqlite3.Error as error:
         raise StoreDown(f"{path.name}: {error}") from error
     return {aor: tuple(each) for aor, each in found.items()}
@@ -122,7 +122,8 @@ def own_left(path: Path, homes: Collection[str], now: float) -> tuple[int, int]:
     return count, round(_unix(last) - now) if count else 0
 
 
-def _kept(row: sqlite3.Row) -> Binding:
+def kept(row: sqlite3.Row) -> Binding:
+    """A row of the file."""
     q = row["q"]
     return Binding(
         contact=row["contact"],

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from carillon.stores import reserve
+from carillon.stores.ended import keep_ended
 from carillon.supervision.raisecseq import AT_LEAST
 from carillon.system.paths import SERVICE_USER
 
@@ -55,6 +56,9 @@ def _ensure(path: Path, tables: tuple[str, ...]) -> None:
     if "presence" in tables:
         with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
             fit_for_watchers(connection)  # on a full disk it waits for the next start
+    if "usrloc" in tables:
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
+            keep_ended(connection)
     for file in path.parent.glob(f"{path.name}*"):
         os.chown(file, service.pw_uid, service.pw_gid)
         file.chmod(0o600)

@@ -281,7 +281,7 @@ def node_profile(node: Node, secrets: Secrets, siblings: tuple[Node, ...] = ()) 
         presence=presence,
         siblings=tuple(map(_sibling, siblings)),
         cluster_port=node.cluster_port,
-        feed=Gateway(node.signalling[0], node.feed_port) if siblings else None,
+        feed=Gateway(node.signalling[0], node.feed_port),
         branch=node.site or "",
         spiral=None if node.asterisk else Gateway(node.signalling[0], node.sip_port),
     )

@@ -25,4 +25,16 @@ def context(system: System) -> Daemon:
         subscriptions=paths.subscriptions,
         repairs=paths.lamps_repaired_by(NAME),
     )
-    return daemon(system, NAME, settings.to_json())
+    return daemon(system, NAME, {**settings.to_json(), "registrations": _registrations(system)})
+
+
+def _registrations(system: System) -> dict[str, object]:
+    """For `siblings.setclock`."""
+    paths, node = system.paths, system.node
+    return {
+        "location": paths.state / "location.db",
+        "journal": paths.registration_journal,
+        "rpc": paths.kamailio_rpc,
+        "speak_from": [node.signalling[0], node.feed_port],
+        "kamailio": [node.signalling[0], node.sip_port],
+    }
