@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from carillon.siblings import asking
 from carillon.siblings.asked import answered
 from carillon.siblings.asking import Failed, Silent, Unkept
+from carillon.siblings.mirror.agreed import Agreed
 from carillon.siblings.mirror.answers import SOUND_OF, Answers
 from carillon.siblings.mirror.inventory import Inventory
 from carillon.siblings.mirror.leaving import drop_others
@@ -51,8 +53,9 @@ class Office:
     def knows(self, *others: Office) -> None:
         told: Any = SimpleNamespace(nodes=Path(), listen=("127.0.0.1", 1), directory=self.directory, branch=self.branch)
         underway = Underway()
+        self.agreed = Agreed(self.mailboxes.root, [one.name for one in others])
         self.pullings = {
-            one.name: Pulling(cast(Settings, told), one.peer, self.inventory, underway)
+            one.name: Pulling(cast(Settings, told), one.peer, self.inventory, underway, self.agreed)
             for one in others
             if not (self.branch and one.branch)
         }
@@ -198,17 +201,91 @@ def test_what_was_removed_while_a_node_was_away_does_not_come_back(offices: dict
     assert one.has() == two.has() == []
 
 
-def test_who_comes_back_after_too_long_brings_messages_back_as_they_were(offices: dict[str, Office]) -> None:
+def restarts(offices: dict[str, Office]) -> None:
+    """The daemons are new: they remember nothing but what is on disk, and compare all."""
+    for office in offices.values():
+        office.knows(*(one for one in offices.values() if one is not office))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let so many days go by."""
+    clock = {"ahead": 0}
+    now = time.time_ns
+
+    def goes_by(days: int) -> None:
+        clock["ahead"] += days * 86400 * 10**9
+
+    monkeypatch.setattr(time, "time_ns", lambda: now() + clock["ahead"])
+    return goes_by
+
+
+def forget_what_is_old(office: Office) -> None:
+    """As once an hour."""
+    office.inventory._prune_at = 0.0
+    office.inventory.prune(office.agreed.until())
+
+
+def test_who_comes_back_after_a_year_brings_nothing_back_and_what_was_left_there_meanwhile(
+    offices: dict[str, Office], later: Callable[[int], None]
+) -> None:
+    one, two = offices["one"], offices["two"]
+    both = one.left(), one.left()
+    copies(offices)
+    later(1)
+    restarts(offices)
+    copies(offices)
+    two.up = False
+    one.mailboxes.remove(both[0])
+    two.mailboxes.remove(replace(both[1], node="one"))
+    alone = two.left()
+    for _ in range(12):
+        later(31)
+        restarts(offices)
+        copies(offices)
+        forget_what_is_old(one), forget_what_is_old(two)
+    two.up = True
+    restarts(offices)
+    copies(offices)
+    assert one.has() == two.has() == [(alone.id, False)]
+
+
+def test_what_was_removed_is_forgotten_once_all_have_heard_of_it(
+    offices: dict[str, Office], later: Callable[[int], None]
+) -> None:
     one, two = offices["one"], offices["two"]
     left = one.left()
     copies(offices)
-    two.up = False
     one.mailboxes.remove(left)
-    gone.prune(one.mailboxes.root / DOMAIN / "102", time.time_ns() + gone.KEPT_NS + 1)
-    two.up = True
-    one.knows(two)
+    two.up = False
+    later(31)
+    restarts(offices)
     copies(offices)
-    assert one.has() == two.has() == [(left.id, False)]
+    forget_what_is_old(one)
+    assert left.id in gone.read(one.mailboxes.root / DOMAIN / "102")
+    two.up = True
+    for _ in range(2):  # what was removed in this hour may not have been heard of
+        later(1)
+        restarts(offices)
+        copies(offices)
+    forget_what_is_old(one)
+    assert gone.read(one.mailboxes.root / DOMAIN / "102") == {}
+
+
+def test_a_node_that_is_none_of_the_system_any_more_keeps_nobody_waiting(
+    offices: dict[str, Office], later: Callable[[int], None]
+) -> None:
+    one = offices["one"]
+    left = one.left()
+    copies(offices)
+    del offices["two"]
+    one.mailboxes.remove(left)
+    for _ in range(2):
+        later(31)
+        restarts(offices)
+        copies(offices)
+    forget_what_is_old(one)
+    assert gone.read(one.mailboxes.root / DOMAIN / "102") == {}
 
 
 def test_the_greeting_spoken_last_is_played_on_all(offices: dict[str, Office]) -> None:

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from carillon.siblings.mirror.contents import Contents, Held, Work, believed, made_at, read, told, work
+from carillon.siblings.mirror.contents import Contents, Held, Work, believed, holds_removed, made_at, read, told, work
 from carillon.stores.gone import EVERYTHING, KEPT_NS, Gone
 from carillon.stores.latest import Latest
 
@@ -15,6 +15,7 @@ NOW = 1_796_000_000 * 10**9
 DAY = 86400 * 10**9
 ID, LATER = "20261128130512-a1b2c3", "20261128140000-d4e5f6"
 NEW, HEARD = Contents({ID: Held(False, "one")}), Contents({ID: Held(True, "one")})
+HEARD_LATER = Contents({LATER: Held(True, "one")})
 REMOVED = Contents(gone={ID: Gone(NOW - DAY, "one")})
 
 
@@ -52,7 +53,37 @@ def test_who_was_away_for_a_week_brings_nothing_back() -> None:
 def test_what_was_removed_too_long_ago_is_no_news_and_lives_no_longer_by_being_told() -> None:
     old = Contents(gone={ID: Gone(NOW - KEPT_NS - 1, "one")})
     assert work(Contents(), old, NOW) == Work()
-    assert work(NEW, old, NOW) == Work()
+    assert work(HEARD_LATER, old, NOW) == Work()
+
+
+def test_who_was_away_for_a_year_removes_what_was_removed_meanwhile_and_nothing_else() -> None:
+    old = Contents(gone={ID: Gone(NOW - 300 * DAY, "one")})
+    both = Contents({ID: Held(False, "one"), LATER: Held(False, "two")})
+    assert after(both, old).messages == {LATER: both.messages[LATER]}
+    assert work(old, both, NOW).messages == (LATER,)
+    forgotten = Contents(gone={EVERYTHING: Gone(1_795_873_000 * 10**9)})  # between both messages
+    long_after = NOW + 300 * DAY
+    assert after(both, forgotten, long_after).messages == {LATER: both.messages[LATER]}
+    greeting, away = Contents(sounds={"hello": Latest(5, True)}), Contents(sounds={"hello": Latest(9)})
+    assert work(greeting, away, long_after).silenced == {"hello": 9}
+    assert work(Contents(), away, long_after) == Work()
+
+
+@pytest.mark.parametrize(("there", "held"), [
+    (NEW, True),
+    (Contents({LATER: Held(False, "two")}), False),
+    (Contents(), False),
+])  # fmt: skip
+def test_whether_a_sibling_has_what_was_removed_here(there: Contents, held: bool) -> None:
+    assert holds_removed(there, REMOVED, NOW) is held
+    assert not holds_removed(there, REMOVED, NOW - 2 * DAY)  # it may not have heard yet
+
+
+def test_whether_a_sibling_has_a_sound_that_was_taken_away_here() -> None:
+    away = Contents(sounds={"hello": Latest(9)})
+    assert holds_removed(Contents(sounds={"hello": Latest(5, True)}), away, NOW)
+    assert not holds_removed(Contents(sounds={"hello": Latest(10, True)}), away, NOW)
+    assert not holds_removed(Contents(sounds={"bye": Latest(5, True)}), away, NOW)
 
 
 def test_of_a_greeting_the_latest_counts_also_when_it_was_taken_away() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 FILE: Final = ".gone"
 KEPT_NS: Final = 30 * 86400 * 10**9
-"""So long it is known that something was removed: a node that was away for less brings nothing back."""
+"""So long it is known at least that something was removed; longer while a sibling has not heard of it."""
 EVERYTHING: Final = "*"
 """In the place of a name: all that was made until then."""
 
@@ -56,11 +56,12 @@ def add(directory: Path, more: Mapping[str, Gone]) -> None:
         write(directory / FILE, json.dumps({name: astuple(one) for name, one in {**known, **newer}.items()}))
 
 
-def prune(directory: Path, now: int) -> None:
-    """Forget what nobody brings back any more. Raises OSError."""
+def prune(directory: Path, now: int, heard_until: int | None = None) -> None:
+    """Forget what nobody brings back any more: all have heard of what was removed until then. Raises OSError."""
     with alone(directory):
         known = read(directory)
-        kept = {name: one for name, one in known.items() if now - one.at <= KEPT_NS}
+        until = now - KEPT_NS if heard_until is None else min(now - KEPT_NS, heard_until)
+        kept = {name: one for name, one in known.items() if one.at >= until}
         if kept != known:
             write(directory / FILE, json.dumps({name: astuple(one) for name, one in kept.items()}))
 

@@ -70,8 +70,11 @@ class Work:
 
 
 def work(here: Contents, there: Contents, now: int) -> Work:
-    """What a sibling is ahead with; `now` is Unix time in ns. What it remembers for too long is no news any more."""
-    young = {name: one for name, one in there.gone.items() if now - one.at <= KEPT_NS}
+    """What a sibling is ahead with; `now` is Unix time in ns.
+
+    What it remembers for long is news only where something of it is still here: else it would be told on for ever.
+    """
+    young = {name: one for name, one in there.gone.items() if now - one.at <= KEPT_NS or _concerns(name, one, here)}
     removed = {**young, **here.gone}
     forgotten = max((known[EVERYTHING].at for known in (young, here.gone) if EVERYTHING in known), default=0)
     if forgotten:
@@ -80,7 +83,8 @@ def work(here: Contents, there: Contents, now: int) -> Work:
     later = {
         name: one
         for name, one in there.sounds.items()
-        if one.at > max(here.sounds.get(name, Latest()).at, forgotten) and (one.is_there or now - one.at <= KEPT_NS)
+        if one.at > max(here.sounds.get(name, Latest()).at, forgotten)
+        and (one.is_there or now - one.at <= KEPT_NS or here.sounds.get(name, Latest()).is_there)
     }
     return Work(
         messages=tuple(sorted(id for id in alive if id not in here.messages)),
@@ -92,6 +96,23 @@ def work(here: Contents, there: Contents, now: int) -> Work:
         silenced={name: one.at for name, one in later.items() if not one.is_there},
         forgotten=forgotten if EVERYTHING not in here.gone or forgotten > here.gone[EVERYTHING].at else 0,
     )
+
+
+def _concerns(name: str, removed: Gone, here: Contents) -> bool:
+    """Whether something is here that was removed."""
+    if name != EVERYTHING:
+        return name in here.messages
+    sounds = any(one.is_there and one.at <= removed.at for one in here.sounds.values())
+    return sounds or any(is_gone(id, {name: removed}) for id in here.messages)
+
+
+def holds_removed(there: Contents, here: Contents, before: int) -> bool:
+    """Whether a sibling has something that was removed here before that time (Unix, in ns)."""
+    removed = {name: one for name, one in here.gone.items() if one.at < before}
+    if any(is_gone(id, removed) for id in there.messages):
+        return True
+    silent = {name: one.at for name, one in here.sounds.items() if not one.is_there and one.at < before}
+    return any(one.is_there and one.at < silent.get(name, 0) for name, one in there.sounds.items())
 
 
 def made_at(contents: Contents, node: str) -> Contents:

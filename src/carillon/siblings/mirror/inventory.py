@@ -148,14 +148,14 @@ class Inventory:
                 if is_gone(one.id, removed):
                     self.mailboxes.drop_copy(one)
 
-    def prune(self) -> None:
-        """Forget, once an hour, what was removed long ago, and what broke off."""
+    def prune(self, heard_until: int | None = None) -> None:
+        """Forget, once an hour, what was removed long ago, as all siblings have heard, and what broke off."""
         if time.monotonic() < self._prune_at:
             return
         self._prune_at = time.monotonic() + PRUNE_S
         for place in list(self._known):
             with suppress(OSError):
-                gone.prune(self.directory(place), time.time_ns())
+                gone.prune(self.directory(place), time.time_ns(), heard_until)
         for root in self.roots.values():
             for part in (root / COPIES).glob("*"):
                 with suppress(OSError):

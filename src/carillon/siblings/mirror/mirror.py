@@ -14,6 +14,7 @@ from threading import Lock
 from typing import Any, Final, TypeVar
 
 from carillon.siblings.asking import Silent, Unkept
+from carillon.siblings.mirror.agreed import Agreed
 from carillon.siblings.mirror.answers import Answers
 from carillon.siblings.mirror.inventory import Inventory, Moment
 from carillon.siblings.mirror.leaving import drop_others
@@ -48,7 +49,8 @@ class Mirror:
         self.serving = Serving(self._answers, settings.branch)
         underway = Underway()
         asked = [peer for peer in settings.peers if not (settings.branch and peer.branch)]
-        self._pullings = {peer.name: Pulling(settings, peer, self.inventory, underway) for peer in asked}
+        self._agreed = agreed = Agreed(settings.voicemail, [peer.name for peer in asked])
+        self._pullings = {peer.name: Pulling(settings, peer, self.inventory, underway, agreed) for peer in asked}
         self._told: dict[str, Moment] = {}
         self._woken = {name: asyncio.Event() for name in self._pullings}
         self._wanting = {name: asyncio.Event() for name in self._pullings}
@@ -101,7 +103,7 @@ class Mirror:
         """Whom what is new concerns: of a link of a branch nothing is asked without need."""
         try:
             self.inventory.look()
-            self.inventory.prune()
+            self.inventory.prune(self._agreed.until())
             problem = ""
         except OSError as error:  # the others are known all the same
             problem = f"what is new of voice messages and announcements here isn't known: {error}"

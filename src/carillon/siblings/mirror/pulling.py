@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from carillon.siblings import asking
 from carillon.siblings.asking import Failed, Silent, Unkept
+from carillon.siblings.mirror.agreed import Agreed
 from carillon.siblings.mirror.answers import CHANGED, SENDS, SOUND_OF, THERE
-from carillon.siblings.mirror.contents import Contents, Work, believed, read, work
+from carillon.siblings.mirror.contents import Contents, Work, believed, holds_removed, read, work
 from carillon.siblings.mirror.inventory import COPIES, PROMPTS, VOICEMAIL, Inventory, Moment
 from carillon.siblings.mirror.people import of_branch
 from carillon.siblings.settings import Peer, Settings
@@ -25,6 +26,8 @@ from carillon.stores.reserve import PLENTY
 
 NEVER: Final[Moment] = ("", 0)
 A_QUESTION: Final = 50
+SETTLED_NS: Final = 3600 * 10**9
+"""What was removed before has been heard of by whoever is there."""
 
 
 class Busy(Exception):
@@ -64,13 +67,17 @@ class Wanted:
 class Pulling:
     """From one sibling; `done` is until where all that it says is known here, `wanted` are sounds yet to be fetched."""
 
-    def __init__(self, settings: Settings, peer: Peer, inventory: Inventory, underway: Underway) -> None:
+    def __init__(
+        self, settings: Settings, peer: Peer, inventory: Inventory, underway: Underway, agreed: Agreed | None = None
+    ) -> None:
         self._settings, self.peer, self._inventory, self._underway = settings, peer, inventory, underway
+        self._agreed, self._heard_before, self._is_behind = agreed, 0, False
         self.done: Moment = NEVER
         self.wanted: dict[tuple[str, str], Wanted] = {}
 
     def hear(self) -> None:
         """Do all that is news, but for sounds. Raises Silent, OSError, sqlite3.Error; what came until then is done."""
+        self._heard_before, self._is_behind = time.time_ns() - SETTLED_NS, False
         told = self._ask(CHANGED, self.done[0], str(self.done[1]))
         try:
             run, number = told["at"]
@@ -85,6 +92,8 @@ class Pulling:
                     self._take(str(place), read(row))
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise Silent(f"its answer is not understood: {error!r}") from error
+        if self._agreed and run != self.done[0] and not self._is_behind:  # it has told all that it has
+            self._agreed.note(self.peer.name, self._heard_before)
         self.done = str(run), int(number)
 
     def fetch(self) -> bool:
@@ -108,6 +117,7 @@ class Pulling:
     def _take(self, place: str, there: Contents) -> None:
         """Do what is to be done in a place."""
         here = self._inventory.contents(place)
+        self._is_behind = self._is_behind or holds_removed(there, here, self._heard_before)
         if self.peer.branch and not self._is_believed(place):
             there = believed(there, here, self.peer.name)
         todo = work(here, there, time.time_ns())
