@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.lab.branches import LIEGE
 from tests.lab.cluster import DOMAIN, Machine
-from tests.lab.prefix import prefix
 from tests.lab.known import comes_true, name
+from tests.lab.prefix import prefix
 from tests.live.branch import Branch, is_up, trunks
 from tests.live.talking import calls, final, hangs_up, talk
 from tests.live.test_lamps import states

@@ -184,6 +184,16 @@ def test_whatever_phone_answers(ways: Ways, plain: dict[str, Arrival], flags: in
         ways.paper.contacts[f"102@{DOMAIN}"] = [("sip:102@10.79.0.9:5070", 0)]
 
 
+@pytest.mark.parametrize("reason", ["", "<null>"])
+def test_a_reply_without_a_reason_or_with_the_engines_word_for_none(
+    ways: Ways, plain: dict[str, Arrival], reason: str
+) -> None:
+    for name in ("180 in", "180 out"):
+        arrival = plain[name]
+        text = arrival.message.text.replace("180 Ringing", f"180 {reason}", 1)
+        same(ways, replace(arrival, message=replace(arrival.message, text=text)))
+
+
 def test_a_note_for_the_caller(ways: Ways, plain: dict[str, Arrival]) -> None:
     for name in ("180 in", "200 in"):
         leg = plain[name].kept["$avp(memo)"].split("\x1f")[1]

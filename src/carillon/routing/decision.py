@@ -536,7 +536,8 @@ class CountMessage:
     device: str
 
 
-OfMessage = StripPrivate | RemoveHeader | AddHeader | SetBody | SetFrom | RingAs | RewriteReply | GoDirect | AnswerChallenge
+_OfHeaders = StripPrivate | RemoveHeader | AddHeader | SetFrom | RingAs
+OfMessage = _OfHeaders | SetBody | RewriteReply | GoDirect | AnswerChallenge
 """What the message says, and where it goes."""
 
 OfRoute = RecordRoute | MarkRoute | MarkTimer | MarkWatched | MarkOutside

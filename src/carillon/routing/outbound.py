@@ -8,8 +8,8 @@ from carillon.model.forwarding import Cause
 from carillon.model.rights import NumberClass
 from carillon.routing import access, rungbesides, spiral, whoanswers
 from carillon.routing.admission import forwards_left, unavailable
-from carillon.routing.bytrunk import by_trunk
 from carillon.routing.beyond import BEYOND, asked_again, by_own_number, was_silent
+from carillon.routing.bytrunk import by_trunk
 from carillon.routing.calledname import LATE, address
 from carillon.routing.chain import Verdict, decide_by
 from carillon.routing.decision import (

@@ -82,7 +82,7 @@ _REPLY_MEMO: Final = _memo(
     caller=ANY,
 )
 REPLY: Final = re.compile(
-    rf"(180|183|200){S}([ -~]{{0,60}}){S}({TEXT}){S}({TEXT}){S}({ADDRESS}){S}({PORT}){S}"
+    rf"(180|183|200){S}((?!{NONE}{S})[ -~]{{0,60}}){S}({TEXT}){S}({TEXT}){S}({ADDRESS}){S}({PORT}){S}"
     rf"(?:{NONE}|sip:(?:{ANY}@)?({HOST})(?::({PORT}))?{PARAMETERS}){S}({NONE}|[0-9]{{2,5}}(?:;refresher=ua[cs])?){S}"
     rf"{NONE}{S}{NONE}{S}{NONE}{S}(?!{ANY};{sessiontimer.PARAMETER}=){ANY}{S}{_REPLY_MEMO}{S}{ANY}"
 )
