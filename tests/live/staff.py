@@ -80,13 +80,13 @@ class Staff:
         assert agent.register(expires=expires).code == 200
         return agent
 
-    def agent(self, extension: str, at: Machine, transport: Transport = "udp") -> RawAgent:
-        """One that isn't registered."""
+    def agent(self, extension: str, at: Machine, transport: Transport = "udp", host: str = "") -> RawAgent:
+        """One that isn't registered, on any of the hosts for phones or on this one."""
         own = {
             "password": self._passwords[extension],
             "transport": transport,
             "algorithm": self.digest,
-            **self._place(at, transport),
+            **self._place(at, transport, host),
         }
         return self._phones.enter_context(RawAgent(extension, DOMAIN, **own))
 
@@ -112,8 +112,8 @@ class Staff:
         phone.register()
         return phone
 
-    def _place(self, at: Machine, transport: Transport = "udp") -> dict[str, Any]:
-        network, host = self._network, next(self._hosts)
+    def _place(self, at: Machine, transport: Transport = "udp", host: str = "") -> dict[str, Any]:
+        network, host = self._network, host or next(self._hosts)
         own = {"namespace": network.namespace(host), "address": network.address(host)}
         return {"proxy": f"{at.address}:{5061 if transport == 'tls' else 5060}", **own}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,20 @@ from tests.lab.known import comes_true
 from tests.lab.prefix import prefix
 from tests.live.staff import Staff, contacts
 from tests.live.talking import a_call_rings, a_call_works, hangs_up, talk
+from tests.live.watching import Watch, dialogs
 from tests.phones.baresip import Baresip
 from tests.phones.message import Message
 from tests.phones.phone import Phone
 from tests.phones.raw import RawAgent
 from tests.phones.settings import Transport
 
+from carillon.siblings import states
 from carillon.siblings.shared import is_moving
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
 
 INSTANCE = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000a95a0e128>"'
+PHONE = next(iter(PHONES))
 MOVE_S = 150
 """A name server's answer is kept for a minute, and a registration at a drained node ends after another one."""
 
@@ -109,6 +113,35 @@ def test_phones_with_flows_are_let_go_when_they_do_not_talk(
         assert agent.register(expires=0).code == 200
 
 
+def lamps(machine: Machine) -> int:
+    """How many subscriptions there are at the other node, as this one knows."""
+    return sum(one.subscriptions for one in states.read(machine.paths.sibling_states))
+
+
+def test_a_phone_that_was_let_go_has_its_lamps_at_once(cluster: Cluster, staff: Staff) -> None:
+    """Its connection has ended, and that of its lamp with it; where it registers now, it is told to subscribe anew."""
+    one, two = cluster["one"], cluster["two"]
+    desk, other = (staff.registered(each, one) for each in ("101", "103"))
+    gone = staff.agent("102", two, "tcp", PHONE)
+    assert flow(gone).code == 200
+    lamp = Watch(gone, f"sip:101@{DOMAIN}", "dialog")
+    assert comes_true(lambda: lamps(one) == 1)
+    assert comes_true(lambda: gone.contact in contacts(one))
+    with drained(cluster, "two"):
+        assert comes_true(lambda: gone.contact not in contacts(two) | contacts(one))
+        mine, theirs = talk(other, desk)  # nobody can tell the lamp of it
+        hangs_up(mine, theirs)
+        lamp.agent = again = staff.agent("102", one, "tcp", PHONE)
+        assert flow(again).code == 200
+        assert lamp.next().header("Subscription-State") == "terminated;reason=deactivated"
+        anew = Watch(again, f"sip:101@{DOMAIN}", "dialog")
+        mine, theirs = talk(other, desk)
+        anew.until(lambda told: len(dialogs(told)) == 1)
+        hangs_up(mine, theirs)
+    for agent in (desk, other, again):
+        assert agent.register(expires=0).code == 200
+
+
 def homes(machine: Machine) -> list[str]:
     """At which nodes phones are registered."""
     return [row["node"] for row in machine.does("--json", "registration", "list").row]
@@ -132,6 +165,7 @@ def test_pjsua2_moves_by_itself(cluster: Cluster, staff: Staff, transport: Trans
     lasts = 60 if transport == "udp" else 3600
     with Phone("Bob", auth_user="102", expires=lasts, comes_back=True, **own) as bob:
         assert bob.register().code == 200
+        bob.watches("101")
         moves(cluster)
 
 
@@ -146,3 +180,48 @@ def test_baresip_moves_with_its_next_register(cluster: Cluster, staff: Staff, tr
     ):
         carol.says("200 OK")
         moves(cluster)
+
+
+def lamps_of(machine: Machine, extension: str) -> set[str]:
+    """The subscriptions of somebody's phones that the presence server of a node has written down, by Call-ID."""
+    with closing(sqlite3.connect(machine.paths.subscriptions)) as store:
+        asked = "SELECT callid FROM active_watchers WHERE watcher_username = ?"
+        return {call_id for (call_id,) in store.execute(asked, (extension,))}
+
+
+@contextmanager
+def lamps_move(cluster: Cluster, extension: str) -> Iterator[None]:
+    """A phone subscribes meanwhile; the node where it did is drained, and it subscribes at the other one by itself."""
+    nodes = {"node1": cluster["one"], "two": cluster["two"]}
+    before = {call_id for each in nodes.values() for call_id in lamps_of(each, extension)}
+
+    def new() -> list[str]:
+        return [name for name, each in nodes.items() if lamps_of(each, extension) - before]
+
+    yield
+    assert comes_true(lambda: len(new()) == 1)
+    (here,) = new()
+    with drained(cluster, here):
+        assert comes_true(lambda: len(new()) == 2, MOVE_S)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_pjsua2_has_its_lamps_at_the_other_node_by_itself(cluster: Cluster, staff: Staff, transport: Transport) -> None:
+    own = staff.by_dns("102", transport=transport, name_server=cluster["one"].address)
+    lasts = 60 if transport == "udp" else 3600
+    with Phone("Bob", auth_user="102", expires=lasts, comes_back=True, **own) as bob:
+        assert bob.register().code == 200
+        with lamps_move(cluster, "102"):
+            bob.watches(f"sip:101@{DOMAIN};transport={transport}")
+
+
+def test_baresip_has_its_lamps_at_the_other_node_by_itself(cluster: Cluster, staff: Staff) -> None:
+    own = staff.by_dns("103")
+    host = next(each for each in PHONES if cluster.network.address(each) == own["address"])
+    with (
+        cluster.network.resolving(host, cluster["one"].address),
+        ExitStack() as phone,
+        lamps_move(cluster, "103"),
+    ):
+        carol = phone.enter_context(Baresip(**{**own, "proxy": ""}, interval_s=60, friends=("101",)))
+        carol.says("200 OK")

@@ -102,8 +102,8 @@ class Phone:
         return Call(self.remote, self.journal.wait(timeout, since, event="follows")["call"])
 
     def watches(self, target: str) -> None:
-        """Watch the presence of a number of its own domain; see `shows`."""
-        self.remote.command("watch", uri=f"sip:{target}@{self.domain}")
+        """Watch the presence of a number of its own domain, see `shows`, or of a sip: URI."""
+        self.remote.command("watch", uri=self._uri(target))
 
     def shows(self, target: str, timeout: float = PATIENCE, **what: Any) -> None:
         """Wait until it shows of somebody: `online`, `activity` (`away`, `busy`, ``), `note`; raises TimeoutError."""

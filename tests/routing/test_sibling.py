@@ -10,6 +10,7 @@ from carillon.routing.decision import (
     AddHeader,
     Decision,
     Drop,
+    EndWatch,
     Follow,
     GoDirect,
     LetGo,
@@ -114,6 +115,16 @@ def test_a_connection_is_closed_for_the_own_daemon_only() -> None:
         assert (route_of(replace(asked, source=source), NODE).name == "let go") is closes
     told = replace(asked, source=Source.FEED)
     assert route_of(told, NODE).decide(told, Facts(0.0, NODE)).outcome == LetGo()
+
+
+def test_a_subscription_of_another_node_is_ended_by_the_own_daemon_only() -> None:
+    """What it says of the way to the phone reaches no phone."""
+    notify = replace(CALL, method="NOTIFY", sibling="", to_tag="theirs")
+    for source, ends in ((Source.FEED, True), (Source.SIBLING, False), (Source.OUTSIDE, False)):
+        assert (route_of(replace(notify, source=source), NODE).name == "watch ends") is ends
+    told = replace(notify, source=Source.FEED)
+    decision = route_of(told, NODE).decide(told, Facts(0.0, NODE))
+    assert (decision.outcome, decision.effects) == (EndWatch(), (StripPrivate(),))
 
 
 MEMO = Memo(Leg.OUTBOUND, "1a-2b", BOB)

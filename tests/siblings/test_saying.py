@@ -14,6 +14,7 @@ from carillon.siblings.calls import Person
 from carillon.siblings.heardpart import HeardPart
 from carillon.siblings.parts import CALLS, PHONES, PLACES, Calls, Part, Phones, Places
 from carillon.siblings.saying import AT_ONCE, BANS, REMOVED, Saying
+from carillon.siblings.subscriptions import Own, Queue
 from carillon.stores.registrationjournal import Binding
 
 ALICE, BOB = "101@e.test", "102@e.test"
@@ -33,6 +34,7 @@ class Home:
     secret: str = "0.0"
     mirrored: None = None
     last_kept: tuple[str, int] | None = None
+    subscriptions: Own = field(default_factory=Own)
     parts: Mapping[str, Part] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +57,7 @@ def home() -> Home:
 @pytest.fixture
 def saying(home: Home) -> Saying:
     """For a sibling whose connection has just begun."""
-    made = Saying("node2", home)
+    made = Saying("node2", home, Queue(slowly=False))
     made.begins()
     return made
 
@@ -104,7 +106,7 @@ def test_without_news_it_is_said_that_the_node_is_up(saying: Saying) -> None:
 def test_rows_are_told_beside_that_word_once(home: Home, saying: Saying) -> None:
     home.bans.append(["all"])
     list(saying.everything())
-    (said,) = told(saying.news())
+    said = told(saying.news())[-1]
     assert (said[BANS], said[REMOVED]) == ([["all"]], [["node2"]])
     saying.adds(BANS, ["one more"])
     (said,) = told(saying.news())
@@ -121,6 +123,13 @@ def test_a_connection_that_is_new_hears_of_the_secret_again(home: Home, saying: 
     saying.begins()
     said.append(told(saying.news())[0].get("secret"))
     assert said == ["0.0", None, "7.1", None, "7.1"]
+
+
+def test_subscriptions_are_told_once_everything_else_is(saying: Saying) -> None:
+    """A node may hold thousands of them: they take as many turns as they need."""
+    assert all("subscribed" not in each for each in told(saying.everything()))
+    assert [each["subscribed"] for each in told(saying.news()) if "subscribed" in each] == ["begins", "ends", "stays"]
+    assert all("subscribed" not in each for each in told(saying.news()))
 
 
 def test_how_far_kept_messages_go_is_said_each_time(home: Home, saying: Saying) -> None:

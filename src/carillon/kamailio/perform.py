@@ -13,6 +13,7 @@ from carillon.routing.decision import (
     Decision,
     Deliver,
     Drop,
+    EndWatch,
     Follow,
     ForkLate,
     LetGo,
@@ -83,6 +84,8 @@ def _outcome(outcome: Outcome, means: Means, in_failure_route: bool, *, recorded
             registering.save_copy(aor)
         case LetGo():
             registering.let_go()
+        case EndWatch():
+            sending.end_watch()
         case ForkLate():
             lateforks.fork(outcome)
         case Reply(code, reason, headers) if in_failure_route:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Final
 
 from carillon.kamailio import ksr
 from carillon.kamailio.means import KEEPER, Means
@@ -11,6 +12,10 @@ from carillon.kamailio.settings import Sockets
 from carillon.routing import unanswered
 from carillon.routing.decision import Deliver, Relay, Submit
 from carillon.routing.facts import Gateway
+from carillon.sip.private import LEADS_TO, SOCKET
+
+END_SILENCE_S: Final = 8.0
+"""So long a phone is asked to subscribe anew that doesn't answer."""
 
 
 def relay_to_gateway(relay: Relay, means: Means) -> None:
@@ -55,6 +60,15 @@ def submit(submit: Submit, sockets: Sockets) -> None:
     ksr.set_timers(submit.silence_s, submit.silence_s)
     if not ksr.relay():
         ksr.reply(500, "Next Hop Unreachable")
+
+
+def end_watch() -> None:
+    """A path of proxies stands in the request already, if there is one."""
+    ksr.send_by(ksr.text("$ru"), ksr.header(LEADS_TO), "", ksr.header(SOCKET))
+    ksr.use_open_connections()
+    ksr.set_timers(END_SILENCE_S, END_SILENCE_S)
+    if not ksr.relay():
+        ksr.reply(481, "Connection Gone")
 
 
 def deliver(deliver: Deliver, means: Means) -> None:

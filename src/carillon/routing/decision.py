@@ -118,6 +118,11 @@ class LetGo:
 
 
 @dataclass(frozen=True, slots=True)
+class EndWatch:
+    """Send a NOTIFY of the daemon `siblings` to a phone, by the way that it names."""
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Relay an in-dialog request: to this gateway, whatever it says; None: along its route set (RFC 3261 §16.12)."""
 
@@ -209,7 +214,20 @@ class Claim:
 
 _Sent = Relay | Ring | RingNext | Trunk | Submit | Deliver | Follow | Cancel
 Outcome = (
-    _Sent | RingFlow | ForkLate | Save | SaveCopy | LetGo | Reply | Challenge | Drop | Pass | Retarget | Resume | Claim
+    _Sent
+    | RingFlow
+    | ForkLate
+    | Save
+    | SaveCopy
+    | LetGo
+    | EndWatch
+    | Reply
+    | Challenge
+    | Drop
+    | Pass
+    | Retarget
+    | Resume
+    | Claim
 )
 
 

@@ -24,6 +24,7 @@ from carillon.routing import (
     subscribe,
     takeover,
     transfer,
+    watchends,
 )
 from carillon.routing.decision import Decision
 from carillon.routing.facts import Facts, NodeProfile
@@ -57,6 +58,7 @@ SIBLING: Final = Route("sibling", sibling.ask, sibling.decide)
 FROM_SIBLING: Final = Route("from sibling", fromsibling.ask, fromsibling.decide)
 REGISTERED_AWAY: Final = Route("registered away", registeredaway.ask, registeredaway.decide)
 LET_GO: Final = Route("let go", letgo.ask, letgo.decide)
+WATCH_ENDS: Final = Route("watch ends", watchends.ask, watchends.decide)
 
 
 def route_of(request: Request, node: NodeProfile) -> Route:
@@ -107,5 +109,5 @@ _OTHERS: Final = {
     Source.OUTSIDE: _FROM_PHONES,
     Source.PRESENCE: _FROM_PRESENCE,
     Source.SIBLING: _FROM_SIBLINGS,
-    Source.FEED: {"OPTIONS": LET_GO},
+    Source.FEED: {"OPTIONS": LET_GO, "NOTIFY": WATCH_ENDS},
 }

@@ -33,9 +33,11 @@ from carillon.siblings.removals import Removals
 from carillon.siblings.saying import BANS, CLAIMS, REMOVED
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import look_and_tell
+from carillon.siblings.subscriptions import Own, SubscriptionBook
 from carillon.siblings.telling import Telling
 from carillon.siblings.told import are_same, own
 from carillon.states.news import Ear
+from carillon.stores.heldsubscriptions import Key
 from carillon.stores.keptcopies import Place as KeptPlace
 from carillon.stores.ports import StoreDown
 from carillon.stores.registrationjournal import Binding
@@ -82,6 +84,8 @@ class Daemon:
         self.place_book = PlaceBook(settings.redis, partial(self._changed_in, PLACES), partial(self._adds, CLAIMS))
         published = partial(self._changed_in, PUBLISHED)
         self.publication_book = PublicationBook(settings.publications, settings.people, published)
+        self._registrar = Registrar()
+        self.subscription_book = SubscriptionBook(settings, self._registrar, self._subscribed)
         self.parts: Mapping[str, Part] = {
             PHONES: parts.Phones(self.phones),
             CALLS: parts.Calls(self.book.own),
@@ -110,13 +114,14 @@ class Daemon:
             await asyncio.sleep(ROUND_S)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, lambda: self._begin(self._leave()))
-        _, registrar = await loop.create_datagram_endpoint(
-            Registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
+        registrar = self._registrar
+        await loop.create_datagram_endpoint(
+            lambda: registrar, local_addr=self.settings.speak_from, remote_addr=self.settings.kamailio
         )
         self._copies = copies = Copies(self.settings.rpc, registrar, self.settings.speak_from, self.settings.socket)
         speaks_from = self.settings.speak_from
         self._letting_go = LettingGo(self.settings.rpc, registrar, speaks_from, lambda: self.book.talking)
-        books = self.book, self.ban_book, self.place_book, self.publication_book
+        books = self.book, self.ban_book, self.place_book, self.publication_book, self.subscription_book
         self.hearing = Hearing(self.settings, copies, *books, self.removals, self.kept_book, self.mirror)
         self._shown = self.settings.context(server=True)
         server = await asyncio.start_server(self.hearing.heard, *self.settings.listen, ssl=self._shown, limit=1 << 20)
@@ -180,6 +185,7 @@ class Daemon:
         await self.place_book.round(silent)
         await self.ban_book.round()
         self.publication_book.round()
+        await self.subscription_book.round(up, self.phones, serving=self.serving, moving=self._moving)
         if self._moving:
             await self._letting_go.round(self.phones)
         states.write(self.settings.states, [self.hearing.state(peer) for peer in self.settings.peers])
@@ -276,6 +282,15 @@ class Daemon:
                 self.book.here(news)
             else:
                 self.place_book.here(news)
+
+    @property
+    def subscriptions(self) -> Own:
+        """Which phones subscribe here."""
+        return self.subscription_book.own
+
+    def _subscribed(self, key: Key | str) -> None:
+        for telling in self.tellings:
+            telling.subscribed.changed(key)
 
     @property
     def mirrored(self) -> Moment | None:

@@ -27,6 +27,7 @@ from carillon.siblings.removals import Removals
 from carillon.siblings.sending import send
 from carillon.siblings.settings import Peer, Settings, name_in
 from carillon.siblings.states import SiblingState
+from carillon.siblings.subscriptions import SubscriptionBook
 from carillon.siblings.told import doubtful, news, read
 from carillon.siblings.wire import SILENT_S, lines, quick_to_fail
 from carillon.stores.ports import StoreDown
@@ -70,6 +71,7 @@ class Hearing:
         bans: BanBook,
         places: PlaceBook,
         published: PublicationBook,
+        subscribed: SubscriptionBook,
         removals: Removals,
         kept: KeptBook,
         mirror: Mirror,
@@ -77,6 +79,7 @@ class Hearing:
         self._removals, self._kept, self._mirror = removals, kept, mirror
         self._settings, self._copies, self._bans, self._places = settings, copies, bans, places
         self._calls = HeardPart(_calls, book.heard, book.heard_all)
+        self._subscribed = subscribed
         self._publications = HeardPart(_publications, published.heard, published.heard_all)
         before = {one.name: one.secret for one in states.read(settings.states)}
         self._heard = {peer.name: Heard(secret=before.get(peer.name, "")) for peer in settings.peers}
@@ -106,7 +109,9 @@ class Hearing:
         problem = "" if up else why
         phones = sum(map(len, heard.phones.values()))
         ahead_s = round(max(heard.ahead)) if heard.ahead and not silent else 0
-        return SiblingState(peer.name, peer.addresses[0], up, heard.since, problem, phones, ahead_s, heard.secret)
+        subscriptions = self._subscribed.count(peer.name)
+        how = (problem, phones, ahead_s, heard.secret, subscriptions)
+        return SiblingState(peer.name, peer.addresses[0], up, heard.since, *how)
 
     def wants_all(self) -> None:
         """Have every sibling say everything again."""
@@ -200,6 +205,8 @@ class Hearing:
             self._calls.take(peer.name, line["calls"])
         if "published" in line:
             self._publications.take(peer.name, line["published"])
+        if "subscribed" in line:
+            self._subscribed.heard(peer.name, line["subscribed"])
         if "places" in line:
             await self._take_places(peer, heard, line["places"])
         for claim in line.get("claims", ()):

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from carillon.siblings.bans import Row as Ban
 from carillon.siblings.mirror.inventory import Moment
 from carillon.siblings.parts import BEGINS, ENDS, Part, line
+from carillon.siblings.subscriptions import Own, Queue
 from carillon.siblings.wire import BEAT_S
 from carillon.stores.keptcopies import Place as KeptPlace
 from carillon.stores.removals import Row as Removed
@@ -41,6 +42,10 @@ class Home(Protocol):
     def mirrored(self) -> Moment | None:
         """How far this node's voice messages and announcements are, None when it copies none."""
 
+    @property
+    def subscriptions(self) -> Own:
+        """Which phones subscribe here."""
+
     def removed(self, name: str) -> list[Removed]:
         """What phones of that sibling have taken away here."""
 
@@ -51,8 +56,9 @@ class Home(Protocol):
 class Saying:
     """For the sibling of that name."""
 
-    def __init__(self, name: str, home: Home) -> None:
-        self._name, self._home = name, home
+    def __init__(self, name: str, home: Home, subscribed: Queue) -> None:
+        """`subscribed` has what is to be told of subscriptions, which may take more than one turn."""
+        self._name, self._home, self._subscribed = name, home, subscribed
         self._changed: dict[str, dict[str, None]] = {part: {} for part in home.parts}
         self._rows: dict[str, list[object]] = {BANS: [], CLAIMS: [], REMOVED: []}
         self._beat_at, self._serves = 0.0, False
@@ -80,6 +86,7 @@ class Saying:
         for waiting in self._changed.values():
             waiting.clear()
         self._rows = {BANS: list(self._home.bans), CLAIMS: [], REMOVED: list(self._home.removed(self._name))}
+        self._subscribed.all(self._home.subscriptions)
         for part in self._home.parts.values():
             yield part.edge(BEGINS, serving=self._home.serving)
             everybody = list(part.everybody())
@@ -90,6 +97,8 @@ class Saying:
     def news(self) -> bytes:
         """What has changed since the last time, and, when it is due, that this node is up."""
         lines = [each for name, part in self._home.parts.items() for each in self._news_of(name, part)]
+        for told in self._subscribed.turn(self._home.subscriptions):
+            lines.append(line({"serving": self._home.serving, "subscribed": told}))
         beside = self._beside()
         if beside or not lines or self._is_beat_due():
             self._beat_at, self._serves = time.monotonic() + BEAT_S, self._home.serving

@@ -53,7 +53,7 @@ class Settings:
     `changed` is where workers say whose registrations have changed, `calls` where the calls daemon says who has which
     calls and what they count for, `bans` where bans are told; nobody in `trusted` is banned by siblings. `redis` has
     the counters of calls. `people` is where the daemon `states`
-    hears; `directory` is what the workers read, `publications` what phones publish.
+    hears; `directory` is what the workers read, `publications` what phones publish, `subscriptions` what they watch.
     Siblings may ask for `recordings`, `voicemail` and `prompts`, for `traces` when
     `trace_socket` has been asked to write them all, and for what Asterisk has, by its `door`, None
     without one. `messages` holds those that are kept, and `turn` says whose are delivered here; nodes in `mains` have
@@ -84,6 +84,7 @@ class Settings:
     voicemail: Path
     prompts: Path
     publications: Path
+    subscriptions: Path
     messages: Path
     turn: Path
     mains: tuple[str, ...]
@@ -121,6 +122,7 @@ class Settings:
             voicemail=Path(told["voicemail"]),
             prompts=Path(told["prompts"]),
             publications=Path(told["publications"]),
+            subscriptions=Path(told["subscriptions"]),
             messages=Path(told["messages"]),
             turn=Path(told["turn"]),
             mains=tuple(told["mains"]),

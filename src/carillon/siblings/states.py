@@ -11,7 +11,8 @@ from carillon.system import whole
 
 @dataclass(frozen=True, slots=True)
 class SiblingState:
-    """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to.
+    """Whether a sibling is up, since when (Unix seconds), and what is wrong; `phones` are those that it is home to,
+    `subscriptions` those that its presence server holds.
 
     `ahead_s` is by how many seconds its clock is ahead of ours, below 0 behind. `secret` is which secret it last said
     that it has, as `Ring.label`.
@@ -25,6 +26,7 @@ class SiblingState:
     phones: int = 0
     ahead_s: int = 0
     secret: str = ""
+    subscriptions: int = 0
 
 
 def write(file: Path, states: list[SiblingState]) -> None:

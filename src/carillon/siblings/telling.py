@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from carillon.siblings import saying
 from carillon.siblings.saying import Saying
 from carillon.siblings.settings import Peer, Settings, name_in, renew
+from carillon.siblings.subscriptions import Queue
 from carillon.siblings.wire import BEAT_S, bound_to, quick_to_fail
 
 AGAIN_S: Final = 1.0
@@ -29,7 +30,8 @@ class Telling:
     def __init__(self, settings: Settings, peer: Peer, home: Home) -> None:
         self._settings, self._peer, self._home = settings, peer, home
         self._context = settings.context(server=False)
-        self._saying = Saying(peer.name, home)
+        self.subscribed = Queue.between(settings, peer)
+        self._saying = Saying(peer.name, home, self.subscribed)
         self._woken, self._left = asyncio.Event(), asyncio.Event()
         self._wants_all = self._connected = False
         self._said = ""

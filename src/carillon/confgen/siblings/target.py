@@ -39,6 +39,7 @@ def context(system: System) -> Daemon:
         "voicemail": paths.voicemail,
         "prompts": paths.prompts,
         "publications": paths.publications,
+        "subscriptions": paths.subscriptions,
         "messages": paths.messages,
         "turn": paths.kept_turn,
         "mains": [one.name for one in (node, *system.siblings) if not one.is_satellite],

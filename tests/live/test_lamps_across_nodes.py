@@ -1,0 +1,115 @@
+"""The lamps of a phone whose node died light again at the node where it registers then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.live.talking import hangs_up, talk
+from tests.live.watching import Watch, dialogs
+from tests.phones.message import Message
+from tests.phones.raw import RawAgent
+from tests.phones.settings import Transport
+from tests.worlds.cluster import ONE, TWO, Cluster, until
+
+from carillon.siblings import states
+
+pytestmark = pytest.mark.engines
+
+
+@contextmanager
+def dead(cluster: Cluster, name: str) -> Iterator[None]:
+    """Nothing is heard of a node meanwhile."""
+    cluster.network.cut(name)
+    try:
+        cluster.sees_up(cluster.other(name), name, up=False)
+        yield
+    finally:
+        cluster.network.heal(name)
+    cluster.sees_up(cluster.other(name), name)
+
+
+def ends(watch: Watch, at: RawAgent) -> Message:
+    """The NOTIFY by which a subscription ends, wherever its phone hears it now."""
+    watch.agent = at
+    return watch.until(lambda told: (told.header("Subscription-State") or "").startswith("terminated"))
+
+
+def lamps_at(cluster: Cluster, name: str) -> int:
+    """How many subscriptions there are at a node, as the other one knows."""
+    there = states.read(cluster.paths[cluster.other(name)].sibling_states)
+    return next((one.subscriptions for one in there if one.name == name), 0)
+
+
+def known(cluster: Cluster, name: str, watcher: RawAgent) -> Watch:
+    """A lamp of Alice's at this node, of which the other one knows; there is no other."""
+    until(lambda: lamps_at(cluster, name) == 0, "no test before has left a lamp")
+    lamp = Watch(watcher, cluster.uri("101"), "dialog")
+    until(lambda: lamps_at(cluster, name) == 1, "the other node knows of the lamp")
+    return lamp
+
+
+@contextmanager
+def lamp_at(cluster: Cluster, name: str, watcher: RawAgent) -> Iterator[Watch]:
+    """The same, ended when that node is there again."""
+    lamp = known(cluster, name, watcher)
+    yield lamp
+    lamp.agent = watcher
+    assert lamp.again(expires=0).code in (200, 481)  # what couldn't be told to him has ended by itself
+
+
+def is_followed(before: Message, after: Message) -> bool:
+    """Whether both are of one dialog, in this order (RFC 3261 §12.2.2)."""
+    same = all(before.header(name) == after.header(name) for name in ("From", "To", "Call-ID", "Event"))
+    return same and after.cseq[0] > before.cseq[0]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_a_phone_that_comes_from_a_dead_node_has_its_lamps_at_once(cluster: Cluster, transport: Transport) -> None:
+    alice, carol = cluster.registered("101", ONE), cluster.registered("103", ONE)
+    bob = cluster.registered("102", TWO, host="phone4", transport=transport)
+    with lamp_at(cluster, TWO, bob) as lamp, dead(cluster, TWO):
+        again = cluster.raw("102", ONE, host="phone4", transport=transport)
+        assert again.register(expires=3600).code == 200
+        last = ends(lamp, again)
+        assert last.header("Subscription-State") == "terminated;reason=deactivated"
+        assert is_followed(lamp.told[-2], last)
+        anew = Watch(again, cluster.uri("101"), "dialog")
+        hers, his = talk(carol, alice)
+        anew.until(lambda told: len(dialogs(told)) == 1)
+        hangs_up(hers, his)
+        anew.until(lambda told: not dialogs(told))
+
+
+def test_a_node_that_comes_back_annoys_nobody(cluster: Cluster) -> None:
+    """It holds the subscription still; the phone has given that up and says so, once."""
+    alice, carol = cluster.registered("101", ONE), cluster.registered("103", ONE)
+    bob = cluster.registered("102", TWO, host="phone4")
+    lamp = known(cluster, TWO, bob)
+    cluster.says(TWO, "down")
+    try:
+        again = cluster.raw("102", ONE, host="phone4")
+        assert again.register(expires=3600).code == 200
+        ends(lamp, again)
+    finally:
+        cluster.starts(TWO)
+    cluster.sees_up(ONE, TWO)
+    anew = Watch(again, cluster.uri("101"), "dialog")
+    hers, his = talk(carol, alice)
+    bob.respond(bob.expect("NOTIFY", 30), 481)
+    until(lambda: lamps_at(cluster, TWO) == 0, "node2 has forgotten the lamp")
+    asked = len(bob.seen)
+    hangs_up(hers, his)
+    anew.until(lambda told: len(dialogs(told)) == 1)
+    anew.until(lambda told: not dialogs(told))
+    assert len(bob.seen) == asked
+
+
+def test_a_phone_on_udp_that_has_not_noticed_is_told_after_a_minute(cluster: Cluster) -> None:
+    """It registers each hour, and needs no home to be reached."""
+    bob = cluster.registered("102", TWO)
+    with lamp_at(cluster, TWO, bob) as lamp, dead(cluster, TWO):
+        last = lamp.next(timeout=90)
+        assert last.header("Subscription-State") == "terminated;reason=deactivated"
+        assert is_followed(lamp.told[-2], last)
