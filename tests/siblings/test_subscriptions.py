@@ -95,12 +95,14 @@ def test_who_can_only_be_reached_by_a_home_waits_for_one(contact: str) -> None:
     assert told(down(replace(LAMP, contact=contact), NODE_S + 1), directly=OWN) == []
 
 
-def test_phones_of_a_drained_node_are_told_and_those_that_subscribe_there_all_the_same_are_not() -> None:
+def test_phones_of_a_drained_node_are_told_and_later_those_that_subscribe_there_all_the_same() -> None:
     place, here = Place(held={LAMP.key: LAMP}), replace(BOB, modified=NOW - 1000)
     place.moves(NOW - 60, so=True)
     again = replace(LAMP, call_id="c10")
     place.put(again.key, again, NOW)
     assert [one for one, _ in due(place, {AOR: (here,)}, NOW, OWN)] == [LAMP]
+    place.moves(NOW, so=True)
+    assert [one for one, _ in due(place, {AOR: (here,)}, NOW, OWN)] == [LAMP, again]
     place.moves(NOW, so=False)
     assert told(place, here) == []
 

@@ -70,7 +70,7 @@ class Place:
         self._keep({key: one for key, one in self.held.items() if one.until > now})
 
     def moves(self, now: float, *, so: bool) -> None:
-        """Its phones are to go elsewhere. Who subscribes there later means it, and is left alone."""
+        """Its phones are to go elsewhere; said again from time to time, for those that subscribe there all the same."""
         self.leaving, self.moves_since = set(self.held) if so else set(), now if so else None
 
     def put(self, key: Key, one: Subscription | None, now: float) -> None:

@@ -21,6 +21,8 @@ from carillon.stores.registrationjournal import Binding
 from carillon.system.rhythm import sparingly
 
 LOOK_S: Final = 2.0
+MOVE_S: Final = 60.0
+"""So often phones that have subscribed here all the same are asked again: what the DNS said was good for so long."""
 A_TURN: Final = 1000
 """So many are told at once; the rest with the next word."""
 A_SLOW_TURN: Final = 10
@@ -115,7 +117,7 @@ class SubscriptionBook:
         self.own = Own()
         self._places: dict[str, Place] = {}
         self._telling: dict[str, dict[Key, Subscription]] = {}
-        self._look_at, self._problem = 0.0, ""
+        self._look_at, self._move_at, self._problem = 0.0, 0.0, ""
 
     # --- our own
 
@@ -124,8 +126,8 @@ class SubscriptionBook:
 
         `phones` have their home here; while `moving` they are to go elsewhere.
         """
-        if moving != self.own.moving:
-            self.own.moving = moving
+        if moving != self.own.moving or (moving and time.monotonic() >= self._move_at):
+            self.own.moving, self._move_at = moving, time.monotonic() + MOVE_S
             self._tell(MOVES)
         if time.monotonic() >= self._look_at:
             await self._look()
