@@ -11,16 +11,16 @@ import socket
 import sys
 import time
 from collections.abc import Collection, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from carillon.model.refused import Refused
 from carillon.siblings import parts, states
 from carillon.siblings.bans import BanBook, Row
 from carillon.siblings.callbook import CallBook
 from carillon.siblings.copies import Copies, Registrar
+from carillon.siblings.endedbyclock import EndedByClock
 from carillon.siblings.hearing import Hearing
 from carillon.siblings.kept import KeptBook
 from carillon.siblings.lettinggo import LettingGo
@@ -31,6 +31,7 @@ from carillon.siblings.places import PlaceBook
 from carillon.siblings.publications import PublicationBook
 from carillon.siblings.removals import Removals
 from carillon.siblings.saying import BANS, CLAIMS, REMOVED
+from carillon.siblings.setclock import SetClock
 from carillon.siblings.settings import LEAVING, Settings, renew
 from carillon.siblings.shared import look_and_tell
 from carillon.siblings.subscriptions import Own, SubscriptionBook
@@ -56,12 +57,6 @@ SCAN_S = 5.0
 READ_S = 10.0
 """What Kamailio has not read so long after it began to answer has ended meanwhile."""
 
-SET_S = 3.0
-"""A clock that differs so much from one second to the next was set."""
-
-RESTORE_S = 8.0
-"""How long registrations are looked after that a clock may have ended: Kamailio looks once a second which have."""
-
 TURN_S = 0.5
 """How often it is said whose messages are delivered here."""
 
@@ -69,6 +64,8 @@ LEAVE_S = 1.0
 """So long the node's end waits for the goodbye."""
 
 LONGEST = 4096
+THREADS = 32
+"""Most of them wait: for a sibling that is dead, or for what an administrator asks; a round must not wait for those."""
 
 
 class Daemon:
@@ -103,8 +100,7 @@ class Daemon:
         self.serving = self.knows_phones = self.leaving = False
         self.secret = ""
         self._due, self._knows_at_last = 0.0, math.inf
-        self._ahead, self._restored_by = _ahead(), -math.inf
-        self._restoring: dict[str, tuple[Binding, ...]] = {}
+        self._clock = EndedByClock(SetClock())
 
     async def run(self) -> None:
         """Until a signal ends it."""
@@ -113,6 +109,7 @@ class Daemon:
             self.kept_book.round({}, serving=True)
             await asyncio.sleep(ROUND_S)
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(THREADS, "siblings"))
         loop.add_signal_handler(signal.SIGTERM, lambda: self._begin(self._leave()))
         registrar = self._registrar
         await loop.create_datagram_endpoint(
@@ -172,7 +169,7 @@ class Daemon:
         await self._look_at_kamailio()
         self._look_at_clock()
         self._look_at_secret()
-        await self._restore()
+        await self._clock.restore(self._copies)
         now = time.monotonic()
         if now >= self._due:
             with suppress(OSError):  # in the midst of a renewal
@@ -211,27 +208,9 @@ class Daemon:
 
     def _look_at_clock(self) -> None:
         """One that is set ends registrations early: ours are stored again, siblings say all of theirs again."""
-        set_by, self._ahead = _ahead() - self._ahead, _ahead()
-        if abs(set_by) < SET_S:
-            return
-        print(f"siblings: the clock was set by {set_by:+.0f} s", file=sys.stderr, flush=True)
-        self.hearing.wants_all()
-        self._restored_by = time.monotonic() + RESTORE_S
-        ended = {
-            aor: tuple(
-                replace(one, expires=one.expires + round(set_by)) for one in phones if one.expires <= time.time() + 1
-            )
-            for aor, phones in self.phones.items()
-        }
-        self._restoring = {aor: phones for aor, phones in ended.items() if phones}
-
-    async def _restore(self) -> None:
-        """Until Kamailio has really let go what ended by its clock: before, it takes nothing in its place."""
-        if time.monotonic() >= self._restored_by:
-            self._restoring = {}
-        for aor, phones in self._restoring.items():
-            with suppress(RpcFailed, Refused):
-                await self._copies.restore(aor, tuple(one for one in phones if one.expires > time.time()))
+        if set_by := self._clock.look(self.phones):
+            print(f"siblings: the clock was set by {set_by:+.0f} s", file=sys.stderr, flush=True)
+            self.hearing.wants_all()
 
     async def _scan(self) -> None:
         """The file is a second behind: what differs is asked for."""
@@ -243,7 +222,7 @@ class Daemon:
         there = {aor: mine for aor, all_of_it in kept.items() if (mine := own(all_of_it, self._homes))}
         await self.hearing.reconcile(kept)
         await self.removals.again()
-        for aor in {*there, *self.phones} - self._restoring.keys():
+        for aor in {*there, *self.phones} - self._clock.phones.keys():
             if not are_same(there.get(aor, ()), self.phones.get(aor, ())):
                 await self._look_up(aor)
         if not self.knows_phones and self.serving:
@@ -355,10 +334,6 @@ class Daemon:
             if removed:
                 self.removals.here(removed[0])
             self._look_up_soon(f"{user}@{domain}")
-
-
-def _ahead() -> float:
-    return time.time() - time.monotonic()
 
 
 def main() -> None:
