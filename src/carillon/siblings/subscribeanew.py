@@ -108,10 +108,11 @@ def due(
     for key, one in place.held.items():
         if down_s < 0 and key not in place.leaving:
             continue
-        told, here = place.told.get(key, set()), [each for each in phones.get(one.aor, ()) if _is_same_phone(one, each)]
+        told = place.told.get(key, set())
+        here = [each for each in phones.get(one.aor, ()) if each.contact not in told and _is_same_phone(one, each)]
         for phone in here:
             has_come = key in place.leaving or phone.modified >= now - down_s - CLOSE_S
-            if phone.contact not in told and (has_come or down_s > RESTARTS_S):
+            if has_come or down_s > RESTARTS_S:
                 yield one, Way(phone.contact, phone.received or phone.contact, phone.path, phone.socket)
         if directly and not here and not told and down_s > NODE_S and _is_direct(one.contact, directly):
             yield one, Way("", _target(one), "", directly)
@@ -119,8 +120,15 @@ def due(
 
 def _is_same_phone(one: Subscription, phone: Binding) -> bool:
     """A connection that was made anew has another port; a phone that wasn't meant answers 481, and that is all."""
-    subscribes, registered = SipUri.parse(_target(one)), SipUri.parse(phone.contact)
-    return subscribes is not None and registered is not None and subscribes.host == registered.host
+    subscribes = _host_in(_target(one))
+    return bool(subscribes) and subscribes == _host_in(phone.contact)
+
+
+@lru_cache(maxsize=16_384)
+def _host_in(contact: str) -> str:
+    """ "" where it can't be read."""
+    uri = SipUri.parse(contact)
+    return uri.host if uri else ""
 
 
 @lru_cache(maxsize=4096)  # a phone has many lamps
