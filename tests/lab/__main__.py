@@ -100,7 +100,7 @@ def _nodes(cluster: Cluster) -> list[str]:
         f"""The lab is up: nodes one (10.78.0.1) and two (10.78.0.2) of {DOMAIN}, which answer DNS for it;
 three (10.78.0.3) votes on their database, and four (10.78.0.4) is bare. Satellites: {satellites}.
 
-Phones; `d` and a number calls there, Return answers, `b` hangs up, `q` ends. Outside numbers, such as +3225551234, are
+Phones; `d` and a number calls there, `a` answers, `b` hangs up, `q` ends. Outside numbers, such as +3225551234, are
 called at the branches: whoever calls there hears himself."""
     ]
 
