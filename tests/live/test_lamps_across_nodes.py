@@ -30,10 +30,10 @@ def dead(cluster: Cluster, name: str) -> Iterator[None]:
     cluster.sees_up(cluster.other(name), name)
 
 
-def ends(watch: Watch, at: RawAgent) -> Message:
-    """The NOTIFY by which a subscription ends, wherever its phone hears it now."""
+def ends(watch: Watch, at: RawAgent, timeout: float = 30.0) -> Message:
+    """The NOTIFY by which a subscription ends, wherever its phone hears it now; raises TimeoutError (seconds)."""
     watch.agent = at
-    return watch.until(lambda told: (told.header("Subscription-State") or "").startswith("terminated"))
+    return watch.until(lambda told: (told.header("Subscription-State") or "").startswith("terminated"), timeout)
 
 
 def lamps_at(cluster: Cluster, name: str) -> int:
@@ -116,6 +116,6 @@ def test_a_phone_on_udp_that_has_not_noticed_is_told_after_a_minute(cluster: Clu
     """It registers each hour, and needs no home to be reached."""
     bob = cluster.registered("102", TWO)
     with lamp_at(cluster, TWO, bob) as lamp, dead(cluster, TWO):
-        last = lamp.next(timeout=90)
+        last = ends(lamp, bob, 90)
         assert last.header("Subscription-State") == "terminated;reason=deactivated"
         assert is_followed(lamp.told[-2], last)
