@@ -12,9 +12,11 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from tests.lab.branches import LIEGE, Branches, Site
-from tests.lab.cluster import Machine
+from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true, name
 from tests.live.staff import contacts
+from tests.live.talking import calls, final
+from tests.phones.message import Message
 from tests.phones.raw import RawAgent
 
 from carillon.siblings import states
@@ -82,6 +84,16 @@ def trunks(machine: Machine) -> set[str]:
     """The trunks that a machine knows."""
     with closing(sqlite3.connect(machine.paths.run_directory)) as directory:
         return {name for (name,) in directory.execute("SELECT name FROM trunk")}
+
+
+def reaches_alice_outside(caller: RawAgent, provider: RawAgent) -> Message:
+    """Who calls 101 comes to her number outside, +3225550101, and hears that it is busy; what the provider got."""
+    invite = calls(caller, f"sip:101@{DOMAIN}")
+    received = provider.expect("INVITE", timeout=20)
+    assert received.uri.startswith("sip:+3225550101@")
+    provider.respond(received, 486)
+    assert final(caller, invite).code == 486
+    return received
 
 
 def is_up(machine: Machine, other: str) -> bool:

@@ -132,9 +132,17 @@ def register(aor: str, one: Binding, home: str, own: Place, socket: str, branch:
     return request(f"REGISTER sip:{aor.rpartition('@')[2]}", own, branch, *headers)
 
 
-def request(what: str, own: Place, branch: str, *headers: str) -> str:
-    """A request of a method and for a URI to the own Kamailio, with these headers besides what all have."""
-    address, port = own
-    host = f"[{address}]" if ":" in address else address
-    via = f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}"
-    return "\r\n".join((f"{what} SIP/2.0", via, "Max-Forwards: 1", *headers, "Content-Length: 0")) + "\r\n\r\n"
+def request(what: str, own: Place, branch: str, *headers: str, hops: int = 1) -> str:
+    """A request of a method and for a URI to the own Kamailio, with these headers besides what all have.
+
+    `hops` is how far it may go: no further than there, if it isn't for a phone.
+    """
+    via = f"Via: SIP/2.0/UDP {written(own)};branch=z9hG4bK{branch}"
+    lines = f"{what} SIP/2.0", via, f"Max-Forwards: {hops}", *headers, "Content-Length: 0"
+    return "\r\n".join(lines) + "\r\n\r\n"
+
+
+def written(place: Place) -> str:
+    """A place as it stands in SIP: an IPv6 address in brackets."""
+    address, port = place
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

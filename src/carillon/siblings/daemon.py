@@ -86,7 +86,7 @@ class Daemon:
         self.parts: Mapping[str, Part] = {
             PHONES: parts.Phones(self.phones),
             CALLS: parts.Calls(self.book.own),
-            PUBLISHED: parts.Published(lambda: self.publication_book.own),
+            PUBLISHED: parts.Published(self.publication_book.own),
             PLACES: parts.Places(self.place_book.own),
         }
         self.mirror = Mirror(settings, run / PROBLEM, self._mirrored)

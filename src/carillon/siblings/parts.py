@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, Generic, Protocol, TypeVar
 
 from carillon.siblings import calls, publications
 from carillon.siblings.calls import Person
@@ -30,6 +30,8 @@ AT_ONE_TIME_S: Final = 0.05
 REMEMBERED: Final = 1000
 NOBODY: Final = Person()
 
+Known = TypeVar("Known")
+
 
 class Part(Protocol):
     """One kind of thing that siblings know of this node."""
@@ -44,15 +46,25 @@ class Part(Protocol):
         """That everything `begins`, or `ends`."""
 
 
-class Phones:
-    """Which phones have their home here, by address of record."""
+class _OfTable(Generic[Known]):
+    """A part of which everything stands in one table, which its book keeps; it is told by a `word` of its own."""
 
-    def __init__(self, known: Mapping[str, tuple[Binding, ...]]) -> None:
+    word: str
+
+    def __init__(self, known: Mapping[str, Known]) -> None:
         self._known = known
 
     def everybody(self) -> Iterable[str]:
-        """Whose phones."""
+        """All that stand there now."""
         return list(self._known)
+
+    def edge(self, which: str, *, serving: bool) -> bytes:
+        """Beside the word that the node is up."""
+        return line({"serving": serving, self.word: which})
+
+
+class Phones(_OfTable[tuple[Binding, ...]]):
+    """Which phones have their home here, by address of record. Their lines have no word: others are told by theirs."""
 
     def lines(self, of: Sequence[str], *, serving: bool) -> Iterator[bytes]:
         """A line each."""
@@ -61,25 +73,23 @@ class Phones:
             yield line({"aor": aor, "has": rows(self._known.get(aor, ()), now)})
 
     def edge(self, which: str, *, serving: bool) -> bytes:
-        """It has no word of its own: other lines are told apart by theirs."""
+        """In a line for itself."""
         return line({"all": which})
 
 
-class Calls:
+class Calls(_OfTable[Person]):
     """Who has which calls here. Lines that several siblings are told at one time are written once."""
 
-    def __init__(self, known: Mapping[str, Person]) -> None:
-        self._people = known
-        self._written: dict[str, tuple[Person, bool, float, bytes]] = {}
+    word = CALLS
 
-    def everybody(self) -> Iterable[str]:
-        """Who has calls."""
-        return list(self._people)
+    def __init__(self, known: Mapping[str, Person]) -> None:
+        super().__init__(known)
+        self._written: dict[str, tuple[Person, bool, float, bytes]] = {}
 
     def lines(self, of: Sequence[str], *, serving: bool) -> Iterator[bytes]:
         """A line each; ages in it are a moment old at most."""
         for aor in of:
-            yield self._line(aor, self._people.get(aor, NOBODY), serving)
+            yield self._line(aor, self._known.get(aor, NOBODY), serving)
 
     def _line(self, aor: str, person: Person, serving: bool) -> bytes:
         known, now = self._written.get(aor), time.monotonic()
@@ -91,51 +101,29 @@ class Calls:
         self._written[aor] = person, serving, now, text
         return text
 
-    def edge(self, which: str, *, serving: bool) -> bytes:
-        """Of all calls."""
-        return line({"serving": serving, CALLS: which})
 
-
-class Published:
+class Published(_OfTable[Publications]):
     """What phones publish here, by person."""
 
-    def __init__(self, known: Callable[[], Mapping[str, Publications]]) -> None:
-        self._known = known
-
-    def everybody(self) -> Iterable[str]:
-        """Of whom something is published."""
-        return list(self._known())
+    word = PUBLISHED
 
     def lines(self, of: Sequence[str], *, serving: bool) -> Iterator[bytes]:
         """A line each."""
-        known, now = self._known(), time.time()
+        now = time.time()
         for aor in of:
-            yield line({"serving": serving, PUBLISHED: publications.row(aor, known.get(aor, ()), now)})
-
-    def edge(self, which: str, *, serving: bool) -> bytes:
-        """Of all publications."""
-        return line({"serving": serving, PUBLISHED: which})
+            yield line({"serving": serving, PUBLISHED: publications.row(aor, self._known.get(aor, ()), now)})
 
 
-class Places:
+class Places(_OfTable[frozenset[str]]):
     """Under which limits calls count here, by leg: all that are told at one time in one line."""
 
-    def __init__(self, known: Mapping[str, frozenset[str]]) -> None:
-        self._known = known
-
-    def everybody(self) -> Iterable[str]:
-        """The legs that count."""
-        return list(self._known)
+    word = PLACES
 
     def lines(self, of: Sequence[str], *, serving: bool) -> Iterator[bytes]:
         """One, if there is anything to tell."""
         if of:
             held = [[leg, sorted(self._known.get(leg, ()))] for leg in of]
             yield line({"serving": serving, PLACES: held})
-
-    def edge(self, which: str, *, serving: bool) -> bytes:
-        """Of all places."""
-        return line({"serving": serving, PLACES: which})
 
 
 def line(told: Mapping[str, object]) -> bytes:

@@ -78,7 +78,9 @@ class PublicationBook:
             return
         self._version = version
         self._ends = min((one.until for said in there.values() for one in said), default=math.inf)
-        before, self.own = self.own, there
+        before = dict(self.own)
+        self.own.clear()
+        self.own.update(there)
         for aor in before.keys() | there.keys():
             if before.get(aor) != there.get(aor):
                 self._tell(aor)

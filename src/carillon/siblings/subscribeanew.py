@@ -17,7 +17,7 @@ from typing import Final
 
 from carillon.model.refused import Refused
 from carillon.siblings.copies import Place as From
-from carillon.siblings.copies import Registrar
+from carillon.siblings.copies import Registrar, request
 from carillon.siblings.wire import SILENT_S
 from carillon.sip.private import LEADS_TO, SOCKET
 from carillon.sip.uri import SipUri
@@ -25,6 +25,8 @@ from carillon.stores.heldsubscriptions import Key, Subscription
 from carillon.stores.registrationjournal import Binding
 from carillon.supervision.raisecseq import AT_LEAST
 
+HOPS: Final = 70
+"""To a phone, through what proxies there are (RFC 3261 §8.1.1.6)."""
 A_ROUND: Final = 100
 """So many a second: all of them subscribe at once then."""
 CLOSE_S: Final = SILENT_S + 2.5
@@ -153,26 +155,22 @@ def notify(one: Subscription, way: Way, own: From, contact: str, branch: str) ->
     Its number is above all that may have been sent; a gap is allowed (RFC 3261 §12.2.2).
     Raises `Refused` for what would be more than a line.
     """
-    address, port = own
-    lines = [
-        f"NOTIFY {_target(one)} SIP/2.0",
-        f"Via: SIP/2.0/UDP {_host(address)}:{port};branch=z9hG4bK{branch}",
+    what = f"NOTIFY {_target(one)}"
+    headers = [
         f"From: <sip:{one.watched}>;tag={one.own_tag}",
         f"To: <sip:{one.watcher}>;tag={one.phone_tag}",
         f"Call-ID: {one.call_id}",
         f"CSeq: {one.cseq + AT_LEAST} NOTIFY",
-        "Max-Forwards: 70",
         *((f"Route: {way.path}",) if way.path else ()),
         f"Contact: <{contact}>",
         f"Event: {one.event}",
         "Subscription-State: terminated;reason=deactivated",
         f"{LEADS_TO}: {way.path.partition('>')[0].strip(' <') or way.next_hop}",
         f"{SOCKET}: {way.socket}",
-        "Content-Length: 0",
     ]
-    if any("\r" in line or "\n" in line for line in lines):
+    if any("\r" in line or "\n" in line for line in (what, *headers)):
         raise Refused("subscription", f"one of {one.aor} is more than a line.")
-    return "\r\n".join(lines) + "\r\n\r\n"
+    return request(what, own, branch, *headers, hops=HOPS)
 
 
 class SubscribeAnew:
@@ -209,7 +207,3 @@ class SubscribeAnew:
         branch = secrets.token_hex(8)
         with suppress(Refused):
             await self._registrar.asks(notify(one, way, self._own, self._contact, branch), branch)
-
-
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address

@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final
 
-from carillon.siblings.copies import Registrar
+from carillon.siblings.copies import Registrar, written
+from carillon.siblings.parts import BEGINS, ENDS
 from carillon.siblings.settings import Peer, Settings
 from carillon.siblings.subscribeanew import Place, SubscribeAnew
 from carillon.stores.heldsubscriptions import HeldSubscriptions, Key, Subscription
@@ -29,8 +30,8 @@ A_SLOW_TURN: Final = 10
 """Over the link of a branch, which calls need more."""
 A_LINE: Final = 100
 
-BEGINS, ENDS, MOVES, STAYS = "begins", "ends", "moves", "stays"
-"""All of it; and whether phones of that node are to go elsewhere."""
+MOVES, STAYS = "moves", "stays"
+"""Whether phones of that node are to go elsewhere."""
 _STATE: Final = (MOVES, STAYS)
 
 Told = str | list[Any]
@@ -109,9 +110,8 @@ class SubscriptionBook:
 
     def __init__(self, settings: Settings, registrar: Registrar, tell: Callable[[Key | str], None]) -> None:
         self._node, self._file, self._tell = settings.node, HeldSubscriptions(settings.subscriptions), tell
-        address = settings.listen[0]
-        host = f"[{address}]" if ":" in address else address
-        self._anew = SubscribeAnew(registrar, settings.speak_from, f"udp:{host}:{settings.kamailio[1]}")
+        reached = written((settings.listen[0], settings.kamailio[1]))
+        self._anew = SubscribeAnew(registrar, settings.speak_from, f"udp:{reached}")
         branches = {peer.name: peer.branch for peer in settings.peers} | {settings.node: settings.branch}
         self._branches = frozenset(name for name, branch in branches.items() if branch)
         self.own = Own()
