@@ -17,7 +17,7 @@ from tests.lab.cluster import DOMAIN, Machine
 from tests.lab.known import comes_true, name
 from tests.lab.prefix import prefix
 from tests.live.branch import Branch, is_up, reaches_alice_outside, trunks
-from tests.live.talking import calls, final, hangs_up, talk
+from tests.live.talking import calls, final, hangs_up, heard, talk
 from tests.live.test_lamps import states
 from tests.live.watching import Watch, dialogs
 from tests.phones.dialog import Dialog
@@ -185,7 +185,7 @@ def test_a_branch_that_is_cut_off_calls_within_and_by_its_own_line(branch: Branc
     provider = branch.provider()
     branch.one.does("number", "add", "+3225550101", "--to", "101")
     branch.one.does("number", "add", "+3242220201", "--to", "201")
-    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk})
+    assert comes_true(lambda: trunks(branch.two) == {LIEGE.trunk} and name(branch.two, "+3242220201") == "Carol")
     carol, dave = branch.phone("201"), branch.phone("202")
     with branch.cut_off():
         ends(*talk(carol, dave))
@@ -207,6 +207,7 @@ def test_a_colleague_is_called_outside_before_anybody_has_noticed_that_the_link_
     with branch.just_cut_off():
         reaches_alice_outside(carol, provider)
     assert comes_true(lambda: is_up(branch.two, "node1"))
+    rings_nobody(alice, carol)
 
 
 def test_calls_of_the_branchs_own_line_stay_there_while_the_link_is_up(branch: Branch) -> None:
@@ -280,6 +281,19 @@ def talk_outside(caller: RawAgent, uri: str, provider: RawAgent, number: str) ->
     mine.ack()
     provider.expect("ACK")
     return mine, Dialog.answered(provider, received, accepted)
+
+
+def rings_nobody(alice: RawAgent, carol: RawAgent) -> None:
+    """What stood in the link comes to the main at last, before what was sent later: it is no call any more."""
+
+    def is_answered_by_the_main() -> bool:
+        answer = final(carol, calls(carol, f"sip:102@{DOMAIN}"))
+        return "has no phone registered" in (answer.header("Warning") or "")
+
+    assert comes_true(is_answered_by_the_main, 60)
+    if late := heard(alice, lambda each: each.method == "INVITE"):
+        alice.respond(late, 180)
+        alice.expect("CANCEL")
 
 
 def ends(side: Dialog, other: Dialog) -> None:

@@ -15,6 +15,7 @@ from tests.live.talking import calls, final, hangs_up, talk
 from tests.phones.dialog import Dialog
 from tests.phones.raw import RawAgent
 
+from carillon.siblings import states
 from carillon.stores.directory import DirectoryReader
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(900)]
@@ -224,9 +225,13 @@ def test_a_satellite_that_is_restarted_while_it_is_cut_off_starts_with_what_it_k
 
 
 def test_a_satellite_that_is_stolen_is_told_nothing_any_more(branch: Branch) -> None:
-    """Also while it is up; what it had stays with it, and it says so."""
+    """Also while it is up; what it had stays with it, and it says so. Nobody's call goes there."""
+    before = branch.phone("202", branch.two)
+    assert comes_true(lambda: branch.is_known(branch.one, before))
     branch.one.does("satellite", "remove", "liege")
     assert comes_true(lambda: "is no satellite of this system (any more)" in branch.follower(branch.two), 60)
+    assert comes_true(lambda: states.read(branch.one.paths.sibling_states) == [], 60)
+    assert comes_true(lambda: not branch.is_known(branch.one, before), 60)
     branch.one.does("user", "set", "102", "--name", "Secret")
     carol = branch.phone("201", branch.two)
     assert not comes_true(lambda: name(branch.two, "102") == "Secret" or branch.is_known(branch.one, carol), 4)

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -25,6 +26,7 @@ from carillon.model.node import SATELLITE, Node
 from carillon.model.refused import Refused
 from carillon.provisioning import nodes, presences, satellites, sites, users, voicemails
 from carillon.provisioning.changes import last, listing
+from carillon.provisioning.system import open_truth
 from carillon.satellites import certifying, deputy, share, unheard
 from carillon.satellites.asking import Asking, Unreachable, opened
 from carillon.satellites.board import Board
@@ -34,6 +36,7 @@ from carillon.satellites.wire import Asked
 from carillon.stores.directory import DirectoryReader
 from carillon.stores.servicesettings import MailboxProfile
 from carillon.stores.sql import feed
+from carillon.stores.sql.engine import DatabaseAway
 from carillon.stores.sql.feed import Position
 from carillon.supervision.probes.others import satellite_words
 
@@ -137,12 +140,45 @@ def test_the_main_knows_how_far_its_satellite_is(main: Main) -> None:
 def test_while_the_database_is_away_a_satellite_gets_what_the_main_knows(main: Main) -> None:
     users.add(main.truth, "me", "101", "Alice")
     main.follower.look()
-    database = main.paths.database.read_text()
-    main.paths.database.write_text(database.replace('"socket": "/', '"socket": "/nowhere/'))
+    with pytest.raises(DatabaseAway):
+        goes_away(main)
     asking = main.asked_by("liege")
     position = follows(main, asking, None)
     asking.close()
     assert position == main.board.position
+
+
+def test_what_came_in_the_moment_before_the_database_went_away_is_told(
+    main: Main, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The main has it in force already, and learns nothing further."""
+    asking = main.asked_by("liege")
+    before = follows(main, asking, None)
+    users.add(main.truth, "me", "101", "Alice")
+    monkeypatch.setattr("carillon.follower.lastknown.keep", lambda *_: goes_away(main))
+    main.follower.look()
+    assert main.follower.report.away_since is not None
+    position = follows(main, asking, before, aside_of(main))
+    asking.close()
+    assert position.sequence == before.sequence + 1
+
+
+def goes_away(main: Main) -> None:
+    """The main's database is there no more."""
+    database = main.paths.database.read_text()
+    main.paths.database.write_text(database.replace('"socket": "/', '"socket": "/nowhere/'))
+    open_truth(main.paths)
+
+
+def test_a_main_tells_its_clock_to_a_fraction_of_a_second(main: Main) -> None:
+    """By which it is judged who of two was later."""
+    told: list[float] = []
+    asking = main.asked_by("liege")
+    asking.timed = told.append
+    began = time.time()
+    follows(main, asking, None)
+    asking.close()
+    assert began - 0.001 <= told[0] <= time.time()
 
 
 def test_who_has_left_is_told_so(main: Main) -> None:

@@ -107,6 +107,14 @@ class Follower:
         now = self._clock()
         since = self.report.away_since or now
         self.report = Report(self.report.sequence, now, since, words, self.report.unkept)
+        self._tells_board()
+
+    def _tells_board(self) -> None:
+        """What a look has put in force before it failed is news for satellites."""
+        with suppress(sqlite3.Error):
+            found = position_in(self._paths.run_directory)
+            if found is not None and found != self._board.position:
+                self._board.write(found)
 
 
 def _for_ever(work: Callable[[SystemPaths], None], paths: SystemPaths) -> None:

@@ -109,7 +109,7 @@ def set_text(variable: str, value: str) -> None:
 
 def log(level: str, message: str) -> None:
     """Write to the engine's log; `level` as in Kamailio: err, warn, notice, info, dbg."""
-    KSR.xlog.xlog(level, message.replace("$", "$$") + "\n")
+    KSR.xlog.xlog(f"l_{level}", message.replace("$", "$$") + "\n")
 
 
 # --- headers
@@ -355,6 +355,19 @@ def stray_reply(gateways: frozenset[str], socket_towards: Callable[[str], str]) 
         _drop()
     elif text("$sel(via[2].transport)").upper() == "UDP" and (socket := socket_towards(received or host)):
         set_text("$fs", socket)
+
+
+def send_back(message: str) -> str:
+    """Send a whole message to whoever sent the one at hand, by the way by which that came; where that is, in words."""
+    own, far, by = _bracketed(text("$Ri")), _bracketed(text("$si")), text("$pr").lower()
+    place = f"{far}:{number('$sp')}"
+    _must(KSR.corex.sendx(f"sip:{place};transport={by}", f"{by}:{own}:{number('$Rp')}", message), f"send to {place}")
+    return place
+
+
+def drop() -> None:
+    """In a reply route: the reply goes no further."""
+    _drop()
 
 
 def set_callbacks(reply: Callback | None = None, failure: Callback | None = None) -> None:
@@ -836,6 +849,10 @@ def canonical(address: str) -> str:
         return str(ip_address(address)) if ":" in address else address
     except ValueError:
         return address
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address.strip('[]')}]" if ":" in address else address
 
 
 def _drop() -> None:

@@ -13,6 +13,7 @@ class Callback(StrEnum):
     KNOWN_REQUEST = "ksr_known_request"
     ROW = "ksr_row"
     ANY_REPLY = "ksr_reply_route"
+    LATE_RING = "ksr_late_ring"
     REPLY = "ksr_leg_reply"
     FAILURE = "ksr_leg_failure"
     BRANCH = "ksr_leg_branch"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from carillon.kamailio import dialogs, fetch, gather, ksr, lateforks, media, rings
+from carillon.kamailio import dialogs, fetch, gather, ksr, lateforks, latering, media, rings
 from carillon.kamailio.bans import Bans, Exempt, Standing
 from carillon.kamailio.guard import guarded, nothing, server_error
 from carillon.kamailio.listening import limit_unacknowledged
@@ -174,7 +174,16 @@ class Worker:
     @guarded(nothing)
     def ksr_reply_route(self, message: Any) -> int:
         """Every reply comes in here first."""
-        ksr.stray_reply(self._gateways, self.settings.outside_sockets.towards)
+        if latering.stopped():
+            ksr.drop()
+        else:
+            ksr.stray_reply(self._gateways, self.settings.outside_sockets.towards)
+        return 1
+
+    @guarded(nothing)
+    def ksr_late_ring(self, message: Any) -> int:
+        """A target rings, or is about to, that a call has gone on without."""
+        latering.stopped()
         return 1
 
     @guarded(nothing)

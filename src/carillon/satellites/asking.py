@@ -116,8 +116,10 @@ class Asking:
         yield answer
 
     def _reads_clock(self, answer: HTTPResponse) -> None:
-        """It tells seconds: half of one is the middle. Raises ValueError for what is no date."""
-        if date := answer.getheader("Date"):
+        """A main of before tells whole seconds: half of one is the middle. Raises ValueError for what is no time."""
+        if clock := answer.getheader(wire.CLOCK):
+            self.timed(float(clock))
+        elif date := answer.getheader("Date"):
             self.timed(parsedate_to_datetime(date).timestamp() + 0.5)
 
     def _connected(self) -> HTTPSConnection:

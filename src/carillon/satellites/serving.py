@@ -108,6 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Transfer-Encoding", "chunked")
+        self.send_header(wire.CLOCK, f"{time.time():.3f}")
         self.end_headers()
         self._sends(answer)
 

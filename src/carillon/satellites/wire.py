@@ -17,6 +17,8 @@ from carillon.stores.directoryfile import SCHEMA, SMALL, Row, Step
 from carillon.stores.sql.feed import Position
 
 PATH = "/changes"
+CLOCK = "X-Carillon-Clock"
+"""A header of the answer: what the main's clock shows, in Unix seconds with a fraction. (Date has none.)"""
 BEAT_S = 2.0
 SILENT_S = 7.0
 """Whoever has heard nothing for so long calls anew."""

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -26,6 +26,7 @@ from carillon.siblings.kept import KeptBook
 from carillon.siblings.lettinggo import LettingGo
 from carillon.siblings.mirror.inventory import Moment
 from carillon.siblings.mirror.mirror import PROBLEM, Mirror
+from carillon.siblings.orphans import forget, orphans
 from carillon.siblings.parts import CALLS, PHONES, PLACES, PUBLISHED, Part
 from carillon.siblings.places import PlaceBook
 from carillon.siblings.publications import PublicationBook
@@ -104,10 +105,8 @@ class Daemon:
 
     async def run(self) -> None:
         """Until a signal ends it."""
-        while not self.settings.peers:  # a system that was made for several nodes, and has one
-            beat(self._pulse)
-            self.kept_book.round({}, serving=True)
-            await asyncio.sleep(ROUND_S)
+        while not self.settings.peers:
+            await self._alone()
         loop = asyncio.get_running_loop()
         loop.set_default_executor(ThreadPoolExecutor(THREADS, "siblings"))
         loop.add_signal_handler(signal.SIGTERM, lambda: self._begin(self._leave()))
@@ -138,6 +137,17 @@ class Daemon:
                 while True:
                     await self._round()
                     await self._pause()
+
+    async def _alone(self) -> None:
+        """A round in a system that was made for several nodes, and has one."""
+        beat(self._pulse)
+        self.kept_book.round({}, serving=True)
+        if time.monotonic() >= self._due:
+            states.write(self.settings.states, [])
+            with suppress(StoreDown):
+                await self._forget_orphans(await asyncio.to_thread(bindings, self.settings.location))
+            self._due = time.monotonic() + SCAN_S
+        await asyncio.sleep(ROUND_S)
 
     async def _pause(self) -> None:
         """Until the next round is due."""
@@ -219,7 +229,8 @@ class Daemon:
         except StoreDown as down:
             print(f"siblings: {down}", file=sys.stderr, flush=True)
             return
-        there = {aor: mine for aor, all_of_it in kept.items() if (mine := own(all_of_it, self._homes))}
+        there = {aor: mine for aor, all_of_it in kept.items() if (mine := self._own(all_of_it))}
+        await self._forget_orphans(kept)
         await self.hearing.reconcile(kept)
         await self.removals.again()
         for aor in {*there, *self.phones} - self._clock.phones.keys():
@@ -227,6 +238,12 @@ class Daemon:
                 await self._look_up(aor)
         if not self.knows_phones and self.serving:
             self._may_know(there.keys() <= self.phones.keys())
+
+    def _own(self, contacts: Iterable[Binding]) -> tuple[Binding, ...]:
+        return own(contacts, self._homes, self.settings.socket)
+
+    async def _forget_orphans(self, kept: Mapping[str, tuple[Binding, ...]]) -> None:
+        await forget(self.settings.rpc, orphans(kept, self._homes, self.settings.socket))
 
     def _may_know(self, all_are_there: bool) -> None:
         """Kamailio answers before it has read its file: whoever was told then that there is nobody would forget all."""
@@ -238,7 +255,7 @@ class Daemon:
 
     async def _look_up(self, aor: str) -> None:
         try:
-            mine = own(await asyncio.to_thread(bound, self.settings.rpc, aor), self._homes)
+            mine = self._own(await asyncio.to_thread(bound, self.settings.rpc, aor))
         except RpcFailed:
             return  # the next scan asks again
         before = self.phones.pop(aor, ())

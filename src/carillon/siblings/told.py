@@ -40,9 +40,12 @@ def read(told: Iterable[Row], now: int) -> tuple[Binding, ...]:
     return placed
 
 
-def own(bindings: Iterable[Binding], homes: frozenset[str]) -> tuple[Binding, ...]:
-    """Those that have their home here: reached by themselves, and not through one of the siblings' URIs (`homes`)."""
-    return tuple(one for one in bindings if one.received not in homes)
+def own(bindings: Iterable[Binding], homes: frozenset[str], socket: str | None = None) -> tuple[Binding, ...]:
+    """Those that have their home here: reached by themselves, and not through one of the siblings' URIs (`homes`).
+
+    Nor is what is reached by the `socket` for siblings, whose home has left the system.
+    """
+    return tuple(one for one in bindings if one.received not in homes and one.socket != socket)
 
 
 def are_same(kept: Sequence[Binding], known: Sequence[Binding]) -> bool:
