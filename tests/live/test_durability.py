@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
+import time
+from contextlib import closing
+from functools import partial
 
 import psutil
 import pytest
 from tests.live.company import Company, bindings, registers
-from tests.live.talking import a_call_works, calls, final
+from tests.live.talking import a_call_works, calls, final, heard
+from tests.live.waiting import await_that
 from tests.phones.raw import RawAgent
 from tests.worlds.building import carillon
 
+from carillon.stores.registrations import julian, registrations
 from carillon.supervision.supervisor import supervisor_pid
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
 
 PHONES, CONTACTS = 100, 10
+CROWD, CALLS = 60_000, 100
 
 
 def everything_is_killed(company: Company) -> None:
@@ -66,6 +73,40 @@ def test_a_phone_is_called_after_the_death_of_everything(company: Company) -> No
     invite = calls(alice, company.uri("102"))
     bob.respond(bob.expect("INVITE"), 486)
     assert final(alice, invite).code == 486
+    a_call_works(alice, bob)
+
+
+def crowds(company: Company, like: str) -> None:
+    """Write down many more registrations, for two minutes, as if they were of before."""
+    file = company.building.paths.state / "location.db"
+    await_that(lambda: len(registrations(file, (like, company.domain))) == 1, "the registration is in the file")
+    with closing(sqlite3.connect(file, timeout=20)) as opened, opened:
+        opened.row_factory = sqlite3.Row
+        (found,) = opened.execute("SELECT * FROM location WHERE username = ? AND domain = ?", (like, company.domain))
+        one = {name: found[name] for name in found.keys() if name != "id"}  # noqa: SIM118 -- a Row is no dict
+        ends = julian(time.time() + 120)
+        many = [one | {"username": f"crowd{n}", "ruid": f"crowd-{n}", "expires": ends} for n in range(CROWD)]
+        names = ", ".join(one)
+        opened.executemany(f"INSERT INTO location ({names}) VALUES (:{', :'.join(one)})", many)  # noqa: S608
+
+
+def test_nobody_is_missing_while_kamailio_reads_many_registrations(company: Company) -> None:
+    """It serves from its first moment, and whom it hasn't read yet isn't offline."""
+    alice, bob = company.registered("101"), company.registered("102")
+    crowds(company, "102")
+    asked = [alice.invite(company.uri("102")) for _ in range(CALLS)]
+    proved = [alice.with_credentials(invite, alice.exchange(invite)) for invite in asked]
+    old = company.pid("kamailio")
+    os.kill(old, signal.SIGKILL)
+    for invite in proved:
+        alice.send(invite)
+        while received := heard(bob, lambda each: each.method == "INVITE"):
+            bob.respond(received, 486)
+    company.building.awaits_restart("kamailio", old)
+    answers = list(iter(partial(heard, alice, lambda each: (each.code or 0) >= 200), None))
+    assert 486 in [each.code for each in answers]
+    assert [each.text for each in answers if "has no phone registered" in (each.header("Warning") or "")] == []
+    alice.forget()
     a_call_works(alice, bob)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
+from tests.lab.nat import Home
 from tests.live.talking import hangs_up, talk
 from tests.live.watching import Watch, dialogs
 from tests.phones.message import Message
@@ -16,6 +18,14 @@ from tests.worlds.cluster import ONE, TWO, Cluster, until
 from carillon.siblings import states
 
 pytestmark = pytest.mark.engines
+
+CONSOLE = 100
+
+
+@pytest.fixture(scope="module")
+def home(nodes: Cluster) -> Home:
+    """A host behind a router."""
+    return Home.build(nodes.network, "away1", ("home1",))
 
 
 @contextmanager
@@ -80,6 +90,36 @@ def test_a_phone_that_comes_from_a_dead_node_has_its_lamps_at_once(cluster: Clus
         anew.until(lambda told: len(dialogs(told)) == 1)
         hangs_up(hers, his)
         anew.until(lambda told: not dialogs(told))
+
+
+@pytest.mark.parametrize("transport", ["udp", "tls"])
+def test_a_phone_behind_nat_has_its_lamps_at_once(cluster: Cluster, home: Home, transport: Transport) -> None:
+    """Its router gives it another address at each node, and nothing comes in that wasn't asked for."""
+    hidden: dict[str, Any] = {**home.place("home1"), "transport": transport}
+    bob = cluster.registered("102", TWO, **hidden)
+    with lamp_at(cluster, TWO, bob) as lamp, dead(cluster, TWO):
+        again = cluster.raw("102", ONE, **hidden)
+        assert again.register(expires=3600).code == 200
+        assert ends(lamp, again).header("Subscription-State") == "terminated;reason=deactivated"
+
+
+def test_a_console_of_a_hundred_lamps(cluster: Cluster) -> None:
+    """Each is ended once, and begins anew at the node where its phone is now."""
+    bob = cluster.registered("102", TWO, host="phone4")
+    until(lambda: lamps_at(cluster, TWO) == 0, "no test before has left a lamp")
+    lamps = [Watch(bob, cluster.uri("101"), "dialog") for _ in range(CONSOLE)]
+    until(lambda: lamps_at(cluster, TWO) == CONSOLE, "the other node knows of the lamps")
+    with dead(cluster, TWO):
+        again = cluster.raw("102", ONE, host="phone4")
+        assert again.register(expires=3600).code == 200
+        assert {ends(lamp, again).header("Subscription-State") for lamp in lamps} == {"terminated;reason=deactivated"}
+        anew = [Watch(again, cluster.uri("101"), "dialog") for _ in lamps]
+        told = [each.header("Call-ID") for each in again.seen if each.method == "NOTIFY" and each.code is None]
+        assert [told.count(lamp.call_id) for lamp in lamps] == [1] * CONSOLE
+    for lamp in lamps:
+        lamp.agent = bob
+    for lamp in (*lamps, *anew):
+        assert lamp.again(expires=0).code in (200, 481)
 
 
 def knows_no_such_lamp(phone: RawAgent) -> bool:
