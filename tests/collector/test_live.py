@@ -109,11 +109,12 @@ def test_a_refused_call_is_traced_too(office: LiveOffice, console: Console) -> N
     assert seen["trace"][-1]["fact"] == f"nobody has 999 in {office.domain}"
 
 
-def test_a_call_of_nobody_knows_what(console: Console) -> None:
+@pytest.mark.parametrize("name", ["zzzzzz", "-hzzzzzzzz"], ids=["short id", "a Call-ID like an option"])
+def test_a_call_of_nobody_knows_what(console: Console, name: str) -> None:
     with pytest.raises(AssertionError, match="id: no such call is known"):
-        console.says("trace", "zzzzzz")
-    with pytest.raises(AssertionError, match="id: no call zzzzzz is up"):
-        console.says("call", "hangup", "zzzzzz")
+        console.says("trace", name)
+    with pytest.raises(AssertionError, match=f"id: no call {name} is up"):
+        console.says("call", "hangup", name)
 
 
 def test_a_running_call_is_listed(office: LiveOffice, console: Console) -> None:

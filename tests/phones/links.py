@@ -111,8 +111,12 @@ class Streams:
         with inside(self._namespace):
             plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         plain.settimeout(CONNECT_SECONDS)
-        plain.bind((self._host, 0))
-        plain.connect(to)
+        try:
+            plain.bind((self._host, 0))
+            plain.connect(to)
+        except OSError:
+            plain.close()
+            raise
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # the system signs its own
         return self._keep(to, context.wrap_socket(plain) if self._tls else plain)

@@ -20,6 +20,7 @@ from carillon.provisioning import keptchanges, nodes, presences, users
 from carillon.provisioning.changes import last
 from carillon.provisioning.lastnodes import LastNodes
 from carillon.satellites import handing, keeping, upon
+from carillon.satellites.asking import opened
 from carillon.satellites.handing import NotTaken, hand_over
 from carillon.satellites.kept import Journal
 from carillon.satellites.moments import Anchor, Moment
@@ -207,6 +208,20 @@ def test_what_lost_is_undone_here(main: Main, branch: Branch) -> None:
     branch.follows()
     branch.hands_over()
     assert (branch.journal.all(), branch.is_undisturbed(), is_undisturbed(main)) == ((), False, False)
+
+
+def test_a_slow_link_makes_no_change_a_later_one(main: Main, branch: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*values: Any) -> Any:
+        time.sleep(0.5)  # as long as the handshake takes
+        return opened(*values)
+
+    with branch.cut_off():
+        branch.changes("presence set", CAROL, "dnd")
+        presences.set(main.truth, "anna", "201", "away")
+    monkeypatch.setattr(handing, "opened", slowly)
+    branch.hands_over()
+    (one,) = keptchanges.listing(main.truth)
+    assert (one.outcome, one.why.partition(" at ")[0]) == ("lost", "anna changed the same")
 
 
 def test_what_is_refused_by_then_is_undone_here(main: Main, branch: Branch) -> None:

@@ -1,27 +1,10 @@
-"""By what it is known that nobody waits for a ring, and what is said to whoever rings."""
+"""What is said to whoever rings when nobody waits for it any more."""
 
 from __future__ import annotations
 
-import pytest
+from carillon.sip.latering import answering
 
-from carillon.sip.latering import answering, is_of_this_life
-
-OURS = "SIP/2.0/TLS 192.0.2.1:5067;branch=z9hG4bK3a.6bb.0;i=1;life=1700000000"
-
-
-@pytest.mark.parametrize(
-    ("via", "known"),
-    [
-        (OURS, True),
-        (f"{OURS};received=192.0.2.1;rport=40000", True),
-        (OURS.replace("life=1700000000", "life=1699999999"), False),  # of a Kamailio that has died: its callers wait
-        (OURS.replace("life=1700000000", "life=17000000001"), False),
-        (OURS.removesuffix(";life=1700000000"), False),
-        ("", False),
-    ],
-)
-def test_what_left_since_the_start_is_known(via: str, known: bool) -> None:
-    assert is_of_this_life(via, "1700000000") is known
+OURS = "SIP/2.0/TLS 192.0.2.1:5067;branch=z9hG4bK3a.6bb.0;i=1"
 
 
 def test_a_cancel_is_of_the_same_transaction() -> None:

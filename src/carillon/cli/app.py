@@ -53,6 +53,7 @@ from carillon.cli import (
     user,
     voicemail,
 )
+from carillon.cli.callid import TakesCallId
 from carillon.cli.context import DEMO, Cli, commands
 from carillon.model.refused import Refused
 from carillon.system.paths import SystemPaths
@@ -126,7 +127,7 @@ for _name, _verbs in NOUNS:
     app.add_typer(_verbs, name=_name)
 system.register(app)
 backup.register(app)
-app.command()(trace.trace)
+app.command(cls=TakesCallId)(trace.trace)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

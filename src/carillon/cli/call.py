@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from carillon.cli.callid import TakesCallId
 from carillon.cli.context import Cli, commands
 from carillon.cli.siblings import asked
 from carillon.cli.trace import hear_the_collector
@@ -50,7 +51,7 @@ def list_(context: typer.Context) -> None:
     cli.show([_row(cli, at, call) for at, call in calls], "Calls")
 
 
-@app.command()
+@app.command(cls=TakesCallId)
 def hangup(context: typer.Context, name: Name) -> None:
     """End a call for everybody in it.
 

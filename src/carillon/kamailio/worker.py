@@ -174,7 +174,7 @@ class Worker:
     @guarded(nothing)
     def ksr_reply_route(self, message: Any) -> int:
         """Every reply comes in here first."""
-        if latering.stopped():
+        if not latering.is_of_before() and latering.stopped():
             ksr.drop()
         else:
             ksr.stray_reply(self._gateways, self.settings.outside_sockets.towards)

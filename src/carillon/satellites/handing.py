@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -72,7 +72,7 @@ def offer(
         if time.monotonic() > until:
             break
         try:
-            return _asked(main, paths.cluster, _written(changes, previous, waited))
+            return _asked(main, paths.cluster, lambda: _written(changes, previous, waited))
         except (OSError, HTTPException, ValueError, KeyError, TypeError) as error:
             words = "says nothing" if isinstance(error, TimeoutError) else str(error)
             said.append(f"{main.name} ({main.address}): {words}")
@@ -95,8 +95,10 @@ def _written(changes: Sequence[Kept], previous: str, waited: bool) -> str:
     return json.dumps({"previous": previous, "changes": told})
 
 
-def _asked(main: Node, nodes: Path, question: str) -> Outcome:
-    _, answer = answered(opened(main, nodes), PATH, question)
+def _asked(main: Node, nodes: Path, question: Callable[[], str]) -> Outcome:
+    """The question is written when the main is there to hear it."""
+    connection = opened(main, nodes)
+    _, answer = answered(connection, PATH, question())
     if "refused" in answer:
         raise Refused(*answer["refused"])
     return {"outcomes": [{**one} for one in answer["outcomes"]], "stopped": str(answer["stopped"])}

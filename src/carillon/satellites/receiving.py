@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 from carillon.model.node import Node
@@ -22,6 +23,7 @@ def received(paths: SystemPaths, satellite: Node, said: dict[str, Any]) -> dict[
 
     Raises TypeError, ValueError or KeyError for what isn't understood: then nothing of it was done.
     """
+    came = time.time()
     offered = [Offered.read(one) for one in said["changes"]]
     previous, outcomes, stopped = str(said["previous"]), list[dict[str, Any]](), ""
     if len(offered) > MOST:
@@ -29,7 +31,7 @@ def received(paths: SystemPaths, satellite: Node, said: dict[str, Any]) -> dict[
     try:
         truth = open_truth(paths)
         for one in offered:
-            outcomes.append(_told(settle(truth, satellite, one, previous)))
+            outcomes.append(_told(settle(truth, satellite, one, previous, came)))
             previous = one.id
         put_in_force(paths)
     except OutOfOrder:

@@ -6,7 +6,6 @@ at another one, is told what became of it.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,7 +55,7 @@ class Offered:
         return cls(id, change, who, tuple(said["arguments"]), *when, version, bool(said["waited"]))
 
     def made(self, now: float) -> float:
-        """When it was made, by this main's clock: never later than now."""
+        """When it was made, by this main's clock, which shows `now`: never later than that."""
         return min(now, self.at if self.age_s is None else now - max(0.0, self.age_s))
 
     @property
@@ -78,10 +77,11 @@ class OutOfOrder(Exception):
 
 
 @repeated
-def settle(truth: Engine, satellite: Node, offered: Offered, previous: str, clock: Any = time.time) -> Settled:
+def settle(truth: Engine, satellite: Node, offered: Offered, previous: str, came: float) -> Settled:
     """Do one change, unless it was done. Raises OutOfOrder, and `Refused` only when nothing can be written now.
 
-    `previous` is the id of the change before it, "" where there is none.
+    `previous` is the id of the change before it, "" where there is none. `came` is when it came, in Unix seconds: it
+    grows no younger by waiting here.
     """
     with writing(truth) as connection:
         known = find(connection, offered.id)
@@ -90,9 +90,8 @@ def settle(truth: Engine, satellite: Node, offered: Offered, previous: str, cloc
         before = find(connection, previous) if previous else None
         if previous and before is None:
             raise OutOfOrder
-        now = clock()
-        made = min(now, max(offered.made(now), before.made if before else 0.0))  # their order is surer than any clock
-        return _settled(connection, satellite, offered, now, made)
+        made = min(came, max(offered.made(came), before.made if before else 0.0))  # their order is surer than any clock
+        return _settled(connection, satellite, offered, came, made)
 
 
 def _settled(connection: Connection, satellite: Node, offered: Offered, now: float, made: float) -> Settled:

@@ -1,4 +1,4 @@
-"""An INVITE that is read when nobody waits for it any more: by what it is known, and what is said then. Pure.
+"""An INVITE that is read when nobody waits for it any more: what is said to whoever rings then. Pure.
 
 What was sent may lie in a connection that stood still, or before a process that did. RFC 3261 §9.1: whom one has heard
 nothing of is cancelled when he is first heard (ADR 69).
@@ -8,21 +8,8 @@ from __future__ import annotations
 
 import re
 
-LIFE = "life"
-"""What each INVITE that we send says in our Via, as `kamailio.cfg` has it: since when the engine runs."""
-
-_LIFE = re.compile(rf";\s*{LIFE}=(\d+)")
 _NOTED_BY_OTHERS = re.compile(r"\s*;\s*(?:received|rport)(?:\s*=\s*[^;\s]*)?(?=;|\s*$)", re.IGNORECASE)
 _TAG = re.compile(r"\s*;\s*tag\s*=\s*[^;>\s]*(?=\s*;|\s*$)", re.IGNORECASE)
-
-
-def is_of_this_life(via: str, since: str) -> bool:
-    """Whether an INVITE left with this Via after the engine had started, `since` as the engine tells it.
-
-    What left before rings for callers whom the engine that has died knew: those are there still.
-    """
-    found = _LIFE.search(via)
-    return found is not None and found[1] == since
 
 
 def answering(method: str, uri: str, via: str, sender: str, to: str, call_id: str, sequence: str) -> str:

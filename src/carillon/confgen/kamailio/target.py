@@ -118,6 +118,7 @@ class Context:
     private: str = PREFIX
     proofs_s: int = PROOFS_S
     longest_call_s: int = LONGEST_CALL_S
+    longest_ring_s: int = 360
     claimed_s: int = CLAIMED_S
     challenges_s: int = CHALLENGES_S
     tail: str = TAIL
