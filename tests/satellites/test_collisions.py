@@ -52,7 +52,7 @@ def last_journalled(truth: Engine) -> Change:
 
 def test_a_kept_change_is_done_with_the_time_when_it_was_made(pair: Pair) -> None:
     change = offered("presence set", CAROL, "dnd", at=(made := time.time()))
-    settled = settle(pair.truth, LIEGE, change, "", lambda: made + 3600)
+    settled = settle(pair.truth, LIEGE, change, "", made + 3600)
     assert settled.handed.outcome == "done"
     assert presences.said(pair.truth, "201")[1][0].since == made
     change, kept = listing(pair.truth, 2)
@@ -111,7 +111,7 @@ def test_the_clock_of_the_satellite_does_not_matter(pair: Pair) -> None:
     made = time.time()
     presences.set(pair.truth, "anna", "201", "away")
     ahead = offered("presence set", CAROL, "dnd", at=made + 1e8, age_s=60.0)
-    assert settle(pair.truth, LIEGE, ahead, "", lambda: made + 60).handed.outcome == "lost"
+    assert settle(pair.truth, LIEGE, ahead, "", made + 60).handed.outcome == "lost"
 
 
 def test_a_change_of_tomorrow_was_made_now(pair: Pair) -> None:

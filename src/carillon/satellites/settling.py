@@ -6,6 +6,7 @@ at another one, is told what became of it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -77,12 +78,13 @@ class OutOfOrder(Exception):
 
 
 @repeated
-def settle(truth: Engine, satellite: Node, offered: Offered, previous: str, came: float) -> Settled:
+def settle(truth: Engine, satellite: Node, offered: Offered, previous: str, came: float | None = None) -> Settled:
     """Do one change, unless it was done. Raises OutOfOrder, and `Refused` only when nothing can be written now.
 
-    `previous` is the id of the change before it, "" where there is none. `came` is when it came, in Unix seconds: it
-    grows no younger by waiting here.
+    `previous` is the id of the change before it, "" where there is none. `came` is when it came, in Unix seconds, None
+    for now: it grows no younger by waiting here.
     """
+    came = time.time() if came is None else came
     with writing(truth) as connection:
         known = find(connection, offered.id)
         if known is not None:
