@@ -98,7 +98,7 @@ def test_kamailio_that_waits_for_the_media_relay_is_left_alone(tmp_path: Path, m
             assert child.stdout is not None
             child.stdout.readline()
             (tmp_path / name / RECORD).write_text(f"{child.pid}\n")
-        watchdog = daemon.Watchdog(settings, lambda run: ended.append(run.name))
+        watchdog = daemon.Watchdog(settings, lambda run, group: ended.append(run.name))
         for name in silent_ones:
             watchdog.watches[name] = Watch(children[name].pid, answered_once=True)
         for _ in range(SILENT_LOOKS):

@@ -51,7 +51,8 @@ def test_what_an_engine_left_behind_is_found_and_ended(tmp_path: Path) -> None:
     assert left.stdout is not None
     left.stdout.readline()
     (tmp_path / RECORD).write_text(f"{left.pid}\n")
-    found = leftovers(tmp_path)
+    assert leftovers(tmp_path, only=left.pid + 1) == [], "it was started anew since it was found to hang"
+    found = leftovers(tmp_path, only=left.pid)
     assert [process.pid for process in found] == [left.pid]
     end(found)
     left.stdout.close()

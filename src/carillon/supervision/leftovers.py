@@ -17,11 +17,16 @@ def record_own_group(run: Path) -> None:
     (run / RECORD).write_text(f"{os.getpgrp()}\n")
 
 
-def leftovers(run: Path) -> list[psutil.Process]:
-    """Processes of the group noted in `run` whose command line names `run`, except this one."""
+def leftovers(run: Path, only: int | None = None) -> list[psutil.Process]:
+    """Processes of the group noted in `run` whose command line names `run`, except this one.
+
+    None when it is another group than `only`, if that is given: the engine was started anew.
+    """
     try:
         group = int((run / RECORD).read_text())
     except (FileNotFoundError, ValueError):
+        return []
+    if only not in (None, group):
         return []
     return [process for process in psutil.process_iter() if _belongs(process, group, run)]
 

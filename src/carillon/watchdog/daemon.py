@@ -27,7 +27,7 @@ SUSPICIOUS_S = 0.5
 class Watchdog:
     """Who is watched, what is known of them, and what `status` is told."""
 
-    def __init__(self, settings: Settings, end: Callable[[Path], None]) -> None:
+    def __init__(self, settings: Settings, end: Callable[[Path, int], None]) -> None:
         self.settings, self._end = settings, end
         self.watches = {name: Watch() for name in QUESTIONS}
         self.notes: dict[str, Note] = {}
@@ -64,7 +64,7 @@ class Watchdog:
             since = self.notes[name].since if _is_open(self.notes.get(name)) else now
             self.notes[name] = Note(since, watch.hung, ended=now)
             print(f"{now} {name} hangs since {since}: {watch.hung}; killed", file=sys.stderr, flush=True)
-            self._end(self.settings.run / name)
+            self._end(self.settings.run / name, group)
             watch = Watch(group, at)
         elif watch.suspicious:
             self.notes[name] = self.notes[name] if _is_open(self.notes.get(name)) else Note(now)
@@ -88,9 +88,9 @@ def group_of(run: Path) -> int:
         return 0
 
 
-def end(run: Path) -> None:
-    """Kill all processes of a component; the supervisor starts it again."""
-    kill(leftovers(run))
+def end(run: Path, group: int) -> None:
+    """Kill all processes of a component; the supervisor starts it again. Not one that it has started meanwhile."""
+    kill(leftovers(run, group))
 
 
 def _is_open(note: Note | None) -> bool:
