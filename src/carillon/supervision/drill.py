@@ -29,6 +29,8 @@ from carillon.system.paths import SystemPaths
 PATIENCE_S = 90.0
 STEP_S = 0.1
 ASK_S = 1.0
+SLOW_S = 0.3
+"""A question that waits for so long was asked of nobody at first: what is started takes it up when it is ready."""
 GONE_S = 5.0
 
 
@@ -44,7 +46,7 @@ class Running:
 class Noticed:
     """What a drill showed. Seconds since its beginning; None when it wasn't so within the patience.
 
-    `silent_s`: the longest time in which phones got no answer; 0 when they always got one.
+    `silent_s`: the longest time in which phones got no answer; 0 when they always got one at once.
     """
 
     what: str
@@ -153,7 +155,7 @@ class _Phone:
         self._thread.join()
 
     def silent_s(self) -> float | None:
-        """Seconds of the longest silence so far, 0 when every question was answered; None when it lasts."""
+        """Seconds of the longest silence so far, 0 when every question was answered at once; None when it lasts."""
         return None if self._in_vain else round(self._longest, 1)
 
     def _ask(self) -> None:
@@ -164,7 +166,8 @@ class _Phone:
                 self._in_vain = True
                 self._over.wait(STEP_S)
                 continue
-            if self._in_vain:
-                self._longest, self._in_vain = max(self._longest, asked - self._answered), False
-            self._answered = time.monotonic()
+            now = time.monotonic()
+            if self._in_vain or now - asked > SLOW_S:
+                self._longest, self._in_vain = max(self._longest, now - self._answered), False
+            self._answered = now
             self._over.wait(STEP_S)
