@@ -55,6 +55,7 @@ from carillon.provisioning.system import load_node, open_truth, put_in_force
 from carillon.provisioning.trunkkey import TrunkKey
 from carillon.provisioning.trunks import TrunkFields
 from carillon.stores import keys
+from carillon.supervision.leftovers import recorded_group
 from carillon.supervision.rpc import RpcFailed, call
 from carillon.system.paths import SystemPaths
 from carillon.system.relay import sessions
@@ -379,11 +380,12 @@ class Building:
             assert time.monotonic() < deadline, f"{component} is not healthy again: {self.status()}"
 
     def awaits_restart(self, component: str, old_pid: int) -> None:
-        """Wait until a component that died is healthy again, as another process."""
+        """Wait until a component that died is healthy again, as another process, and not what is left of it."""
         deadline = time.monotonic() + 30
         while True:
             now = next(each for each in self.status()["components"] if each["name"] == component)
-            if now["healthy"] and now["pid"] not in (None, old_pid):
+            is_new = now["pid"] not in (None, old_pid) and recorded_group(self.paths.run / component) == now["pid"]
+            if now["healthy"] and is_new:
                 return
             assert time.monotonic() < deadline, f"{component} is not up again: {now}"
 

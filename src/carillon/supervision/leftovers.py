@@ -17,16 +17,21 @@ def record_own_group(run: Path) -> None:
     (run / RECORD).write_text(f"{os.getpgrp()}\n")
 
 
+def recorded_group(run: Path) -> int | None:
+    """The process group noted in `run`; None when there is none."""
+    try:
+        return int((run / RECORD).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def leftovers(run: Path, only: int | None = None) -> list[psutil.Process]:
     """Processes of the group noted in `run` whose command line names `run`, except this one.
 
     None when it is another group than `only`, if that is given: the engine was started anew.
     """
-    try:
-        group = int((run / RECORD).read_text())
-    except (FileNotFoundError, ValueError):
-        return []
-    if only not in (None, group):
+    group = recorded_group(run)
+    if group is None or only not in (None, group):
         return []
     return [process for process in psutil.process_iter() if _belongs(process, group, run)]
 
