@@ -209,6 +209,10 @@ class Branches:
         finally:
             self.network.heal_link(site)
 
+    def hears_mains(self, site: str = "liege") -> bool:
+        """Whether a branch hears mains again, now or soon, when a link was cut before."""
+        return comes_true(lambda: not self._is_alone(self.satellites[site]), SILENCE_S)
+
     def _is_alone(self, satellite: Machine) -> bool:
         return "no main answers since" in self.follower(satellite)
 

@@ -127,6 +127,7 @@ def test_a_colleague_is_called_outside_before_anybody_has_noticed_that_the_link_
 
 
 def test_what_is_dialled_at_the_branch_counts_everywhere(branch: Branch) -> None:
+    assert branch.hears_mains()
     carol = branch.phone("201", branch.two)
     dials(carol, "*26")
     assert comes_true(lambda: is_undisturbed(branch.one, "201") and is_undisturbed(branch.two, "201"))
