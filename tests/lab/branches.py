@@ -189,7 +189,7 @@ class Branches:
     def cut_off(self, site: str = "liege") -> Iterator[None]:
         """The branch hears nothing of the others, and they nothing of it; it has noticed."""
         satellite = self.satellites[site]
-        assert comes_true(lambda: not self._is_alone(satellite), SILENCE_S), "it has heard mains since the last cut"
+        assert self.hears_mains(site), "it has heard mains since the last cut"
         self.network.cut_link(site)
         try:
             assert comes_true(lambda: self._is_alone(satellite), SILENCE_S)
@@ -201,7 +201,7 @@ class Branches:
     def just_cut_off(self, site: str = "liege") -> Iterator[None]:
         """The link is cut in this moment, and nobody has noticed."""
         satellite = self.satellites[site]
-        assert comes_true(lambda: not self._is_alone(satellite), SILENCE_S), "it has heard mains since the last cut"
+        assert self.hears_mains(site), "it has heard mains since the last cut"
         self.network.cut_link(site)
         try:
             yield

@@ -28,7 +28,7 @@ def recorded_group(run: Path) -> int | None:
 def leftovers(run: Path, only: int | None = None) -> list[psutil.Process]:
     """Processes of the group noted in `run` whose command line names `run`, except this one.
 
-    None when it is another group than `only`, if that is given: the engine was started anew.
+    Nobody when it is another group than `only`, if that is given: the engine was started anew.
     """
     group = recorded_group(run)
     if group is None or only not in (None, group):

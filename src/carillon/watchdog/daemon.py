@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from carillon.supervision.leftovers import RECORD, kill, leftovers
+from carillon.supervision.leftovers import kill, leftovers, recorded_group
 from carillon.system.pulse import NAME as PULSE
 from carillon.system.pulse import beat
 from carillon.watchdog.judgement import BOOT_S, Look, Watch, judge
@@ -83,8 +83,8 @@ class Watchdog:
 def group_of(run: Path) -> int:
     """The process group that the launcher noted for a component; 0 when there is none."""
     try:
-        return int((run / RECORD).read_text())
-    except (OSError, ValueError):
+        return recorded_group(run) or 0
+    except OSError:
         return 0
 
 
